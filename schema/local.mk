@@ -1,0 +1,1 @@
+# schema: SQL migrations and the API description

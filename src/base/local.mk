@@ -1,0 +1,2 @@
+# src/base: see src/README.md
+libdmarcd_a_SOURCES +=

@@ -1,0 +1,2 @@
+# src/cli: see src/README.md
+libdmarcd_a_SOURCES +=

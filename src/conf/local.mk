@@ -1,0 +1,2 @@
+# src/conf: see src/README.md
+libdmarcd_a_SOURCES +=

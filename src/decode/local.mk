@@ -1,0 +1,2 @@
+# src/decode: see src/README.md
+libdmarcd_a_SOURCES +=

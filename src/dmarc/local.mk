@@ -1,0 +1,2 @@
+# src/dmarc: see src/README.md
+libdmarcd_a_SOURCES +=

@@ -1,0 +1,2 @@
+# src/http: see src/README.md
+libdmarcd_a_SOURCES +=

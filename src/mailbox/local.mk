@@ -1,0 +1,2 @@
+# src/mailbox: see src/README.md
+libdmarcd_a_SOURCES +=

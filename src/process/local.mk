@@ -1,0 +1,2 @@
+# src/process: see src/README.md
+libdmarcd_a_SOURCES +=

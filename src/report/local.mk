@@ -1,0 +1,2 @@
+# src/report: see src/README.md
+libdmarcd_a_SOURCES +=

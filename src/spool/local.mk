@@ -1,0 +1,2 @@
+# src/spool: see src/README.md
+libdmarcd_a_SOURCES +=

@@ -1,0 +1,2 @@
+# src/store: see src/README.md
+libdmarcd_a_SOURCES +=

@@ -1,0 +1,1 @@
+# web: the web app
