@@ -12,6 +12,6 @@
 #include <time.h>
 
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll
-#pragma GCC poison gmtime localtime ctime asctime alloca system popen mktemp tmpnam
+#pragma GCC poison gmtime localtime ctime asctime mktemp tmpnam
 
 #endif

@@ -1,0 +1,99 @@
+/*
+ * escape.c - see escape.h.
+ */
+#include "base/base.h"
+#include "base/escape.h"
+
+/* Decodes one character; 0 length when the bytes are no UTF-8. */
+static size_t
+utf8_next(struct str s, uint32_t *v)
+{
+	unsigned char	 c = (unsigned char)s.p[0];
+	size_t		 n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	if (n > s.len || !str_utf8_ok((struct str){ s.p, n }))
+		return (0);
+	*v = n == 1 ? c : n == 2 ? c & 0x1fu : n == 3 ? c & 0x0fu : c & 0x07u;
+	for (size_t i = 1; i < n; i++)
+		*v = *v << 6 | ((unsigned char)s.p[i] & 0x3fu);
+	return (n);
+}
+
+static bool
+is_unsafe(uint32_t v)
+{
+	return (v < 0x20 || (v >= 0x7f && v <= 0x9f) || v == 0x61c || v == 0x200e || v == 0x200f ||
+	    (v >= 0x2028 && v <= 0x202e) || (v >= 0x2066 && v <= 0x2069) || v == 0xfeff ||
+	    v == 0x200b || (v >= 0xe0000 && v <= 0xe007f));
+}
+
+bool
+esc_text(struct buf *b, struct str s)
+{
+	uint32_t	 v;
+	size_t		 n;
+
+	while (s.len > 0) {
+		if ((n = utf8_next(s, &v)) == 0) {
+			(void)buf_printf(b, "\\x%02x", (unsigned char)s.p[0]);
+			n = 1;
+		} else if (is_unsafe(v))
+			(void)buf_printf(b, v < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)v);
+		else
+			(void)buf_add(b, s.p, n);
+		s.p += n;
+		s.len -= n;
+	}
+	return (!b->failed);
+}
+
+bool
+esc_csv(struct buf *b, struct str s)
+{
+	bool	 quote = false;
+
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] == '"' || s.p[i] == ',' || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == ';')
+			quote = true;
+	if (quote)
+		(void)buf_byte(b, '"');
+	if (s.len > 0 && strchr("=+-@\t\r", s.p[0]) != NULL && s.p[0] != '\0')
+		(void)buf_byte(b, '\'');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '"')
+			(void)buf_byte(b, '"');
+		(void)buf_byte(b, s.p[i] == '\0' ? ' ' : (unsigned char)s.p[i]);
+	}
+	if (quote)
+		(void)buf_byte(b, '"');
+	return (!b->failed);
+}
+
+const char *
+esc_short(char *out, size_t size, struct str s)
+{
+	struct buf	 b = { 0 };
+	bool		 cut = false;
+
+	if (s.len > size) {
+		s.len = size;
+		cut = true;
+		/* do not cut a character in two */
+		while (s.len > 0 && ((unsigned char)s.p[s.len] & 0xc0) == 0x80)
+			s.len--;
+	}
+	(void)esc_text(&b, s);
+	if (b.len >= size) {
+		cut = true;
+		b.len = size - 1;
+		while (b.len > 0 && ((unsigned char)b.p[b.len] & 0xc0) == 0x80)
+			b.len--;
+	}
+	if (b.len > 0)
+		memcpy(out, b.p, b.len);
+	out[b.len] = '\0';
+	if (cut && b.len >= 3)
+		memcpy(out + b.len - 3, "...", 3);
+	buf_free(&b);
+	return (out);
+}

@@ -1,0 +1,58 @@
+/*
+ * limits.h - every ceiling on input, with its reason; the configuration's
+ * limits {} can move them.
+ * Source:    RFC 9990, "Report Contents as an Attack"; RFC 7489 7.2.2 (sizes).
+ * Trust:     these are what stands between a mailbox that anybody can write
+ *            to and our memory, disk and time.
+ * Units:     in the comments.
+ * Ownership: plain values.
+ * Errors:    over a limit is ERR_LIMIT, naming the limit and its value.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(field, default, smallest, largest, unit, why) */
+#define LIMITS(X)									\
+	X(message_bytes,  64u << 20,  1u << 16, 1u << 30, BYTES,			\
+	    "one mail; providers deliver 25 to 50 MB at most")				\
+	X(file_bytes,     1u << 30,   1u << 16, 0x7fffffffu, BYTES,			\
+	    "one file given to import; exports of years are large")			\
+	X(packed_bytes,   32u << 20,  1u << 12, 1u << 30, BYTES,			\
+	    "one compressed attachment; zip is held in memory")			\
+	X(unpacked_bytes, 512u << 20, 1u << 16, 0x7fffffffu, BYTES,			\
+	    "one report's text after unpacking; 100 MB is the largest seen")		\
+	X(ratio,          1000,       10,       1000000, COUNT,			\
+	    "unpacked to packed size, past 10 MB; real reports reach 100")		\
+	X(entries,        20,         1,        1000, COUNT,				\
+	    "members of one archive that are looked at")				\
+	X(nesting,        3,          1,        8, COUNT,				\
+	    "containers inside containers")						\
+	X(mime_depth,     8,          1,        32, COUNT,				\
+	    "multiparts and attached mails inside each other")				\
+	X(mime_parts,     200,        1,        100000, COUNT,				\
+	    "parts of one mail; bounces and lists have a dozen")			\
+	X(header_bytes,   256u << 10, 1u << 12, 16u << 20, BYTES,			\
+	    "one part's header lines that are looked at")				\
+	X(xml_depth,      32,         8,        256, COUNT,				\
+	    "elements inside each other; the standard needs 5")			\
+	X(text_bytes,     64u << 10,  256,      1u << 20, BYTES,			\
+	    "one value of a report; ids of 5,000 bytes exist")				\
+	X(records,        2000000,    1,        100000000, COUNT,			\
+	    "rows of one report")							\
+	X(results,        100,        1,        1000, COUNT,				\
+	    "DKIM or SPF results of one row; RFC 9990 says at most 100 signatures")	\
+	X(seconds,        60,         1,        3600, SECONDS,				\
+	    "wall clock for one message in the decoder")				\
+	X(quarantine_bytes, 1u << 30, 1u << 20, 0x7fffffffu, BYTES,			\
+	    "all that could not be read, kept for a look")
+
+#define LIMITS_FIELD(name, def, min, max, unit, why) uint64_t name;
+struct limits { LIMITS(LIMITS_FIELD) };
+#undef LIMITS_FIELD
+
+extern const struct limits limits_default;
+
+#endif
