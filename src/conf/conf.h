@@ -1,0 +1,76 @@
+/*
+ * conf.h - the configuration file, checked, with every default filled in.
+ * Source:    dmarcd.conf(5); the grammar is libconfuse's.
+ * Trust:     the operator's file: mistakes are named with file and line, all
+ *            of them in one run; a secret itself never stands in it.
+ * Units:     seconds for times, bytes for sizes, in what this struct holds.
+ * Ownership: conf_free gives everything back.
+ * Errors:    conf_load returns NULL with *e set (ERR_CONFIG) and, for every
+ *            fault, one line "file:line: sentence" in faults.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "base/limits.h"
+
+enum conf_protocol { CONF_IMAP, CONF_POP3 };
+enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_NONE };	/* none: loopback only */
+enum conf_after { CONF_AFTER_KEEP, CONF_AFTER_SEEN, CONF_AFTER_MOVE, CONF_AFTER_DELETE };
+
+struct conf_mailbox {
+	char			*name;		/* [A-Za-z0-9._-]{1,64}: it names files */
+	enum conf_protocol	 protocol;
+	char			*host;
+	uint16_t		 port;		/* 993/143/995/110 by protocol and tls */
+	enum conf_tls		 tls;
+	char			*tls_ca_file;	/* NULL: the system's */
+	char			*user;
+	char			*password_file;	/* one of the two is set */
+	char			*password_command;
+	char			*folder;	/* IMAP: UTF-8, default INBOX */
+	enum conf_after		 after;
+	char			*after_folder;	/* with CONF_AFTER_MOVE */
+	int64_t			 poll;		/* seconds between two looks */
+	int64_t			 timeout;	/* seconds a command may take without progress */
+	unsigned		 line;		/* where it stands in the file */
+};
+
+struct conf_http {
+	bool	 enabled;
+	char	*address;	/* numeric; loopback only in this release */
+	uint16_t port;
+	char	*base_path;	/* "" or "/reports": no slash at the end */
+};
+
+struct conf_store {
+	int64_t	 keep_originals;	/* seconds; 0 keeps them for ever */
+	int64_t	 keep_quarantine;
+};
+
+struct conf {
+	char			*path;		/* NULL: built-in defaults only */
+	char			*state_dir;
+	struct conf_mailbox	*mailboxes;
+	size_t			 nmailboxes;
+	struct conf_http	 http;
+	struct conf_store	 store;
+	struct limits		 limits;
+	unsigned		 decoders;	/* 0: one per core */
+};
+
+/*
+ * path NULL: no file, the defaults. state (--state or DMARCD_STATE) may be
+ * NULL; it wins over the file. Faults are added to faults, one line each.
+ */
+struct conf	*conf_load(const char *path, const char *state, struct buf *faults, struct err *e);
+void		 conf_free(struct conf *);	/* NULL is fine */
+/* The effective settings as a file that conf_load reads; secrets are only named by place. */
+void		 conf_print(const struct conf *, struct buf *out);
+/* The password: first line of the file, or of what the command prints. Wiped by the caller. */
+int		 conf_password(const struct conf_mailbox *, struct buf *out, struct err *e);
+
+#endif
