@@ -1,1 +1,3 @@
-# schema: SQL migrations and the API description
+# schema: numbered SQL migrations (src/store embeds them) and the API description
+migrations = schema/0001-reports.sql
+EXTRA_DIST += $(migrations)

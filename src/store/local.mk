@@ -1,2 +1,14 @@
-# src/store: see src/README.md
-libdmarcd_a_SOURCES +=
+# src/store: all SQL. db.c opens and migrates; write.c takes reports in;
+# query*.c answer the faces.
+libdmarcd_a_SOURCES += \
+	src/store/store.h src/store/store_int.h \
+	src/store/db.c src/store/write.c src/store/pack.c
+nodist_libdmarcd_a_SOURCES += src/store/migrations.c
+BUILT_SOURCES += src/store/migrations.c
+CLEANFILES += src/store/migrations.c
+
+# The numbered migrations become one C file, in order, as text.
+src/store/migrations.c: $(migrations) src/store/embed-sql.sh
+	$(AM_V_GEN)$(MKDIR_P) src/store && \
+	$(SHELL) $(srcdir)/src/store/embed-sql.sh $(addprefix $(srcdir)/,$(migrations)) > $@.tmp && mv $@.tmp $@
+EXTRA_DIST += src/store/embed-sql.sh

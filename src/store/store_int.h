@@ -1,0 +1,39 @@
+/*
+ * store_int.h - what the files of this room share; nobody else includes it.
+ * Source:    schema/.
+ * Trust:     as store.h.
+ * Units:     as store.h.
+ * Ownership: struct store owns the connection and every prepared statement.
+ * Errors:    as store.h.
+ */
+#ifndef STORE_STORE_INT_H
+#define STORE_STORE_INT_H
+
+#include <sqlite3.h>
+
+#include "base/base.h"
+#include "store/store.h"
+
+extern const char *const store_migrations[];
+extern const unsigned store_nmigrations;
+
+struct writer;		/* write.c: caches and sums of the transaction */
+
+struct store {
+	sqlite3		*db;
+	char		*dir;		/* state directory */
+	enum store_mode	 mode;
+	uint64_t	 secret;	/* key of evidence hashes */
+	bool		 in_txn;
+	struct writer	*w;
+	sqlite3_stmt	*st_generation;
+};
+
+/* Sets *e from the connection's last error: busy and full are ERR_TEMP. */
+int	 store_fail(struct store *, const char *what, struct err *);
+int	 store_exec(struct store *, const char *sql, struct err *);
+int	 store_prepare(struct store *, sqlite3_stmt **, const char *sql, struct err *);
+int	 writer_new(struct store *, struct err *);
+void	 writer_free(struct writer *);
+
+#endif
