@@ -8,31 +8,42 @@
 #include "base/base.h"
 #include "base/hash.h"
 
-static uint64_t
-mix(uint64_t h)
-{
-	h ^= h >> 32;
-	h *= 0xd6e8feb86659fd93u;
-	h ^= h >> 32;
-	h *= 0xd6e8feb86659fd93u;
-	h ^= h >> 32;
-	return (h);
-}
+/* SipHash-1-3 (Aumasson and Bernstein): quick, and without the key nobody can aim. */
+#define ROTL(x, b) ((x) << (b) | (x) >> (64 - (b)))
+#define SIPROUND do {						\
+	v0 += v1; v1 = ROTL(v1, 13); v1 ^= v0; v0 = ROTL(v0, 32);	\
+	v2 += v3; v3 = ROTL(v3, 16); v3 ^= v2;				\
+	v0 += v3; v3 = ROTL(v3, 21); v3 ^= v0;				\
+	v2 += v1; v1 = ROTL(v1, 17); v1 ^= v2; v2 = ROTL(v2, 32);	\
+} while (0)
 
 uint64_t
 hash64(uint64_t seed, const void *data, size_t n)
 {
 	const unsigned char	*p = data;
-	uint64_t		 h = seed ^ (n * 0x9e3779b97f4a7c15u), w;
+	uint64_t		 k1 = seed * 0x9e3779b97f4a7c15u + 0x6a09e667f3bcc909u, w = 0;
+	uint64_t		 v0 = seed ^ 0x736f6d6570736575u, v1 = k1 ^ 0x646f72616e646f6du;
+	uint64_t		 v2 = seed ^ 0x6c7967656e657261u, v3 = k1 ^ 0x7465646279746573u;
+	size_t			 left = n;
 
-	for (; n >= 8; n -= 8, p += 8) {
+	for (; left >= 8; left -= 8, p += 8) {
 		memcpy(&w, p, 8);
-		h = mix(h ^ w) + 0x9e3779b97f4a7c15u;
+		v3 ^= w;
+		SIPROUND;
+		v0 ^= w;
 	}
 	w = 0;
-	if (n > 0)
-		memcpy(&w, p, n);
-	return (mix(h ^ w ^ seed));
+	if (left > 0)
+		memcpy(&w, p, left);
+	w |= (uint64_t)n << 56;
+	v3 ^= w;
+	SIPROUND;
+	v0 ^= w;
+	v2 ^= 0xff;
+	SIPROUND;
+	SIPROUND;
+	SIPROUND;
+	return (v0 ^ v1 ^ v2 ^ v3);
 }
 
 uint64_t

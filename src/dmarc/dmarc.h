@@ -13,19 +13,8 @@
 #define DMARC_DMARC_H
 
 #include "base/base.h"
+#include "dmarc/name.h"
 #include "report/report.h"
-
-#define DOMAIN_MAX 253
-
-enum name_kind { NAME_EMPTY, NAME_DOMAIN, NAME_LITERAL, NAME_INVALID };
-
-/*
- * Normalises a domain as RFC 9989 compares it: white space, <>, local part
- * and one trailing dot go; U-labels become A-labels; lower case. The result is
- * in out (at most DOMAIN_MAX + 1 bytes); for NAME_INVALID it is the trimmed,
- * lower-cased text cut to the buffer only if it does not fit (see full).
- */
-enum name_kind	 domain_normal(struct str in, char out[DOMAIN_MAX + 1]);
 
 /* Loads the Public Suffix List once; before the sandbox. 0 or -1 with *e. */
 int		 dmarc_init(struct err *);

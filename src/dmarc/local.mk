@@ -1,2 +1,4 @@
-# src/dmarc: see src/README.md
-libdmarcd_a_SOURCES +=
+# src/dmarc: names, Organizational Domain, alignment, the verdict on a row
+libdmarcd_a_SOURCES += \
+	src/dmarc/dmarc.h src/dmarc/name.h \
+	src/dmarc/name.c src/dmarc/align.c src/dmarc/judge.c

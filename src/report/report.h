@@ -50,7 +50,7 @@ struct report_policy {
 };
 
 struct report_header {
-	enum report_dialect	 dialect;
+	enum report_dialect	 dialect;	/* final in the trailer only */
 	struct str		 version;
 	struct str		 org_name, email, extra_contact_info, report_id, generator;
 	struct str		 errors;	/* the <error> texts, one a line */
@@ -101,6 +101,7 @@ struct report_trailer {
 	uint64_t		 refused;
 	uint64_t		 quirks;	/* all of the report */
 	enum report_state	 state;
+	enum report_dialect	 dialect;	/* some dialects are known by their rows only */
 	struct str		 unknown;	/* paths of unknown elements, one a line, the first few */
 };
 
@@ -109,6 +110,7 @@ struct report_sink {
 	int	(*record)(void *, const struct report_record *, struct err *);
 	int	(*refused)(void *, const struct report_refused *, struct err *);
 	int	(*end)(void *, const struct report_trailer *, struct err *);
+	void	(*again)(void *);	/* drop what came since begin: it is read once more */
 };
 
 #endif

@@ -36,33 +36,45 @@ int	 store_commit(struct store *, struct err *);
 void	 store_rollback(struct store *);
 bool	 store_in_transaction(const struct store *);
 
-/* A message comes first, its reports then, its result last. */
+/* A message comes first (its id is given), its reports then, its result last. */
 struct store_message {
 	int64_t		 received;
 	const char	*origin;
 	uint64_t	 bytes;
 	uint64_t	 token;		/* of the spool file; 0: none */
 };
-int	 store_message_add(struct store *, const struct store_message *, int64_t *id, struct err *);
-int	 store_message_done(struct store *, int64_t id, const struct store_message *, enum intake_result, struct err *);
-/* Keeps the original: fd's bytes from offset go to the end of the current pack. */
-int	 store_original_keep(struct store *, int64_t message, int fd, uint64_t offset, uint64_t bytes, struct err *);
+int	 store_message_begin(struct store *, int64_t *id, struct err *);
+/*
+ * fd not -1: the original is kept too, fd's bytes from offset go to the end of
+ * the current pack (durable before the commit).
+ */
+int	 store_message_end(struct store *, int64_t id, const struct store_message *, enum intake_result, int fd, uint64_t offset,
+	    struct err *);
 /* Was this spool file taken in already, among the last few thousand? */
 bool	 store_token_seen(struct store *, uint64_t token);
 
 /*
- * One report as a stream. evidence is the wire form of a combination, which
- * is its identity; row carries it decoded, for the first time it is seen.
+ * One report as a stream. A combination's wire form is its identity; row
+ * carries it decoded, to be judged and stored when it is seen first.
  */
-struct store_report_id { int64_t id; enum intake_result result; };
+struct store_evidence {
+	int64_t		 id;
+	unsigned	 outcome;
+	unsigned char	 disposition, dkim, spf;
+	bool		 verdict_pass, differs;
+	uint64_t	 hash;
+	unsigned	 ndkim, nspf, nreasons;
+};
+struct store_stored { int64_t id; enum intake_result result; };
+
 int	 store_report_begin(struct store *, int64_t message, unsigned payload, const struct report_header *, struct err *);
-/* Gives the evidence's id; judged and stored when it is new. */
-int	 store_evidence(struct store *, struct str wire, const struct report_record *row, int64_t *id, struct err *);
-int	 store_row(struct store *, int64_t evidence, const unsigned char *ip, unsigned ip_len, struct str ip_text,
+int	 store_evidence(struct store *, struct str wire, const struct report_record *row, struct store_evidence *out, struct err *);
+int	 store_row(struct store *, const struct store_evidence *, const unsigned char *ip, unsigned ip_len, struct str ip_text,
 	    uint64_t count, uint64_t seq, struct err *);
 int	 store_row_refused(struct store *, const struct report_refused *, struct err *);
-int	 store_report_end(struct store *, const struct report_trailer *, struct store_report_id *out, struct err *);
-void	 store_report_abort(struct store *);	/* nothing of it stays */
+int	 store_report_end(struct store *, const struct report_trailer *, struct store_stored *out, struct err *);
+/* Nothing of it stays; -1 when even that failed: then roll back. */
+int	 store_report_drop(struct store *, struct err *);
 
 int	 store_quarantine_add(struct store *, int64_t received, const char *origin, const char *file, uint64_t bytes,
 	    const char *reason, const char *text, struct str sender, struct str subject, struct err *);

@@ -17,6 +17,15 @@
 extern const char *const store_migrations[];
 extern const unsigned store_nmigrations;
 
+/* The file that originals go to at the moment. */
+struct pack {
+	char		 name[64];
+	int64_t		 id;
+	int		 fd;
+	uint64_t	 used, committed;
+	bool		 dirty, fresh;	/* fresh: made in this transaction */
+};
+
 struct writer;		/* write.c: caches and sums of the transaction */
 
 struct store {
@@ -33,6 +42,11 @@ struct store {
 int	 store_fail(struct store *, const char *what, struct err *);
 int	 store_exec(struct store *, const char *sql, struct err *);
 int	 store_prepare(struct store *, sqlite3_stmt **, const char *sql, struct err *);
+int	 pack_append(struct store *, struct pack *, int fd, uint64_t offset, uint64_t bytes, uint64_t *at, struct err *);
+int	 pack_commit(struct store *, struct pack *, struct err *);
+void	 pack_committed(struct pack *);
+void	 pack_rollback(struct store *, struct pack *);
+void	 pack_close(struct pack *);
 int	 writer_new(struct store *, struct err *);
 void	 writer_free(struct writer *);
 

@@ -1,0 +1,371 @@
+/*
+ * reader.c - see reader.h.
+ *
+ * bytes -> [message] -> container -> document -> report/aggregate. A large
+ * document that has to be read twice (see aggregate.h) is reached again by
+ * walking the whole message once more: memory does not grow with it.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "decode/container.h"
+#include "decode/message.h"
+#include "decode/reader.h"
+#include "report/aggregate.h"
+
+#define CHUNK ((size_t)64 * 1024)
+#define HEAD 4096
+#define PASSES 8	/* readings of one document: header, rows, and each mode */
+
+struct reader {
+	const struct limits		*limits;
+	const struct reader_calls	*calls;
+	void				*ctx;
+	unsigned char			*chunk;
+
+	struct message			*mail;
+	struct container		*box;
+	struct message			*inner;		/* an attached mail in a transfer encoding */
+	struct aggregate		*agg;
+	bool				 in_inner, in_part;
+
+	const struct reader_job		*job;
+	struct reader_result		*res;
+	unsigned			 index, skip;	/* of the document; those below skip are done */
+	bool				 open, refused, rerun;
+	uint64_t			 quirks;
+	struct buf			 filename, from, subject;
+};
+
+static int
+refuse(struct reader *r, const struct err *why, struct err *e)
+{
+	if (r->res->refused++ == 0)
+		r->res->first = *why;
+	return (r->job->extract >= 0 ? 0 : r->calls->refused(r->ctx, why, e));
+}
+
+/* --- From the container: documents --------------------------------------------- */
+
+static bool
+wanted(const struct reader *r)
+{
+	return (r->job->extract >= 0 ? r->index - 1 == (unsigned)r->job->extract : r->index > r->skip);
+}
+
+static int
+doc_begin(void *ctx, enum payload_kind kind, struct err *e)
+{
+	struct reader		*r = ctx;
+	struct report_hints	 hints;
+
+	r->open = r->refused = false;
+	if (kind == PAYLOAD_JSON) {
+		r->res->tls = true;
+		return (0);
+	}
+	r->index++;
+	if (!wanted(r))
+		return (0);
+	r->open = true;
+	if (r->job->extract >= 0)
+		return (0);
+	if (r->rerun) {
+		r->rerun = false;	/* the one that asked for it: its mode is kept */
+		return (aggregate_start(r->agg, e));
+	}
+	hints = (struct report_hints){
+		r->filename.len > 0 ? buf_as_str(&r->filename) : r->job->filename,
+		message_subject(r->mail), STR_NONE
+	};
+	aggregate_reset(r->agg, &hints);
+	return (r->calls->payload(r->ctx, r->index - 1, e));
+}
+
+/* The document asks to be read again from its start. */
+static int
+again(struct reader *r, struct err *e)
+{
+	if (aggregate_had_begun(r->agg))
+		r->calls->report.again(r->ctx);
+	r->rerun = true;
+	r->skip = r->index - 1;
+	return (err_set(e, ERR_NONE, "once more"));
+}
+
+static int
+doc_failed(struct reader *r, struct err *why, struct err *e)
+{
+	r->open = false;
+	r->refused = true;
+	if (aggregate_had_begun(r->agg))
+		r->calls->report.again(r->ctx);
+	if (why->code == ERR_TEMP || why->code == ERR_BUG) {
+		*e = *why;
+		return (-1);
+	}
+	if (!aggregate_is_report(r->agg) && why->code == ERR_INPUT)
+		return (0);	/* XML, but no report: nothing was lost */
+	return (refuse(r, why, e));
+}
+
+static int
+doc_data(void *ctx, const void *p, size_t n, struct err *e)
+{
+	struct reader	*r = ctx;
+	struct err	 why = { 0 };
+
+	if (!r->open)
+		return (0);
+	if (r->job->extract >= 0)
+		return (r->calls->raw(r->ctx, p, n, e));
+	switch (aggregate_feed(r->agg, p, n, &why)) {
+	case 0:
+		return (0);
+	case AGGREGATE_AGAIN:
+		return (again(r, e));
+	default:
+		return (doc_failed(r, &why, e));
+	}
+}
+
+static int
+doc_end(void *ctx, const struct err *broken, struct err *e)
+{
+	struct reader	*r = ctx;
+	struct err	 why = { 0 };
+
+	if (!r->open)
+		return (0);
+	if (r->job->extract >= 0) {
+		r->open = false;
+		return (0);
+	}
+	if (broken != NULL) {
+		/* What is missing cannot be known: nothing of it counts. */
+		why = *broken;
+		r->open = false;
+		if (aggregate_had_begun(r->agg))
+			r->calls->report.again(r->ctx);
+		return (refuse(r, &why, e));
+	}
+	if (message_noise(r->mail) || message_noise(r->inner))
+		r->quirks |= QUIRK_BASE64_NOISE;
+	aggregate_note(r->agg, r->quirks);
+	switch (aggregate_finish(r->agg, &why)) {
+	case 0:
+		r->open = false;
+		r->res->reports++;
+		return (0);
+	case AGGREGATE_AGAIN:
+		return (again(r, e));
+	default:
+		return (doc_failed(r, &why, e));
+	}
+}
+
+static int
+doc_unreadable(void *ctx, const struct err *why, struct err *e)
+{
+	struct reader	*r = ctx;
+
+	/* containers have no index of their own: a second walk must not tell again */
+	if (r->skip > 0)
+		return (0);
+	return (refuse(r, why, e));
+}
+
+static void
+doc_quirk(void *ctx, uint64_t q)
+{
+	struct reader	*r = ctx;
+
+	r->quirks |= q;
+}
+
+static const struct container_sink	 docs = { doc_begin, doc_data, doc_end, doc_unreadable, doc_quirk };
+
+/* --- From the message: parts ------------------------------------------------------ */
+
+static int
+part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
+{
+	struct reader	*r = ctx;
+
+	(void)e;
+	buf_clear(&r->filename);
+	(void)buf_str(&r->filename, part->filename);
+	r->in_part = true;
+	if (part->attached_mail && !r->in_inner) {
+		message_reset(r->inner);
+		r->in_inner = true;
+		*want = true;
+		return (0);
+	}
+	if (str_ieq(part->type, "message/feedback-report"))
+		r->res->failure = true;
+	*want = !str_starts(part->type, "image/") && !str_starts(part->type, "video/") && !str_starts(part->type, "audio/");
+	container_begin(r->box, str_ieq(part->type, "text/plain") || str_ieq(part->type, "text/html"));
+	return (0);
+}
+
+static int
+part_data(void *ctx, const void *p, size_t n, struct err *e)
+{
+	struct reader	*r = ctx;
+
+	return (container_feed(r->box, p, n, e));
+}
+
+static int
+part_end(void *ctx, struct err *e)
+{
+	struct reader	*r = ctx;
+
+	r->in_part = false;
+	return (container_finish(r->box, e));
+}
+
+static const struct mime_sink	 inner_parts = { part_begin, part_data, part_end };
+
+static int
+outer_data(void *ctx, const void *p, size_t n, struct err *e)
+{
+	struct reader	*r = ctx;
+
+	return (r->in_inner ? message_feed(r->inner, p, n, e) : container_feed(r->box, p, n, e));
+}
+
+static int
+outer_end(void *ctx, struct err *e)
+{
+	struct reader	*r = ctx;
+	int		 rv;
+
+	if (!r->in_inner)
+		return (part_end(ctx, e));
+	rv = message_finish(r->inner, e);
+	r->in_inner = false;
+	return (rv);
+}
+
+static const struct mime_sink	 outer_parts = { part_begin, outer_data, outer_end };
+
+/* --- One walk ------------------------------------------------------------------------ */
+
+struct reader *
+reader_new(const struct limits *l, const struct reader_calls *calls, void *ctx)
+{
+	struct reader	*r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return (NULL);
+	r->limits = l;
+	r->calls = calls;
+	r->ctx = ctx;
+	if ((r->chunk = malloc(CHUNK)) == NULL || (r->mail = message_new(l, &outer_parts, r, 0)) == NULL ||
+	    (r->inner = message_new(l, &inner_parts, r, 2)) == NULL || (r->box = container_new(l, &docs, r)) == NULL ||
+	    (r->agg = aggregate_new(l, NULL, &calls->report, ctx)) == NULL) {
+		reader_free(r);
+		return (NULL);
+	}
+	return (r);
+}
+
+void
+reader_free(struct reader *r)
+{
+	if (r == NULL)
+		return;
+	free(r->chunk);
+	message_free(r->mail);
+	message_free(r->inner);
+	container_free(r->box);
+	aggregate_free(r->agg);
+	buf_free(&r->filename);
+	buf_free(&r->from);
+	buf_free(&r->subject);
+	free(r);
+}
+
+static ssize_t
+next_chunk(struct reader *r, uint64_t at, struct err *e)
+{
+	size_t	 want = CHUNK;
+	ssize_t	 n;
+
+	if (r->job->bytes - at < want)
+		want = (size_t)(r->job->bytes - at);
+	do
+		n = pread(r->job->fd, r->chunk, want, (off_t)(r->job->offset + at));
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return (err_set(e, ERR_TEMP, "read: %s", strerror(errno)));
+	return (n);
+}
+
+static int
+walk(struct reader *r, struct err *e)
+{
+	uint64_t	 at = 0;
+	ssize_t		 n;
+	bool		 mail = false, first = true;
+	struct str	 head;
+
+	r->index = 0;
+	r->in_inner = r->in_part = r->open = false;
+	message_reset(r->mail);
+	buf_clear(&r->filename);
+	while (at < r->job->bytes) {
+		if ((n = next_chunk(r, at, e)) == -1)
+			return (-1);
+		if (n == 0)
+			break;
+		if (first) {
+			head = (struct str){ (char *)r->chunk, (size_t)n };
+			mail = message_looks_like(head);
+			first = false;
+			r->res->mail = mail;
+			if (!mail)
+				container_begin(r->box, false);
+		}
+		if ((mail ? message_feed(r->mail, r->chunk, (size_t)n, e) : container_feed(r->box, r->chunk, (size_t)n, e)) == -1)
+			return (-1);
+		at += (uint64_t)n;
+	}
+	if (first)
+		return (0);
+	return (mail ? message_finish(r->mail, e) : container_finish(r->box, e));
+}
+
+int
+reader_run(struct reader *r, const struct reader_job *job, struct reader_result *res, struct err *e)
+{
+	int	 rv, passes = 0;
+
+	*res = (struct reader_result){ 0 };
+	r->job = job;
+	r->res = res;
+	r->skip = 0;
+	r->rerun = false;
+	r->quirks = 0;
+	while ((rv = walk(r, e)) == -1 && r->rerun && e->code == ERR_NONE) {
+		if (++passes > PASSES)
+			return (err_set(e, ERR_BUG, "a document asks to be read again and again"));
+	}
+	if (rv == -1) {
+		r->rerun = false;
+		if (e->code != ERR_INPUT && e->code != ERR_LIMIT)
+			return (-1);
+		/* the mail itself passed a limit */
+		if (r->open && aggregate_had_begun(r->agg))
+			r->calls->report.again(r->ctx);
+		if (refuse(r, e, e) == -1)
+			return (-1);
+	}
+	if (res->mail) {
+		res->from = message_from(r->mail);
+		res->subject = message_subject(r->mail);
+	}
+	return (0);
+}

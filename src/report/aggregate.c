@@ -1,0 +1,1500 @@
+/*
+ * aggregate.c - see aggregate.h.
+ *
+ * A document of usual size is collected and parsed at once, which libxml2 does
+ * twice as fast as in pieces, and can be read again in another mode at no cost.
+ * A large one is parsed as it comes; to read it again the caller is asked to
+ * feed it anew (AGGREGATE_AGAIN). Either way the elements arrive here, one
+ * after another, and each row goes to the sink when its record ends.
+ */
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/xmlerror.h>
+
+#include "base/when.h"
+#include "dmarc/name.h"
+#include "report/aggregate.h"
+#include "report/elements.h"
+#include "report/hints.h"
+#include "report/value.h"
+
+#define WHOLE_MAX ((size_t)512 * 1024)	/* collected up to here, fed in pieces beyond */
+#define UNKNOWN_MAX 16			/* paths of unknown elements that are named */
+#define NS_DMARC2 "urn:ietf:params:xml:ns:dmarc-2.0"
+
+enum kind { KIND_C, KIND_L, KIND_B };
+
+static const struct elem {
+	const char	*name;
+	unsigned char	 parent, kind;
+} elems[E_TABLE] = {
+	[E_OUTSIDE] = { "", E_UNKNOWN, KIND_C },
+#define ELEMENT_ROW(id, up, nm, k) [E_##id] = { nm, E_##up, KIND_##k },
+	ELEMENTS(ELEMENT_ROW)
+#undef ELEMENT_ROW
+};
+
+/* Children by a small hash of parent and name: one look instead of fifty. */
+#define SLOTS 256
+static unsigned char	 slots[SLOTS][4];
+
+enum pass { PASS_ALL, PASS_HEADER, PASS_ROWS };
+
+struct aggregate {
+	struct limits			 limits;
+	struct hints			 hints;
+	struct str			 from_domain;
+	const struct report_sink	*sink;
+	void				*ctx;
+	struct arena			*harena, *rarena;	/* of the header, of the row */
+
+	/* the reading */
+	enum aggregate_mode		 mode;
+	enum pass			 pass;
+	xmlParserCtxt			*x;
+	struct buf			 whole;		/* while it is small enough */
+	bool				 in_pieces;
+	struct err			*e;		/* of the call under way */
+	int				 rv;		/* why the parser was stopped: -1, AGAIN, 0 */
+	bool				 stopped, done;	/* done: the end of feedback was seen */
+	bool				 dtd;
+	int				 xml_error;	/* libxml2's first fatal one */
+	int				 xml_line;
+	char				 xml_text[160];
+	bool				 damaged;	/* recovery met damage where a value stands */
+
+	/* bytes to UTF-8 (modes above PLAIN) */
+	struct buf			 recoded;
+	unsigned char			 part[4];
+	unsigned			 npart;
+	bool				 head_done, decl_done;
+	struct buf			 head;
+
+	/* where we are */
+	unsigned char			 stack[256];
+	unsigned			 depth, skip;	/* skip: levels inside an unknown element */
+	unsigned			 outside;	/* elements around feedback */
+	struct buf			 text;
+	bool				 wants_text;
+	const xmlChar			*root_uri;
+
+	/* the header */
+	struct report_header		 h;
+	bool				 have_meta, have_policy, have_begin, have_end, begun, seen_feedback;
+	bool				 d2_element, has_version, ns_dmarc2, ns_01, ns_02;
+	struct buf			 errors;
+
+	/* the row */
+	struct report_record		 r;
+	bool				 has_row, has_evaluated, has_identifiers, has_count, has_reason_child;
+	struct str			 count_text;
+	unsigned			 record_line;
+	struct report_auth		*auth;		/* the one that is being filled */
+
+	/* the report */
+	struct report_trailer		 t;
+	struct buf			 unknown;
+	unsigned			 nunknown;
+	uint64_t			 q, accepted, messages;
+	bool				 all_blank;	/* no row has said anything */
+};
+
+/* --- Elements ------------------------------------------------------------- */
+
+static unsigned
+slot_of(unsigned parent, const char *name, size_t len)
+{
+	return ((parent * 37u + (unsigned)len * 11u + (unsigned char)name[0] * 5u +
+	    (unsigned char)name[len - 1] * 3u + (unsigned char)name[len / 2]) % SLOTS);
+}
+
+static void
+slots_fill(void)
+{
+	for (unsigned i = 1; i < E_TABLE; i++) {
+		unsigned char	*s = slots[slot_of(elems[i].parent, elems[i].name, strlen(elems[i].name))];
+		unsigned	 k = 0;
+
+		while (k < 4 && s[k] != 0)
+			k++;
+		if (k == 4)
+			abort();	/* a table of ours that does not fit: seen by the first test */
+		s[k] = (unsigned char)i;
+	}
+}
+
+static unsigned
+element_of(unsigned parent, const char *name)
+{
+	size_t			 len = strlen(name);
+	const unsigned char	*s;
+
+	if (len == 0)
+		return (E_UNKNOWN);
+	s = slots[slot_of(parent, name, len)];
+	for (unsigned k = 0; k < 4 && s[k] != 0; k++)
+		if (elems[s[k]].parent == parent && strcmp(elems[s[k]].name, name) == 0)
+			return (s[k]);
+	return (E_UNKNOWN);
+}
+
+static void
+stop(struct aggregate *a, int rv)
+{
+	a->rv = rv;
+	a->stopped = true;
+	if (a->x != NULL)
+		xmlStopParser(a->x);
+}
+
+static int
+fail(struct aggregate *a, enum err_code code, const char *what)
+{
+	err_set(a->e, code, "line %d: %s", a->x == NULL ? 0 : xmlSAX2GetLineNumber(a->x), what);
+	stop(a, -1);
+	return (-1);
+}
+
+static int
+limit(struct aggregate *a, const char *name, uint64_t value)
+{
+	char	 text[128];
+
+	(void)snprintf(text, sizeof(text), "over the limit %s = %llu", name, (unsigned long long)value);
+	return (fail(a, ERR_LIMIT, text));
+}
+
+/* --- Values --------------------------------------------------------------- */
+
+static struct str
+keep(struct aggregate *a, struct arena *m, struct str s)
+{
+	struct str	 k = arena_str(m, s);
+
+	if (s.p != NULL && k.p == NULL)
+		(void)limit(a, "text_bytes", a->limits.text_bytes);
+	return (k);
+}
+
+/* The first one counts; a second is noted. */
+static void
+set_once(struct aggregate *a, struct arena *m, struct str *to, struct str v)
+{
+	if (to->p != NULL) {
+		a->q |= QUIRK_REPEATED;
+		return;
+	}
+	*to = keep(a, m, v);
+}
+
+static struct str
+domain_value(struct aggregate *a, struct arena *m, struct str v, enum name_kind *kind)
+{
+	char	 out[DOMAIN_MAX + 1];
+	size_t	 n;
+	bool	 changed;
+
+	*kind = domain_normal(v, out, &n, &changed);
+	if (changed)
+		a->q |= QUIRK_DOMAIN_FORM;
+	if (*kind == NAME_INVALID || *kind == NAME_LITERAL)
+		a->q |= QUIRK_BAD_DOMAIN;
+	if (*kind == NAME_INVALID && n == 0)	/* too long for a name: keep what was written */
+		return (keep(a, m, v));
+	return (keep(a, m, (struct str){ out, n }));
+}
+
+/* <domain>NULL</domain>, none, (null): words for "not known" (rule I7). */
+static bool
+says_unknown(struct str v)
+{
+	return (v.len == 0 || str_ieq(v, "null") || str_ieq(v, "(null)") || str_ieq(v, "none") || str_ieq(v, "unknown") ||
+	    str_ieq(v, "n/a") || str_eq(v, STR("-")));
+}
+
+static struct str
+auth_domain(struct aggregate *a, struct str v)
+{
+	enum name_kind	 kind;
+	struct str	 d;
+
+	if (says_unknown(v))
+		return (STR_NONE);
+	d = domain_value(a, a->rarena, v, &kind);
+	return (kind == NAME_EMPTY ? STR_NONE : d);
+}
+
+static struct str
+scope_value(struct aggregate *a, struct str v)
+{
+	char	*p;
+
+	if (v.len == 0)
+		return (STR_NONE);
+	if (str_ieq(v, "mfrom") || str_ieq(v, "mailfrom") || str_ieq(v, "mail from") || str_ieq(v, "mail_from")) {
+		if (!str_eq(v, STR("mfrom")))
+			a->q |= QUIRK_CASE_FOLDED;
+		return (STR("mfrom"));
+	}
+	if ((p = arena_strndup(a->rarena, v.p, v.len)) == NULL)
+		return (STR_NONE);
+	for (size_t i = 0; i < v.len; i++)
+		p[i] = ascii_lower(p[i]);
+	return ((struct str){ p, v.len });
+}
+
+static void
+policy_word(struct aggregate *a, struct str *to, struct str v)
+{
+	static const char *const	 known[] = { "none", "quarantine", "reject" };
+	char				*p;
+
+	if (to->p != NULL) {
+		a->q |= QUIRK_REPEATED;
+		return;
+	}
+	if ((p = arena_strndup(a->harena, v.p, v.len)) == NULL)
+		return;
+	for (size_t i = 0; i < v.len; i++) {
+		p[i] = ascii_lower(p[i]);
+		if (p[i] != v.p[i])
+			a->q |= QUIRK_CASE_FOLDED;
+	}
+	*to = (struct str){ p, v.len };
+	for (size_t i = 0; i < nitems(known); i++)
+		if (str_ieq(*to, known[i]))
+			return;
+	if (v.len > 0)
+		a->q |= QUIRK_P_UNKNOWN;
+}
+
+static void
+pct_check(struct aggregate *a, struct str v)
+{
+	int64_t	 n;
+
+	if (v.len > 0 && v.p[v.len - 1] == '%')
+		v.len--;
+	else if (v.len > 2 && memcmp(v.p + v.len - 2, ".0", 2) == 0)
+		v.len -= 2;
+	if (v.len > 0 && (!str_i64(v, &n) || n > 100))
+		a->q |= QUIRK_PCT_FORM;
+}
+
+static void
+time_value(struct aggregate *a, int64_t *to, bool *have, struct str v)
+{
+	int64_t	 t;
+
+	if (*have) {
+		a->q |= QUIRK_REPEATED;
+		return;
+	}
+	if (value_time(v, &t, &a->q)) {
+		*to = t;
+		*have = true;
+	}
+}
+
+static void
+report_id_value(struct aggregate *a, struct str v)
+{
+	if (v.len >= 2 && v.p[0] == '<' && v.p[v.len - 1] == '>')
+		v = str_trim((struct str){ v.p + 1, v.len - 2 });
+	if (v.len > 0)
+		set_once(a, a->harena, &a->h.report_id, v);
+}
+
+static void
+leaf_policy(struct aggregate *a, unsigned id, struct str v)
+{
+	struct report_policy	*p = &a->h.policy;
+	enum name_kind		 kind;
+
+	switch (id) {
+	case E_P_DOMAIN:
+		if (p->domain.p != NULL)
+			a->q |= QUIRK_REPEATED;
+		else if (v.len > 0) {
+			p->domain = domain_value(a, a->harena, v, &kind);
+			if (kind == NAME_EMPTY)
+				p->domain = STR_NONE;
+		}
+		break;
+	case E_P_ADKIM:
+		policy_word(a, &p->adkim, v);
+		a->q &= ~QUIRK_P_UNKNOWN;
+		break;
+	case E_P_ASPF:
+		policy_word(a, &p->aspf, v);
+		a->q &= ~QUIRK_P_UNKNOWN;
+		break;
+	case E_P_P:
+		policy_word(a, &p->p, v);
+		break;
+	case E_P_SP:
+		policy_word(a, &p->sp, v);
+		break;
+	case E_P_NP:
+		policy_word(a, &p->np, v);
+		a->d2_element = true;
+		break;
+	case E_P_PCT:
+		set_once(a, a->harena, &p->pct, v);
+		pct_check(a, v);
+		break;
+	case E_P_FO:
+		set_once(a, a->harena, &p->fo, v);
+		break;
+	case E_P_TESTING:
+		set_once(a, a->harena, &p->testing, v);
+		a->d2_element = true;
+		break;
+	case E_P_DISCOVERY:
+		set_once(a, a->harena, &p->discovery_method, v);
+		a->d2_element = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+leaf_header(struct aggregate *a, unsigned id, struct str v)
+{
+	switch (id) {
+	case E_VERSION:
+	case E_META_VERSION:
+		if (id == E_VERSION)
+			a->has_version = true;
+		if (a->h.version.p == NULL)
+			a->h.version = keep(a, a->harena, v);
+		break;
+	case E_ORG_NAME:
+		if (v.len > 0)
+			set_once(a, a->harena, &a->h.org_name, v);
+		break;
+	case E_EMAIL:
+		if (v.len > 0)
+			set_once(a, a->harena, &a->h.email, v);
+		break;
+	case E_EXTRA:
+		if (v.len > 0)
+			set_once(a, a->harena, &a->h.extra_contact_info, v);
+		break;
+	case E_REPORT_ID:
+		report_id_value(a, v);
+		break;
+	case E_BEGIN:
+		time_value(a, &a->h.begin, &a->have_begin, v);
+		break;
+	case E_END:
+		time_value(a, &a->h.end, &a->have_end, v);
+		break;
+	case E_ERROR:
+		if (v.len > 0 && a->errors.len + v.len < a->limits.text_bytes) {
+			if (a->errors.len > 0)
+				(void)buf_byte(&a->errors, '\n');
+			(void)buf_str(&a->errors, v);
+		}
+		break;
+	case E_GENERATOR:
+		a->d2_element = true;
+		if (v.len > 0)
+			set_once(a, a->harena, &a->h.generator, v);
+		break;
+	default:
+		leaf_policy(a, id, v);
+		break;
+	}
+}
+
+static void
+leaf_auth(struct aggregate *a, unsigned id, struct str v)
+{
+	struct report_auth	*t = a->auth;
+	bool			 exact;
+
+	if (t == NULL || v.len == 0)
+		return;
+	switch (id) {
+	case E_DKIM_DOMAIN:
+	case E_SPF_DOMAIN:
+		if (t->domain.p == NULL)
+			t->domain = auth_domain(a, v);
+		break;
+	case E_DKIM_SELECTOR:
+		set_once(a, a->rarena, &t->what, v);
+		break;
+	case E_SPF_SCOPE:
+		if (t->what.p == NULL)
+			t->what = scope_value(a, v);
+		break;
+	case E_DKIM_RESULT:
+	case E_SPF_RESULT:
+		if (t->result != RES_ABSENT) {
+			a->q |= QUIRK_REPEATED;
+			break;
+		}
+		t->result = id == E_DKIM_RESULT ? value_dkim_result(v, &exact, &a->q) : value_spf_result(v, &exact, &a->q);
+		if (!exact)
+			t->word = keep(a, a->rarena, v);
+		break;
+	case E_DKIM_HUMAN:
+	case E_SPF_HUMAN:
+		set_once(a, a->rarena, &t->human_result, v);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+leaf_row(struct aggregate *a, unsigned id, struct str v)
+{
+	struct report_record	*r = &a->r;
+	enum name_kind		 kind;
+	bool			 known;
+
+	switch (id) {
+	case E_SOURCE_IP:
+		if (v.len > 0)
+			set_once(a, a->rarena, &r->source_ip, v);
+		break;
+	case E_COUNT:
+		if (!a->has_count) {
+			a->has_count = true;
+			a->count_text = keep(a, a->rarena, v);
+		} else
+			a->q |= QUIRK_REPEATED;
+		break;
+	case E_DISPOSITION:
+		r->disposition = value_disposition(v, &known, &a->q);
+		if (r->disposition == DISP_PASS)
+			a->d2_element = true;
+		r->disposition_word = known || v.len == 0 ? STR_NONE : keep(a, a->rarena, v);
+		break;
+	case E_EV_DKIM:
+		r->dkim = value_evaluated(v, &known, &a->q);
+		r->dkim_word = known ? STR_NONE : keep(a, a->rarena, v);
+		break;
+	case E_EV_SPF:
+		r->spf = value_evaluated(v, &known, &a->q);
+		r->spf_word = known ? STR_NONE : keep(a, a->rarena, v);
+		break;
+	case E_R_TYPE:
+		a->has_reason_child = true;
+		if (r->nreasons > 0)
+			r->reasons[r->nreasons - 1].type = v.len == 0 ? STR_NONE : keep(a, a->rarena, v);
+		if (str_ieq(v, "policy_test_mode"))
+			a->d2_element = true;
+		break;
+	case E_R_COMMENT:
+		a->has_reason_child = true;
+		if (r->nreasons > 0)
+			r->reasons[r->nreasons - 1].comment = v.len == 0 ? STR_NONE : keep(a, a->rarena, v);
+		break;
+	case E_HEADER_FROM:
+		if (r->header_from.p == NULL && v.len > 0) {
+			r->header_from = domain_value(a, a->rarena, v, &kind);
+			if (kind == NAME_EMPTY)
+				r->header_from = STR_NONE;
+		}
+		break;
+	case E_ENVELOPE_FROM:
+		if (r->envelope_from.p == NULL)
+			r->envelope_from = domain_value(a, a->rarena, v, &kind);
+		break;
+	case E_ENVELOPE_TO:
+		if (r->envelope_to.p == NULL && v.len > 0)
+			r->envelope_to = domain_value(a, a->rarena, v, &kind);
+		break;
+	default:
+		leaf_auth(a, id, v);
+		break;
+	}
+}
+
+/* --- The header is complete ------------------------------------------------ */
+
+static void
+check_times(struct aggregate *a)
+{
+	int64_t	 t;
+
+	if (!a->have_begin && !a->have_end) {
+		if (a->hints.begin > 0 && a->hints.end > 0) {
+			a->h.begin = a->hints.begin;
+			a->h.end = a->hints.end;
+			a->have_begin = a->have_end = true;
+			a->q |= QUIRK_TIME_MISSING;
+		}
+	} else if (!a->have_begin || !a->have_end) {
+		/* one of the two: a day is what reports cover */
+		if (a->have_end)
+			a->h.begin = a->h.end >= DAY_SECONDS - 1 ? a->h.end - (DAY_SECONDS - 1) : 0;
+		else
+			a->h.end = a->h.begin + DAY_SECONDS - 1;
+		a->have_begin = a->have_end = true;
+		a->q |= QUIRK_TIME_MISSING;
+	}
+	if (!a->have_begin)
+		return;
+	if (a->h.begin > a->h.end) {
+		t = a->h.begin;
+		a->h.begin = a->h.end;
+		a->h.end = t;
+		a->q |= QUIRK_TIME_SWAPPED;
+	}
+	if (a->h.begin == a->h.end)
+		a->q |= QUIRK_TIME_EQUAL;
+	if (a->h.end - a->h.begin > 36 * 3600)
+		a->q |= QUIRK_TIME_LONG;
+	/* 2012-01-01: the first draft; a day ahead: clocks differ */
+	if (a->h.begin < 1325376000 || a->h.end > when_now() + 2 * DAY_SECONDS)
+		a->q |= QUIRK_TIME_IMPLAUSIBLE;
+}
+
+static void
+derive_org(struct aggregate *a)
+{
+	struct str	 s = STR_NONE;
+	const char	*at;
+
+	if (a->h.org_name.p != NULL)
+		return;
+	if (a->h.email.p != NULL && (at = memrchr(a->h.email.p, '@', a->h.email.len)) != NULL)
+		s = str_trim((struct str){ at + 1, (size_t)(a->h.email.p + a->h.email.len - at) - 1 });
+	if (s.len > 0 && s.p[s.len - 1] == '>')
+		s.len--;
+	if (s.len == 0)
+		s = a->hints.submitter;
+	if (s.len == 0)
+		s = a->from_domain;
+	if (s.len == 0)
+		return;
+	a->h.org_name = keep(a, a->harena, s);
+	a->q |= QUIRK_ORG_DERIVED;
+}
+
+static int
+header_done(struct aggregate *a)
+{
+	enum name_kind	 kind;
+
+	if (!a->have_meta)
+		return (fail(a, ERR_INPUT, "the report has no report_metadata"));
+	if (!a->have_policy)
+		return (fail(a, ERR_INPUT, "the report has no policy_published"));
+	if (a->h.policy.domain.p == NULL && a->hints.domain.len > 0) {
+		a->h.policy.domain = domain_value(a, a->harena, a->hints.domain, &kind);
+		a->q |= QUIRK_DOMAIN_DERIVED;
+	}
+	if (a->h.policy.domain.len == 0)
+		return (fail(a, ERR_INPUT, "policy_published names no domain"));
+	check_times(a);
+	if (!a->have_begin)
+		return (fail(a, ERR_INPUT, "date_range has no begin and no end"));
+	derive_org(a);
+	if (a->h.report_id.p == NULL) {
+		a->q |= QUIRK_ID_DERIVED;
+		if (a->hints.report_id.len > 0)
+			a->h.report_id = keep(a, a->harena, a->hints.report_id);
+	}
+	if (a->errors.len > 0)
+		a->h.errors = keep(a, a->harena, buf_as_str(&a->errors));
+	return (a->stopped ? -1 : 0);
+}
+
+static int
+begin_report(struct aggregate *a)
+{
+	if (a->begun)
+		return (0);
+	if (header_done(a) == -1)
+		return (-1);
+	a->h.quirks = a->q;
+	a->begun = true;
+	if (a->sink->begin(a->ctx, &a->h, a->e) == -1) {
+		stop(a, -1);
+		return (-1);
+	}
+	return (0);
+}
+
+/* --- A row is complete ------------------------------------------------------ */
+
+static int
+refuse_row(struct aggregate *a, const char *why)
+{
+	struct report_refused	 f = { .seq = a->t.records, .line = a->record_line, .reason = str_of(why) };
+
+	a->q |= QUIRK_ROW_REFUSED;
+	a->t.refused++;
+	if (a->sink->refused(a->ctx, &f, a->e) == -1) {
+		stop(a, -1);
+		return (-1);
+	}
+	return (0);
+}
+
+static bool
+blank_row(const struct report_record *r)
+{
+	return (r->count == 0 && r->source_ip.p == NULL && r->ndkim == 0 && r->nspf == 0 && r->header_from_derived);
+}
+
+static void
+end_record(struct aggregate *a)
+{
+	struct report_record	*r = &a->r;
+	char			 shown[64], why[160];
+	size_t			 n = 0;
+
+	if (a->pass == PASS_HEADER)
+		return;
+	if (a->t.records++ >= a->limits.records) {
+		(void)limit(a, "records", a->limits.records);
+		return;
+	}
+	if (!a->begun) {
+		/* Metadata behind the rows: read once for the header, then once more for the rows. */
+		if (a->pass == PASS_ALL && (!a->have_meta || !a->have_policy)) {
+			a->q |= QUIRK_HEADER_LAST;
+			a->pass = PASS_HEADER;
+			stop(a, AGGREGATE_AGAIN);
+			return;
+		}
+		if (begin_report(a) == -1)
+			return;
+	}
+	if (value_count(a->count_text, &r->count, &a->q) == -1) {
+		for (size_t i = 0; i < a->count_text.len && n < 40; i++)
+			if ((unsigned char)a->count_text.p[i] > ' ' && (unsigned char)a->count_text.p[i] < 0x7f)
+				shown[n++] = a->count_text.p[i];
+		shown[n] = '\0';
+		(void)snprintf(why, sizeof(why), "count \"%s\" is not a whole number from 0 to 9223372036854775807", shown);
+		(void)refuse_row(a, why);
+		return;
+	}
+	if (a->messages > (uint64_t)INT64_MAX - r->count) {
+		(void)refuse_row(a, "with this count the report's sum passes 9223372036854775807");
+		return;
+	}
+	value_ip(r->source_ip, r->ip, &r->ip_len, &a->q);
+	if (!a->has_evaluated)
+		a->q |= QUIRK_NO_EVALUATED;
+	if (!a->has_identifiers)
+		a->q |= QUIRK_NO_IDENTIFIERS;
+	if (r->ndkim == 0 && r->nspf == 0)
+		a->q |= QUIRK_NO_RESULTS;
+	if (r->header_from.p == NULL) {
+		r->header_from = a->h.policy.domain;
+		r->header_from_derived = true;
+		a->q |= QUIRK_FROM_DERIVED;
+	}
+	r->seq = a->t.records;
+	a->messages += r->count;
+	a->accepted++;
+	if (!blank_row(r))
+		a->all_blank = false;
+	if (a->sink->record(a->ctx, r, a->e) == -1)
+		stop(a, -1);
+}
+
+static void
+begin_record(struct aggregate *a)
+{
+	struct report_auth	*dk = a->r.dkim_results, *sp = a->r.spf_results;
+	struct report_reason	*re = a->r.reasons;
+
+	arena_reset(a->rarena);
+	a->r = (struct report_record){ .dkim_results = dk, .spf_results = sp, .reasons = re, .disposition = DISP_OTHER };
+	a->has_row = a->has_evaluated = a->has_identifiers = a->has_count = false;
+	a->count_text = STR_NONE;
+	a->record_line = (unsigned)xmlSAX2GetLineNumber(a->x);
+	a->auth = NULL;
+}
+
+static struct report_auth *
+new_auth(struct aggregate *a, struct report_auth *list, size_t *n)
+{
+	if (*n >= a->limits.results) {
+		(void)limit(a, "results", a->limits.results);
+		return (NULL);
+	}
+	list[*n] = (struct report_auth){ .result = RES_ABSENT };
+	return (&list[(*n)++]);
+}
+
+/* An element without any text was no result. */
+static void
+end_auth(struct report_auth *t, size_t *n)
+{
+	if (t != NULL && t->domain.p == NULL && t->what.p == NULL && t->result == RES_ABSENT && t->human_result.p == NULL)
+		(*n)--;
+}
+
+/* --- What libxml2 calls ------------------------------------------------------ */
+
+static void
+note_unknown(struct aggregate *a, const char *name)
+{
+	struct buf	 path = { .max = 512 };
+
+	a->q |= QUIRK_UNKNOWN_ELEMENT;
+	if (a->nunknown >= UNKNOWN_MAX)
+		return;
+	for (unsigned i = 1; i < a->depth; i++)
+		(void)buf_printf(&path, "%s/", elems[a->stack[i]].name);
+	(void)buf_printf(&path, "%.64s\n", name);
+	if (!path.failed && memmem(a->unknown.p == NULL ? "" : a->unknown.p, a->unknown.len, path.p, path.len) == NULL) {
+		(void)buf_add(&a->unknown, path.p, path.len);
+		a->nunknown++;
+	}
+	buf_free(&path);
+}
+
+/* Elements of other namespaces are extensions, whatever their local name (RFC 9990 section 4). */
+static bool
+foreign(struct aggregate *a, const xmlChar *uri)
+{
+	if (uri == NULL || uri == a->root_uri || (a->root_uri != NULL && xmlStrEqual(uri, a->root_uri)))
+		return (false);
+	if (xmlStrncmp(uri, BAD_CAST "urn:ietf:params:xml:ns:dmarc-", 29) == 0 ||
+	    xmlStrncmp(uri, BAD_CAST "http://dmarc.org/dmarc-xml/", 27) == 0) {
+		a->q |= QUIRK_MIXED_NAMESPACE;
+		return (false);
+	}
+	return (true);
+}
+
+static void
+open_feedback(struct aggregate *a, const xmlChar *uri)
+{
+	a->root_uri = uri;
+	a->seen_feedback = true;
+	if (a->outside > 0)
+		a->q |= QUIRK_WRAPPED;
+	if (uri != NULL) {
+		a->ns_dmarc2 = xmlStrEqual(uri, BAD_CAST NS_DMARC2);
+		a->ns_01 = xmlStrEqual(uri, BAD_CAST "http://dmarc.org/dmarc-xml/0.1");
+		a->ns_02 = xmlStrEqual(uri, BAD_CAST "http://dmarc.org/dmarc-xml/0.2");
+	}
+}
+
+/* Containers of which nothing is taken: extensions, a second header, what another pass has read. */
+static bool
+skipped(struct aggregate *a, unsigned id)
+{
+	switch (id) {
+	case E_EXTENSION:
+		a->d2_element = true;
+		return (true);
+	case E_METADATA:
+		if (a->pass == PASS_ROWS)
+			return (true);
+		if (a->have_meta)
+			a->q |= QUIRK_REPEATED;
+		return (a->have_meta);
+	case E_POLICY:
+		if (a->pass == PASS_ROWS)
+			return (true);
+		if (a->have_policy)
+			a->q |= QUIRK_SECOND_POLICY;
+		return (a->have_policy);
+	default:
+		return (false);
+	}
+}
+
+static void
+open_container(struct aggregate *a, unsigned id)
+{
+	switch (id) {
+	case E_RECORD:
+		begin_record(a);
+		break;
+	case E_EVALUATED:
+		a->has_evaluated = true;
+		break;
+	case E_IDENTIFIERS:
+		a->has_identifiers = true;
+		break;
+	case E_REASON:
+		a->has_reason_child = false;
+		if (a->r.nreasons >= a->limits.results)
+			(void)limit(a, "results", a->limits.results);
+		else
+			a->r.reasons[a->r.nreasons++] = (struct report_reason){ 0 };
+		break;
+	case E_DKIM:
+		a->auth = new_auth(a, a->r.dkim_results, &a->r.ndkim);
+		break;
+	case E_SPF:
+		a->auth = new_auth(a, a->r.spf_results, &a->r.nspf);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int nns, const xmlChar **ns,
+    int nattr, int ndefault, const xmlChar **attr)
+{
+	struct aggregate	*a = ctx;
+	unsigned		 parent, id;
+
+	(void)prefix, (void)nns, (void)ns, (void)nattr, (void)ndefault, (void)attr;
+	if (a->stopped || a->done)
+		return;
+	if (a->depth + a->skip + a->outside >= a->limits.xml_depth) {
+		(void)limit(a, "xml_depth", a->limits.xml_depth);
+		return;
+	}
+	if (a->skip > 0) {
+		a->skip++;
+		return;
+	}
+	parent = a->depth == 0 ? E_OUTSIDE : a->stack[a->depth];
+	if (a->depth == 0) {
+		if (strcmp((const char *)name, "feedback") != 0) {
+			if (++a->outside > 2)
+				(void)fail(a, ERR_INPUT, "there is no feedback element: this XML is no DMARC report");
+			return;
+		}
+		open_feedback(a, uri);
+	} else if (foreign(a, uri)) {
+		a->q |= QUIRK_MIXED_NAMESPACE;
+		a->skip = 1;
+		return;
+	}
+	id = element_of(parent, (const char *)name);
+	if (id == E_UNKNOWN && parent == E_RECORD && strcmp((const char *)name, "identities") == 0) {
+		id = E_IDENTIFIERS;
+		a->q |= QUIRK_IDENTITIES;
+	}
+	if (id == E_UNKNOWN) {
+		note_unknown(a, (const char *)name);
+		a->skip = 1;
+		return;
+	}
+	if (skipped(a, id)) {
+		a->skip = 1;
+		return;
+	}
+	a->stack[++a->depth] = (unsigned char)id;
+	if (elems[id].kind == KIND_C) {
+		a->wants_text = false;
+		open_container(a, id);
+	} else {
+		a->wants_text = true;
+		buf_clear(&a->text);
+		if (elems[id].kind == KIND_B)
+			open_container(a, id);
+	}
+}
+
+static void
+on_text(void *ctx, const xmlChar *p, int len)
+{
+	struct aggregate	*a = ctx;
+
+	if (a->stopped || a->done || a->skip > 0)
+		return;
+	if (!a->wants_text) {
+		if (a->depth > 0 && str_trim((struct str){ (const char *)p, (size_t)len }).len > 0)
+			a->q |= QUIRK_STRAY_TEXT;
+		return;
+	}
+	if (a->text.len + (size_t)len > a->limits.text_bytes)
+		(void)limit(a, "text_bytes", a->limits.text_bytes);
+	else
+		(void)buf_add(&a->text, p, (size_t)len);
+}
+
+static void
+end_reason(struct aggregate *a)
+{
+	struct report_reason	*q = &a->r.reasons[a->r.nreasons - 1];
+	struct str		 v = str_trim(buf_as_str(&a->text));
+
+	if (!a->has_reason_child && v.len > 0) {	/* <reason>sampled_out</reason> */
+		q->type = keep(a, a->rarena, v);
+		a->q |= QUIRK_REASON_TEXT;
+	}
+	if (q->type.p == NULL && q->comment.p == NULL)
+		a->r.nreasons--;
+}
+
+static void
+close_container(struct aggregate *a, unsigned id)
+{
+	switch (id) {
+	case E_METADATA:
+		a->have_meta = true;
+		break;
+	case E_POLICY:
+		a->have_policy = true;
+		break;
+	case E_RECORD:
+		end_record(a);
+		break;
+	case E_DKIM:
+		end_auth(a->auth, &a->r.ndkim);
+		a->auth = NULL;
+		break;
+	case E_SPF:
+		end_auth(a->auth, &a->r.nspf);
+		a->auth = NULL;
+		break;
+	case E_FEEDBACK:
+		a->done = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+	struct aggregate	*a = ctx;
+	unsigned		 id;
+
+	(void)name, (void)prefix, (void)uri;
+	if (a->stopped || a->done)
+		return;
+	if (a->skip > 0) {
+		a->skip--;
+		return;
+	}
+	if (a->depth == 0) {
+		if (a->outside > 0)
+			a->outside--;
+		return;
+	}
+	id = a->stack[a->depth--];
+	if (elems[id].kind == KIND_L) {
+		struct str	 v = str_trim(buf_as_str(&a->text));
+
+		a->wants_text = false;
+		if (id < E_RECORD) {
+			if (!(a->pass == PASS_ROWS))
+				leaf_header(a, id, v);
+		} else if (a->pass != PASS_HEADER)
+			leaf_row(a, id, v);
+		else if ((id == E_DISPOSITION && str_ieq(v, "pass")) || (id == E_R_TYPE && str_ieq(v, "policy_test_mode")))
+			a->d2_element = true;
+		/* text of a reason may go on behind its children: it is no value then */
+		buf_clear(&a->text);
+		return;
+	}
+	if (id == E_REASON && a->r.nreasons > 0)
+		end_reason(a);
+	a->wants_text = false;
+	close_container(a, id);
+}
+
+/* No DTD is ever legitimate in a report: nothing may expand, nothing may be fetched. */
+static void
+on_dtd(void *ctx, const xmlChar *name, const xmlChar *pub, const xmlChar *sys)
+{
+	struct aggregate	*a = ctx;
+
+	(void)name, (void)pub, (void)sys;
+	a->dtd = true;
+	(void)fail(a, ERR_INPUT, "the document has a DTD; no report needs one and it is refused");
+}
+
+static xmlEntityPtr
+on_entity(void *ctx, const xmlChar *name)
+{
+	(void)ctx;
+	return (xmlGetPredefinedEntity(name));
+}
+
+static void
+on_error(void *ctx, xmlErrorPtr x)
+{
+	struct aggregate	*a = ctx;
+	unsigned		 id;
+	size_t			 n;
+
+	if (a->stopped || a->done || x == NULL || x->level < XML_ERR_ERROR || x->code == XML_NS_ERR_UNDEFINED_NAMESPACE)
+		return;
+	if (x->domain == XML_FROM_NAMESPACE)
+		return;
+	if (a->xml_error == 0) {
+		a->xml_error = x->code;
+		a->xml_line = x->line;
+		(void)snprintf(a->xml_text, sizeof(a->xml_text), "%s", x->message == NULL ? "not well-formed XML" : x->message);
+		n = strlen(a->xml_text);
+		while (n > 0 && (a->xml_text[n - 1] == '\n' || a->xml_text[n - 1] == ' '))
+			a->xml_text[--n] = '\0';
+	}
+	/*
+	 * Under recovery: damage inside free text or unknown elements touches
+	 * no value that counts; anywhere else it might, and then we refuse.
+	 */
+	id = a->depth == 0 ? E_OUTSIDE : a->stack[a->depth];
+	if (a->skip == 0 && id != E_EMAIL && id != E_EXTRA && id != E_ERROR && id != E_R_COMMENT && id != E_DKIM_HUMAN &&
+	    id != E_SPF_HUMAN && id != E_GENERATOR && id != E_ORG_NAME)
+		a->damaged = true;
+}
+
+/* --- Bytes to UTF-8 ---------------------------------------------------------- */
+
+/* windows-1252, 0x80 to 0x9f; 0: not assigned. */
+static const unsigned short	 w1252[32] = {
+	0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0, 0x017d, 0,
+	0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178
+};
+
+static void
+put_utf8(struct buf *b, unsigned v)
+{
+	if (v < 0x80)
+		(void)buf_byte(b, (unsigned char)v);
+	else if (v < 0x800) {
+		(void)buf_byte(b, (unsigned char)(0xc0 | v >> 6));
+		(void)buf_byte(b, (unsigned char)(0x80 | (v & 0x3f)));
+	} else {
+		(void)buf_byte(b, (unsigned char)(0xe0 | v >> 12));
+		(void)buf_byte(b, (unsigned char)(0x80 | (v >> 6 & 0x3f)));
+		(void)buf_byte(b, (unsigned char)(0x80 | (v & 0x3f)));
+	}
+}
+
+static void
+recode(struct aggregate *a, const unsigned char *p, size_t len, bool last)
+{
+	struct buf	*b = &a->recoded;
+	size_t		 i = 0, need;
+	unsigned char	 c, seq[4];
+
+	buf_clear(b);
+	while (a->npart > 0 || i < len) {
+		/* a character may be split between two pieces */
+		c = a->npart > 0 ? a->part[0] : p[i];
+		need = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 1;
+		if (need == 1 && a->npart == 0) {
+			i++;
+			if (c < 0x80) {
+				if (c >= 0x20 || c == '\t' || c == '\n' || c == '\r')
+					(void)buf_byte(b, c);
+				else
+					a->q |= QUIRK_ENCODING;
+				continue;
+			}
+			a->q |= QUIRK_ENCODING;
+			put_utf8(b, a->mode != AGG_LATIN ? 0xfffd : c >= 0xa0 ? c : w1252[c - 0x80] != 0 ? w1252[c - 0x80] : 0xfffd);
+			continue;
+		}
+		if (a->npart + (len - i) < need && !last) {
+			while (i < len)
+				a->part[a->npart++] = p[i++];
+			return;
+		}
+		for (unsigned k = 0; k < need && k < 4; k++)
+			seq[k] = k < a->npart ? a->part[k] : i + k - a->npart < len ? p[i + k - a->npart] : 0;
+		if (str_utf8_ok((struct str){ (const char *)seq, need })) {
+			(void)buf_add(b, seq, need);
+			i += need - a->npart;
+			a->npart = 0;
+			continue;
+		}
+		/* this byte is no start after all */
+		a->q |= QUIRK_ENCODING;
+		put_utf8(b, a->mode != AGG_LATIN ? 0xfffd : c >= 0xa0 ? c : c >= 0x80 && w1252[c - 0x80] != 0 ? w1252[c - 0x80] : 0xfffd);
+		if (a->npart > 0) {
+			a->npart--;
+			memmove(a->part, a->part + 1, a->npart);
+		} else
+			i++;
+	}
+}
+
+/* --- Reading ----------------------------------------------------------------- */
+
+static const xmlSAXHandler	 handlers = {
+	.initialized = XML_SAX2_MAGIC,
+	.startElementNs = on_start,
+	.endElementNs = on_end,
+	.characters = on_text,
+	.cdataBlock = on_text,
+	.ignorableWhitespace = NULL,
+	.internalSubset = on_dtd,
+	.getEntity = on_entity,
+	.serror = on_error,
+};
+
+#define XML_OPTIONS (XML_PARSE_NONET | XML_PARSE_COMPACT)
+
+static void
+pass_clear(struct aggregate *a)
+{
+	if (a->x != NULL)
+		xmlFreeParserCtxt(a->x);
+	a->x = NULL;
+	a->rv = 0;
+	a->stopped = a->done = a->dtd = a->damaged = false;
+	a->xml_error = 0;
+	a->xml_text[0] = '\0';
+	a->npart = 0;
+	a->head_done = a->decl_done = false;
+	buf_clear(&a->head);
+	a->depth = a->skip = a->outside = 0;
+	a->wants_text = false;
+	a->root_uri = NULL;
+	a->begun = a->seen_feedback = false;
+	a->t = (struct report_trailer){ 0 };
+	a->accepted = a->messages = 0;
+	a->all_blank = true;
+	a->auth = NULL;
+	if (a->pass != PASS_ROWS) {
+		a->h = (struct report_header){ 0 };
+		a->have_meta = a->have_policy = a->have_begin = a->have_end = false;
+		a->d2_element = a->has_version = a->ns_dmarc2 = a->ns_01 = a->ns_02 = false;
+		buf_clear(&a->errors);
+		buf_clear(&a->unknown);
+		a->nunknown = 0;
+		arena_reset(a->harena);
+		a->q = a->q & QUIRK_HEADER_LAST;
+	}
+}
+
+struct aggregate *
+aggregate_new(const struct limits *l, const struct report_hints *hints, const struct report_sink *sink, void *ctx)
+{
+	static bool		 ready;
+	struct aggregate	*a = calloc(1, sizeof(*a));
+
+	if (!ready) {
+		xmlInitParser();
+		slots_fill();
+		ready = true;
+	}
+	if (a == NULL)
+		return (NULL);
+	a->limits = *l;
+	if (a->limits.xml_depth > sizeof(a->stack) - 1)
+		a->limits.xml_depth = sizeof(a->stack) - 1;
+	a->sink = sink;
+	a->ctx = ctx;
+	a->harena = arena_new(16 * l->text_bytes + (1u << 20));
+	a->rarena = arena_new(8 * l->text_bytes + (4u << 20));
+	a->r.dkim_results = calloc(l->results, sizeof(struct report_auth));
+	a->r.spf_results = calloc(l->results, sizeof(struct report_auth));
+	a->r.reasons = calloc(l->results, sizeof(struct report_reason));
+	if (a->harena == NULL || a->rarena == NULL || a->r.dkim_results == NULL || a->r.spf_results == NULL ||
+	    a->r.reasons == NULL) {
+		aggregate_free(a);
+		return (NULL);
+	}
+	aggregate_reset(a, hints);
+	return (a);
+}
+
+void
+aggregate_reset(struct aggregate *a, const struct report_hints *hints)
+{
+	a->hints = (struct hints){ 0 };
+	a->from_domain = STR_NONE;
+	if (hints != NULL) {
+		hints_subject(hints->subject, &a->hints);
+		hints_filename(hints->filename, &a->hints);
+		a->from_domain = hints->from_domain;
+	}
+	a->mode = AGG_PLAIN;
+	a->pass = PASS_ALL;
+	a->in_pieces = false;
+	a->q = 0;
+	buf_clear(&a->whole);
+	if (a->whole.cap > 2 * WHOLE_MAX)
+		buf_free(&a->whole);
+	pass_clear(a);
+}
+
+void
+aggregate_free(struct aggregate *a)
+{
+	if (a == NULL)
+		return;
+	if (a->x != NULL)
+		xmlFreeParserCtxt(a->x);
+	arena_free(a->harena);
+	arena_free(a->rarena);
+	free(a->r.dkim_results);
+	free(a->r.spf_results);
+	free(a->r.reasons);
+	buf_free(&a->whole);
+	buf_free(&a->recoded);
+	buf_free(&a->head);
+	buf_free(&a->text);
+	buf_free(&a->errors);
+	buf_free(&a->unknown);
+	free(a);
+}
+
+int
+aggregate_start(struct aggregate *a, struct err *e)
+{
+	(void)e;
+	pass_clear(a);
+	return (0);
+}
+
+bool
+aggregate_had_begun(const struct aggregate *a)
+{
+	return (a->begun);
+}
+
+void
+aggregate_note(struct aggregate *a, uint64_t quirks)
+{
+	a->q |= quirks;
+}
+
+bool
+aggregate_is_report(const struct aggregate *a)
+{
+	return (a->seen_feedback);
+}
+
+bool
+aggregate_looks_like(struct str s)
+{
+	if (s.len >= 2 && (memcmp(s.p, "\xff\xfe", 2) == 0 || memcmp(s.p, "\xfe\xff", 2) == 0))
+		return (true);
+	if (s.len >= 4 && (memcmp(s.p, "\0<\0", 3) == 0 || memcmp(s.p, "<\0", 2) == 0))
+		return (true);
+	if (s.len >= 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0) {
+		s.p += 3;
+		s.len -= 3;
+	}
+	s = str_trim(s);
+	return (s.len > 0 && s.p[0] == '<');
+}
+
+static void
+ctxt_setup(struct aggregate *a)
+{
+	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS | (a->mode == AGG_RECOVER ? XML_PARSE_RECOVER : 0));
+}
+
+/* Blanks and junk before the first '<' are fatal to libxml2 and harmless to us. */
+static struct str
+skip_head(struct aggregate *a, struct str s)
+{
+	const char	*lt;
+
+	if (s.len >= 2 && (memcmp(s.p, "\xff\xfe", 2) == 0 || memcmp(s.p, "\xfe\xff", 2) == 0))
+		return (s);
+	if (s.len >= 4 && (s.p[0] == '\0' || s.p[1] == '\0'))
+		return (s);
+	if ((lt = memchr(s.p, '<', s.len)) == NULL)
+		return ((struct str){ s.p + s.len, 0 });
+	if (lt != s.p && !(lt - s.p == 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0))
+		a->q |= QUIRK_LEADING_JUNK;
+	s.len -= (size_t)(lt - s.p);
+	s.p = lt;
+	if (a->pass != PASS_ROWS && !str_starts(s, "<?xml"))
+		a->q |= QUIRK_NO_DECLARATION;
+	return (s);
+}
+
+/* In the recoding modes the declaration lies about the bytes: it goes. */
+static struct str
+skip_declaration(struct aggregate *a, struct str s)
+{
+	const char	*end;
+
+	if (a->mode == AGG_PLAIN || !str_starts(s, "<?xml"))
+		return (s);
+	if ((end = memmem(s.p, s.len, "?>", 2)) == NULL)
+		return (s);
+	s.len -= (size_t)(end + 2 - s.p);
+	s.p = end + 2;
+	return (skip_head(a, s));
+}
+
+/* After a reading that failed: is there another way to read it? */
+static int
+next_mode(struct aggregate *a)
+{
+	bool	 encoding = a->xml_error == XML_ERR_INVALID_CHAR || a->xml_error == XML_ERR_INVALID_ENCODING ||
+		    a->xml_error == XML_I18N_CONV_FAILED;
+
+	if (a->dtd)
+		return (-1);
+	if (a->mode == AGG_PLAIN && a->xml_error == XML_ERR_UNSUPPORTED_ENCODING) {
+		a->mode = AGG_LATIN;
+		return (AGGREGATE_AGAIN);
+	}
+	if (a->mode == AGG_PLAIN && encoding) {
+		a->mode = AGG_RECODE;
+		return (AGGREGATE_AGAIN);
+	}
+	if (a->mode < AGG_RECOVER) {
+		a->mode = AGG_RECOVER;
+		return (AGGREGATE_AGAIN);
+	}
+	return (-1);
+}
+
+static int
+give_end(struct aggregate *a)
+{
+	static const uint64_t	 harmless = QUIRK_NO_DECLARATION;
+
+	if (begin_report(a) == -1)
+		return (-1);
+	if (a->t.records > 0 && a->accepted == 0)
+		return (err_set(a->e, ERR_INPUT, "every row was refused"));
+	if (a->accepted == 0 || a->all_blank)
+		a->q |= QUIRK_EMPTY_REPORT;
+	if (a->mode == AGG_RECOVER)
+		a->q |= QUIRK_RECOVERED;
+	a->h.dialect = a->ns_dmarc2 ? DIALECT_RFC9990 : a->ns_01 ? DIALECT_XML_01 : a->ns_02 ? DIALECT_XML_02 :
+	    a->d2_element ? DIALECT_RFC9990_NO_NS : a->has_version ? DIALECT_RFC7489 : DIALECT_DRAFT;
+	a->t.dialect = a->h.dialect;
+	a->t.quirks = a->q;
+	a->t.state = a->t.refused > 0 ? STATE_PARTIAL : a->q & QUIRK_EMPTY_REPORT ? STATE_EMPTY :
+	    a->q & QUIRKS_REPAIRED ? STATE_REPAIRED : a->q & ~harmless ? STATE_NOTES : STATE_OK;
+	a->t.unknown = buf_as_str(&a->unknown);
+	return (a->sink->end(a->ctx, &a->t, a->e));
+}
+
+/* The parser is through, or was stopped: what now? */
+static int
+settle(struct aggregate *a)
+{
+	struct err	 e;
+
+	if (a->stopped)
+		return (a->rv);
+	if (a->pass == PASS_HEADER) {
+		if (!a->done && a->xml_error != 0 && next_mode(a) == AGGREGATE_AGAIN)
+			return (AGGREGATE_AGAIN);
+		if (!a->have_meta || !a->have_policy) {
+			a->pass = PASS_ALL;
+			return (header_done(a));
+		}
+		a->pass = PASS_ROWS;
+		return (AGGREGATE_AGAIN);
+	}
+	if (a->done && (a->mode != AGG_RECOVER || !a->damaged))
+		return (give_end(a));
+	if (a->mode == AGG_RECOVER || next_mode(a) == -1) {
+		if (!a->seen_feedback && a->xml_error == 0)
+			return (err_set(a->e, ERR_INPUT, "the document ends before a feedback element"));
+		if (a->xml_error == 0)
+			return (err_set(a->e, ERR_INPUT, "the document is cut short"));
+		return (err_set(a->e, ERR_INPUT, "line %d: %s", a->xml_line, a->xml_text));
+	}
+	(void)e;
+	return (AGGREGATE_AGAIN);
+}
+
+static int
+parse_whole(struct aggregate *a)
+{
+	struct str	 s;
+
+	s = skip_head(a, buf_as_str(&a->whole));
+	if (a->mode != AGG_PLAIN) {
+		s = skip_declaration(a, s);
+		recode(a, (const unsigned char *)s.p, s.len, true);
+		s = buf_as_str(&a->recoded);
+	}
+	if (s.len == 0)
+		return (err_set(a->e, ERR_INPUT, "there is no XML in it"));
+	/* whole is below WHOLE_MAX, so an int holds it */
+	if ((a->x = xmlCreateMemoryParserCtxt(s.p, (int)s.len)) == NULL)
+		return (err_set(a->e, ERR_TEMP, "out of memory"));
+	*a->x->sax = handlers;
+	a->x->userData = a;
+	a->x->sax2 = 1;
+	ctxt_setup(a);
+	(void)xmlParseDocument(a->x);
+	return (settle(a));
+}
+
+static int
+feed_pieces(struct aggregate *a, struct str s, bool last)
+{
+	if (a->x == NULL) {
+		/* the head decides the encoding: have enough of it */
+		(void)buf_str(&a->head, s);
+		if (a->head.len < 1024 && !last)
+			return (0);
+		s = skip_declaration(a, skip_head(a, buf_as_str(&a->head)));
+		if (s.len == 0 && !last) {
+			buf_clear(&a->head);
+			return (0);
+		}
+		if ((a->x = xmlCreatePushParserCtxt((xmlSAXHandler *)(uintptr_t)&handlers, a, NULL, 0, NULL)) == NULL)
+			return (err_set(a->e, ERR_TEMP, "out of memory"));
+		ctxt_setup(a);
+	}
+	if (a->mode != AGG_PLAIN) {
+		recode(a, (const unsigned char *)s.p, s.len, last);
+		s = buf_as_str(&a->recoded);
+	}
+	while (s.len > 0 && !a->stopped && !a->done && (a->xml_error == 0 || a->mode == AGG_RECOVER)) {
+		int	 n = s.len > 65536 ? 65536 : (int)s.len;
+
+		(void)xmlParseChunk(a->x, s.p, n, 0);
+		s.p += n;
+		s.len -= (size_t)n;
+	}
+	buf_clear(&a->head);
+	if (a->stopped)
+		return (a->rv);
+	return (0);
+}
+
+int
+aggregate_feed(struct aggregate *a, const void *data, size_t len, struct err *e)
+{
+	struct str	 s = { data, len };
+	int		 rv;
+
+	a->e = e;
+	if (!a->in_pieces) {
+		if (a->whole.len + len <= WHOLE_MAX)
+			return (buf_add(&a->whole, data, len) ? 0 : err_set(e, ERR_TEMP, "out of memory"));
+		a->in_pieces = true;
+		if (a->whole.len > 0 && (rv = feed_pieces(a, buf_as_str(&a->whole), false)) != 0)
+			return (rv);
+		buf_free(&a->whole);
+	}
+	if (a->done)
+		return (0);
+	return (feed_pieces(a, s, false));
+}
+
+int
+aggregate_finish(struct aggregate *a, struct err *e)
+{
+	int	 rv;
+
+	a->e = e;
+	if (a->in_pieces) {
+		if ((rv = feed_pieces(a, STR(""), true)) != 0)
+			return (rv);
+		if (!a->done && !a->stopped && a->x != NULL && a->xml_error == 0)
+			(void)xmlParseChunk(a->x, "", 0, 1);
+		return (settle(a));
+	}
+	/* small: every way of reading it is tried here, the sink told to drop in between */
+	while ((rv = parse_whole(a)) == AGGREGATE_AGAIN) {
+		if (a->begun && a->sink->again != NULL)
+			a->sink->again(a->ctx);
+		pass_clear(a);
+	}
+	return (rv);
+}

@@ -1,0 +1,187 @@
+/*
+ * pack.c - originals, appended to files of their own beside the database.
+ *
+ * A writer makes its own pack and appends; the database remembers where each
+ * original lies. The file is flushed before the commit that names its bytes,
+ * so what the database says is there. After a crash bytes behind the last
+ * committed one are simply not named by anybody.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/when.h"
+#include "store/store_int.h"
+
+#define PACK_MAX ((uint64_t)64 << 20)
+
+static int
+pack_error(const struct pack *p, const char *what, struct err *e)
+{
+	return (err_set(e, ERR_TEMP, "originals/%s: %s: %s", p->name, what,
+	    errno == ENOSPC ? "the disk is full" : strerror(errno)));
+}
+
+static int
+pack_new(struct store *s, struct pack *p, struct err *e)
+{
+	char		 path[4096];
+	sqlite3_stmt	*st;
+	static unsigned	 n;
+
+	if (snprintf(path, sizeof(path), "%s/originals", s->dir) >= (int)sizeof(path) - 64)
+		return (err_set(e, ERR_CONFIG, "%s: name too long", s->dir));
+	if (io_mkdir_p(path, 0700, e) == -1)
+		return (-1);
+	if (p->fd != -1)
+		(void)close(p->fd);
+	(void)snprintf(p->name, sizeof(p->name), "%lld-%ld-%u.pack", (long long)when_now(), (long)getpid(), n++);
+	(void)snprintf(path, sizeof(path), "%s/originals/%s", s->dir, p->name);
+	if ((p->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
+		return (pack_error(p, "create", e));
+	(void)snprintf(path, sizeof(path), "%s/originals", s->dir);
+	if (io_fsync_dir(path, e) == -1)
+		return (-1);
+	p->used = p->committed = 0;
+	if (store_prepare(s, &st, "INSERT INTO pack (name, bytes, begun) VALUES (?1, 0, ?2)", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_text(st, 1, p->name, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 2, when_now());
+	(void)sqlite3_step(st);
+	if (sqlite3_finalize(st) != SQLITE_OK)
+		return (store_fail(s, "pack", e));
+	p->id = sqlite3_last_insert_rowid(s->db);
+	p->fresh = true;
+	return (0);
+}
+
+static int
+copy(struct pack *p, int fd, uint64_t offset, uint64_t bytes, struct err *e)
+{
+	char	 chunk[65536];
+	size_t	 want;
+	ssize_t	 n;
+
+	while (bytes > 0) {
+		want = bytes < sizeof(chunk) ? (size_t)bytes : sizeof(chunk);
+		do
+			n = pread(fd, chunk, want, (off_t)offset);
+		while (n == -1 && errno == EINTR);
+		if (n == -1)
+			return (pack_error(p, "read of the original", e));
+		if (n == 0)
+			break;	/* the file became shorter: keep what there is */
+		if (io_write_full(p->fd, chunk, (size_t)n) == -1)
+			return (pack_error(p, "write", e));
+		offset += (uint64_t)n;
+		bytes -= (uint64_t)n;
+		p->used += (uint64_t)n;
+	}
+	return (0);
+}
+
+int
+pack_append(struct store *s, struct pack *p, int fd, uint64_t offset, uint64_t bytes, uint64_t *at, struct err *e)
+{
+	if ((p->fd == -1 || p->used >= PACK_MAX) && (pack_commit(s, p, e) == -1 || pack_new(s, p, e) == -1))
+		return (-1);
+	*at = p->used;
+	p->dirty = true;
+	return (copy(p, fd, offset, bytes, e));
+}
+
+int
+pack_commit(struct store *s, struct pack *p, struct err *e)
+{
+	sqlite3_stmt	*st;
+
+	if (!p->dirty)
+		return (0);
+	if (fdatasync(p->fd) == -1)
+		return (pack_error(p, "flush", e));
+	if (store_prepare(s, &st, "UPDATE pack SET bytes = ?2 WHERE id = ?1", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, p->id);
+	(void)sqlite3_bind_int64(st, 2, (sqlite3_int64)p->used);
+	(void)sqlite3_step(st);
+	if (sqlite3_finalize(st) != SQLITE_OK)
+		return (store_fail(s, "pack", e));
+	p->dirty = false;
+	return (0);
+}
+
+/* The transaction stands: what was appended is there to stay. */
+void
+pack_committed(struct pack *p)
+{
+	p->committed = p->used;
+	p->fresh = false;
+}
+
+/* The transaction is gone: back to where the file stood. */
+void
+pack_rollback(struct store *s, struct pack *p)
+{
+	char	 path[4096];
+
+	p->dirty = false;
+	if (p->fd == -1)
+		return;
+	if (p->fresh) {		/* its row went with the transaction */
+		(void)close(p->fd);
+		p->fd = -1;
+		(void)snprintf(path, sizeof(path), "%s/originals/%s", s->dir, p->name);
+		(void)unlink(path);
+		return;
+	}
+	if (p->used != p->committed && (ftruncate(p->fd, (off_t)p->committed) == -1 ||
+	    lseek(p->fd, (off_t)p->committed, SEEK_SET) == -1)) {
+		(void)close(p->fd);
+		p->fd = -1;	/* a new one next time */
+	}
+	p->used = p->committed;
+}
+
+void
+pack_close(struct pack *p)
+{
+	if (p->fd != -1)
+		(void)close(p->fd);
+	p->fd = -1;
+}
+
+int
+store_original_open(struct store *s, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *e)
+{
+	sqlite3_stmt	*st;
+	char		 path[4096];
+	const char	*name;
+	int		 rc, rv = -1;
+
+	*fd = -1;
+	if (store_prepare(s, &st, "SELECT pack.name, message.offset, message.bytes FROM message JOIN pack ON pack.id = message.pack "
+	    "WHERE message.id = ?1", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, message);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		name = (const char *)sqlite3_column_text(st, 0);
+		*offset = (uint64_t)sqlite3_column_int64(st, 1);
+		*bytes = (uint64_t)sqlite3_column_int64(st, 2);
+		if (name == NULL || strchr(name, '/') != NULL || name[0] == '.')
+			err_set(e, ERR_BUG, "message %lld: bad pack name", (long long)message);
+		else if (snprintf(path, sizeof(path), "%s/originals/%s", s->dir, name) >= (int)sizeof(path))
+			err_set(e, ERR_CONFIG, "%s: name too long", s->dir);
+		else if ((*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) == -1)
+			err_set(e, ERR_TEMP, "%s: %s", path, strerror(errno));
+		else
+			rv = 0;
+	} else if (rc == SQLITE_DONE)
+		err_set(e, ERR_INPUT, "the original of message %lld was not kept", (long long)message);
+	else
+		store_fail(s, "original", e);
+	(void)sqlite3_finalize(st);
+	return (rv);
+}

@@ -1,0 +1,1322 @@
+/*
+ * write.c - taking reports in.
+ *
+ * A report is held until its end when it is small, so that a duplicate costs
+ * one look at the key and no row is ever written in vain; beyond HELD rows it
+ * goes to the database as it comes, under a savepoint. Sums by day are added
+ * up in memory and written once per key at the commit.
+ *
+ * Ids of texts, addresses and combinations are remembered over transactions:
+ * rows of those tables never change and never go. When another process wrote
+ * in between (data_version) what depends on counters is read anew.
+ */
+#include "base/hash.h"
+#include "base/when.h"
+#include "dmarc/dmarc.h"
+#include "store/store_int.h"
+
+#define HELD 4096
+#define REFUSED_SHOWN 100
+#define TOKENS 8192
+
+enum stmt {
+	ST_DATA_VERSION, ST_NEXT_IDS, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
+	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
+	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_RECORD_ADD, ST_RECORD_MERGE,
+	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
+	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_TOKENS, ST_INTAKE_ADD,
+	ST_QUARANTINE_ADD, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
+};
+
+static const char *const	 stmt_sql[ST_COUNT] = {
+	[ST_DATA_VERSION] = "PRAGMA data_version",
+	[ST_NEXT_IDS] = "SELECT (SELECT ifnull(max(id), 0) + 1 FROM report), (SELECT ifnull(max(id), 0) + 1 FROM message)",
+	[ST_GENERATION] = "UPDATE meta SET value = value + 1 WHERE key = 'generation'",
+	[ST_NAME_FIND] = "SELECT id FROM name WHERE text = ?1",
+	[ST_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
+	[ST_DOMAIN_FIND] = "SELECT id FROM domain WHERE name = ?1",
+	[ST_DOMAIN_ADD] = "INSERT INTO domain (name) VALUES (?1)",
+	[ST_REPORTER_FIND] = "SELECT id FROM reporter WHERE key = ?1",
+	[ST_REPORTER_ADD] = "INSERT INTO reporter (key, label) VALUES (?1, ?2)",
+	[ST_POLICY_FIND] = "SELECT id FROM policy WHERE key = ?1",
+	[ST_POLICY_ADD] = "INSERT INTO policy (key, domain, p, sp, np, adkim, aspf, pct, fo, testing, discovery_method) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[ST_SOURCE_FIND] = "SELECT id FROM source WHERE ip = ?1 AND kind = ?2",
+	[ST_SOURCE_ADD] = "INSERT INTO source (ip, kind) VALUES (?1, ?2)",
+	[ST_OUTCOMES] = "SELECT id, code, disposition, dkim, spf, verdict_dkim, verdict_spf, estimated, differs, forwarded, "
+	    "overridden, spf_raw, dkim_raw FROM outcome ORDER BY id",
+	[ST_OUTCOME_ADD] = "INSERT INTO outcome (id, code, disposition, dkim, spf, verdict_dkim, verdict_spf, estimated, differs, "
+	    "forwarded, overridden, spf_raw, dkim_raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[ST_EVIDENCE_FIND] = "SELECT id, outcome FROM evidence WHERE hash = ?1",
+	[ST_EVIDENCE_ADD] = "INSERT INTO evidence (hash, policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, "
+	    "reasons, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[ST_RECORD_ADD] = "INSERT INTO record (domain, day, source, report, evidence, count, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[ST_RECORD_MERGE] = "INSERT INTO record (domain, day, source, report, evidence, count, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+	    "ON CONFLICT DO UPDATE SET count = count + excluded.count",
+	[ST_REPORT_FIND] = "SELECT id, hash, messages, day FROM report WHERE domain = ?1 AND reporter = ?2 AND begin = ?3 AND end = ?4 "
+	    "AND report_id = ?5 AND superseded_by IS NULL",
+	[ST_VERSION_FIND] = "SELECT id FROM report WHERE superseded_by = ?1 AND hash = ?2",
+	[ST_REPORT_ADD] = "INSERT INTO report (id, reporter, domain, report_id, begin, end, day, received, message, payload, policy, "
+	    "org_name, email, extra_contact_info, generator, version, errors, dialect, state, quirks, refused, hash, superseded_by, "
+	    "records, messages, disp_none, disp_quarantine, disp_reject, disp_pass, disp_other, dkim_pass, spf_pass, dmarc_pass, "
+	    "verdict_pass, differs, source_ips, dkim_results, spf_results, reasons) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+	    "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
+	    "?35, ?36, ?37, ?38, ?39)",
+	[ST_REPORT_AGAIN] = "UPDATE report SET duplicates = duplicates + 1 WHERE id = ?1",
+	[ST_REPORT_SUPERSEDE] = "UPDATE report SET superseded_by = ?2 WHERE id = ?1",
+	[ST_VERSIONS_MOVE] = "UPDATE report SET superseded_by = ?2 WHERE superseded_by = ?1",
+	[ST_REPORT_SUMS] = "SELECT evidence.outcome, sum(record.count), count(*) FROM record JOIN evidence ON evidence.id = record.evidence "
+	    "WHERE record.domain = ?1 AND record.day = ?2 AND record.report = ?3 GROUP BY evidence.outcome",
+	[ST_RECORDS_GO] = "DELETE FROM record WHERE domain = ?1 AND day = ?2 AND report = ?3",
+	[ST_ROLLUP_ADD] = "INSERT INTO rollup (domain, day, reporter, outcome, messages, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, rows = rows + excluded.rows",
+	[ST_ROLLUP_CLEAN] = "DELETE FROM rollup WHERE domain = ?1 AND day = ?2 AND reporter = ?3 AND rows = 0",
+	[ST_MESSAGE_ADD] = "INSERT INTO message (id, received, origin, result, bytes, token, pack, offset) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[ST_TOKENS] = "SELECT token FROM message ORDER BY id DESC LIMIT 8192",
+	[ST_INTAKE_ADD] = "INSERT INTO intake (day, origin, result, messages) VALUES (?1, ?2, ?3, ?4) "
+	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
+	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, text = excluded.text",
+	[ST_SAVEPOINT] = "SAVEPOINT report",
+	[ST_SAVEPOINT_BACK] = "ROLLBACK TO report",
+	[ST_SAVEPOINT_DONE] = "RELEASE report",
+};
+
+/* --- Memory of ids: one place per hash, the newest wins ------------------------- */
+
+struct slot {
+	uint64_t	 hash;
+	int64_t		 id;
+	unsigned	 more;
+};
+
+struct cache {
+	struct slot	*slots;
+	size_t		 mask;
+};
+
+static bool
+cache_new(struct cache *c, size_t n)
+{
+	c->slots = calloc(n, sizeof(*c->slots));
+	c->mask = n - 1;
+	return (c->slots != NULL);
+}
+
+static struct slot *
+cache_at(struct cache *c, uint64_t hash)
+{
+	return (&c->slots[hash & c->mask]);
+}
+
+static void
+cache_clear(struct cache *c)
+{
+	memset(c->slots, 0, (c->mask + 1) * sizeof(*c->slots));
+}
+
+/* --- The state of a writer --------------------------------------------------------- */
+
+struct outcome {
+	uint64_t	 key;	/* all its columns packed */
+	bool		 verdict_pass, differs;
+};
+
+struct held {
+	int64_t		 source, evidence;
+	uint64_t	 count, seq;
+	unsigned	 outcome;
+};
+
+struct sum {		/* of the rollup, in this transaction */
+	int64_t		 domain, day, reporter;
+	int64_t		 messages, rows;
+	unsigned	 outcome;
+	bool		 used;
+};
+
+struct intake_sum {
+	int64_t		 day, origin;
+	int		 result;
+	int64_t		 n;
+};
+
+struct writer {
+	sqlite3_stmt	*st[ST_COUNT];
+	struct cache	 names, sources, evidence, keys;
+	struct outcome	*outcomes;	/* by id, from 1 */
+	size_t		 noutcomes, room_outcomes;
+	int64_t		 data_version, next_report, next_message;
+	struct pack	 pack;
+	struct sum	*sums;
+	size_t		 nsums, room_sums;
+	struct intake_sum intake[64];
+	size_t		 nintake;
+	bool		 changed;
+	uint64_t	*tokens;	/* open table of what was taken lately */
+	bool		 tokens_ready;
+
+	/* the report under way */
+	bool		 open, streaming;
+	int64_t		 id, message, domain, reporter, policy;
+	unsigned	 payload;
+	int64_t		 day;
+	struct arena	*arena;
+	struct report_header h;
+	struct held	*held;
+	size_t		 nheld;
+	uint64_t	 hash[2];
+	uint64_t	*ips;		/* open table of source ids */
+	size_t		 nips, room_ips;
+	uint64_t	 messages, disp[DISP_COUNT], dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs;
+	uint64_t	 ndkim, nspf, nreasons;
+	struct buf	 refused;
+	unsigned	 nrefused;
+	struct buf	 text;		/* for building */
+};
+
+static sqlite3_stmt *
+stmt(struct store *s, enum stmt i)
+{
+	return (s->w->st[i]);
+}
+
+/* A statement that gives no row. */
+static int
+run(struct store *s, enum stmt i, struct err *e)
+{
+	sqlite3_stmt	*st = s->w->st[i];
+	int		 rc;
+
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		;
+	(void)sqlite3_reset(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(s, stmt_sql[i], e));
+}
+
+/* A statement that gives at most one number: 1 with it, 0 without, -1. */
+static int
+find(struct store *s, enum stmt i, int64_t *out, struct err *e)
+{
+	sqlite3_stmt	*st = s->w->st[i];
+	int		 rc = sqlite3_step(st);
+
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return (store_fail(s, stmt_sql[i], e));
+	return (rc == SQLITE_ROW);
+}
+
+static void
+bind_str(sqlite3_stmt *st, int i, struct str v)
+{
+	if (v.p == NULL)
+		(void)sqlite3_bind_null(st, i);
+	else
+		(void)sqlite3_bind_text(st, i, v.p, (int)v.len, SQLITE_STATIC);
+}
+
+static void
+bind_id(sqlite3_stmt *st, int i, int64_t id)
+{
+	if (id == 0)
+		(void)sqlite3_bind_null(st, i);
+	else
+		(void)sqlite3_bind_int64(st, i, id);
+}
+
+int
+writer_new(struct store *s, struct err *e)
+{
+	struct writer	*w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	s->w = w;
+	w->pack.fd = -1;
+	w->data_version = -1;
+	w->refused.max = 64 * 1024;
+	if (!cache_new(&w->names, 1u << 14) || !cache_new(&w->sources, 1u << 15) || !cache_new(&w->evidence, 1u << 15) ||
+	    !cache_new(&w->keys, 1u << 10) || (w->held = calloc(HELD, sizeof(*w->held))) == NULL ||
+	    (w->arena = arena_new((size_t)64 << 20)) == NULL || (w->tokens = calloc(2 * TOKENS, sizeof(*w->tokens))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	for (int i = 0; i < ST_COUNT; i++)
+		if (store_prepare(s, &w->st[i], stmt_sql[i], e) == -1)
+			return (-1);
+	return (dmarc_init(e));
+}
+
+void
+writer_free(struct writer *w)
+{
+	if (w == NULL)
+		return;
+	for (int i = 0; i < ST_COUNT; i++)
+		(void)sqlite3_finalize(w->st[i]);
+	pack_close(&w->pack);
+	free(w->names.slots);
+	free(w->sources.slots);
+	free(w->evidence.slots);
+	free(w->keys.slots);
+	free(w->outcomes);
+	free(w->sums);
+	free(w->held);
+	free(w->ips);
+	free(w->tokens);
+	arena_free(w->arena);
+	buf_free(&w->refused);
+	buf_free(&w->text);
+	free(w);
+}
+
+/* --- Transactions --------------------------------------------------------------------- */
+
+static void
+forget(struct writer *w)
+{
+	cache_clear(&w->names);
+	cache_clear(&w->sources);
+	cache_clear(&w->evidence);
+	cache_clear(&w->keys);
+	w->noutcomes = 0;
+	w->data_version = -1;
+	w->nsums = 0;
+	w->nintake = 0;
+	if (w->sums != NULL)
+		memset(w->sums, 0, w->room_sums * sizeof(*w->sums));
+	w->open = w->streaming = w->changed = false;
+}
+
+static uint64_t
+outcome_key(const int v[12])
+{
+	uint64_t	 k = 1;
+
+	for (int i = 0; i < 12; i++)
+		k = k * 37 + (uint64_t)v[i];
+	return (k);
+}
+
+static bool
+outcome_room(struct writer *w, size_t id)
+{
+	struct outcome	*p;
+
+	if (id < w->room_outcomes)
+		return (true);
+	if ((p = realloc(w->outcomes, (id + 64) * sizeof(*p))) == NULL)
+		return (false);
+	memset(p + w->room_outcomes, 0, (id + 64 - w->room_outcomes) * sizeof(*p));
+	w->outcomes = p;
+	w->room_outcomes = id + 64;
+	return (true);
+}
+
+static int
+outcomes_load(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_OUTCOMES);
+	int		 rc, v[12];
+	size_t		 id;
+
+	w->noutcomes = 0;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		id = (size_t)sqlite3_column_int64(st, 0);
+		for (int i = 0; i < 12; i++)
+			v[i] = sqlite3_column_int(st, i + 1);
+		if (id > 100000 || !outcome_room(w, id)) {
+			(void)sqlite3_reset(st);
+			return (err_set(e, ERR_TEMP, "out of memory"));
+		}
+		w->outcomes[id] = (struct outcome){ outcome_key(v), v[4] || v[5], v[7] != 0 };
+		w->noutcomes = id;
+	}
+	(void)sqlite3_reset(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(s, "outcome", e));
+}
+
+int
+store_begin(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st;
+	int64_t		 version;
+
+	if (store_exec(s, "BEGIN IMMEDIATE", e) == -1)
+		return (-1);
+	s->in_txn = true;
+	if (find(s, ST_DATA_VERSION, &version, e) == -1)
+		goto fail;
+	if (version != w->data_version) {
+		forget(w);
+		st = stmt(s, ST_NEXT_IDS);
+		if (sqlite3_step(st) != SQLITE_ROW) {
+			store_fail(s, "next ids", e);
+			goto fail;
+		}
+		w->next_report = sqlite3_column_int64(st, 0);
+		w->next_message = sqlite3_column_int64(st, 1);
+		(void)sqlite3_reset(st);
+		if (outcomes_load(s, e) == -1)
+			goto fail;
+		w->data_version = version;
+	}
+	return (0);
+fail:
+	store_rollback(s);
+	return (-1);
+}
+
+static int
+sums_flush(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_ROLLUP_ADD);
+
+	for (size_t i = 0; i < w->room_sums && w->nsums > 0; i++) {
+		struct sum	*u = &w->sums[i];
+
+		if (!u->used)
+			continue;
+		(void)sqlite3_bind_int64(st, 1, u->domain);
+		(void)sqlite3_bind_int64(st, 2, u->day);
+		(void)sqlite3_bind_int64(st, 3, u->reporter);
+		(void)sqlite3_bind_int64(st, 4, u->outcome);
+		(void)sqlite3_bind_int64(st, 5, u->messages);
+		(void)sqlite3_bind_int64(st, 6, u->rows);
+		if (run(s, ST_ROLLUP_ADD, e) == -1)
+			return (-1);
+		u->used = false;
+		w->nsums--;
+	}
+	return (0);
+}
+
+static int
+intake_flush(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_INTAKE_ADD);
+
+	for (size_t i = 0; i < w->nintake; i++) {
+		(void)sqlite3_bind_int64(st, 1, w->intake[i].day);
+		(void)sqlite3_bind_int64(st, 2, w->intake[i].origin);
+		(void)sqlite3_bind_int(st, 3, w->intake[i].result);
+		(void)sqlite3_bind_int64(st, 4, w->intake[i].n);
+		if (run(s, ST_INTAKE_ADD, e) == -1)
+			return (-1);
+	}
+	w->nintake = 0;
+	return (0);
+}
+
+int
+store_commit(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	if (sums_flush(s, e) == -1 || intake_flush(s, e) == -1 || pack_commit(s, &w->pack, e) == -1 ||
+	    (w->changed && run(s, ST_GENERATION, e) == -1) || store_exec(s, "COMMIT", e) == -1) {
+		store_rollback(s);
+		return (-1);
+	}
+	s->in_txn = false;
+	w->changed = false;
+	pack_committed(&w->pack);
+	return (0);
+}
+
+void
+store_rollback(struct store *s)
+{
+	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	s->in_txn = false;
+	pack_rollback(s, &s->w->pack);
+	forget(s->w);
+}
+
+/* --- Ids ----------------------------------------------------------------------------------- */
+
+static int64_t
+text_id(struct store *s, struct cache *c, unsigned space, enum stmt look, enum stmt add, struct str t, struct err *e)
+{
+	uint64_t	 h = hash64(s->secret + space, t.p, t.len);
+	struct slot	*slot = cache_at(c, h);
+	int64_t		 id;
+	int		 rv;
+
+	if (slot->id != 0 && slot->hash == h)
+		return (slot->id);
+	bind_str(stmt(s, look), 1, t);
+	if ((rv = find(s, look, &id, e)) == -1)
+		return (-1);
+	if (rv == 0) {
+		bind_str(stmt(s, add), 1, t);
+		if (run(s, add, e) == -1)
+			return (-1);
+		id = sqlite3_last_insert_rowid(s->db);
+	}
+	*slot = (struct slot){ h, id, 0 };
+	return (id);
+}
+
+/* 0 for an absent text. */
+static int64_t
+name_id(struct store *s, struct str t, struct err *e)
+{
+	if (t.p == NULL)
+		return (0);
+	return (text_id(s, &s->w->names, 1, ST_NAME_FIND, ST_NAME_ADD, t, e));
+}
+
+static int64_t
+source_id(struct store *s, const unsigned char *ip, unsigned len, struct str text, struct err *e)
+{
+	unsigned char	 key[17];
+	unsigned	 kind = len == 4 ? 4 : len == 16 ? 6 : 0;
+	const void	*p = kind != 0 ? (const void *)ip : text.p == NULL ? "" : text.p;
+	size_t		 n = kind != 0 ? len : text.len;
+	uint64_t	 h;
+	struct slot	*slot;
+	int64_t		 id;
+	int		 rv;
+
+	if (kind != 0) {
+		key[0] = (unsigned char)kind;
+		memcpy(key + 1, ip, len);
+		h = hash64(s->secret + 2, key, len + 1);
+	} else
+		h = hash64(s->secret + 3, p, n);
+	slot = cache_at(&s->w->sources, h);
+	if (slot->id != 0 && slot->hash == h)
+		return (slot->id);
+	(void)sqlite3_bind_blob(stmt(s, ST_SOURCE_FIND), 1, p, (int)n, SQLITE_STATIC);
+	(void)sqlite3_bind_int(stmt(s, ST_SOURCE_FIND), 2, (int)kind);
+	if ((rv = find(s, ST_SOURCE_FIND, &id, e)) == -1)
+		return (-1);
+	if (rv == 0) {
+		(void)sqlite3_bind_blob(stmt(s, ST_SOURCE_ADD), 1, p, (int)n, SQLITE_STATIC);
+		(void)sqlite3_bind_int(stmt(s, ST_SOURCE_ADD), 2, (int)kind);
+		if (run(s, ST_SOURCE_ADD, e) == -1)
+			return (-1);
+		id = sqlite3_last_insert_rowid(s->db);
+	}
+	*slot = (struct slot){ h, id, 0 };
+	return (id);
+}
+
+static int64_t
+policy_id(struct store *s, const struct report_policy *p, int64_t domain, struct err *e)
+{
+	struct writer		*w = s->w;
+	const struct str	 v[] = { p->p, p->sp, p->np, p->adkim, p->aspf, p->pct, p->fo, p->testing, p->discovery_method };
+	struct str		 key;
+	sqlite3_stmt		*st;
+	struct slot		*slot;
+	uint64_t		 h;
+	int64_t			 id;
+	int			 rv;
+
+	buf_clear(&w->text);
+	(void)buf_printf(&w->text, "%lld", (long long)domain);
+	for (size_t i = 0; i < nitems(v); i++) {
+		/* '-' for absent; a length in front keeps two policies apart whatever they say */
+		if (v[i].p == NULL)
+			(void)buf_cstr(&w->text, " -");
+		else {
+			(void)buf_printf(&w->text, " %zu:", v[i].len);
+			(void)buf_str(&w->text, v[i]);
+		}
+	}
+	if (w->text.failed)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	key = buf_as_str(&w->text);
+	h = hash64(s->secret + 4, key.p, key.len);
+	slot = cache_at(&w->keys, h);
+	if (slot->id != 0 && slot->hash == h)
+		return (slot->id);
+	bind_str(stmt(s, ST_POLICY_FIND), 1, key);
+	if ((rv = find(s, ST_POLICY_FIND, &id, e)) == -1)
+		return (-1);
+	if (rv == 0) {
+		st = stmt(s, ST_POLICY_ADD);
+		bind_str(st, 1, key);
+		(void)sqlite3_bind_int64(st, 2, domain);
+		for (size_t i = 0; i < nitems(v); i++)
+			bind_str(st, (int)i + 3, v[i]);
+		if (run(s, ST_POLICY_ADD, e) == -1)
+			return (-1);
+		id = sqlite3_last_insert_rowid(s->db);
+	}
+	*slot = (struct slot){ h, id, 0 };
+	return (id);
+}
+
+/* Who reports: the organisation behind org_name, or behind the address. */
+static struct str
+reporter_key(const struct report_header *h, char out[DOMAIN_MAX + 1])
+{
+	size_t		 n;
+	const char	*at;
+	struct str	 o;
+
+	if (h->org_name.p != NULL && memchr(h->org_name.p, ' ', h->org_name.len) == NULL &&
+	    memchr(h->org_name.p, '.', h->org_name.len) != NULL &&
+	    domain_normal(h->org_name, out, &n, NULL) == NAME_DOMAIN)
+		return (domain_org((struct str){ out, n }));
+	if (h->email.p != NULL && (at = memrchr(h->email.p, '@', h->email.len)) != NULL &&
+	    domain_normal((struct str){ at + 1, (size_t)(h->email.p + h->email.len - at) - 1 }, out, &n, NULL) == NAME_DOMAIN)
+		return (domain_org((struct str){ out, n }));
+	o = h->org_name.p == NULL ? STR("unknown") : h->org_name;
+	for (n = 0; n < o.len && n < DOMAIN_MAX; n++)
+		out[n] = ascii_lower(o.p[n]);
+	while (n > 0 && n < o.len && ((unsigned char)o.p[n] & 0xc0) == 0x80)
+		n--;	/* not in the middle of a character */
+	return ((struct str){ out, n });
+}
+
+static int64_t
+reporter_id(struct store *s, const struct report_header *h, struct err *e)
+{
+	char		 key[DOMAIN_MAX + 1];
+	struct str	 k = reporter_key(h, key);
+
+	bind_str(stmt(s, ST_REPORTER_ADD), 2, h->org_name.p == NULL ? k : h->org_name);
+	return (text_id(s, &s->w->keys, 5, ST_REPORTER_FIND, ST_REPORTER_ADD, k, e));
+}
+
+/* --- Evidence ---------------------------------------------------------------------------------- */
+
+static int64_t
+outcome_id(struct store *s, const struct report_record *r, const struct verdict *v, struct err *e)
+{
+	struct writer	*w = s->w;
+	const int	 col[12] = { (int)v->code, (int)r->disposition, (int)r->dkim, (int)r->spf, v->dkim_aligned, v->spf_aligned,
+			    v->estimated, v->differs, v->forwarded, v->overridden, (int)v->spf_raw, (int)v->dkim_raw };
+	uint64_t	 key = outcome_key(col);
+	sqlite3_stmt	*st = stmt(s, ST_OUTCOME_ADD);
+
+	for (size_t i = 1; i <= w->noutcomes; i++)
+		if (w->outcomes[i].key == key)
+			return ((int64_t)i);
+	if (!outcome_room(w, w->noutcomes + 1))
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)w->noutcomes + 1);
+	for (int i = 0; i < 12; i++)
+		(void)sqlite3_bind_int(st, i + 2, col[i]);
+	if (run(s, ST_OUTCOME_ADD, e) == -1)
+		return (-1);
+	w->noutcomes++;
+	w->outcomes[w->noutcomes] = (struct outcome){ key, v->pass, v->differs };
+	return ((int64_t)w->noutcomes);
+}
+
+/* [[domain, what, result, word, human], ...], zeros at the end left out. */
+static int
+auths_json(struct store *s, const struct report_auth *a, size_t n, struct buf *b, struct err *e)
+{
+	int64_t	 id[5];
+	int	 last;
+
+	buf_clear(b);
+	for (size_t i = 0; i < n; i++) {
+		id[0] = name_id(s, a[i].domain, e);
+		id[1] = name_id(s, a[i].what, e);
+		id[2] = a[i].result;
+		id[3] = name_id(s, a[i].word, e);
+		id[4] = name_id(s, a[i].human_result, e);
+		(void)buf_cstr(b, i == 0 ? "[[" : ",[");
+		for (last = 4; last > 2 && id[last] == 0; last--)
+			;
+		for (int k = 0; k <= last; k++) {
+			if (id[k] == -1)
+				return (-1);
+			(void)buf_printf(b, k == 0 ? "%lld" : ",%lld", (long long)id[k]);
+		}
+		(void)buf_byte(b, ']');
+	}
+	if (n > 0)
+		(void)buf_byte(b, ']');
+	return (b->failed ? err_set(e, ERR_TEMP, "out of memory") : 0);
+}
+
+static void
+bind_text_or_null(sqlite3_stmt *st, int i, const struct buf *b)
+{
+	/* the next call builds in the same place: SQLite takes a copy */
+	if (b->len == 0)
+		(void)sqlite3_bind_null(st, i);
+	else
+		(void)sqlite3_bind_text(st, i, b->p, (int)b->len, SQLITE_TRANSIENT);
+}
+
+static int
+evidence_add(struct store *s, uint64_t hash, const struct report_record *r, int64_t outcome, int64_t *id, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_EVIDENCE_ADD);
+	int64_t		 hf, ef, et, a, b, c;
+
+	if ((hf = name_id(s, r->header_from, e)) == -1 || (ef = name_id(s, r->envelope_from, e)) == -1 ||
+	    (et = name_id(s, r->envelope_to, e)) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)hash);
+	(void)sqlite3_bind_int64(st, 2, w->policy);
+	(void)sqlite3_bind_int64(st, 3, outcome);
+	(void)sqlite3_bind_int64(st, 4, hf);
+	bind_id(st, 5, ef);
+	bind_id(st, 6, et);
+	(void)sqlite3_bind_int(st, 7, r->header_from_derived);
+	if (auths_json(s, r->spf_results, r->nspf, &w->text, e) == -1)
+		return (-1);
+	bind_text_or_null(st, 8, &w->text);
+	if (auths_json(s, r->dkim_results, r->ndkim, &w->text, e) == -1)
+		return (-1);
+	bind_text_or_null(st, 9, &w->text);
+	buf_clear(&w->text);
+	for (size_t i = 0; i < r->nreasons; i++) {
+		if ((a = name_id(s, r->reasons[i].type, e)) == -1 || (b = name_id(s, r->reasons[i].comment, e)) == -1)
+			return (-1);
+		(void)buf_printf(&w->text, "%s[%lld,%lld]", i == 0 ? "[" : ",", (long long)a, (long long)b);
+	}
+	if (r->nreasons > 0)
+		(void)buf_byte(&w->text, ']');
+	bind_text_or_null(st, 10, &w->text);
+	buf_clear(&w->text);
+	if (r->disposition_word.p != NULL || r->dkim_word.p != NULL || r->spf_word.p != NULL) {
+		if ((a = name_id(s, r->disposition_word, e)) == -1 || (b = name_id(s, r->dkim_word, e)) == -1 ||
+		    (c = name_id(s, r->spf_word, e)) == -1)
+			return (-1);
+		(void)buf_printf(&w->text, "[%lld,%lld,%lld]", (long long)a, (long long)b, (long long)c);
+	}
+	bind_text_or_null(st, 11, &w->text);
+	if (run(s, ST_EVIDENCE_ADD, e) == -1)
+		return (-1);
+	*id = sqlite3_last_insert_rowid(s->db);
+	return (0);
+}
+
+int
+store_evidence(struct store *s, struct str wire, const struct report_record *r, struct store_evidence *out, struct err *e)
+{
+	struct writer	*w = s->w;
+	struct verdict	 v;
+	uint64_t	 h = hash64(s->secret ^ ((uint64_t)w->policy << 20), wire.p, wire.len);
+	struct slot	*slot = cache_at(&w->evidence, h);
+	sqlite3_stmt	*st = stmt(s, ST_EVIDENCE_FIND);
+	int64_t		 outcome;
+	int		 rc;
+
+	*out = (struct store_evidence){ .hash = h, .disposition = (unsigned char)r->disposition, .dkim = (unsigned char)r->dkim,
+	    .spf = (unsigned char)r->spf, .ndkim = (unsigned)r->ndkim, .nspf = (unsigned)r->nspf, .nreasons = (unsigned)r->nreasons };
+	if (slot->id != 0 && slot->hash == h) {
+		out->id = slot->id;
+		out->outcome = slot->more;
+	} else {
+		(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)h);
+		if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+			out->id = sqlite3_column_int64(st, 0);
+			out->outcome = (unsigned)sqlite3_column_int64(st, 1);
+		}
+		(void)sqlite3_reset(st);
+		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+			return (store_fail(s, "evidence", e));
+		if (out->id == 0) {
+			dmarc_judge(&w->h.policy, r, &v);
+			if ((outcome = outcome_id(s, r, &v, e)) == -1 || evidence_add(s, h, r, outcome, &out->id, e) == -1)
+				return (-1);
+			out->outcome = (unsigned)outcome;
+		}
+		*slot = (struct slot){ h, out->id, out->outcome };
+	}
+	if (out->outcome == 0 || out->outcome > w->noutcomes)
+		return (err_set(e, ERR_BUG, "evidence %lld has no outcome", (long long)out->id));
+	out->verdict_pass = w->outcomes[out->outcome].verdict_pass;
+	out->differs = w->outcomes[out->outcome].differs;
+	return (0);
+}
+
+/* --- One report ------------------------------------------------------------------------------------ */
+
+static bool
+copy_header(struct writer *w, const struct report_header *h)
+{
+	struct str	*v[] = { &w->h.version, &w->h.org_name, &w->h.email, &w->h.extra_contact_info, &w->h.report_id,
+			    &w->h.generator, &w->h.errors, &w->h.policy.domain, &w->h.policy.p, &w->h.policy.sp, &w->h.policy.np,
+			    &w->h.policy.adkim, &w->h.policy.aspf, &w->h.policy.pct, &w->h.policy.fo, &w->h.policy.testing,
+			    &w->h.policy.discovery_method };
+
+	arena_reset(w->arena);
+	w->h = *h;
+	for (size_t i = 0; i < nitems(v); i++) {
+		bool	 there = v[i]->p != NULL;
+
+		*v[i] = arena_str(w->arena, *v[i]);
+		if (there && v[i]->p == NULL)
+			return (false);
+	}
+	return (true);
+}
+
+int
+store_report_begin(struct store *s, int64_t message, unsigned payload, const struct report_header *h, struct err *e)
+{
+	struct writer	*w = s->w;
+	char		 policy_key[24];
+
+	if (w->open && store_report_drop(s, e) == -1)
+		return (-1);
+	if (!copy_header(w, h))
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	if ((w->domain = text_id(s, &w->keys, 6, ST_DOMAIN_FIND, ST_DOMAIN_ADD, w->h.policy.domain, e)) == -1 ||
+	    (w->reporter = reporter_id(s, &w->h, e)) == -1 || (w->policy = policy_id(s, &w->h.policy, w->domain, e)) == -1)
+		return (-1);
+	w->open = true;
+	w->streaming = false;
+	w->message = message;
+	w->payload = payload;
+	w->id = w->next_report;
+	w->day = when_day(h->begin + (h->end - h->begin) / 2);
+	w->nheld = w->nips = 0;
+	if (w->ips != NULL)
+		memset(w->ips, 0, w->room_ips * sizeof(*w->ips));
+	(void)snprintf(policy_key, sizeof(policy_key), "%lld", (long long)w->policy);
+	w->hash[0] = hash64(s->secret + 7, policy_key, strlen(policy_key));
+	w->hash[1] = hash64(s->secret + 8, policy_key, strlen(policy_key));
+	w->messages = w->dkim_pass = w->spf_pass = w->dmarc_pass = w->verdict_pass = w->differs = 0;
+	w->ndkim = w->nspf = w->nreasons = 0;
+	memset(w->disp, 0, sizeof(w->disp));
+	buf_clear(&w->refused);
+	w->nrefused = 0;
+	return (0);
+}
+
+static bool
+ips_add(struct writer *w, uint64_t id)
+{
+	uint64_t	*old = w->ips, n = w->room_ips;
+	size_t		 at;
+
+	if (w->nips * 2 >= w->room_ips) {
+		size_t		 room = w->room_ips == 0 ? 1024 : w->room_ips * 2;
+		uint64_t	*p = calloc(room, sizeof(*p));
+
+		if (p == NULL)
+			return (false);
+		w->ips = p;
+		w->room_ips = room;
+		w->nips = 0;
+		for (size_t i = 0; i < n; i++)
+			if (old[i] != 0)
+				(void)ips_add(w, old[i]);
+		free(old);
+	}
+	at = (size_t)(id * 0x9e3779b97f4a7c15u >> 20) & (w->room_ips - 1);
+	while (w->ips[at] != 0 && w->ips[at] != id)
+		at = (at + 1) & (w->room_ips - 1);
+	if (w->ips[at] == 0) {
+		w->ips[at] = id;
+		w->nips++;
+	}
+	return (true);
+}
+
+static int
+record_put(struct store *s, enum stmt how, int64_t source, int64_t evidence, uint64_t count, uint64_t seq, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, how);
+
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, w->day);
+	(void)sqlite3_bind_int64(st, 3, source);
+	(void)sqlite3_bind_int64(st, 4, w->id);
+	(void)sqlite3_bind_int64(st, 5, evidence);
+	(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)count);
+	(void)sqlite3_bind_int64(st, 7, (sqlite3_int64)seq);
+	return (run(s, how, e));
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct held	*x = a, *y = b;
+
+	if (x->source != y->source)
+		return (x->source < y->source ? -1 : 1);
+	if (x->evidence != y->evidence)
+		return (x->evidence < y->evidence ? -1 : 1);
+	return (x->seq < y->seq ? -1 : 1);
+}
+
+/* Sorts what is held and adds up equal rows; in the order of the tree they go in faster, too. */
+static void
+merge_held(struct writer *w)
+{
+	size_t	 n = 0;
+
+	if (w->nheld < 2)
+		return;
+	qsort(w->held, w->nheld, sizeof(*w->held), by_key);
+	for (size_t i = 1; i < w->nheld; i++) {
+		if (w->held[i].source == w->held[n].source && w->held[i].evidence == w->held[n].evidence)
+			w->held[n].count += w->held[i].count;
+		else
+			w->held[++n] = w->held[i];
+	}
+	w->nheld = n + 1;
+}
+
+static int
+put_held(struct store *s, enum stmt how, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	merge_held(w);
+	for (size_t i = 0; i < w->nheld; i++)
+		if (record_put(s, how, w->held[i].source, w->held[i].evidence, w->held[i].count, w->held[i].seq, e) == -1)
+			return (-1);
+	return (0);
+}
+
+int
+store_row(struct store *s, const struct store_evidence *ev, const unsigned char *ip, unsigned ip_len, struct str ip_text,
+    uint64_t count, uint64_t seq, struct err *e)
+{
+	struct writer	*w = s->w;
+	uint64_t	 id[4];
+	int64_t		 source;
+	bool		 pass = ev->dkim == EVAL_PASS || ev->spf == EVAL_PASS;
+
+	if (count > (uint64_t)INT64_MAX - w->messages)
+		return (err_set(e, ERR_INPUT, "the sum of the counts passes 9223372036854775807"));
+	if ((source = source_id(s, ip, ip_len, ip_text, e)) == -1)
+		return (-1);
+	/* an absent address is no distinct one */
+	if ((ip_len != 0 || ip_text.len > 0) && !ips_add(w, (uint64_t)source))
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	id[0] = ev->hash;
+	id[1] = (uint64_t)source;
+	id[2] = count;
+	w->hash[0] += hash64(s->secret + 7, id, 24);
+	w->hash[1] += hash64(s->secret + 8, id, 24);
+	w->messages += count;
+	w->disp[ev->disposition] += count;
+	w->dkim_pass += ev->dkim == EVAL_PASS ? count : 0;
+	w->spf_pass += ev->spf == EVAL_PASS ? count : 0;
+	w->dmarc_pass += pass ? count : 0;
+	w->verdict_pass += ev->verdict_pass ? count : 0;
+	w->differs += ev->differs ? count : 0;
+	w->ndkim += ev->ndkim;
+	w->nspf += ev->nspf;
+	w->nreasons += ev->nreasons;
+	if (w->nheld == HELD) {
+		if (!w->streaming) {
+			if (run(s, ST_SAVEPOINT, e) == -1)
+				return (-1);
+			w->streaming = true;
+		}
+		if (put_held(s, ST_RECORD_MERGE, e) == -1)
+			return (-1);
+		w->nheld = 0;
+	}
+	w->held[w->nheld++] = (struct held){ source, ev->id, count, seq, ev->outcome };
+	return (0);
+}
+
+int
+store_row_refused(struct store *s, const struct report_refused *f, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	(void)e;
+	if (w->nrefused++ >= REFUSED_SHOWN)
+		return (0);
+	(void)buf_printf(&w->refused, "%s[%llu,%llu,\"", w->refused.len == 0 ? "[" : ",", (unsigned long long)f->seq,
+	    (unsigned long long)f->line);
+	for (size_t i = 0; i < f->reason.len; i++) {
+		unsigned char	 c = (unsigned char)f->reason.p[i];
+
+		if (c == '"' || c == '\\')
+			(void)buf_byte(&w->refused, '\\');
+		(void)buf_byte(&w->refused, c < 0x20 ? ' ' : c);
+	}
+	(void)buf_cstr(&w->refused, "\"]");
+	return (0);
+}
+
+int
+store_report_drop(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	w->open = false;
+	if (!w->streaming)
+		return (0);
+	w->streaming = false;
+	/* Ids of names and evidence that the savepoint made go with it. */
+	cache_clear(&w->names);
+	cache_clear(&w->sources);
+	cache_clear(&w->evidence);
+	if (run(s, ST_SAVEPOINT_BACK, e) == -1 || run(s, ST_SAVEPOINT_DONE, e) == -1)
+		return (-1);
+	return (outcomes_load(s, e));
+}
+
+/* Adds to the sums of the transaction. */
+static int
+sum_add(struct store *s, int64_t domain, int64_t day, int64_t reporter, unsigned outcome, int64_t messages, int64_t rows, struct err *e)
+{
+	struct writer	*w = s->w;
+	struct sum	*old = w->sums;
+	size_t		 n = w->room_sums, at;
+
+	if (w->nsums * 2 >= w->room_sums) {
+		size_t		 room = n == 0 ? 1024 : n * 2;
+		struct sum	*p;
+
+		if (room > (1u << 16))
+			return (sums_flush(s, e) == -1 ? -1 : sum_add(s, domain, day, reporter, outcome, messages, rows, e));
+		if ((p = calloc(room, sizeof(*p))) == NULL)
+			return (err_set(e, ERR_TEMP, "out of memory"));
+		w->sums = p;
+		w->room_sums = room;
+		w->nsums = 0;
+		for (size_t i = 0; i < n; i++)
+			if (old[i].used)
+				(void)sum_add(s, old[i].domain, old[i].day, old[i].reporter, old[i].outcome, old[i].messages,
+				    old[i].rows, e);
+		free(old);
+	}
+	at = (size_t)(((uint64_t)domain * 0x9e3779b97f4a7c15u ^ (uint64_t)day * 0xc2b2ae3d27d4eb4fu ^
+	    (uint64_t)reporter * 0x165667b19e3779f9u ^ (uint64_t)outcome * 0x27d4eb2f165667c5u) >> 16) & (w->room_sums - 1);
+	while (w->sums[at].used && (w->sums[at].domain != domain || w->sums[at].day != day || w->sums[at].reporter != reporter ||
+	    w->sums[at].outcome != outcome))
+		at = (at + 1) & (w->room_sums - 1);
+	if (!w->sums[at].used) {
+		w->sums[at] = (struct sum){ domain, day, reporter, 0, 0, outcome, true };
+		w->nsums++;
+	}
+	w->sums[at].messages += messages;
+	w->sums[at].rows += rows;
+	return (0);
+}
+
+/* The rows of a report, already in the tree, into (+1) or out of (-1) the sums. */
+static int
+sums_of_report(struct store *s, int64_t day, int64_t id, int sign, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_REPORT_SUMS);
+	int		 rc, rv = 0;
+
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, day);
+	(void)sqlite3_bind_int64(st, 3, id);
+	while (rv == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		rv = sum_add(s, w->domain, day, w->reporter, (unsigned)sqlite3_column_int64(st, 0),
+		    sign * sqlite3_column_int64(st, 1), sign * sqlite3_column_int64(st, 2), e);
+	(void)sqlite3_reset(st);
+	if (rv == 0 && rc != SQLITE_DONE)
+		return (store_fail(s, "sums of a report", e));
+	return (rv);
+}
+
+/* Another version counts from now on: the rows of this one leave the tree and the sums. */
+static int
+supersede(struct store *s, int64_t old, int64_t day, int64_t by, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st;
+
+	if (sums_of_report(s, day, old, -1, e) == -1 || sums_flush(s, e) == -1)
+		return (-1);
+	st = stmt(s, ST_RECORDS_GO);
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, day);
+	(void)sqlite3_bind_int64(st, 3, old);
+	if (run(s, ST_RECORDS_GO, e) == -1)
+		return (-1);
+	st = stmt(s, ST_ROLLUP_CLEAN);
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, day);
+	(void)sqlite3_bind_int64(st, 3, w->reporter);
+	if (run(s, ST_ROLLUP_CLEAN, e) == -1)
+		return (-1);
+	for (int i = 0; i < 2; i++) {
+		enum stmt	 which = i == 0 ? ST_VERSIONS_MOVE : ST_REPORT_SUPERSEDE;
+
+		st = stmt(s, which);
+		(void)sqlite3_bind_int64(st, 1, old);
+		(void)sqlite3_bind_int64(st, 2, by);
+		if (run(s, which, e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+report_put(struct store *s, const struct report_trailer *t, struct str report_id, uint64_t quirks, int64_t superseded_by,
+    int64_t received, struct err *e)
+{
+	struct writer		*w = s->w;
+	sqlite3_stmt		*st = stmt(s, ST_REPORT_ADD);
+	const struct str	 texts[] = { w->h.org_name, w->h.email, w->h.extra_contact_info, w->h.generator, w->h.version, w->h.errors };
+	uint64_t		 num[16];
+	int64_t			 id;
+
+	(void)sqlite3_bind_int64(st, 1, w->id);
+	(void)sqlite3_bind_int64(st, 2, w->reporter);
+	(void)sqlite3_bind_int64(st, 3, w->domain);
+	bind_str(st, 4, report_id);
+	(void)sqlite3_bind_int64(st, 5, w->h.begin);
+	(void)sqlite3_bind_int64(st, 6, w->h.end);
+	(void)sqlite3_bind_int64(st, 7, w->day);
+	(void)sqlite3_bind_int64(st, 8, received);
+	(void)sqlite3_bind_int64(st, 9, w->message);
+	(void)sqlite3_bind_int64(st, 10, w->payload);
+	(void)sqlite3_bind_int64(st, 11, w->policy);
+	for (size_t i = 0; i < nitems(texts); i++) {
+		if ((id = name_id(s, texts[i], e)) == -1)
+			return (-1);
+		bind_id(st, (int)i + 12, id);
+	}
+	(void)sqlite3_bind_int(st, 18, (int)t->dialect);
+	(void)sqlite3_bind_int(st, 19, (int)t->state);
+	(void)sqlite3_bind_int64(st, 20, (sqlite3_int64)quirks);
+	if (w->refused.len > 0) {
+		(void)buf_byte(&w->refused, ']');
+		(void)sqlite3_bind_text(st, 21, w->refused.p, (int)w->refused.len, SQLITE_STATIC);
+	} else
+		(void)sqlite3_bind_null(st, 21);
+	(void)sqlite3_bind_blob(st, 22, w->hash, sizeof(w->hash), SQLITE_STATIC);
+	bind_id(st, 23, superseded_by);
+	num[0] = t->records;
+	num[1] = w->messages;
+	for (int i = 0; i < DISP_COUNT; i++)
+		num[2 + i] = w->disp[i];
+	num[7] = w->dkim_pass;
+	num[8] = w->spf_pass;
+	num[9] = w->dmarc_pass;
+	num[10] = w->verdict_pass;
+	num[11] = w->differs;
+	num[12] = w->nips;
+	num[13] = w->ndkim;
+	num[14] = w->nspf;
+	num[15] = w->nreasons;
+	for (int i = 0; i < 16; i++)
+		(void)sqlite3_bind_int64(st, 24 + i, (sqlite3_int64)num[i]);
+	if (run(s, ST_REPORT_ADD, e) == -1)
+		return (-1);
+	w->next_report = w->id + 1;
+	w->changed = true;
+	return (0);
+}
+
+static int
+again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
+{
+	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_AGAIN), 1, id);
+	if (run(s, ST_REPORT_AGAIN, e) == -1 || store_report_drop(s, e) == -1)
+		return (-1);
+	s->w->changed = true;
+	*out = (struct store_stored){ id, IN_DUPLICATE };
+	return (0);
+}
+
+static int
+put_rows(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	if (w->streaming) {
+		if (put_held(s, ST_RECORD_MERGE, e) == -1 || sums_of_report(s, w->day, w->id, 1, e) == -1)
+			return (-1);
+		return (run(s, ST_SAVEPOINT_DONE, e));
+	}
+	if (put_held(s, ST_RECORD_ADD, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < w->nheld; i++)
+		if (sum_add(s, w->domain, w->day, w->reporter, w->held[i].outcome, (int64_t)w->held[i].count, 1, e) == -1)
+			return (-1);
+	return (0);
+}
+
+int
+store_report_end(struct store *s, const struct report_trailer *t, struct store_stored *out, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_REPORT_FIND);
+	char		 made[64];
+	struct str	 report_id = w->h.report_id;
+	int64_t		 old = 0, old_messages = 0, old_day = 0, version;
+	bool		 same = false;
+	uint64_t	 quirks = t->quirks;
+	int		 rc;
+
+	if (!w->open)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	if (report_id.len == 0) {
+		(void)snprintf(made, sizeof(made), "content:%016llx%016llx", (unsigned long long)w->hash[0],
+		    (unsigned long long)w->hash[1]);
+		report_id = str_of(made);
+	}
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, w->reporter);
+	(void)sqlite3_bind_int64(st, 3, w->h.begin);
+	(void)sqlite3_bind_int64(st, 4, w->h.end);
+	bind_str(st, 5, report_id);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		old = sqlite3_column_int64(st, 0);
+		same = sqlite3_column_bytes(st, 1) == (int)sizeof(w->hash) &&
+		    memcmp(sqlite3_column_blob(st, 1), w->hash, sizeof(w->hash)) == 0;
+		old_messages = sqlite3_column_int64(st, 2);
+		old_day = sqlite3_column_int64(st, 3);
+	}
+	(void)sqlite3_reset(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return (store_fail(s, "report", e));
+	if (old != 0 && same)
+		return (again(s, old, out, e));
+	if (old != 0) {
+		(void)sqlite3_bind_int64(stmt(s, ST_VERSION_FIND), 1, old);
+		(void)sqlite3_bind_blob(stmt(s, ST_VERSION_FIND), 2, w->hash, sizeof(w->hash), SQLITE_STATIC);
+		if ((rc = find(s, ST_VERSION_FIND, &version, e)) == -1)
+			return (-1);
+		if (rc == 1)
+			return (again(s, version, out, e));
+		quirks |= QUIRK_VERSIONS;
+		/* A report without a row takes nothing from one that has some. */
+		if (w->messages == 0 && old_messages > 0) {
+			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, old, when_now(), e) == -1)
+				return (-1);
+			*out = (struct store_stored){ w->id, IN_DUPLICATE };
+			return (0);
+		}
+		/* the key is unique among versions that count: the old one steps back first */
+		if (supersede(s, old, old_day, w->id, e) == -1)
+			return (-1);
+	}
+	if (put_rows(s, e) == -1 || report_put(s, t, report_id, quirks, 0, when_now(), e) == -1)
+		return (-1);
+	w->open = w->streaming = false;
+	*out = (struct store_stored){ w->id, old != 0 ? IN_REPLACED : t->state == STATE_PARTIAL ? IN_PARTIAL : IN_STORED };
+	return (0);
+}
+
+/* --- Messages -------------------------------------------------------------------------------------------- */
+
+int
+store_message_begin(struct store *s, int64_t *id, struct err *e)
+{
+	(void)e;
+	*id = s->w->next_message++;
+	return (0);
+}
+
+static void
+intake_count(struct writer *w, int64_t day, int64_t origin, int result)
+{
+	for (size_t i = 0; i < w->nintake; i++)
+		if (w->intake[i].day == day && w->intake[i].origin == origin && w->intake[i].result == result) {
+			w->intake[i].n++;
+			return;
+		}
+	w->intake[w->nintake++] = (struct intake_sum){ day, origin, result, 1 };
+}
+
+static void
+token_keep(struct writer *w, uint64_t token)
+{
+	size_t	 at = (size_t)(token * 0x9e3779b97f4a7c15u >> 32) & (2 * TOKENS - 1), n = 0;
+
+	/* full: old ones make room; by then their files are long gone */
+	while (w->tokens[at] != 0 && w->tokens[at] != token && n++ < 8)
+		at = (at + 1) & (2 * TOKENS - 1);
+	w->tokens[at] = token;
+}
+
+int
+store_message_end(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, int fd, uint64_t offset,
+    struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_MESSAGE_ADD);
+	int64_t		 origin;
+	uint64_t	 at = 0;
+
+	if (w->nintake == nitems(w->intake) && intake_flush(s, e) == -1)
+		return (-1);
+	if ((origin = name_id(s, str_of(m->origin), e)) == -1)
+		return (-1);
+	if (fd != -1 && pack_append(s, &w->pack, fd, offset, m->bytes, &at, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_bind_int64(st, 2, m->received);
+	(void)sqlite3_bind_int64(st, 3, origin);
+	(void)sqlite3_bind_int(st, 4, (int)result);
+	(void)sqlite3_bind_int64(st, 5, (sqlite3_int64)m->bytes);
+	(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)m->token);
+	if (fd != -1) {
+		(void)sqlite3_bind_int64(st, 7, w->pack.id);
+		(void)sqlite3_bind_int64(st, 8, (sqlite3_int64)at);
+	} else {
+		(void)sqlite3_bind_null(st, 7);
+		(void)sqlite3_bind_null(st, 8);
+	}
+	if (run(s, ST_MESSAGE_ADD, e) == -1)
+		return (-1);
+	intake_count(w, when_day(m->received), origin, (int)result);
+	w->changed = true;
+	if (m->token != 0)
+		token_keep(w, m->token);
+	return (0);
+}
+
+bool
+store_token_seen(struct store *s, uint64_t token)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_TOKENS);
+	size_t		 at;
+
+	if (!w->tokens_ready) {
+		w->tokens_ready = true;
+		while (sqlite3_step(st) == SQLITE_ROW)
+			if (sqlite3_column_int64(st, 0) != 0)
+				token_keep(w, (uint64_t)sqlite3_column_int64(st, 0));
+		(void)sqlite3_reset(st);
+	}
+	if (token == 0)
+		return (false);
+	at = (size_t)(token * 0x9e3779b97f4a7c15u >> 32) & (2 * TOKENS - 1);
+	for (size_t n = 0; n <= 8; n++, at = (at + 1) & (2 * TOKENS - 1))
+		if (w->tokens[at] == token)
+			return (true);
+	return (false);
+}
+
+int
+store_quarantine_add(struct store *s, int64_t received, const char *origin, const char *file, uint64_t bytes,
+    const char *reason, const char *text, struct str sender, struct str subject, struct err *e)
+{
+	sqlite3_stmt	*st = stmt(s, ST_QUARANTINE_ADD);
+	int64_t		 id;
+
+	if ((id = name_id(s, str_of(origin), e)) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, received);
+	(void)sqlite3_bind_int64(st, 2, id);
+	bind_str(st, 3, str_of(file));
+	(void)sqlite3_bind_int64(st, 4, (sqlite3_int64)bytes);
+	bind_str(st, 5, str_of(reason));
+	bind_str(st, 6, str_of(text));
+	bind_str(st, 7, sender);
+	bind_str(st, 8, subject);
+	s->w->changed = true;
+	return (run(s, ST_QUARANTINE_ADD, e));
+}
