@@ -59,8 +59,11 @@ static const struct stream com[] = {
 	  .per_day = 520, .week = SHOP, .forwarded = 30 },
 	/* Notices of non-delivery: null reverse-path, the HELO name counts. */
 	{ .header_from = "example.com", .envelope_from = "", .spf_domain = "mx1.example.com",
+	  .spf = "pass", .dkim = { { "example.com", "mta2025b" } }, .dkim_result = "pass",
+	  .ip = { "192.0.2.10" }, .per_day = 20, .week = EVERY_DAY, .last = 11 },
+	{ .header_from = "example.com", .envelope_from = "", .spf_domain = "mx1.example.com",
 	  .spf = "pass", .dkim = { { "example.com", "mta2026a" } }, .dkim_result = "pass",
-	  .ip = { "192.0.2.10" }, .per_day = 20, .week = EVERY_DAY },
+	  .ip = { "192.0.2.10" }, .per_day = 20, .week = EVERY_DAY, .first = 12 },
 };
 
 static const struct stream org[] = {

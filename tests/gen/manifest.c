@@ -38,7 +38,7 @@ struct manifest {
 	struct names		 domain_names, reporter_names, day_names, ips;
 	struct domain_totals	*domain;
 	struct totals		*reporter;
-	const struct reporter	**who;
+	char			(*key)[128];	/* of the reporters */
 	struct day_totals	*day;		/* by "YYYY-MM-DD domain" */
 	size_t			 d, r, day_i;
 };
@@ -125,9 +125,9 @@ set_reporter(struct manifest *m, const struct reporter *who)
 	if (!fresh)
 		return;
 	m->reporter = gen_alloc(m->reporter, m->r + 1, sizeof(*m->reporter));
-	m->who = gen_alloc(m->who, m->r + 1, sizeof(*m->who));
+	m->key = gen_alloc(m->key, m->r + 1, sizeof(*m->key));
 	m->reporter[m->r] = (struct totals){ 0 };
-	m->who[m->r] = who;
+	reporter_key(who, m->key[m->r], sizeof(m->key[m->r]));
 }
 
 static void
@@ -320,16 +320,14 @@ static void
 json_reporters(struct buf *b, const struct manifest *m)
 {
 	size_t	*order = sorted(&m->reporter_names);
-	char	 key[256];
 
 	buf_str(b, "  \"reporters\": {");
 	for (size_t i = 0; i < m->reporter_names.n; i++) {
 		const struct totals	*t = &m->reporter[order[i]];
 
-		reporter_key(m->who[order[i]], key, sizeof(key));
 		buf_fmt(b, "%s\n    \"%s\": {\"key\": \"%s\", \"reports\": %" PRIu64
 		    ", \"records\": %" PRIu64 ", \"messages\": %" PRIu64 "}",
-		    i > 0 ? "," : "", m->reporter_names.name[order[i]], key,
+		    i > 0 ? "," : "", m->reporter_names.name[order[i]], m->key[order[i]],
 		    t->reports, t->records, t->messages);
 	}
 	buf_str(b, "\n  }\n");
@@ -377,7 +375,7 @@ manifest_free(struct manifest *m)
 	names_free(&m->ips);
 	free(m->domain);
 	free(m->reporter);
-	free(m->who);
+	free(m->key);
 	free(m->day);
 	free(m);
 }
