@@ -272,6 +272,8 @@ bulk_report(struct bulk *b, uint64_t i)
 	report_begin(&b->rp, b->run->arena, who, p->domain, b->run->until + day * DAY,
 	    &b->rng);
 	b->rp.policy = p->policy;
+	if (!(who->flags & R_MODES))	/* nobody could know of a strict mode */
+		b->rp.policy.adkim = b->rp.policy.aspf = "r";
 	for (n = record_count(&b->rng); n > 0; n--) {
 		if (o->diverse)
 			diverse_record(b, p);
