@@ -1,1 +1,3 @@
 # tests
+include tests/gen/local.mk
+include tests/bench/local.mk

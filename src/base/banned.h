@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+/* glibc makes a macro of it for clang with _FORTIFY_SOURCE. */
+#undef sprintf
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atoll
 #pragma GCC poison gmtime localtime ctime asctime mktemp tmpnam
 

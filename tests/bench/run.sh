@@ -1,0 +1,276 @@
+#!/bin/sh
+# The benchmarks of dmarcd against its floor programs, in one go: import,
+# fetch from a real Dovecot, peak memory, bytes on disk. Prints a table and
+# writes bench.json. Run by `make bench` in the build directory, or
+#
+#   tests/bench/run.sh [import] [fetch] [memory]
+#
+# Environment: DMARCD (./dmarcd), BENCH_REPORTS (20000), BENCH_ROUNDS (3),
+# BENCH_DIR (where the data goes; default a fresh folder under TMPDIR, removed
+# at the end), BENCH_OUT (bench.json), BENCH_PROGRAMS (./tests: where gen/ and
+# bench/ were built).
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+dmarcd=${DMARCD:-./dmarcd}
+programs=${BENCH_PROGRAMS:-./tests}
+reports=${BENCH_REPORTS:-20000}
+rounds=${BENCH_ROUNDS:-3}
+out=${BENCH_OUT:-bench.json}
+gen=$programs/gen/dmarcd-gen
+measure=$programs/bench/measure
+until=2026-05-31
+LC_ALL=C
+export LC_ALL
+
+fail() {
+	echo "bench: $*" >&2
+	exit 1
+}
+
+for p in "$dmarcd" "$gen" "$measure" "$programs/bench/floor_import" "$programs/bench/floor_fetch"; do
+	[ -x "$p" ] || fail "$p is missing: run 'make bench' in the build directory"
+done
+if [ -n "${BENCH_DIR:-}" ]; then
+	dir=$BENCH_DIR
+	mkdir -p "$dir" || exit 1
+	made=
+else
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/dmarcd-bench.XXXXXX") || exit 1
+	made=$dir
+fi
+chmod 755 "$dir"
+cleanup() {
+	[ -e "$dir/dovecot/run" ] && sh "$here/../e2e/dovecot.sh" stop "$dir/dovecot"
+	[ -n "$made" ] && rm -rf "$made"
+}
+trap cleanup EXIT
+trap 'exit 130' HUP INT TERM
+
+number() {	# KEY FILE: the first number under that key
+	sed -n "s/.*\"$1\": \([0-9.][0-9.]*\).*/\1/p" "$2" | head -n 1
+}
+# "seconds" and the like stand in the last line; the key may occur before.
+measured() {
+	sed -n '$p' "$2" | sed "s/.*{\"exit\"/{\"exit\"/; s/.*\"$1\": \([0-9.]*\).*/\1/"
+}
+median() {
+	sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+calc() {	# EXPRESSION FORMAT
+	awk "BEGIN { printf \"$2\", $1 }"
+}
+size() {
+	if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi
+}
+list() {	# FILE of numbers -> a, b, c
+	paste -s -d, "$1" | sed 's/,/, /g'
+}
+json_parts=
+json_add() {	# one more member of bench.json
+	json_parts="$json_parts,
+  $1"
+}
+line() {
+	printf '%-24s %10s %12s %12s %9s\n' "$@"
+}
+
+# run RESULT COMMAND...: its time goes to RESULT, its words to RESULT.log
+run() {
+	result=$1
+	shift
+	"$measure" "$@" 3>"$result" >"$result.log" 2>&1 ||
+	    fail "'$*' failed with code $?: $(tail -n 3 "$result.log")"
+}
+run_memory() {
+	result=$1
+	shift
+	"$measure" -m "$@" 3>"$result" >"$result.log" 2>&1 ||
+	    fail "'$*' failed with code $?: $(tail -n 3 "$result.log")"
+}
+
+corpus() {	# NAME: a Maildir, and its files in the page cache
+	[ -e "$dir/$1.json" ] || {
+		"$gen" bulk --corpus "$1" --reports "$reports" --until $until \
+		    --out maildir "$dir/$1" --manifest "$dir/$1.json" || exit 1
+	}
+	find "$dir/$1/new" -type f -exec cat {} + >/dev/null
+}
+
+# The stored totals must be right, or the speed means nothing.
+verify() {
+	command -v node >/dev/null || return 0
+	"$dmarcd" --state "$dir/state" reports --limit 100000000 --format json \
+	    >"$dir/reports.json" 2>"$dir/verify.log" || {
+		echo "# totals not compared: $(tail -n 1 "$dir/verify.log")"
+		return 0
+	}
+	node "$here/compare_manifest.mjs" "$dir/$1.json" "$dir/reports.json" >"$dir/verify.log" ||
+	    fail "$1: the totals are wrong: $(head -n 3 "$dir/verify.log")"
+	echo "# $1: $(cat "$dir/verify.log")"
+}
+
+bench_import() {
+	for c in typical diverse; do
+		corpus $c
+		: >"$dir/d.seconds"
+		: >"$dir/f.seconds"
+		: >"$dir/d.cpu"
+		records=$(sed -n '/"totals"/s/.*"records": \([0-9]*\).*/\1/p' "$dir/$c.json")
+		i=0
+		while [ $i -lt "$rounds" ]; do
+			rm -rf "$dir/state" "$dir/floor.db" "$dir/floor.db-wal" "$dir/floor.db-shm"
+			sync
+			run "$dir/d" "$dmarcd" --state "$dir/state" -q import "$dir/$c"
+			measured seconds "$dir/d" >>"$dir/d.seconds"
+			calc "$(measured user "$dir/d") + $(measured sys "$dir/d")" '%.2f\n' >>"$dir/d.cpu"
+			sync
+			run "$dir/f" "$programs/bench/floor_import" "$dir/floor.db" "$dir/$c"
+			measured seconds "$dir/f" >>"$dir/f.seconds"
+			[ "$(number records "$dir/f.log")" = "$records" ] ||
+			    fail "floor_import stored $(number records "$dir/f.log") records, not $records"
+			i=$((i + 1))
+		done
+		d=$(median <"$dir/d.seconds") f=$(median <"$dir/f.seconds")
+		ratio=$(calc "$d / $f" %.2f)
+		line "import, $c" "$d s" "$(calc "$reports / $d" %.0f) rep/s" \
+		    "$(calc "$records / $d" %.0f) rec/s" "$ratio"
+		line "  floor" "$f s" "$(calc "$reports / $f" %.0f) rep/s" \
+		    "$(calc "$records / $f" %.0f) rec/s" ""
+		db=$(($(size "$dir/state/dmarcd.db") + $(size "$dir/state/dmarcd.db-wal")))
+		fdb=$(size "$dir/floor.db")
+		line "  bytes per record" "$(calc "$db / $records" %.0f)" "floor" \
+		    "$(calc "$fdb / $records" %.0f)" "$(calc "$db / $fdb" %.2f)"
+		json_add "\"import_$c\": {\"reports\": $reports, \"records\": $records,
+    \"mail_bytes\": $(number bytes "$dir/$c.json"), \"dmarcd_seconds\": [$(list "$dir/d.seconds")],
+    \"dmarcd_cpu_seconds\": [$(list "$dir/d.cpu")], \"floor_seconds\": [$(list "$dir/f.seconds")],
+    \"ratio\": $ratio, \"dmarcd_db_bytes\": $db, \"floor_db_bytes\": $fdb,
+    \"bytes_per_record\": $(calc "$db / $records" %.1f),
+    \"floor_bytes_per_record\": $(calc "$fdb / $records" %.1f)}"
+		verify $c
+	done
+}
+
+start_dovecot() {
+	[ -e "$dir/dovecot/run" ] && return 0
+	sh "$here/../e2e/dovecot.sh" start "$dir/dovecot" u big
+	rv=$?
+	[ $rv -ne 77 ] || return 1
+	[ $rv -eq 0 ] || fail "Dovecot does not start"
+	. "$dir/dovecot/env"
+}
+
+fetch_conf() {	# USER FILE
+	cat >"$2" <<END
+state = "$dir/state"
+mailbox "bench" {
+	protocol = imap
+	host = "127.0.0.1"
+	port = $IMAPS_PORT
+	tls = implicit
+	tls_ca_file = "$CA_FILE"
+	user = "$1"
+	password_file = "$PASSWORD_FILE"
+	folder = "INBOX"
+	after = keep
+}
+END
+}
+
+bench_fetch() {
+	corpus typical
+	start_dovecot || {
+		echo "# fetch: no Dovecot here (Debian: dovecot-imapd dovecot-pop3d openssl)"
+		return 0
+	}
+	sh "$here/../e2e/dovecot.sh" fill "$dir/dovecot" u "$dir/typical" || exit 1
+	fetch_conf u "$dir/fetch.conf"
+	# The first opening makes Dovecot's indexes: not part of the matter.
+	run "$dir/f" "$programs/bench/floor_fetch" 127.0.0.1 "$IMAPS_PORT" u "$PASSWORD_FILE"
+	: >"$dir/d.seconds"
+	: >"$dir/f.seconds"
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		rm -rf "$dir/state"
+		sync
+		run "$dir/d" "$dmarcd" -c "$dir/fetch.conf" -q fetch
+		measured seconds "$dir/d" >>"$dir/d.seconds"
+		sync
+		run "$dir/f" "$programs/bench/floor_fetch" 127.0.0.1 "$IMAPS_PORT" u "$PASSWORD_FILE"
+		measured seconds "$dir/f" >>"$dir/f.seconds"
+		[ "$(number messages "$dir/f.log")" = "$reports" ] ||
+		    fail "floor_fetch got $(number messages "$dir/f.log") messages, not $reports"
+		i=$((i + 1))
+	done
+	d=$(median <"$dir/d.seconds") f=$(median <"$dir/f.seconds")
+	ratio=$(calc "$d / $f" %.2f)
+	line "fetch and ingest" "$d s" "$(calc "$reports / $d" %.0f) msg/s" "" "$ratio"
+	line "  floor (fetch only)" "$f s" "$(calc "$reports / $f" %.0f) msg/s" "" ""
+	json_add "\"fetch\": {\"messages\": $reports, \"dmarcd_seconds\": [$(list "$dir/d.seconds")],
+    \"floor_seconds\": [$(list "$dir/f.seconds")], \"ratio\": $ratio}"
+	verify typical
+}
+
+# memory NAME RESULT: the highest VmHWM of any process, and one line for each
+# kind of process.
+memory_line() {
+	max=$(measured max_kb "$2")
+	line "memory, $1" "$(calc "$max / 1024" %.1f) MB" "sum" \
+	    "$(calc "$(measured sum_kb "$2") / 1024" %.1f) MB" ""
+	tr '{' '\n' <"$2" | sed -n 's/^"name": "\(.*\)", "kb": \([0-9]*\)}.*/\2 \1/p' |
+	    awk '{ kb = $1; $1 = ""; n[$0]++; if (kb > m[$0]) m[$0] = kb }
+		END { for (k in n) printf "  %8.1f MB  %d x%s\n", m[k] / 1024, n[k], k }' | sort -rn
+	json_add "\"memory_$1\": $(sed -n '$p' "$2")"
+}
+
+bench_memory() {
+	corpus typical
+	rm -rf "$dir/state"
+	run_memory "$dir/m" "$dmarcd" --state "$dir/state" -q import "$dir/typical"
+	memory_line import "$dir/m"
+
+	"$gen" bulk --giant-records 150000 --until $until --out xml "$dir/giant" \
+	    --manifest "$dir/giant.json" || exit 1
+	rm -rf "$dir/state"
+	run_memory "$dir/m" "$dmarcd" --state "$dir/state" -q import "$dir/giant"
+	memory_line giant_xml "$dir/m"
+	verify giant
+	rm -rf "$dir/giant"
+
+	"$gen" bulk --big-mail 30 --until $until --out maildir "$dir/big" \
+	    --manifest "$dir/big.json" || exit 1
+	rm -rf "$dir/state"
+	run_memory "$dir/m" "$dmarcd" --state "$dir/state" -q import "$dir/big"
+	memory_line big_mail "$dir/m"
+	verify big
+	start_dovecot || return 0
+	sh "$here/../e2e/dovecot.sh" fill "$dir/dovecot" big "$dir/big" || exit 1
+	fetch_conf big "$dir/big.conf"
+	rm -rf "$dir/state"
+	run_memory "$dir/m" "$dmarcd" -c "$dir/big.conf" -q fetch
+	memory_line big_mail_fetched "$dir/m"
+	verify big
+}
+
+cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
+cpus=$(getconf _NPROCESSORS_ONLN)
+echo "# $cpus x ${cpu:-unknown processor}, $reports reports, median of $rounds rounds; ratio: dmarcd's time to the floor's"
+line "what" "time" "" "" "ratio"
+[ $# -gt 0 ] || set -- import fetch memory
+for what; do
+	case $what in
+	import | fetch | memory)
+		bench_$what
+		;;
+	*)
+		fail "no such benchmark: $what (import, fetch, memory)"
+		;;
+	esac
+done
+cat >"$out" <<END
+{
+  "date": "$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+  "machine": {"cpus": $cpus, "cpu": "$cpu", "kernel": "$(uname -r)"},
+  "rounds": $rounds$json_parts
+}
+END
+echo "# written to $out"
