@@ -1,0 +1,388 @@
+/*
+ * decoder.c - the process that reads what strangers sent.
+ *
+ * It is handed descriptors and orders, and hands back frames; it opens
+ * nothing, connects to nothing and knows no secret. When it dies, one message
+ * is to blame and a new one is started.
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/io.h"
+#include "decode/reader.h"
+#include "dmarc/name.h"
+#include "process/role.h"
+#include "report/wire.h"
+
+#define FLUSH_AT ((size_t)128 * 1024)
+#define ROWS_AT ((size_t)32 * 1024)
+#define FDS 64
+#define SLOTS (2 * WIRE_TABLE)
+
+struct combination {
+	uint64_t	 hash;
+	size_t		 at, len;	/* in known */
+	unsigned	 number;
+	bool		 used;
+};
+
+struct decoder {
+	int			 sock;
+	struct limits		 limits;
+	bool			 configured;
+	struct reader		*reader;
+	struct buf		 in, out;
+	int			 fds[FDS];
+	size_t			 nfds;
+
+	unsigned		 payload;
+	bool			 in_report, flushed;	/* flushed: part of this report has left already */
+	size_t			 report_mark, rows_mark;
+	bool			 in_rows;
+	struct combination	*slots;
+	struct buf		 known, scratch;
+	unsigned		 nknown;
+};
+
+static int
+flush(struct decoder *d, struct err *e)
+{
+	if (d->out.failed)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	if (io_write_full(d->sock, d->out.p, d->out.len) == -1)
+		return (err_set(e, ERR_BUG, "the ingester has gone"));
+	buf_clear(&d->out);
+	if (d->out.cap > 8 * FLUSH_AT)
+		buf_free(&d->out);
+	if (d->in_report)
+		d->flushed = true;
+	return (0);
+}
+
+static void
+end_rows(struct decoder *d)
+{
+	if (d->in_rows)
+		wire_close(&d->out, d->rows_mark);
+	d->in_rows = false;
+}
+
+static void
+forget_combinations(struct decoder *d)
+{
+	if (d->nknown > 0)
+		memset(d->slots, 0, SLOTS * sizeof(*d->slots));
+	d->nknown = 0;
+	buf_clear(&d->known);
+}
+
+/* --- What the reader calls ------------------------------------------------------- */
+
+static int
+on_payload(void *ctx, unsigned index, struct err *e)
+{
+	struct decoder	*d = ctx;
+
+	(void)e;
+	d->payload = index;
+	return (0);
+}
+
+static int
+on_begin(void *ctx, const struct report_header *h, struct err *e)
+{
+	struct decoder	*d = ctx;
+
+	d->in_report = true;
+	d->flushed = false;
+	d->report_mark = d->out.len;
+	forget_combinations(d);
+	wire_put_header(&d->out, d->payload, h);
+	return (d->out.failed ? err_set(e, ERR_TEMP, "out of memory") : 0);
+}
+
+/* The number of the row's combination; put out as an item when it is new. */
+static unsigned
+number_of(struct decoder *d)
+{
+	uint64_t		 h = hash64(hash_seed(), d->scratch.p, d->scratch.len);
+	struct combination	*c;
+	size_t			 at = h & (SLOTS - 1);
+
+	for (c = &d->slots[at]; c->used; c = &d->slots[at]) {
+		if (c->hash == h && c->len == d->scratch.len && memcmp(d->known.p + c->at, d->scratch.p, c->len) == 0)
+			return (c->number);
+		at = (at + 1) & (SLOTS - 1);
+	}
+	if (d->nknown == WIRE_TABLE || d->known.len > ((size_t)4 << 20)) {
+		forget_combinations(d);
+		wire_uint(&d->out, WI_RESTART);
+		c = &d->slots[h & (SLOTS - 1)];
+	}
+	*c = (struct combination){ h, d->known.len, d->scratch.len, d->nknown++, true };
+	(void)buf_add(&d->known, d->scratch.p, d->scratch.len);
+	wire_uint(&d->out, WI_COMBINATION);
+	wire_text(&d->out, buf_as_str(&d->scratch));
+	return (c->number);
+}
+
+static int
+on_record(void *ctx, const struct report_record *r, struct err *e)
+{
+	struct decoder	*d = ctx;
+	unsigned	 n;
+
+	if (!d->in_rows) {
+		d->rows_mark = wire_open(&d->out, WIRE_ROWS);
+		d->in_rows = true;
+	}
+	buf_clear(&d->scratch);
+	wire_put_combination(&d->scratch, r);
+	if (d->scratch.failed)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	n = number_of(d);
+	wire_uint(&d->out, WI_ROW);
+	wire_uint(&d->out, n);
+	wire_uint(&d->out, r->ip_len);
+	if (r->ip_len > 0)
+		(void)buf_add(&d->out, r->ip, r->ip_len);
+	else
+		wire_text(&d->out, r->source_ip);
+	wire_uint(&d->out, r->count);
+	wire_uint(&d->out, r->seq);
+	if (d->out.len - d->rows_mark >= ROWS_AT) {
+		end_rows(d);
+		if (d->out.len >= FLUSH_AT)
+			return (flush(d, e));
+	}
+	return (0);
+}
+
+static int
+on_refused_row(void *ctx, const struct report_refused *f, struct err *e)
+{
+	struct decoder	*d = ctx;
+
+	(void)e;
+	end_rows(d);
+	wire_put_refused(&d->out, f);
+	return (0);
+}
+
+static int
+on_end(void *ctx, const struct report_trailer *t, struct err *e)
+{
+	struct decoder	*d = ctx;
+
+	end_rows(d);
+	wire_put_trailer(&d->out, t);
+	d->in_report = false;
+	return (d->out.failed ? err_set(e, ERR_TEMP, "out of memory") : 0);
+}
+
+static void
+on_again(void *ctx)
+{
+	struct decoder	*d = ctx;
+	size_t		 m;
+
+	if (!d->in_report)
+		return;
+	end_rows(d);
+	d->in_report = false;
+	if (!d->flushed) {
+		d->out.len = d->report_mark;	/* as if it had never been */
+		return;
+	}
+	m = wire_open(&d->out, WIRE_REPORT_DROP);
+	wire_close(&d->out, m);
+}
+
+static int
+on_refused(void *ctx, const struct err *why, struct err *e)
+{
+	struct decoder	*d = ctx;
+	size_t		 m = wire_open(&d->out, WIRE_REFUSED);
+
+	(void)e;
+	wire_uint(&d->out, why->code == ERR_LIMIT);
+	/* the sentence may have been cut inside a character */
+	wire_text(&d->out, str_utf8_ok(str_of(why->msg)) ? str_of(why->msg) : STR("not readable"));
+	wire_close(&d->out, m);
+	return (0);
+}
+
+static int
+on_raw(void *ctx, const void *p, size_t n, struct err *e)
+{
+	struct decoder	*d = ctx;
+	size_t		 m, k;
+
+	for (; n > 0; p = (const char *)p + k, n -= k) {
+		k = n > 65536 ? 65536 : n;
+		m = wire_open(&d->out, WIRE_RAW);
+		(void)buf_add(&d->out, p, k);
+		wire_close(&d->out, m);
+		if (d->out.len >= FLUSH_AT && flush(d, e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static const struct reader_calls	 calls = {
+	.report = { on_begin, on_record, on_refused_row, on_end, on_again },
+	.payload = on_payload, .refused = on_refused, .raw = on_raw,
+};
+
+/* --- Orders ------------------------------------------------------------------------ */
+
+static int
+configure(struct decoder *d, struct wire *w, struct err *e)
+{
+#define GET(name, def, min, max, unit, why) d->limits.name = wire_get_uint(w);
+	LIMITS(GET)
+#undef GET
+	if (w->bad || d->configured)
+		return (err_set(e, ERR_BUG, "bad limits"));
+	d->configured = true;
+	if ((d->reader = reader_new(&d->limits, &calls, d)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	return (0);
+}
+
+static struct str
+cut(struct str s, size_t max)
+{
+	if (s.len > max) {
+		s.len = max;
+		while (s.len > 0 && ((unsigned char)s.p[s.len] & 0xc0) == 0x80)
+			s.len--;
+	}
+	return (s);
+}
+
+static int
+read_one(struct decoder *d, struct wire *w, struct err *e)
+{
+	struct reader_job	 job = { 0 };
+	struct reader_result	 res;
+	size_t			 m;
+	int			 rv;
+
+	job.extract = (int)wire_get_below(w, 1u << 20) - 1;
+	job.offset = wire_get_below(w, (uint64_t)1 << 62);
+	job.bytes = wire_get_below(w, (uint64_t)1 << 62);
+	job.filename = wire_get_text(w, 4096);
+	if (w->bad || !d->configured || d->nfds == 0)
+		return (err_set(e, ERR_BUG, "bad order"));
+	job.fd = d->fds[0];
+	d->nfds--;
+	memmove(d->fds, d->fds + 1, d->nfds * sizeof(d->fds[0]));
+	d->in_report = d->in_rows = false;
+	rv = reader_run(d->reader, &job, &res, e);
+	(void)close(job.fd);
+	if (rv == -1) {
+		if (e->code == ERR_BUG)
+			return (-1);
+		on_again(d);	/* a read error in the middle: nothing of it stays */
+		if (on_refused(d, e, e) == -1)
+			return (-1);
+		res.refused++;
+	}
+	m = wire_open(&d->out, WIRE_DONE);
+	wire_uint(&d->out, rv == -1);
+	wire_uint(&d->out, res.reports);
+	wire_uint(&d->out, res.refused);
+	wire_uint(&d->out, (res.mail ? 1u : 0) | (res.tls ? 2u : 0) | (res.failure ? 4u : 0));
+	wire_text(&d->out, cut(res.from, 1000));
+	wire_text(&d->out, cut(res.subject, 1000));
+	wire_close(&d->out, m);
+	return (0);
+}
+
+static int
+order(struct decoder *d, unsigned type, const unsigned char *p, size_t n, struct err *e)
+{
+	struct wire	 w = { p, p + n, false };
+
+	switch (type) {
+	case WIRE_LIMITS:
+		return (configure(d, &w, e));
+	case WIRE_READ:
+		return (read_one(d, &w, e));
+	default:
+		return (err_set(e, ERR_BUG, "an order of type %u", type));
+	}
+}
+
+/* Works off the orders that have come in whole. */
+static int
+orders(struct decoder *d, struct err *e)
+{
+	size_t		 at = 0, n;
+	unsigned char	*p;
+
+	while (d->in.len - at >= WIRE_HEAD) {
+		p = (unsigned char *)d->in.p + at;
+		n = (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+		if (n < 1 || n > wire_max[WIRE_READ])
+			return (err_set(e, ERR_BUG, "an order of %zu bytes", n));
+		if (d->in.len - at < n + 4)
+			break;
+		if (order(d, p[4], p + WIRE_HEAD, n - 1, e) == -1)
+			return (-1);
+		at += n + 4;
+		if (d->out.len >= FLUSH_AT && flush(d, e) == -1)
+			return (-1);
+	}
+	buf_drop(&d->in, at);
+	return (0);
+}
+
+int
+decoder_main(int fd)
+{
+	struct decoder	 d = { .sock = fd };
+	struct err	 e = { 0 };
+	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
+	struct rlimit	 no = { 0, 0 };
+	char		 chunk[16384];
+	ssize_t		 n;
+	int		 got;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);	/* the terminal's: the parent decides when we stop */
+	(void)setrlimit(RLIMIT_CORE, &no);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if ((d.slots = calloc(SLOTS, sizeof(*d.slots))) == NULL)
+		return (75);
+	for (;;) {
+		/* what is done goes out before we wait */
+		if (d.out.len > 0 && poll(&pfd, 1, 0) == 0 && flush(&d, &e) == -1)
+			break;
+		if ((n = io_recv_fd(fd, chunk, sizeof(chunk), &got)) <= 0)
+			break;
+		if (got != -1) {
+			if (d.nfds == FDS)
+				break;
+			d.fds[d.nfds++] = got;
+		}
+		if (!buf_add(&d.in, chunk, (size_t)n) || orders(&d, &e) == -1)
+			break;
+	}
+	if (d.out.len > 0)
+		(void)flush(&d, &e);
+	reader_free(d.reader);
+	free(d.slots);
+	buf_free(&d.in);
+	buf_free(&d.out);
+	buf_free(&d.known);
+	buf_free(&d.scratch);
+	return (e.code == ERR_NONE ? 0 : 70);
+}

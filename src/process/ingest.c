@@ -1,0 +1,809 @@
+/*
+ * ingest.c - see ingest.h.
+ *
+ * Each decoder has a window of jobs. Its frames are worked off as they come,
+ * but between the begin and the end of a report only that decoder is heard:
+ * the store takes one report at a time, and the others wait in their sockets.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/when.h"
+#include "process/ingest.h"
+#include "process/role.h"
+#include "report/wire.h"
+
+#define WINDOW 24
+#define DECODERS_MAX 64
+#define COMMIT_JOBS 400
+#define COMMIT_BYTES ((uint64_t)24 << 20)
+#define COMMIT_MS 1000
+#define READ_SIZE ((size_t)256 * 1024)
+
+struct worker {
+	pid_t			 pid;
+	int			 fd;		/* -1: not running */
+	struct buf		 in;
+	size_t			 at;		/* worked off so far */
+	struct ingest_job	*head, *tail;	/* in the order they were given */
+	size_t			 njobs;
+	int64_t			 head_since;	/* ms */
+	bool			 started;	/* the head has a message id */
+	bool			 in_report;
+	struct store_evidence	*evidence;	/* by number */
+	unsigned		 nevidence;
+};
+
+struct ingest {
+	struct store		*store;
+	struct limits		 limits;
+	const struct ingest_calls *calls;
+	void			*ctx;
+	struct worker		*w;
+	unsigned		 nw;
+	struct worker		*active;	/* in the middle of a report */
+	struct ingest_job	*done, *done_tail;	/* wait for the commit */
+	size_t			 ndone, pending;
+	uint64_t		 done_bytes;
+	int64_t			 txn_since;
+	struct ingest_job	*again;		/* have to go alone, after a crash */
+	struct wire_row_room	 room;
+	struct err		 fatal;
+};
+
+/* --- Decoders ------------------------------------------------------------------------- */
+
+static int
+worker_start(struct ingest *g, struct worker *w, struct err *e)
+{
+	struct buf	 b = { 0 };
+	size_t		 m;
+	int		 size = 1 << 20, rv;
+
+	if (role_start("decoder", &w->pid, &w->fd, e) == -1) {
+		w->fd = -1;
+		return (-1);
+	}
+	(void)setsockopt(w->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	(void)setsockopt(w->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	m = wire_open(&b, WIRE_LIMITS);
+#define PUT(name, def, min, max, unit, why) wire_uint(&b, g->limits.name);
+	LIMITS(PUT)
+#undef PUT
+	wire_close(&b, m);
+	rv = b.failed ? -1 : io_send_fd(w->fd, b.p, b.len, -1);
+	buf_free(&b);
+	if (rv == -1)
+		return (err_set(e, ERR_TEMP, "decoder: %s", strerror(errno)));
+	return (0);
+}
+
+static void
+worker_stop(struct worker *w)
+{
+	if (w->fd == -1)
+		return;
+	(void)close(w->fd);
+	w->fd = -1;
+	(void)kill(w->pid, SIGKILL);
+	while (waitpid(w->pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	buf_clear(&w->in);
+	w->at = 0;
+	w->in_report = w->started = false;
+	w->nevidence = 0;
+}
+
+static int
+worker_send(struct worker *w, struct ingest_job *j, struct err *e)
+{
+	struct buf	 b = { 0 };
+	size_t		 m = wire_open(&b, WIRE_READ);
+	struct str	 name = str_of(j->filename);
+	int		 rv;
+
+	if (name.len > 2000 || !str_utf8_ok(name))
+		name = STR_NONE;
+	wire_uint(&b, 0);	/* no extraction */
+	wire_uint(&b, j->offset);
+	wire_uint(&b, j->bytes);
+	wire_text(&b, name);
+	wire_close(&b, m);
+	rv = b.failed ? -1 : io_send_fd(w->fd, b.p, b.len, j->fd);
+	buf_free(&b);
+	return (rv == -1 ? err_set(e, ERR_TEMP, "decoder: %s", strerror(errno)) : 0);
+}
+
+/* --- Jobs ------------------------------------------------------------------------------- */
+
+void
+ingest_job_clear(struct ingest_job *j)
+{
+	if (j->fd != -1)
+		(void)close(j->fd);
+	j->fd = -1;
+	free(j->reports);
+	free(j->from);
+	free(j->subject);
+	j->reports = NULL;
+	j->from = j->subject = NULL;
+	j->nreports = 0;
+	j->refused = 0;
+	j->reason[0] = '\0';
+	j->reason_code = NULL;
+}
+
+static void
+job_retract(struct ingest_job *j)
+{
+	int	 fd = j->fd;
+
+	j->fd = -1;
+	ingest_job_clear(j);
+	j->fd = fd;
+}
+
+static void
+set_reason(struct ingest_job *j, const char *code, const char *text)
+{
+	if (j->reason[0] != '\0')
+		return;
+	j->reason_code = code;
+	(void)snprintf(j->reason, sizeof(j->reason), "%s", text);
+}
+
+static void
+decide(struct ingest_job *j, bool tls, bool failure)
+{
+	bool	 stored = false, replaced = false, partial = false;
+
+	for (size_t i = 0; i < j->nreports; i++) {
+		stored |= j->reports[i].result == IN_STORED;
+		replaced |= j->reports[i].result == IN_REPLACED;
+		partial |= j->reports[i].result == IN_PARTIAL;
+	}
+	if (j->nreports > 0) {
+		j->result = j->refused > 0 || partial ? IN_PARTIAL : replaced ? IN_REPLACED : stored ? IN_STORED : IN_DUPLICATE;
+		return;
+	}
+	if (j->refused > 0)
+		j->result = IN_REJECTED;
+	else if (tls || failure) {
+		j->result = IN_REJECTED;
+		set_reason(j, tls ? "tls-report" : "failure-report", tls ?
+		    "this is no aggregate report but an SMTP TLS report (JSON); it was kept" :
+		    "this is no aggregate report but a failure report (ruf); it was kept");
+	} else {
+		j->result = IN_IGNORED;
+		set_reason(j, "not-a-report", j->bytes == 0 ? "the file is empty" : "there is no report in it");
+	}
+}
+
+static int
+job_done(struct ingest *g, struct worker *w, struct ingest_job *j, bool tls, bool failure, struct err *e)
+{
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token };
+	bool			 keep;
+
+	decide(j, tls, failure);
+	keep = j->keep_original && j->nreports > 0 && j->result != IN_DUPLICATE;
+	if (store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e) == -1)
+		return (-1);
+	w->head = j->next;
+	if (w->head == NULL)
+		w->tail = NULL;
+	w->njobs--;
+	w->started = false;
+	w->head_since = when_mono_ms();
+	j->next = NULL;
+	if (g->done_tail == NULL)
+		g->done = j;
+	else
+		g->done_tail->next = j;
+	g->done_tail = j;
+	g->ndone++;
+	g->done_bytes += j->bytes;
+	(void)close(j->fd);
+	j->fd = -1;
+	return (0);
+}
+
+static int
+commit(struct ingest *g, struct err *e)
+{
+	struct ingest_job	*j;
+
+	if (!store_in_transaction(g->store))
+		return (0);
+	if (store_commit(g->store, e) == -1)
+		return (-1);
+	while ((j = g->done) != NULL) {
+		g->done = j->next;
+		j->next = NULL;
+		g->ndone--;
+		g->pending--;
+		g->calls->finished(g->ctx, j);
+	}
+	g->done_tail = NULL;
+	g->done_bytes = 0;
+	return (0);
+}
+
+/* --- Frames ----------------------------------------------------------------------------- */
+
+static int
+need_transaction(struct ingest *g, struct worker *w, struct err *e)
+{
+	if (!store_in_transaction(g->store)) {
+		if (store_begin(g->store, e) == -1)
+			return (-1);
+		g->txn_since = when_mono_ms();
+	}
+	if (!w->started) {
+		w->started = true;
+		return (store_message_begin(g->store, &w->head->message, e));
+	}
+	return (0);
+}
+
+static int
+on_rows(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct report_record	 r;
+	struct wire		 c;
+	struct str		 text;
+	const unsigned char	*ip;
+	unsigned		 ip_len;
+	uint64_t		 n, count, seq;
+
+	while (f->p < f->end && !f->bad) {
+		switch (wire_get_uint(f)) {
+		case WI_RESTART:
+			w->nevidence = 0;
+			break;
+		case WI_COMBINATION:
+			n = wire_get_uint(f);
+			if (f->bad || n == 0 || n - 1 > (uint64_t)(f->end - f->p) || w->nevidence >= WIRE_TABLE)
+				return (err_set(e, ERR_INPUT, "bad frame from a decoder: combination"));
+			c = (struct wire){ f->p, f->p + (n - 1), false };
+			text = (struct str){ (const char *)f->p, (size_t)n - 1 };
+			f->p = c.end;
+			if (wire_get_combination(&c, &g->room, &r, e) == -1)
+				return (-1);
+			if (c.p != c.end)
+				return (err_set(e, ERR_INPUT, "bad frame from a decoder: combination"));
+			if (store_evidence(g->store, text, &r, &w->evidence[w->nevidence], e) == -1)
+				return (-1);
+			w->nevidence++;
+			break;
+		case WI_ROW:
+			n = wire_get_below(f, w->nevidence);
+			ip_len = (unsigned)wire_get_below(f, 17);
+			ip = NULL;
+			text = STR_NONE;
+			if (ip_len == 4 || ip_len == 16) {
+				if ((size_t)(f->end - f->p) < ip_len)
+					return (err_set(e, ERR_INPUT, "bad frame from a decoder: address"));
+				ip = f->p;
+				f->p += ip_len;
+			} else if (ip_len == 0)
+				text = wire_get_text(f, 1u << 20);
+			else
+				f->bad = true;
+			count = wire_get_below(f, (uint64_t)1 << 63);
+			seq = wire_get_below(f, (uint64_t)1 << 62);
+			if (f->bad)
+				return (err_set(e, ERR_INPUT, "bad frame from a decoder: row"));
+			if (store_row(g->store, &w->evidence[n], ip, ip_len, text, count, seq, e) == -1)
+				return (-1);
+			break;
+		default:
+			return (err_set(e, ERR_INPUT, "bad frame from a decoder: item"));
+		}
+	}
+	return (f->bad ? err_set(e, ERR_INPUT, "bad frame from a decoder: rows") : 0);
+}
+
+static int
+on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct report_header	 h;
+	unsigned		 payload;
+
+	if (w->in_report)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: a begin in a report"));
+	if (wire_get_header(f, &payload, &h, e) == -1)
+		return (-1);
+	w->in_report = true;
+	w->nevidence = 0;
+	g->active = w;
+	return (store_report_begin(g->store, w->head->message, payload, &h, e));
+}
+
+static int
+on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct report_trailer	 t;
+	struct store_stored	 s;
+	struct ingest_report	*p;
+	struct ingest_job	*j = w->head;
+
+	if (wire_get_trailer(f, &t, e) == -1 || store_report_end(g->store, &t, &s, e) == -1)
+		return (-1);
+	w->in_report = false;
+	g->active = NULL;
+	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	j->reports = p;
+	j->reports[j->nreports++] = (struct ingest_report){ s.id, s.result };
+	return (0);
+}
+
+static int
+on_refused(struct worker *w, struct wire *f, struct err *e)
+{
+	bool		 limit = wire_get_below(f, 2) != 0;
+	struct str	 text = wire_get_text(f, 600);
+	char		 z[512];
+
+	if (f->bad || f->p != f->end)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: refusal"));
+	(void)snprintf(z, sizeof(z), "%.*s", (int)text.len, text.p == NULL ? "" : text.p);
+	set_reason(w->head, limit ? "over-limit" : "unreadable", z);
+	w->head->refused++;
+	return (0);
+}
+
+static char *
+dup_str(struct str s)
+{
+	return (s.p == NULL ? NULL : strndup(s.p, s.len));
+}
+
+static int
+on_done(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct ingest_job	*j = w->head;
+	unsigned		 flags;
+
+	(void)wire_get_below(f, 2);
+	(void)wire_get_uint(f);
+	(void)wire_get_uint(f);
+	flags = (unsigned)wire_get_below(f, 8);
+	j->from = dup_str(wire_get_text(f, 1024));
+	j->subject = dup_str(wire_get_text(f, 1024));
+	if (f->bad || f->p != f->end || w->in_report)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: done"));
+	return (job_done(g, w, j, (flags & 2) != 0, (flags & 4) != 0, e));
+}
+
+static int
+on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char *p, size_t n, struct err *e)
+{
+	struct wire		 f = { p, p + n, false };
+	struct report_refused	 row;
+
+	if (w->head == NULL || type >= WIRE_COUNT || n > wire_max[type])
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: type %u", type));
+	if (need_transaction(g, w, e) == -1)
+		return (-1);
+	if (!w->in_report && (type == WIRE_ROWS || type == WIRE_ROW_REFUSED || type == WIRE_REPORT_END))
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: outside of a report"));
+	switch (type) {
+	case WIRE_REPORT_BEGIN:
+		return (on_report_begin(g, w, &f, e));
+	case WIRE_ROWS:
+		return (on_rows(g, w, &f, e));
+	case WIRE_ROW_REFUSED:
+		if (wire_get_refused(&f, &row, e) == -1)
+			return (-1);
+		return (store_row_refused(g->store, &row, e));
+	case WIRE_REPORT_END:
+		return (on_report_end(g, w, &f, e));
+	case WIRE_REPORT_DROP:
+		w->in_report = false;
+		g->active = NULL;
+		return (store_report_drop(g->store, e));
+	case WIRE_REFUSED:
+		return (on_refused(w, &f, e));
+	case WIRE_DONE:
+		return (on_done(g, w, &f, e));
+	default:
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: type %u", type));
+	}
+}
+
+/* --- When a decoder fails ------------------------------------------------------------------ */
+
+static void
+push_again(struct ingest *g, struct ingest_job *j)
+{
+	struct ingest_job	**p = &g->again;
+
+	while (*p != NULL)
+		p = &(*p)->next;
+	j->next = NULL;
+	*p = j;
+}
+
+/*
+ * The decoder is gone or no longer to be believed. Whose fault it was shows
+ * when each of its messages is read alone; one that was alone is to blame.
+ */
+static int
+worker_failed(struct ingest *g, struct worker *w, const char *how, struct err *e)
+{
+	struct ingest_job	*j, *next;
+
+	if (w->in_report) {
+		g->active = NULL;
+		if (store_report_drop(g->store, e) == -1)
+			return (-1);
+	}
+	worker_stop(w);
+	log_warn("a decoder %s; its %zu message%s are read again, one by one", how, w->njobs, w->njobs == 1 ? "" : "s");
+	j = w->head;
+	if (j != NULL && j->alone) {
+		char	 text[256];
+
+		/* message ids are only kept for the head; give it one if it had none */
+		if (need_transaction(g, w, e) == -1)
+			return (-1);
+		job_retract(j);
+		(void)snprintf(text, sizeof(text), "the process reading it %s", how);
+		set_reason(j, "crashed", text);
+		j->refused = 1;
+		if (job_done(g, w, j, false, false, e) == -1)
+			return (-1);
+		j = w->head;
+	}
+	for (; j != NULL; j = next) {
+		next = j->next;
+		job_retract(j);
+		j->alone = true;
+		push_again(g, j);
+	}
+	w->head = w->tail = NULL;
+	w->njobs = 0;
+	w->started = false;
+	return (worker_start(g, w, e));
+}
+
+static int
+give(struct ingest *g, struct worker *w, struct ingest_job *j, struct err *e)
+{
+	j->next = NULL;
+	if (w->tail == NULL) {
+		w->head = j;
+		w->head_since = when_mono_ms();
+	} else
+		w->tail->next = j;
+	w->tail = j;
+	w->njobs++;
+	if (worker_send(w, j, e) == -1)
+		return (worker_failed(g, w, "went away", e));
+	return (0);
+}
+
+/* Works off the frames that have come in whole; *stuck when another report is under way. */
+static int
+frames(struct ingest *g, struct worker *w, struct err *e)
+{
+	unsigned char	*p;
+	size_t		 n;
+
+	while (w->in.len - w->at >= WIRE_HEAD && (g->active == NULL || g->active == w)) {
+		p = (unsigned char *)w->in.p + w->at;
+		n = (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+		if (n < 1 || n > (1u << 26))
+			return (err_set(e, ERR_INPUT, "bad frame from a decoder: %zu bytes", n));
+		if (w->in.len - w->at < n + 4)
+			break;
+		if (on_frame(g, w, p[4], p + WIRE_HEAD, n - 1, e) == -1)
+			return (-1);
+		w->at += n + 4;
+	}
+	if (w->at == w->in.len) {
+		buf_clear(&w->in);
+		w->at = 0;
+		if (w->in.cap > 8 * READ_SIZE)
+			buf_free(&w->in);
+	}
+	return (0);
+}
+
+static int
+hear(struct ingest *g, struct worker *w, struct err *e)
+{
+	ssize_t	 n;
+
+	if (w->at > READ_SIZE) {
+		buf_drop(&w->in, w->at);
+		w->at = 0;
+	}
+	if (!buf_reserve(&w->in, READ_SIZE))
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	do
+		n = recv(w->fd, w->in.p + w->in.len, READ_SIZE, MSG_DONTWAIT);
+	while (n == -1 && errno == EINTR);
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return (0);
+	if (n <= 0)
+		return (worker_failed(g, w, "crashed", e));
+	w->in.len += (size_t)n;
+	return (0);
+}
+
+static int
+all_frames(struct ingest *g, struct err *e)
+{
+	struct worker	*w;
+	bool		 moved;
+
+	/* the end of one report may let others speak whose frames are here already */
+	do {
+		struct worker	*was = g->active;
+
+		moved = false;
+		for (unsigned i = 0; i < g->nw; i++) {
+			w = &g->w[i];
+			if (w->fd == -1 || w->in.len == w->at || (g->active != NULL && g->active != w))
+				continue;
+			if (frames(g, w, e) == -1) {
+				if (e->code != ERR_INPUT)
+					return (-1);
+				log_warn("%s", e->msg);
+				if (worker_failed(g, w, "sent what no decoder sends", e) == -1)
+					return (-1);
+			}
+		}
+		moved = was != NULL && g->active == NULL;
+	} while (moved);
+	return (0);
+}
+
+static int
+deadlines(struct ingest *g, struct err *e)
+{
+	int64_t	 now = when_mono_ms();
+	char	 how[64];
+
+	for (unsigned i = 0; i < g->nw; i++) {
+		struct worker	*w = &g->w[i];
+
+		/* only time in which it could have worked counts: not while another report is taken in */
+		if (w->head == NULL || (g->active != NULL && g->active != w)) {
+			w->head_since = now;
+			continue;
+		}
+		if (now - w->head_since > (int64_t)g->limits.seconds * 1000) {
+			(void)snprintf(how, sizeof(how), "took longer than %llu seconds (limit seconds)",
+			    (unsigned long long)g->limits.seconds);
+			if (worker_failed(g, w, how, e) == -1)
+				return (-1);
+		}
+	}
+	return (0);
+}
+
+static void
+give_up(struct ingest *g)
+{
+	struct ingest_job	*j, *next;
+
+	if (store_in_transaction(g->store))
+		store_rollback(g->store);
+	g->active = NULL;
+	for (unsigned i = 0; i < g->nw; i++) {
+		worker_stop(&g->w[i]);
+		for (j = g->w[i].head; j != NULL; j = next) {
+			next = j->next;
+			g->pending--;
+			g->calls->abandoned(g->ctx, j);
+		}
+		g->w[i].head = g->w[i].tail = NULL;
+		g->w[i].njobs = 0;
+	}
+	for (j = g->done; j != NULL; j = next) {
+		next = j->next;
+		g->pending--;
+		g->calls->abandoned(g->ctx, j);
+	}
+	for (j = g->again; j != NULL; j = next) {
+		next = j->next;
+		g->pending--;
+		g->calls->abandoned(g->ctx, j);
+	}
+	g->done = g->done_tail = g->again = NULL;
+	g->ndone = 0;
+	g->done_bytes = 0;
+}
+
+static int
+resend(struct ingest *g, struct err *e)
+{
+	while (g->again != NULL) {
+		struct ingest_job	*j = g->again;
+		struct worker		*w = NULL;
+
+		for (unsigned i = 0; i < g->nw && w == NULL; i++)
+			if (g->w[i].fd != -1 && g->w[i].njobs == 0)
+				w = &g->w[i];
+		if (w == NULL)
+			return (0);
+		g->again = j->next;
+		if (give(g, w, j, e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+step(struct ingest *g, int ms, struct err *e)
+{
+	struct pollfd	 pfd[DECODERS_MAX];
+	struct worker	*who[DECODERS_MAX];
+	nfds_t		 n = 0;
+	int		 got;
+
+	for (unsigned i = 0; i < g->nw; i++) {
+		struct worker	*w = &g->w[i];
+
+		if (w->fd == -1 && worker_start(g, w, e) == -1)
+			return (-1);
+		/* those who have to wait are not read: their socket holds them back */
+		if (w->njobs == 0 || (g->active != NULL && g->active != w))
+			continue;
+		pfd[n] = (struct pollfd){ .fd = w->fd, .events = POLLIN };
+		who[n++] = w;
+	}
+	if (n > 0) {
+		if (ms > 200)
+			ms = 200;	/* deadlines are looked at in between */
+		if ((got = poll(pfd, n, ms)) == -1 && errno != EINTR)
+			return (err_set(e, ERR_TEMP, "poll: %s", strerror(errno)));
+		for (nfds_t i = 0; got > 0 && i < n; i++)
+			if (pfd[i].revents != 0 && who[i]->fd == pfd[i].fd && hear(g, who[i], e) == -1)
+				return (-1);
+	}
+	if (all_frames(g, e) == -1 || deadlines(g, e) == -1 || resend(g, e) == -1)
+		return (-1);
+	if (g->active == NULL && store_in_transaction(g->store) && (g->ndone >= COMMIT_JOBS || g->done_bytes >= COMMIT_BYTES ||
+	    when_mono_ms() - g->txn_since >= COMMIT_MS || g->ndone == g->pending))
+		return (commit(g, e));
+	return (0);
+}
+
+int
+ingest_work(struct ingest *g, int ms, struct err *e)
+{
+	if (step(g, ms, e) == -1) {
+		give_up(g);
+		return (-1);
+	}
+	return (0);
+}
+
+int
+ingest_submit(struct ingest *g, struct ingest_job *j, struct err *e)
+{
+	struct worker	*w;
+
+	j->next = NULL;
+	j->alone = false;
+	g->pending++;
+	for (;;) {
+		w = NULL;
+		/* while some must go alone nobody else sets out, so that they get a decoder */
+		for (unsigned i = 0; i < g->nw && g->again == NULL; i++) {
+			struct worker	*c = &g->w[i];
+
+			if (c->fd != -1 && c->njobs < WINDOW && (c->head == NULL || !c->head->alone) &&
+			    (w == NULL || c->njobs < w->njobs))
+				w = c;
+		}
+		if (w != NULL)
+			break;
+		if (step(g, 1000, e) == -1)
+			goto fail;
+	}
+	if (give(g, w, j, e) == 0)
+		return (0);
+fail:
+	/* the job may not stand in any list yet */
+	give_up(g);
+	return (-1);
+}
+
+int
+ingest_flush(struct ingest *g, struct err *e)
+{
+	while (g->pending > 0)
+		if (ingest_work(g, 1000, e) == -1)
+			return (-1);
+	return (0);
+}
+
+size_t
+ingest_pending(const struct ingest *g)
+{
+	return (g->pending);
+}
+
+size_t
+ingest_fds(const struct ingest *g, int *fds, size_t max)
+{
+	size_t	 n = 0;
+
+	for (unsigned i = 0; i < g->nw && n < max; i++)
+		if (g->w[i].fd != -1 && g->w[i].njobs > 0)
+			fds[n++] = g->w[i].fd;
+	return (n);
+}
+
+struct ingest *
+ingest_new(struct store *store, const struct limits *limits, unsigned decoders, const struct ingest_calls *calls, void *ctx,
+    struct err *e)
+{
+	struct ingest	*g = calloc(1, sizeof(*g));
+	long		 cores;
+
+	if (decoders == 0) {
+		cores = sysconf(_SC_NPROCESSORS_ONLN);
+		decoders = cores < 1 ? 1 : cores > DECODERS_MAX ? DECODERS_MAX : (unsigned)cores;
+	}
+	if (decoders > DECODERS_MAX)
+		decoders = DECODERS_MAX;
+	if (g == NULL || (g->w = calloc(decoders, sizeof(*g->w))) == NULL) {
+		free(g);
+		err_set(e, ERR_TEMP, "out of memory");
+		return (NULL);
+	}
+	g->store = store;
+	g->limits = *limits;
+	g->calls = calls;
+	g->ctx = ctx;
+	g->nw = decoders;
+	g->room.room = (size_t)limits->results;
+	g->room.dkim = calloc(g->room.room, sizeof(*g->room.dkim));
+	g->room.spf = calloc(g->room.room, sizeof(*g->room.spf));
+	g->room.reasons = calloc(g->room.room, sizeof(*g->room.reasons));
+	for (unsigned i = 0; i < g->nw; i++)
+		g->w[i].fd = -1;
+	for (unsigned i = 0; i < g->nw; i++)
+		if ((g->w[i].evidence = calloc(WIRE_TABLE, sizeof(struct store_evidence))) == NULL ||
+		    worker_start(g, &g->w[i], e) == -1) {
+			ingest_free(g);
+			return (NULL);
+		}
+	if (g->room.dkim == NULL || g->room.spf == NULL || g->room.reasons == NULL) {
+		ingest_free(g);
+		err_set(e, ERR_TEMP, "out of memory");
+		return (NULL);
+	}
+	return (g);
+}
+
+void
+ingest_free(struct ingest *g)
+{
+	if (g == NULL)
+		return;
+	give_up(g);
+	for (unsigned i = 0; i < g->nw; i++) {
+		free(g->w[i].evidence);
+		buf_free(&g->w[i].in);
+	}
+	free(g->room.dkim);
+	free(g->room.spf);
+	free(g->room.reasons);
+	free(g->w);
+	free(g);
+}

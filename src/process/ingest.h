@@ -1,0 +1,72 @@
+/*
+ * ingest.h - messages through the decoders into the store: used by the
+ * ingester role, by import and by fetch alike.
+ * Source:    ours.
+ * Trust:     decoders are not believed: every frame is checked.
+ * Units:     bytes; seconds since the epoch, UTC.
+ * Ownership: a job belongs to the caller; it is given back by finished(),
+ *            after the transaction with its reports has committed.
+ * Errors:    -1 with *e: the store cannot go on (disk full, busy). Then
+ *            every job not yet finished is given back by abandoned(), and
+ *            nothing of it is in the store.
+ */
+#ifndef PROCESS_INGEST_H
+#define PROCESS_INGEST_H
+
+#include "base/base.h"
+#include "base/limits.h"
+#include "report/report.h"
+#include "store/store.h"
+
+struct ingest;
+
+/* What one report of a message came to, for those who want to know. */
+struct ingest_report {
+	int64_t			 id;
+	enum intake_result	 result;
+};
+
+struct ingest_job {
+	/* given */
+	int			 fd;		/* regular file; closed by ingest */
+	uint64_t		 offset, bytes;
+	const char		*filename;	/* hint, or NULL */
+	const char		*origin;
+	int64_t			 received;
+	uint64_t		 token;
+	bool			 keep_original;
+	void			*user;
+	/* found */
+	enum intake_result	 result;
+	struct ingest_report	*reports;
+	size_t			 nreports;
+	unsigned		 refused;
+	char			 reason[512];	/* of the first refusal, or why it was ignored */
+	const char		*reason_code;
+	char			*from, *subject;
+	/* ours */
+	int64_t			 message;
+	bool			 alone;
+	struct ingest_job	*next;
+};
+
+struct ingest_calls {
+	void	(*finished)(void *, struct ingest_job *);
+	void	(*abandoned)(void *, struct ingest_job *);
+};
+
+struct ingest	*ingest_new(struct store *, const struct limits *, unsigned decoders, const struct ingest_calls *, void *ctx,
+		    struct err *);
+/* Hands a job to a decoder; works on others' answers while none is free. */
+int		 ingest_submit(struct ingest *, struct ingest_job *, struct err *);
+/* Works on answers for at most ms; commits when it is time. */
+int		 ingest_work(struct ingest *, int ms, struct err *);
+/* Until every job is finished and committed. */
+int		 ingest_flush(struct ingest *, struct err *);
+size_t		 ingest_pending(const struct ingest *);
+/* For poll(2) of the caller: at most max descriptors. */
+size_t		 ingest_fds(const struct ingest *, int *fds, size_t max);
+void		 ingest_job_clear(struct ingest_job *);
+void		 ingest_free(struct ingest *);	/* NULL is fine; jobs under way are abandoned */
+
+#endif
