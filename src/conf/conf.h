@@ -60,6 +60,7 @@ struct conf {
 	struct conf_store	 store;
 	struct limits		 limits;
 	unsigned		 decoders;	/* 0: one per core */
+	char			*warnings;	/* lines as faults, for what works but should not be; "": none */
 };
 
 /*
