@@ -13,6 +13,7 @@
 
 /* X(name): const struct cli_command cli_cmd_name, in its own file. */
 #define CLI_COMMANDS(X)		\
+	X(deliver)		\
 	X(config)		\
 	X(version)		\
 	X(help)

@@ -6,4 +6,5 @@ libdmarcd_a_SOURCES += \
 	src/cli/progress.c src/cli/progress.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/config.c \
+	src/cli/deliver.c \
 	src/cli/version.c

@@ -481,9 +481,17 @@ cli_cell_text(struct cli_table *t, struct str s)
 		hold(t, buf_as_str(&b));
 		t->failed |= b.failed;
 		buf_free(&b);
-	} else if (t->format == CLI_FORMAT_JSON)
+	} else if (t->format == CLI_FORMAT_JSON) {
 		(void)cli_json_str(begin(t), s);
-	else
+	} else if (t->ctx->tty_out && t->out == stdout) {
+		struct buf	 b = { 0 };
+
+		/* CSV for a file keeps its bytes; on a terminal they could act */
+		(void)esc_text(&b, s);
+		(void)esc_csv(begin(t), buf_as_str(&b));
+		t->failed |= b.failed;
+		buf_free(&b);
+	} else
 		(void)esc_csv(begin(t), s);
 	t->at++;
 }
