@@ -83,7 +83,7 @@ struct cli_command {
 	int			 min_args, max_args;	/* operands; max -1: any number */
 	const char		*words;		/* first operand: "check|show", or "FILE"; or NULL */
 	enum cli_needs		 needs;
-	bool			 sysexits;	/* wrong usage is 64, wrong configuration 78 */
+	bool			 sysexits;	/* wrong usage is 64, wrong configuration 75 */
 	int			(*run)(struct cli_ctx *, const struct cli_args *);
 };
 

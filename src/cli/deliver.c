@@ -98,8 +98,9 @@ const struct cli_command cli_cmd_deliver = {
 	.usage = "< MESSAGE",
 	.text = "For a mail server's pipe, Sieve, .forward or procmail. The message is safe on disk when "
 	    "deliver returns; the running daemon, or the next fetch, reads it.\n\n"
-	    "The exit code is one that mail servers know: 0 taken; 75 try again later; 64 wrong usage; "
-	    "65 the message is too large; 66 there was no message; 78 the configuration has faults.",
+	    "The exit code is one that mail servers know: 0 taken; 64 wrong usage; 65 the message is too large; "
+	    "66 there was no message; 75 try again later, also when the configuration has faults, so that "
+	    "no report bounces meanwhile.",
 	.needs = CLI_NEEDS_STATE,
 	.sysexits = true,
 	.run = deliver_run,

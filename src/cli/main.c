@@ -150,9 +150,8 @@ load(struct cli_ctx *ctx, const struct cli_command *cmd, const char *given, cons
 		say_lines(faults.p == NULL ? "" : faults.p);
 		cli_say("%s", e.msg);
 		buf_free(&faults);
-		if (e.code == ERR_TEMP)
-			return (CLI_TEMP);
-		return (cmd->sysexits ? EX_CONFIG : CLI_USAGE);
+		/* A mistake in the file must not make a mail server bounce reports. */
+		return (e.code == ERR_TEMP || cmd->sysexits ? CLI_TEMP : CLI_USAGE);
 	}
 	buf_free(&faults);
 	if (cmd->needs == CLI_NEEDS_CONF && ctx->verbosity >= 0)
