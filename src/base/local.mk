@@ -10,5 +10,6 @@ libdmarcd_a_SOURCES += \
 	src/base/io.c src/base/io.h \
 	src/base/limits.c src/base/limits.h \
 	src/base/log.c src/base/log.h \
+	src/base/near.c src/base/near.h \
 	src/base/str.c src/base/str.h \
 	src/base/when.c src/base/when.h

@@ -29,6 +29,8 @@ log_level_get(void)
 	return (lg.level);
 }
 
+static void	 put(enum log_level, const char *, va_list) PRINTFLIKE(2, 0);
+
 static void
 put(enum log_level level, const char *fmt, va_list ap)
 {

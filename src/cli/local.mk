@@ -1,2 +1,10 @@
-# src/cli: see src/README.md
-libdmarcd_a_SOURCES +=
+# src/cli: the table of commands and what all of them share; one file per command
+libdmarcd_a_SOURCES += \
+	src/cli/cli.h src/cli/commands.h src/cli/main.c \
+	src/cli/args.c src/cli/args.h \
+	src/cli/help.c src/cli/help.h \
+	src/cli/progress.c src/cli/progress.h \
+	src/cli/table.c src/cli/table.h \
+	src/cli/config.c \
+	src/cli/deliver.c \
+	src/cli/version.c

@@ -36,7 +36,7 @@ struct conf_mailbox {
 	char			*after_folder;	/* with CONF_AFTER_MOVE */
 	int64_t			 poll;		/* seconds between two looks */
 	int64_t			 timeout;	/* seconds a command may take without progress */
-	unsigned		 line;		/* where it stands in the file */
+	unsigned		 line;		/* where it stands in its file */
 };
 
 struct conf_http {
@@ -60,6 +60,7 @@ struct conf {
 	struct conf_store	 store;
 	struct limits		 limits;
 	unsigned		 decoders;	/* 0: one per core */
+	char			*warnings;	/* lines as faults, for what works but should not be; "": none */
 };
 
 /*
@@ -67,10 +68,17 @@ struct conf {
  * NULL; it wins over the file. Faults are added to faults, one line each.
  */
 struct conf	*conf_load(const char *path, const char *state, struct buf *faults, struct err *e);
+/* The same from memory, for tests: opens no file, so include() is refused. */
+struct conf	*conf_load_text(const char *name, struct str text, struct buf *faults, struct err *);
 void		 conf_free(struct conf *);	/* NULL is fine */
 /* The effective settings as a file that conf_load reads; secrets are only named by place. */
 void		 conf_print(const struct conf *, struct buf *out);
-/* The password: first line of the file, or of what the command prints. Wiped by the caller. */
+/*
+ * The password: first line of the file, or of what the command prints within
+ * CONF_COMMAND_MS. The caller wipes out (explicit_bzero of p, cap bytes) and
+ * frees it. ERR_CONFIG when a person must act, ERR_TEMP when it may pass.
+ */
+#define CONF_COMMAND_MS	30000
 int		 conf_password(const struct conf_mailbox *, struct buf *out, struct err *e);
 
 #endif

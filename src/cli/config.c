@@ -1,0 +1,62 @@
+/*
+ * config.c - dmarcd config check|show.
+ */
+#include <unistd.h>
+
+#include "base/base.h"
+#include "cli/commands.h"
+#include "conf/conf.h"
+
+static int
+config_run(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	const char	*verb = cli_operand(args, 0), *path = ctx->config_path;
+	struct buf	 out = { 0 };
+	struct err	 e = { 0 };
+	struct conf	*c;
+	int		 rv = CLI_OK;
+	bool		 show = strcmp(verb, "show") == 0;
+
+	if (!show && strcmp(verb, "check") != 0)
+		return (cli_usage(&cli_cmd_config, "'%s' is neither check nor show", verb));
+	if (path == NULL) {
+		path = SYSCONFDIR "/dmarcd/dmarcd.conf";
+		/* The defaults are worth a look also where there is no file yet. */
+		if (show && access(path, F_OK) == -1)
+			path = NULL;
+	}
+	if ((c = conf_load(path, ctx->state, &out, &e)) == NULL) {
+		if (out.p != NULL)
+			(void)fputs(out.p, stderr);
+		cli_say("%s", e.msg);
+		rv = e.code == ERR_TEMP ? CLI_TEMP : CLI_USAGE;
+	} else {
+		(void)fputs(c->warnings, stderr);
+		buf_clear(&out);
+		if (show)
+			conf_print(c, &out);
+		else if (ctx->verbosity >= 0)
+			(void)buf_printf(&out, "%s: no faults; %zu mailbox%s\n", path, c->nmailboxes,
+			    c->nmailboxes == 1 ? "" : "es");
+		if (out.len > 0)
+			(void)fwrite(out.p, 1, out.len, stdout);
+	}
+	buf_free(&out);
+	conf_free(c);
+	return (rv);
+}
+
+const struct cli_command cli_cmd_config = {
+	.name = "config",
+	.group = "Care",
+	.help = "all faults of the configuration in one run, or the settings in force",
+	.usage = "check|show",
+	.text = "check reads the configuration and names every fault with file and line; it exits 0 "
+	    "when there is none and 2 otherwise.\n\n"
+	    "show prints every setting in force, defaults included, as a configuration that dmarcd "
+	    "reads again. Passwords are never printed: only where they come from.",
+	.min_args = 1,
+	.max_args = 1,
+	.words = "check|show",
+	.run = config_run,
+};

@@ -1,0 +1,659 @@
+/*
+ * conf.c - see conf.h. A file goes through three hands: scan.c looks at its
+ * shape and names, libconfuse reads what is sound, items.c checks values.
+ * Included files are further files of the same kind, one after another.
+ */
+#include <sys/stat.h>
+
+#include <arpa/inet.h>
+#include <confuse.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/escape.h"
+#include "base/io.h"
+#include "conf/items.h"
+#include "conf/scan.h"
+
+#define FILE_MAX	(1u << 20)
+#define FILES_MAX	100
+#define SHOWN		160
+
+struct source {
+	char	*path;
+	unsigned from, line;	/* the file and the line that included it */
+};
+
+/* Where a key was set, over all files: a mailbox may stand in one only. */
+struct load {
+	struct conf		*conf;
+	struct faults		 faults, warnings;
+	struct source		*files;
+	size_t			 nfiles;
+	const struct scan	*scan;
+	const char		*state;		/* wins over the file */
+	bool			 text_only;	/* no files are opened: conf_load_text */
+	unsigned		 file;		/* the one at hand */
+	/* the first place of what may stand only once */
+	struct { unsigned file, line; } once[CONF_SECTIONS];
+	const struct conf_item	*root_set[8];
+	size_t			 nroot_set;
+	unsigned		*mailbox_file;	/* the file of each mailbox */
+	bool			 failed;	/* out of memory */
+};
+
+/* libconfuse hands no context to its callbacks; it is not reentrant either. */
+static struct load	*loading;
+
+static void
+warn(struct load *l, unsigned line, const char *sentence)
+{
+	l->warnings.name = l->faults.name;
+	l->warnings.file = l->faults.file;
+	faults_add(&l->warnings, line, "warning: %s", sentence);
+}
+
+/* ---- defaults ---- */
+
+static void *
+base_of(struct conf *c, enum conf_section section)
+{
+	switch (section) {
+	case CONF_SEC_HTTP:
+		return (&c->http);
+	case CONF_SEC_STORE:
+		return (&c->store);
+	case CONF_SEC_LIMITS:
+		return (&c->limits);
+	default:
+		return (c);
+	}
+}
+
+static int
+set_defaults(enum conf_section section, void *base, struct err *e)
+{
+	for (size_t i = 0; i < conf_nitems; i++)
+		if (conf_items[i].section == section && conf_items[i].def != NULL &&
+		    item_set(&conf_items[i], base, conf_items[i].def, e) == -1)
+			return (-1);
+	return (0);
+}
+
+static struct conf *
+conf_new(struct err *e)
+{
+	struct conf	*c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL) {
+		err_set(e, ERR_TEMP, "out of memory");
+		return (NULL);
+	}
+	c->limits = limits_default;
+	for (size_t s = 0; s < CONF_SECTIONS; s++)
+		if (s != CONF_SEC_MAILBOX && set_defaults((enum conf_section)s, base_of(c, (enum conf_section)s), e) == -1) {
+			conf_free(c);
+			return (NULL);
+		}
+	return (c);
+}
+
+static void
+mailbox_clear(struct conf_mailbox *m)
+{
+	free(m->name);
+	free(m->host);
+	free(m->tls_ca_file);
+	free(m->user);
+	free(m->password_file);
+	free(m->password_command);
+	free(m->folder);
+	free(m->after_folder);
+}
+
+void
+conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->nmailboxes; i++)
+		mailbox_clear(&c->mailboxes[i]);
+	free(c->mailboxes);
+	free(c->path);
+	free(c->state_dir);
+	free(c->http.address);
+	free(c->http.base_path);
+	free(c->warnings);
+	free(c);
+}
+
+/* ---- one mailbox: what its keys mean together ---- */
+
+static bool
+is_loopback(const char *host)
+{
+	unsigned char	 bin[16];
+
+	if (strcmp(host, "localhost") == 0)
+		return (true);
+	if (inet_pton(AF_INET, host, bin) == 1)
+		return (bin[0] == 127);
+	return (inet_pton(AF_INET6, host, bin) == 1 && memcmp(bin, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0);
+}
+
+static bool
+host_ok(const char *host)
+{
+	for (const char *p = host; *p != '\0'; p++)
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+		    strchr("-._:", *p) != NULL))
+			return (false);
+	return (host[0] != '-' && host[0] != '.');
+}
+
+static unsigned
+line_of(const struct load *l, const char *key, unsigned instance, unsigned otherwise)
+{
+	const struct scan_place	*p = scan_find(l->scan, item_find(CONF_SEC_MAILBOX, str_of(key)), instance);
+
+	return (p == NULL ? otherwise : p->line);
+}
+
+/* What can be said about a file that must be there later: only a warning, as
+ * this may run as another user, or before the service has its credentials. */
+static void
+look_at_file(struct load *l, const char *key, const char *path, bool secret, unsigned line)
+{
+	struct stat	 st;
+	char		 shown[SHOWN], sentence[400];
+
+	if (path == NULL || l->text_only)
+		return;
+	esc_short(shown, sizeof(shown), str_of(path));
+	if (stat(path, &st) == -1) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return;
+		(void)snprintf(sentence, sizeof(sentence), "%s \"%s\" is not there", key, shown);
+	} else if (S_ISDIR(st.st_mode)) {
+		(void)snprintf(sentence, sizeof(sentence), "%s \"%s\" is a directory", key, shown);
+	} else if (secret && (st.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
+		(void)snprintf(sentence, sizeof(sentence), "%s \"%s\" is open to others (mode %04o); chmod 0600 closes it",
+		    key, shown, (unsigned)st.st_mode & 07777);
+	} else
+		return;
+	warn(l, line, sentence);
+}
+
+static void
+check_login(struct load *l, struct conf_mailbox *m, unsigned instance)
+{
+	struct faults	*f = &l->faults;
+
+	if (m->user == NULL && line_of(l, "user", instance, 0) == 0)
+		faults_add(f, m->line, "mailbox %s has no user", m->name);
+	if (m->password_file != NULL && m->password_command != NULL)
+		faults_add(f, line_of(l, "password_command", instance, m->line),
+		    "mailbox %s has password_file and password_command; one of them is enough", m->name);
+	else if (m->password_file == NULL && m->password_command == NULL &&
+	    line_of(l, "password_file", instance, 0) == 0 && line_of(l, "password_command", instance, 0) == 0)
+		faults_add(f, m->line, "mailbox %s has neither password_file nor password_command", m->name);
+	look_at_file(l, "password_file", m->password_file, true, line_of(l, "password_file", instance, m->line));
+	look_at_file(l, "tls_ca_file", m->tls_ca_file, false, line_of(l, "tls_ca_file", instance, m->line));
+}
+
+static void
+check_server(struct load *l, struct conf_mailbox *m, unsigned instance)
+{
+	static const uint16_t	 ports[2][3] = { { 993, 143, 143 }, { 995, 110, 110 } };
+	struct faults		*f = &l->faults;
+	char			 shown[SHOWN];
+
+	if (m->port == 0)
+		m->port = ports[m->protocol][m->tls];
+	if (m->host == NULL) {
+		if (line_of(l, "host", instance, 0) == 0)
+			faults_add(f, m->line, "mailbox %s has no host", m->name);
+		return;
+	}
+	esc_short(shown, sizeof(shown), str_of(m->host));
+	if (!host_ok(m->host))
+		faults_add(f, line_of(l, "host", instance, m->line), "host \"%s\" is no name of a host; names outside "
+		    "of ASCII are written in their xn-- form", shown);
+	else if (m->tls == CONF_TLS_NONE && !is_loopback(m->host))
+		faults_add(f, line_of(l, "tls", instance, m->line), "tls = none would send the password of mailbox %s "
+		    "over the network in the clear; it is for 127.0.0.1, ::1 and localhost only", m->name);
+}
+
+static void
+check_after(struct load *l, struct conf_mailbox *m, unsigned instance)
+{
+	static const char *const	 word[] = { "keep", "seen", "move", "delete" };
+	struct faults			*f = &l->faults;
+
+	if (m->after == CONF_AFTER_MOVE && m->after_folder == NULL && line_of(l, "after_folder", instance, 0) == 0)
+		faults_add(f, line_of(l, "after", instance, m->line),
+		    "after = move needs a folder: after = move \"Reports/Done\"");
+	if (m->after != CONF_AFTER_MOVE && m->after_folder != NULL)
+		faults_add(f, line_of(l, "after_folder", instance, m->line),
+		    "after_folder is set, but after is %s and moves nothing", word[m->after]);
+	if (m->after == CONF_AFTER_MOVE && m->after_folder != NULL && strcmp(m->after_folder, m->folder) == 0)
+		faults_add(f, line_of(l, "after_folder", instance, m->line),
+		    "mailbox %s would move its messages to the folder they are in", m->name);
+	if (m->protocol != CONF_POP3)
+		return;
+	if (m->after == CONF_AFTER_SEEN || m->after == CONF_AFTER_MOVE)
+		faults_add(f, line_of(l, "after", instance, m->line),
+		    "after = %s is not possible with POP3, which knows neither flags nor folders; keep and delete are",
+		    word[m->after]);
+	if (strcmp(m->folder, "INBOX") != 0)
+		faults_add(f, line_of(l, "folder", instance, m->line), "folder is not possible with POP3, which has one "
+		    "folder only");
+}
+
+/* The same mail twice is no harm to the figures, but rarely meant. */
+static void
+check_twins(struct load *l, const struct conf_mailbox *m)
+{
+	char	 sentence[300];
+
+	if (m->host == NULL || m->user == NULL)
+		return;
+	for (size_t i = 0; i + 1 < l->conf->nmailboxes; i++) {
+		const struct conf_mailbox	*o = &l->conf->mailboxes[i];
+
+		if (o->host != NULL && o->user != NULL && strcasecmp(o->host, m->host) == 0 && o->port == m->port &&
+		    strcmp(o->user, m->user) == 0 && strcmp(o->folder, m->folder) == 0) {
+			(void)snprintf(sentence, sizeof(sentence), "mailboxes %s and %s are one and the same folder",
+			    o->name, m->name);
+			warn(l, m->line, sentence);
+			return;
+		}
+	}
+}
+
+/* ---- from libconfuse's tree to struct conf ---- */
+
+static void
+take_value(struct load *l, cfg_t *sec, const struct conf_item *it, void *base, const struct scan_place *p)
+{
+	const char	*value = cfg_getstr(sec, it->name);
+	struct err	 e = { 0 };
+
+	/* NULL: libconfuse has complained about it already */
+	if (value == NULL || item_set(it, base, value, &e) == 0)
+		return;
+	if (e.code != ERR_CONFIG)
+		l->failed = true;
+	faults_add(&l->faults, p->line, "%s", e.msg);
+}
+
+static void
+take_keys(struct load *l, cfg_t *sec, enum conf_section kind, unsigned instance, void *base)
+{
+	for (size_t i = 0; i < l->scan->nplaces; i++) {
+		const struct scan_place	*p = &l->scan->places[i];
+
+		if (p->item->section == kind && p->instance == instance)
+			take_value(l, sec, p->item, base, p);
+	}
+}
+
+static void
+take_mailbox(struct load *l, cfg_t *sec, const struct scan_section *s)
+{
+	struct conf		*c = l->conf;
+	struct conf_mailbox	*m;
+	struct err		 e = { 0 };
+	unsigned		*files;
+
+	if ((m = realloc(c->mailboxes, (c->nmailboxes + 1) * sizeof(*m))) == NULL) {
+		l->failed = true;
+		return;
+	}
+	c->mailboxes = m;
+	if ((files = realloc(l->mailbox_file, (c->nmailboxes + 1) * sizeof(*files))) == NULL) {
+		l->failed = true;
+		return;
+	}
+	l->mailbox_file = files;
+	files[c->nmailboxes] = l->file;
+	m += c->nmailboxes++;
+	*m = (struct conf_mailbox){ .line = s->line };
+	if ((m->name = strdup(s->title == NULL ? "?" : s->title)) == NULL ||
+	    set_defaults(CONF_SEC_MAILBOX, m, &e) == -1) {
+		l->failed = true;
+		c->nmailboxes--;
+		mailbox_clear(m);
+		return;
+	}
+	for (size_t i = 0; s->title != NULL && i + 1 < c->nmailboxes; i++)
+		/* case folded: the name is that of files, too */
+		if (strcasecmp(c->mailboxes[i].name, s->title) == 0) {
+			faults_add(&l->faults, s->line, "there is a mailbox %s already, at %s:%u", s->title,
+			    l->files[files[i]].path, c->mailboxes[i].line);
+			break;
+		}
+	take_keys(l, sec, CONF_SEC_MAILBOX, s->instance, m);
+	check_server(l, m, s->instance);
+	check_login(l, m, s->instance);
+	check_after(l, m, s->instance);
+	check_twins(l, m);
+}
+
+static void
+take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
+{
+	if (s->kind == CONF_SEC_MAILBOX) {
+		take_mailbox(l, sec, s);
+		return;
+	}
+	if (l->once[s->kind].line != 0)
+		faults_add(&l->faults, s->line, "%s { } stands a second time; first at %s:%u",
+		    conf_section_names[s->kind], l->files[l->once[s->kind].file].path, l->once[s->kind].line);
+	else {
+		l->once[s->kind].file = l->file;
+		l->once[s->kind].line = s->line;
+	}
+	take_keys(l, sec, s->kind, s->instance, base_of(l->conf, s->kind));
+}
+
+static void
+take_root(struct load *l, cfg_t *root)
+{
+	/* The scanner sees doubles in one file; these are over all files. */
+	for (size_t i = 0; i < l->scan->nplaces; i++) {
+		const struct scan_place	*p = &l->scan->places[i];
+
+		if (p->item->section != CONF_SEC_ROOT)
+			continue;
+		for (size_t k = 0; k < l->nroot_set; k++)
+			if (l->root_set[k] == p->item)
+				faults_add(&l->faults, p->line, "%s was set in another file already", p->item->name);
+		if (l->nroot_set < nitems(l->root_set))
+			l->root_set[l->nroot_set++] = p->item;
+	}
+	take_keys(l, root, CONF_SEC_ROOT, 0, l->conf);
+}
+
+/* ---- libconfuse ---- */
+
+static void	 on_error(cfg_t *, const char *, va_list) PRINTFLIKE(2, 0);
+
+static void
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
+{
+	struct buf	 b = { 0 }, shown = { 0 };
+
+	(void)buf_vprintf(&b, fmt, ap);
+	(void)esc_text(&shown, buf_as_str(&b));
+	faults_add(&loading->faults, cfg != NULL && cfg->line > 0 ? (unsigned)cfg->line : 0, "%s",
+	    buf_as_str(&shown).p);
+	buf_free(&b);
+	buf_free(&shown);
+}
+
+static void
+add_file(struct load *l, const char *path, unsigned line)
+{
+	struct source	*v;
+	char		 shown[SHOWN];
+
+	esc_short(shown, sizeof(shown), str_of(path));
+	for (size_t i = 0; i < l->nfiles; i++)
+		if (strcmp(l->files[i].path, path) == 0) {
+			faults_add(&l->faults, line, "%s is included already", shown);
+			return;
+		}
+	if (l->nfiles >= FILES_MAX) {
+		faults_add(&l->faults, line, "more than %d files", FILES_MAX);
+		return;
+	}
+	if ((v = realloc(l->files, (l->nfiles + 1) * sizeof(*v))) == NULL) {
+		l->failed = true;
+		return;
+	}
+	l->files = v;
+	v[l->nfiles] = (struct source){ strdup(path), l->file, line };
+	if (v[l->nfiles].path == NULL)
+		l->failed = true;
+	else
+		l->nfiles++;
+}
+
+/* include("conf.d/one.conf"): a pattern, seen from the directory of the file that says it. */
+static int
+on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
+{
+	struct load	*l = loading;
+	struct buf	 path = { 0 };
+	char		 shown[SHOWN];
+	const char	*here = l->files[l->file].path, *slash = strrchr(here, '/');
+	unsigned	 line = (unsigned)cfg->line;
+	glob_t		 g;
+
+	(void)opt;
+	if (argc != 1)
+		return (0);
+	esc_short(shown, sizeof(shown), str_of(argv[0]));
+	if (l->text_only) {
+		faults_add(&l->faults, line, "include(\"%s\") is possible in a file only", shown);
+		return (0);
+	}
+	if (argv[0][0] != '/' && slash != NULL)
+		(void)buf_add(&path, here, (size_t)(slash - here) + 1);
+	(void)buf_cstr(&path, argv[0]);
+	if (path.failed) {
+		l->failed = true;
+	} else if (glob(path.p, 0, NULL, &g) != 0) {
+		/* an empty conf.d is no fault, a file that was named and is not there is one */
+		if (strpbrk(argv[0], "*?[") == NULL)
+			faults_add(&l->faults, line, "include: %s is not there", shown);
+	} else {
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			add_file(l, g.gl_pathv[i], line);
+		globfree(&g);
+	}
+	buf_free(&path);
+	return (0);
+}
+
+static void
+read_tree(struct load *l, cfg_opt_t *opts)
+{
+	cfg_t		*cfg;
+	FILE		*fp;
+	struct buf	*text = &((struct scan *)(uintptr_t)l->scan)->text;
+	int		 rv;
+
+	(void)buf_byte(text, '\n');	/* also: never empty, which fmemopen may refuse */
+	if (text->failed || (cfg = cfg_init(opts, CFGF_NONE)) == NULL) {
+		l->failed = true;
+		return;
+	}
+	(void)cfg_set_error_function(cfg, on_error);
+	if ((cfg->filename = strdup(l->files[l->file].path)) == NULL ||
+	    (fp = fmemopen(text->p, text->len, "r")) == NULL) {
+		l->failed = true;
+		(void)cfg_free(cfg);
+		return;
+	}
+	loading = l;
+	rv = cfg_parse_fp(cfg, fp);
+	(void)fclose(fp);
+	if (rv != CFG_SUCCESS && l->faults.n == 0)
+		faults_add(&l->faults, 0, "the file cannot be read as a configuration");
+	take_root(l, cfg);
+	for (size_t i = 0; i < l->scan->nsections; i++) {
+		const struct scan_section	*s = &l->scan->sections[i];
+		cfg_t				*sec = cfg_getnsec(cfg, conf_section_names[s->kind], s->instance);
+
+		if (sec != NULL)
+			take_section(l, sec, s);
+	}
+	loading = NULL;
+	(void)cfg_free(cfg);
+}
+
+/* The tables of libconfuse, made from ours: every value is text to it. */
+static void
+read_with_tables(struct load *l)
+{
+	cfg_opt_t	 opts[CONF_SECTIONS][64], end[] = { CFG_END() };
+	size_t		 n[CONF_SECTIONS] = { 0 };
+
+	for (size_t i = 0; i < conf_nitems; i++) {
+		cfg_opt_t	 o[] = { CFG_STR(conf_items[i].name, NULL, CFGF_NODEFAULT) };
+
+		/* the last place is for the end, two more of the root for what follows */
+		if (n[conf_items[i].section] < nitems(opts[0]) - CONF_SECTIONS - 2)
+			opts[conf_items[i].section][n[conf_items[i].section]++] = o[0];
+	}
+	for (size_t s = 1; s < CONF_SECTIONS; s++) {
+		cfg_opt_t	 o[] = { CFG_SEC(conf_section_names[s], opts[s],
+				    s == CONF_SEC_MAILBOX ? CFGF_MULTI | CFGF_TITLE : CFGF_MULTI) };
+
+		opts[s][n[s]] = end[0];
+		opts[CONF_SEC_ROOT][n[CONF_SEC_ROOT]++] = o[0];
+	}
+	{
+		cfg_opt_t	 o[] = { CFG_FUNC("include", on_include) };
+
+		opts[CONF_SEC_ROOT][n[CONF_SEC_ROOT]++] = o[0];
+	}
+	opts[CONF_SEC_ROOT][n[CONF_SEC_ROOT]] = end[0];
+	read_tree(l, opts[CONF_SEC_ROOT]);
+}
+
+static void
+read_text(struct load *l, struct str text)
+{
+	struct scan	 scan = { 0 };
+
+	scan_file(&scan, text, &l->faults);
+	l->scan = &scan;
+	if (scan.failed)
+		l->failed = true;
+	else
+		read_with_tables(l);
+	l->scan = NULL;
+	scan_free(&scan);
+}
+
+/* Reads one file; -1 with *e when it cannot be had at all. */
+static int
+read_path(struct load *l, const char *path, struct err *e)
+{
+	struct buf	 text = { 0 };
+	struct stat	 st;
+	int		 rv;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return (err_set(e, ERR_CONFIG, "%s: is not a file", path));
+	if ((rv = io_read_file(path, FILE_MAX, &text, e)) == 0)
+		read_text(l, buf_as_str(&text));
+	buf_free(&text);
+	return (rv);
+}
+
+static void
+read_includes(struct load *l)
+{
+	/* The list grows while it is worked off: included files may include. */
+	for (size_t i = 1; i < l->nfiles; i++) {
+		struct err	 e = { 0 };
+		unsigned	 from = l->files[i].from, line = l->files[i].line;
+
+		l->file = l->faults.file = (unsigned)i;
+		l->faults.name = l->files[i].path;
+		if (read_path(l, l->files[i].path, &e) == -1) {
+			l->faults.file = from;
+			l->faults.name = l->files[from].path;
+			faults_add(&l->faults, line, "include: %s", e.msg);
+		}
+	}
+}
+
+static void
+load_free(struct load *l)
+{
+	for (size_t i = 0; i < l->nfiles; i++)
+		free(l->files[i].path);
+	free(l->files);
+	free(l->mailbox_file);
+	faults_free(&l->faults);
+	faults_free(&l->warnings);
+}
+
+/* What all files gave together; NULL with *e when it may not be used. */
+static struct conf *
+finish(struct load *l, const char *path, struct buf *faults, struct err *e)
+{
+	struct conf	*c = l->conf;
+	struct buf	 w = { 0 };
+
+	faults_print(&l->faults, faults);
+	faults_print(&l->warnings, &w);
+	(void)buf_cstr(&w, "");
+	if (l->state != NULL) {
+		free(c->state_dir);
+		c->state_dir = strdup(l->state);
+	}
+	c->warnings = strdup(w.p == NULL ? "" : w.p);
+	c->path = path == NULL ? NULL : strdup(path);
+	buf_free(&w);
+	if (l->failed || l->faults.failed || faults->failed || c->state_dir == NULL || c->warnings == NULL ||
+	    (path != NULL && c->path == NULL))
+		err_set(e, ERR_TEMP, "out of memory");
+	else if (l->faults.n > 0)
+		err_set(e, ERR_CONFIG, "%s: %zu fault%s", path == NULL ? "configuration" : path, l->faults.n,
+		    l->faults.n == 1 ? "" : "s");
+	else
+		return (c);
+	conf_free(c);
+	return (NULL);
+}
+
+struct conf *
+conf_load(const char *path, const char *state, struct buf *faults, struct err *e)
+{
+	struct load	 l = { .state = state };
+	struct conf	*c = NULL;
+
+	if ((l.conf = conf_new(e)) == NULL)
+		return (NULL);
+	if (path != NULL) {
+		add_file(&l, path, 0);
+		l.faults.name = path;
+		if (l.failed || read_path(&l, path, e) == -1) {
+			if (l.failed)
+				err_set(e, ERR_TEMP, "out of memory");
+			conf_free(l.conf);
+			load_free(&l);
+			return (NULL);
+		}
+		read_includes(&l);
+	}
+	c = finish(&l, path, faults, e);
+	load_free(&l);
+	return (c);
+}
+
+struct conf *
+conf_load_text(const char *name, struct str text, struct buf *faults, struct err *e)
+{
+	struct load	 l = { .text_only = true };
+	struct conf	*c;
+
+	if ((l.conf = conf_new(e)) == NULL)
+		return (NULL);
+	add_file(&l, name, 0);
+	l.faults.name = name;
+	if (!l.failed)
+		read_text(&l, text);
+	c = finish(&l, name, faults, e);
+	load_free(&l);
+	return (c);
+}

@@ -1,0 +1,442 @@
+/*
+ * items.c - see items.h.
+ */
+#include <arpa/inet.h>
+
+#include "base/base.h"
+#include "base/escape.h"
+#include "base/near.h"
+#include "conf/items.h"
+
+#define FIELD(s, f) offsetof(struct s, f), sizeof(((struct s *)0)->f)
+#define MINUTE	60u
+#define HOUR	(60u * MINUTE)
+#define DAY	(24u * HOUR)
+#define YEAR	(365u * DAY)
+#define DECADE	(10u * YEAR)
+
+static int	 set_listen(void *, const char *, struct err *);
+static void	 get_listen(const void *, struct buf *);
+static int	 set_base_path(void *, const char *, struct err *);
+static int	 set_after(void *, const char *, struct err *);
+
+#define LIMIT_BYTES	CONF_SIZE
+#define LIMIT_COUNT	CONF_COUNT
+#define LIMIT_SECONDS	CONF_TIME
+#define LIMITS_ITEM(name, def, min, max, unit, why)						\
+	{ CONF_SEC_LIMITS, #name, LIMIT_##unit, FIELD(limits, name), (min), (max), NULL, NULL, why, NULL, NULL },
+
+const struct conf_item conf_items[] = {
+	{ CONF_SEC_ROOT, "state", CONF_PATH, FIELD(conf, state_dir), 1, 1024, LOCALSTATEDIR "/lib/dmarcd", NULL,
+	    "the state directory: database, spool, quarantine", NULL, NULL },
+	{ CONF_SEC_ROOT, "decoders", CONF_COUNT, FIELD(conf, decoders), 0, 256, "0", NULL,
+	    "processes that read reports; 0 starts one per core", NULL, NULL },
+
+	{ CONF_SEC_MAILBOX, "protocol", CONF_WORD, FIELD(conf_mailbox, protocol), 0, 0, "imap", "imap|pop3",
+	    "how the server is spoken to", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "host", CONF_TEXT, FIELD(conf_mailbox, host), 1, 253, NULL, NULL,
+	    "name of the server, as in its certificate", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "port", CONF_COUNT, FIELD(conf_mailbox, port), 1, 65535, NULL, NULL,
+	    "993 and 143 for IMAP, 995 and 110 for POP3, by tls", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "tls", CONF_WORD, FIELD(conf_mailbox, tls), 0, 0, "implicit", "implicit|starttls|none",
+	    "none is for servers on this machine only", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "tls_ca_file", CONF_PATH, FIELD(conf_mailbox, tls_ca_file), 1, 1024, NULL, NULL,
+	    "certificates to trust instead of the system's", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "user", CONF_TEXT, FIELD(conf_mailbox, user), 1, 255, NULL, NULL,
+	    "the login name", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "password_file", CONF_PATH, FIELD(conf_mailbox, password_file), 1, 1024, NULL, NULL,
+	    "its first line is the password", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "password_command", CONF_TEXT, FIELD(conf_mailbox, password_command), 1, 4096, NULL, NULL,
+	    "what it prints first is the password", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "folder", CONF_TEXT, FIELD(conf_mailbox, folder), 1, 1000, "INBOX", NULL,
+	    "the IMAP folder that is read", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "interval", CONF_TIME, FIELD(conf_mailbox, poll), 30, 7 * DAY, "5m", NULL,
+	    "time between two looks", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "timeout", CONF_TIME, FIELD(conf_mailbox, timeout), 5, HOUR, "60s", NULL,
+	    "time a server may be silent", NULL, NULL },
+	{ CONF_SEC_MAILBOX, "after", CONF_WORD, FIELD(conf_mailbox, after), 0, 0, "keep", "keep|seen|move|delete",
+	    "what becomes of a message that is safe here", set_after, NULL },
+	{ CONF_SEC_MAILBOX, "after_folder", CONF_TEXT, FIELD(conf_mailbox, after_folder), 1, 1000, NULL, NULL,
+	    "the IMAP folder to move to", NULL, NULL },
+
+	{ CONF_SEC_HTTP, "enabled", CONF_BOOL, FIELD(conf_http, enabled), 0, 0, "yes", NULL,
+	    "whether the web app and the API are served", NULL, NULL },
+	{ CONF_SEC_HTTP, "listen", CONF_TEXT, FIELD(conf_http, address), 1, 64, "127.0.0.1:8377", NULL,
+	    "address and port; loopback only", set_listen, get_listen },
+	{ CONF_SEC_HTTP, "base_path", CONF_TEXT, FIELD(conf_http, base_path), 0, 200, "", NULL,
+	    "path below which a proxy shows the web app", set_base_path, NULL },
+
+	{ CONF_SEC_STORE, "keep_originals", CONF_TIME, FIELD(conf_store, keep_originals), 0, DECADE, "0", NULL,
+	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_quarantine", CONF_TIME, FIELD(conf_store, keep_quarantine), 0, DECADE, "90d", NULL,
+	    "age at which unreadable messages go; 0 keeps them", NULL, NULL },
+
+	LIMITS(LIMITS_ITEM)
+};
+const size_t conf_nitems = nitems(conf_items);
+
+const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "limits" };
+
+const struct conf_item *
+item_find(enum conf_section section, struct str name)
+{
+	for (size_t i = 0; i < conf_nitems; i++)
+		if (conf_items[i].section == section && str_eq(str_of(conf_items[i].name), name))
+			return (&conf_items[i]);
+	return (NULL);
+}
+
+/* ---- numbers with units ---- */
+
+static const struct unit {
+	enum conf_type	 type;
+	char		 letter;
+	uint64_t	 times;
+} units[] = {	/* the largest first: item_number takes the first that fits */
+	{ CONF_TIME, 'y', YEAR }, { CONF_TIME, 'w', 7 * DAY }, { CONF_TIME, 'd', DAY }, { CONF_TIME, 'h', HOUR },
+	{ CONF_TIME, 'm', MINUTE }, { CONF_TIME, 's', 1 },
+	{ CONF_SIZE, 'G', 1u << 30 }, { CONF_SIZE, 'M', 1u << 20 }, { CONF_SIZE, 'k', 1u << 10 },
+};
+
+void
+item_number(const struct conf_item *it, uint64_t v, struct buf *b)
+{
+	for (size_t i = 0; v > 0 && i < nitems(units); i++)
+		/* 14d stays days: only a sole week or whole years read better */
+		if (units[i].type == it->type && v % units[i].times == 0 &&
+		    (units[i].letter != 'w' || v == units[i].times)) {
+			(void)buf_printf(b, "%llu%c", (unsigned long long)(v / units[i].times), units[i].letter);
+			return;
+		}
+	(void)buf_printf(b, "%llu", (unsigned long long)v);
+}
+
+static int
+out_of_range(const struct conf_item *it, const char *value, struct err *e)
+{
+	struct buf	 lo = { 0 }, hi = { 0 };
+	char		 shown[80];
+
+	item_number(it, it->min, &lo);
+	item_number(it, it->max, &hi);
+	err_set(e, ERR_CONFIG, "%s \"%s\" is not %s from %s to %s", it->name,
+	    esc_short(shown, sizeof(shown), str_of(value)), it->type == CONF_TIME ? "a time" :
+	    it->type == CONF_SIZE ? "a size" : "a number", buf_as_str(&lo).p, buf_as_str(&hi).p);
+	buf_free(&lo);
+	buf_free(&hi);
+	return (-1);
+}
+
+static int
+parse_number(const struct conf_item *it, const char *value, uint64_t *out, struct err *e)
+{
+	size_t		 n = strspn(value, "0123456789");
+	uint64_t	 times = 1;
+	int64_t		 v;
+	bool		 known = value[n] == '\0';
+
+	for (size_t i = 0; !known && i < nitems(units); i++)
+		/* K and g are what people also write; a time's unit has one form */
+		if (units[i].type == it->type && value[n + 1] == '\0' &&
+		    (value[n] == units[i].letter || (it->type == CONF_SIZE &&
+		    ascii_lower(value[n]) == ascii_lower(units[i].letter)))) {
+			times = units[i].times;
+			known = true;
+		}
+	if (!known || !str_i64((struct str){ value, n }, &v) || (uint64_t)v > UINT64_MAX / times ||
+	    (uint64_t)v * times < it->min || (uint64_t)v * times > it->max)
+		return (out_of_range(it, value, e));
+	*out = (uint64_t)v * times;
+	return (0);
+}
+
+/* ---- fields ---- */
+
+static void
+store(const struct conf_item *it, void *base, uint64_t v)
+{
+	char		*at = (char *)base + it->off;
+	uint16_t	 v16 = (uint16_t)v;
+	uint32_t	 v32 = (uint32_t)v;
+
+	if (it->size == sizeof(v16))
+		memcpy(at, &v16, sizeof(v16));
+	else if (it->size == sizeof(v32))
+		memcpy(at, &v32, sizeof(v32));
+	else
+		memcpy(at, &v, sizeof(v));
+}
+
+static uint64_t
+fetch(const struct conf_item *it, const void *base)
+{
+	const char	*at = (const char *)base + it->off;
+	uint16_t	 v16;
+	uint32_t	 v32;
+	uint64_t	 v;
+
+	if (it->size == sizeof(v16)) {
+		memcpy(&v16, at, sizeof(v16));
+		return (v16);
+	}
+	if (it->size == sizeof(v32)) {
+		memcpy(&v32, at, sizeof(v32));
+		return (v32);
+	}
+	memcpy(&v, at, sizeof(v));
+	return (v);
+}
+
+static int
+set_text(const struct conf_item *it, void *base, const char *value, struct err *e)
+{
+	char	*copy, *old;
+
+	if ((copy = strdup(value)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	memcpy(&old, (char *)base + it->off, sizeof(old));
+	free(old);
+	memcpy((char *)base + it->off, &copy, sizeof(copy));
+	return (0);
+}
+
+static int
+check_text(const struct conf_item *it, const char *value, struct err *e)
+{
+	char	 shown[80];
+	size_t	 len = strlen(value);
+
+	if (len < it->min)
+		return (err_set(e, ERR_CONFIG, "%s is empty", it->name));
+	if (len > it->max)
+		return (err_set(e, ERR_CONFIG, "%s is longer than %llu bytes", it->name, (unsigned long long)it->max));
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (!str_utf8_ok(str_of(value)))
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is not UTF-8 text", it->name, shown));
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)value[i] < 0x20 || value[i] == 0x7f ||
+		    ((unsigned char)value[i] == 0xc2 && (unsigned char)value[i + 1] < 0xa0))
+			return (err_set(e, ERR_CONFIG, "%s \"%s\" holds a control character", it->name, shown));
+	if (it->type == CONF_PATH && value[0] != '/')
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" does not begin with a slash: a daemon needs whole paths",
+		    it->name, shown));
+	return (0);
+}
+
+/* Place of value among the words "a|b|c", or an error that names the nearest. */
+static int
+word_at(const struct conf_item *it, const char *value, struct err *e)
+{
+	char		 shown[80], word[32];
+	const char	*w = it->words;
+	struct near	 near = { .word = value };
+	char		 best[32] = "";
+
+	for (int k = 0;; k++) {
+		(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(w, "|"), w);
+		if (strcmp(word, value) == 0)
+			return (k);
+		near.best = NULL;
+		near_try(&near, word);
+		if (near.best != NULL)
+			memcpy(best, word, sizeof(best));
+		w += strcspn(w, "|");
+		if (*w++ == '\0')
+			break;
+	}
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (best[0] != '\0')
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is not one of %s; is %s meant?", it->name, shown,
+		    it->words, best));
+	return (err_set(e, ERR_CONFIG, "%s \"%s\" is not one of %s", it->name, shown, it->words));
+}
+
+static int
+set_bool(const struct conf_item *it, void *base, const char *value, struct err *e)
+{
+	static const char *const	 yes[] = { "yes", "true", "on" }, *const no[] = { "no", "false", "off" };
+	char				 shown[80];
+
+	for (size_t i = 0; i < nitems(yes); i++) {
+		bool	 y = strcmp(value, yes[i]) == 0;
+
+		if (y || strcmp(value, no[i]) == 0) {
+			memcpy((char *)base + it->off, &y, sizeof(y));
+			return (0);
+		}
+	}
+	return (err_set(e, ERR_CONFIG, "%s \"%s\" is neither yes nor no", it->name,
+	    esc_short(shown, sizeof(shown), str_of(value))));
+}
+
+int
+item_set(const struct conf_item *it, void *base, const char *value, struct err *e)
+{
+	uint64_t	 v;
+	int		 k;
+
+	switch (it->type) {
+	case CONF_TEXT:
+	case CONF_PATH:
+		if (check_text(it, value, e) == -1)
+			return (-1);
+		return (it->set != NULL ? it->set(base, value, e) : set_text(it, base, value, e));
+	case CONF_WORD:
+		if (it->set != NULL)
+			return (it->set(base, value, e));
+		if ((k = word_at(it, value, e)) == -1)
+			return (-1);
+		store(it, base, (uint64_t)k);
+		return (0);
+	case CONF_BOOL:
+		return (set_bool(it, base, value, e));
+	default:
+		if (parse_number(it, value, &v, e) == -1)
+			return (-1);
+		store(it, base, v);
+		return (0);
+	}
+}
+
+void
+item_quote(struct buf *b, const char *s)
+{
+	(void)buf_byte(b, '"');
+	for (; *s != '\0'; s++) {
+		/* a dollar and a brace would be a variable of the environment */
+		if (*s == '"' || *s == '\\' || *s == '$')
+			(void)buf_byte(b, '\\');
+		(void)buf_byte(b, (unsigned char)*s);
+	}
+	(void)buf_byte(b, '"');
+}
+
+void
+item_print(const struct conf_item *it, const void *base, struct buf *b)
+{
+	char		*text = NULL;
+	const char	*w;
+	bool		 yes;
+
+	if (it->get != NULL || it->type == CONF_TEXT || it->type == CONF_PATH) {
+		if (it->get == NULL) {
+			memcpy(&text, (const char *)base + it->off, sizeof(text));
+			if (text == NULL)
+				return;
+		}
+		(void)buf_printf(b, "%s = ", it->name);
+		if (it->get != NULL)
+			it->get(base, b);
+		else
+			item_quote(b, text);
+		return;
+	}
+	(void)buf_printf(b, "%s = ", it->name);
+	if (it->type == CONF_BOOL) {
+		memcpy(&yes, (const char *)base + it->off, sizeof(yes));
+		(void)buf_cstr(b, yes ? "yes" : "no");
+	} else if (it->type == CONF_WORD) {
+		w = it->words;
+		for (uint64_t k = fetch(it, base); k > 0; k--)
+			w = strchr(w, '|') + 1;
+		(void)buf_add(b, w, strcspn(w, "|"));
+	} else
+		item_number(it, fetch(it, base), b);
+}
+
+/* ---- what is not a field of its own ---- */
+
+/* "127.0.0.1:8377", "[::1]:8377", "localhost:8377". */
+static int
+set_listen(void *base, const char *value, struct err *e)
+{
+	struct conf_http	*h = base;
+	const char		*colon = strrchr(value, ':');
+	char			 addr[64], shown[80], *copy;
+	unsigned char		 bin[16];
+	int64_t			 port;
+	size_t			 n;
+	bool			 loop;
+
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (colon == NULL || !str_i64(str_of(colon + 1), &port) || port > 65535)
+		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not an address and a port like 127.0.0.1:8377", shown));
+	n = (size_t)(colon - value);
+	if (n >= 2 && value[0] == '[' && value[n - 1] == ']') {
+		value++;
+		n -= 2;
+	}
+	(void)snprintf(addr, sizeof(addr), "%.*s", (int)n, value);
+	if (strcmp(addr, "localhost") == 0)
+		(void)snprintf(addr, sizeof(addr), "127.0.0.1");
+	if (inet_pton(AF_INET, addr, bin) == 1)
+		loop = bin[0] == 127;
+	else if (inet_pton(AF_INET6, addr, bin) == 1)
+		loop = memcmp(bin, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0;
+	else
+		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a numeric address and a port like 127.0.0.1:8377",
+		    shown));
+	if (!loop)
+		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a loopback address: this release knows no sign-in, "
+		    "so anybody who reaches the port could read the reports; listen on 127.0.0.1 and put a proxy "
+		    "that asks for a password in front", shown));
+	if ((copy = strdup(addr)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	free(h->address);
+	h->address = copy;
+	h->port = (uint16_t)port;
+	return (0);
+}
+
+static void
+get_listen(const void *base, struct buf *b)
+{
+	const struct conf_http	*h = base;
+
+	(void)buf_printf(b, strchr(h->address, ':') != NULL ? "\"[%s]:%u\"" : "\"%s:%u\"", h->address, h->port);
+}
+
+static int
+set_base_path(void *base, const char *value, struct err *e)
+{
+	struct conf_http	*h = base;
+	size_t			 n = strlen(value);
+	char			*copy, shown[80];
+
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (n > 0 && value[0] != '/')
+		return (err_set(e, ERR_CONFIG, "base_path \"%s\" does not begin with a slash", shown));
+	for (size_t i = 0; i < n; i++)
+		if (!((value[i] >= 'a' && value[i] <= 'z') || (value[i] >= 'A' && value[i] <= 'Z') ||
+		    (value[i] >= '0' && value[i] <= '9') || strchr("/._~-", value[i]) != NULL) ||
+		    (value[i] == '/' && value[i + 1] == '/') ||
+		    (value[i] == '.' && i > 0 && value[i - 1] == '/'))
+			return (err_set(e, ERR_CONFIG, "base_path \"%s\" is not a plain path like /dmarc", shown));
+	while (n > 0 && value[n - 1] == '/')
+		n--;
+	if ((copy = strndup(value, n)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	free(h->base_path);
+	h->base_path = copy;
+	return (0);
+}
+
+/* A word, or "move Folder" in one. */
+static int
+set_after(void *base, const char *value, struct err *e)
+{
+	struct conf_mailbox	*m = base;
+	const struct conf_item	*word = item_find(CONF_SEC_MAILBOX, STR("after"));
+	const struct conf_item	*folder = item_find(CONF_SEC_MAILBOX, STR("after_folder"));
+	int			 k;
+
+	if (strncmp(value, "move ", 5) == 0) {
+		if (check_text(folder, value + 5, e) == -1 || set_text(folder, base, value + 5, e) == -1)
+			return (-1);
+		value = "move";
+	}
+	if ((k = word_at(word, value, e)) == -1)
+		return (-1);
+	m->after = (enum conf_after)k;
+	return (0);
+}
