@@ -11,8 +11,6 @@
  * the connection is made anew and that batch fetched message by message; the
  * one that is at fault is set aside and tried again at the next looks.
  */
-#include "config.h"
-
 #include <stdlib.h>
 
 #include "base/base.h"

@@ -1,8 +1,6 @@
 /*
  * imap_session.c - into the folder: connection, TLS, login, selection. See imap.h.
  */
-#include "config.h"
-
 #include <stdlib.h>
 
 #include "base/base.h"

@@ -4,8 +4,6 @@
  * EXPUNGE without UIDs would also remove what somebody else has marked as
  * deleted, so without UIDPLUS (RFC 4315) nothing is removed at all.
  */
-#include "config.h"
-
 #include "base/base.h"
 #include "base/escape.h"
 #include "mailbox/imap.h"

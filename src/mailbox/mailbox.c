@@ -1,8 +1,6 @@
 /*
  * mailbox.c - see mailbox.h: what IMAP and POP3 have in common.
  */
-#include "config.h"
-
 #include <sys/eventfd.h>
 
 #include <stdlib.h>

@@ -10,8 +10,6 @@
  * DELE takes effect at a good QUIT only. A message that was fetched and is
  * listed again next time is simply deleted again.
  */
-#include "config.h"
-
 #include <libetpan/libetpan.h>
 #include <limits.h>
 #include <stdlib.h>

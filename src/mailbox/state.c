@@ -1,8 +1,6 @@
 /*
  * state.c - see state.h.
  */
-#include "config.h"
-
 #include <stdlib.h>
 
 #include "base/base.h"

@@ -4,8 +4,6 @@
  * One rule above all: reading never returns 0. libetpan takes 0 for "try
  * again" and would spin for ever on a server that closes inside a literal.
  */
-#include "config.h"
-
 #include <sys/socket.h>
 #include <sys/types.h>
 

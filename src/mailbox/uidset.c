@@ -1,8 +1,6 @@
 /*
  * uidset.c - see uidset.h.
  */
-#include "config.h"
-
 #include <stdlib.h>
 
 #include "base/base.h"

@@ -4,8 +4,6 @@
  * Printable ASCII stands for itself, "&" is "&-", and everything else is
  * UTF-16 in base64 (with "," for "/", without "=") between "&" and "-".
  */
-#include "config.h"
-
 #include "base/base.h"
 #include "mailbox/utf7.h"
 

@@ -7,8 +7,6 @@
  * if the other thread cannot be stopped (a name server that does not answer),
  * the process goes all the same: what is durable is remembered.
  */
-#include "config.h"
-
 #include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/resource.h>

@@ -6,8 +6,6 @@
  * state may lag behind (at most a second): after a crash a few messages come
  * again, which the store does not count twice; none is missed.
  */
-#include "config.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>

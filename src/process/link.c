@@ -2,8 +2,6 @@
  * link.c - see link.h. On the wire: four bytes of length, most significant
  * first, then the text of the object.
  */
-#include "config.h"
-
 #include <sys/socket.h>
 
 #include <errno.h>

@@ -8,8 +8,6 @@
  * other 41 us, this way 18 us. syncfs() takes 6 us but waits for whatever
  * else is being written on that disk, and before Linux 5.8 hides errors.
  */
-#include "config.h"
-
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>

@@ -4,8 +4,6 @@
  * output, a line each, after {"op":"pid"}; lines of standard input go to the
  * role. Ends with the role's exit code, or 128 and the signal.
  */
-#include "config.h"
-
 #include <sys/socket.h>
 #include <sys/wait.h>
 
