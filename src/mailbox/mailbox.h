@@ -26,29 +26,42 @@ struct mailbox;
 /* What the fetcher remembers between two looks; opaque text, kept by the caller. */
 struct mailbox_state { struct buf text; };
 
-/* Each callback returns 0, or -1 with *e set to end the run. */
+/* Each callback that returns int returns 0, or -1 with *e set to end the run. */
 struct mailbox_calls {
 	/* how many messages will come, and their bytes if known (else 0) */
 	int	(*planned)(void *ctx, uint64_t messages, uint64_t bytes, struct err *);
 	int	(*begin)(void *ctx, uint64_t size_hint, struct err *);
 	int	(*data)(void *ctx, const void *, size_t, struct err *);
 	int	(*end)(void *ctx, struct err *);
+	void	(*drop)(void *ctx);	/* what was begun breaks off here: forget it */
 	/* this message will not come (too large, vanished): say why, go on */
 	int	(*skip)(void *ctx, const char *what, const char *why, struct err *);
+	/* something that a person should know: the folder was made anew, ... */
+	void	(*notice)(void *ctx, const char *sentence);
 	/*
-	 * A batch is complete: make it durable. Only after 0 are its messages
-	 * settled on the server and remembered in the state.
+	 * The messages that ended since the last call are a batch: begin to
+	 * make it durable, in the background if that is quicker.
 	 */
-	int	(*durable)(void *ctx, struct err *);
-	/* the state has changed: keep it (atomically) */
+	int	(*batch)(void *ctx, struct err *);
+	/*
+	 * How many batches of this run are durable by now, in their order;
+	 * with wait, not before at least that many are. Only then are their
+	 * messages settled on the server and remembered in the state.
+	 */
+	int	(*durable)(void *ctx, uint64_t wait, uint64_t *batches, struct err *);
+	/* the state has changed: keep it (atomically; a moment later will do) */
 	int	(*remember)(void *ctx, const struct mailbox_state *, struct err *);
 	bool	(*stop)(void *ctx);	/* asked between batches: true ends the run tidily */
 };
 
+/*
+ * No connection yet. The password is copied (reconnects need it) and wiped by
+ * mailbox_close. Sentences in *e read "mailbox NAME: cause; remedy: what to do".
+ */
 struct mailbox	*mailbox_open(const struct conf_mailbox *, const char *password, const struct limits *, struct err *);
-/* One look: everything new, in batches. state is read and brought up to date. */
+/* One look: connects, hands over everything new in batches, settles, leaves. state is brought up to date. */
 int		 mailbox_fetch(struct mailbox *, struct mailbox_state *state, const struct mailbox_calls *, void *ctx, struct err *);
-void		 mailbox_cancel(struct mailbox *);	/* from a signal handler or a thread */
+void		 mailbox_cancel(struct mailbox *);	/* from a signal handler or a thread; it stays cancelled */
 void		 mailbox_close(struct mailbox *);	/* NULL is fine */
 
 #endif

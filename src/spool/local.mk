@@ -1,2 +1,2 @@
-# src/spool: see src/README.md
-libdmarcd_a_SOURCES +=
+# src/spool: the Maildir between getting mail and reading it
+libdmarcd_a_SOURCES += src/spool/spool.c src/spool/spool.h

@@ -1,0 +1,31 @@
+// Bundles NAME.test.ts (all of them when none is named) and runs it; the output is TAP.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = process.env.E2E_OUT ?? join(here, 'dist');
+const names = process.argv.slice(2);
+const tests = names.length > 0 ? names : readdirSync(here).filter((f) => f.endsWith('.test.ts')).map((f) => f.slice(0, -8));
+
+await build({
+	entryPoints: tests.map((t) => join(here, `${t}.test.ts`)),
+	outdir: out,
+	outExtension: { '.js': '.mjs' },
+	bundle: true,
+	platform: 'node',
+	format: 'esm',
+	target: 'node18',
+	logLevel: 'warning',
+});
+let code = 0;
+for (const t of tests) {
+	const r = spawnSync(process.execPath, ['--test-reporter=tap', join(out, `${t}.test.mjs`)], {
+		stdio: 'inherit',
+		env: { ...process.env, E2E_DIR: here },
+	});
+	code = r.status === 0 ? code : (r.status ?? 1);
+}
+process.exit(code);
