@@ -13,6 +13,9 @@
 
 /* X(name): const struct cli_command cli_cmd_name, in its own file. */
 #define CLI_COMMANDS(X)		\
+	X(serve)		\
+	X(fetch)		\
+	X(import)		\
 	X(deliver)		\
 	X(config)		\
 	X(version)		\

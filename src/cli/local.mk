@@ -6,5 +6,8 @@ libdmarcd_a_SOURCES += \
 	src/cli/progress.c src/cli/progress.h \
 	src/cli/table.c src/cli/table.h \
 	src/cli/config.c \
+	src/cli/serve.c \
+	src/cli/fetch.c \
+	src/cli/import.c \
 	src/cli/deliver.c \
 	src/cli/version.c

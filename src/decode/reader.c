@@ -33,6 +33,7 @@ struct reader {
 	struct reader_result		*res;
 	unsigned			 index, skip;	/* of the document; those below skip are done */
 	bool				 open, refused, rerun;
+	unsigned			 part, part_wanted;	/* parts count from 1; of an extraction as attached */
 	uint64_t			 quirks;
 	struct buf			 filename, from, subject;
 };
@@ -67,6 +68,10 @@ doc_begin(void *ctx, enum payload_kind kind, struct err *e)
 	r->index++;
 	if (!wanted(r))
 		return (0);
+	if (r->job->extract >= 0 && r->job->packed) {
+		r->part_wanted = r->part;	/* the next walk gives it */
+		return (0);
+	}
 	r->open = true;
 	if (r->job->extract >= 0)
 		return (0);
@@ -214,6 +219,8 @@ part_data(void *ctx, const void *p, size_t n, struct err *e)
 {
 	struct reader	*r = ctx;
 
+	if (r->part_wanted != 0)
+		return (r->part == r->part_wanted ? r->calls->raw(r->ctx, p, n, e) : 0);
 	return (container_feed(r->box, p, n, e));
 }
 
@@ -223,7 +230,7 @@ part_end(void *ctx, struct err *e)
 	struct reader	*r = ctx;
 
 	r->in_part = false;
-	return (container_finish(r->box, e));
+	return (r->part_wanted != 0 ? 0 : container_finish(r->box, e));
 }
 
 static const struct mime_sink	 inner_parts = { part_begin, part_data, part_end };
@@ -233,7 +240,7 @@ outer_data(void *ctx, const void *p, size_t n, struct err *e)
 {
 	struct reader	*r = ctx;
 
-	return (r->in_inner ? message_feed(r->inner, p, n, e) : container_feed(r->box, p, n, e));
+	return (r->in_inner ? message_feed(r->inner, p, n, e) : part_data(ctx, p, n, e));
 }
 
 static int
@@ -312,7 +319,7 @@ walk(struct reader *r, struct err *e)
 	bool		 mail = false, first = true;
 	struct str	 head;
 
-	r->index = 0;
+	r->index = r->part = 0;
 	r->in_inner = r->in_part = r->open = false;
 	message_reset(r->mail);
 	buf_clear(&r->filename);
@@ -326,16 +333,18 @@ walk(struct reader *r, struct err *e)
 			mail = message_looks_like(head);
 			first = false;
 			r->res->mail = mail;
-			if (!mail)
+			if (!mail) {
+				r->part = 1;
 				container_begin(r->box, false);
+			}
 		}
-		if ((mail ? message_feed(r->mail, r->chunk, (size_t)n, e) : container_feed(r->box, r->chunk, (size_t)n, e)) == -1)
+		if ((mail ? message_feed(r->mail, r->chunk, (size_t)n, e) : part_data(r, r->chunk, (size_t)n, e)) == -1)
 			return (-1);
 		at += (uint64_t)n;
 	}
 	if (first)
 		return (0);
-	return (mail ? message_finish(r->mail, e) : container_finish(r->box, e));
+	return (mail ? message_finish(r->mail, e) : part_end(r, e));
 }
 
 int
@@ -347,12 +356,16 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 	r->job = job;
 	r->res = res;
 	r->skip = 0;
+	r->part_wanted = 0;
 	r->rerun = false;
 	r->quirks = 0;
 	while ((rv = walk(r, e)) == -1 && r->rerun && e->code == ERR_NONE) {
 		if (++passes > PASSES)
 			return (err_set(e, ERR_BUG, "a document asks to be read again and again"));
 	}
+	/* as attached: now that its part is known, that one is given */
+	if (rv == 0 && job->extract >= 0 && job->packed && r->part_wanted != 0)
+		rv = walk(r, e);
 	if (rv == -1) {
 		r->rerun = false;
 		if (e->code != ERR_INPUT && e->code != ERR_LIMIT)

@@ -33,6 +33,7 @@ struct reader_job {
 	int		 fd;		/* regular file, read with pread */
 	uint64_t	 offset, bytes;
 	int		 extract;	/* index of the document that raw wants; -1: read reports */
+	bool		 packed;	/* extract it as it was attached, not unpacked */
 	struct str	 filename;	/* a hint, when the file is the report itself */
 };
 

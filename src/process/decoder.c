@@ -276,6 +276,7 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	int			 rv;
 
 	job.extract = (int)wire_get_below(w, 1u << 20) - 1;
+	job.packed = wire_get_below(w, 2) != 0;
 	job.offset = wire_get_below(w, (uint64_t)1 << 62);
 	job.bytes = wire_get_below(w, (uint64_t)1 << 62);
 	job.filename = wire_get_text(w, 4096);

@@ -112,6 +112,7 @@ worker_send(struct worker *w, struct ingest_job *j, struct err *e)
 	if (name.len > 2000 || !str_utf8_ok(name))
 		name = STR_NONE;
 	wire_uint(&b, 0);	/* no extraction */
+	wire_uint(&b, 0);
 	wire_uint(&b, j->offset);
 	wire_uint(&b, j->bytes);
 	wire_text(&b, name);
@@ -193,6 +194,10 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, bool tls, boo
 	bool			 keep;
 
 	decide(j, tls, failure);
+	j->quarantined = j->quarantine != NULL && (j->result == IN_REJECTED || (j->result == IN_PARTIAL && j->refused > 0));
+	if (j->quarantined && store_quarantine_add(g->store, j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
+	    "unreadable" : j->reason_code, j->reason, str_of(j->from), str_of(j->subject), e) == -1)
+		return (-1);
 	keep = j->keep_original && j->nreports > 0 && j->result != IN_DUPLICATE;
 	if (store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e) == -1)
 		return (-1);

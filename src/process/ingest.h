@@ -35,6 +35,7 @@ struct ingest_job {
 	int64_t			 received;
 	uint64_t		 token;
 	bool			 keep_original;
+	const char		*quarantine;	/* file name there, should it not be readable; NULL: it stays where it is */
 	void			*user;
 	/* found */
 	enum intake_result	 result;
@@ -44,6 +45,7 @@ struct ingest_job {
 	char			 reason[512];	/* of the first refusal, or why it was ignored */
 	const char		*reason_code;
 	char			*from, *subject;
+	bool			 quarantined;	/* it has to be moved to quarantine/ now */
 	/* ours */
 	int64_t			 message;
 	bool			 alone;

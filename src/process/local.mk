@@ -3,4 +3,9 @@ libdmarcd_a_SOURCES += \
 	src/process/fetcher.c src/process/fetcher.h \
 	src/process/intake.c src/process/intake.h \
 	src/process/link.c src/process/link.h \
-	src/process/role.h
+	src/process/decoder.c \
+	src/process/ingest.c src/process/ingest.h \
+	src/process/ingester.c src/process/ingester.h \
+	src/process/raw.c src/process/raw.h \
+	src/process/supervisor.c src/process/supervisor.h \
+	src/process/role.c src/process/role.h

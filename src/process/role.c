@@ -42,6 +42,7 @@ child(const char *name, int fd)
 #ifdef SYS_close_range
 	(void)syscall(SYS_close_range, (unsigned)ROLE_FD + 1, ~0u, 0u);
 #endif
+	(void)signal(SIGINT, SIG_IGN);	/* of the terminal: the parent tells its children what to do */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)execv("/proc/self/exe", argv);

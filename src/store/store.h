@@ -79,6 +79,8 @@ int	 store_report_drop(struct store *, struct err *);
 int	 store_quarantine_add(struct store *, int64_t received, const char *origin, const char *file, uint64_t bytes,
 	    const char *reason, const char *text, struct str sender, struct str subject, struct err *);
 
+bool	 store_quarantine_has(struct store *, const char *file);
+
 /* Where the original of a message lies: opens its pack, read-only. */
 int	 store_original_open(struct store *, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *);
 

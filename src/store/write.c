@@ -25,7 +25,7 @@ enum stmt {
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_TOKENS, ST_INTAKE_ADD,
-	ST_QUARANTINE_ADD, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
+	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
 };
 
 static const char *const	 stmt_sql[ST_COUNT] = {
@@ -78,6 +78,7 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
 	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, text = excluded.text",
+	[ST_QUARANTINE_FIND] = "SELECT id FROM quarantine WHERE file = ?1",
 	[ST_SAVEPOINT] = "SAVEPOINT report",
 	[ST_SAVEPOINT_BACK] = "ROLLBACK TO report",
 	[ST_SAVEPOINT_DONE] = "RELEASE report",
@@ -1319,4 +1320,13 @@ store_quarantine_add(struct store *s, int64_t received, const char *origin, cons
 	bind_str(st, 8, subject);
 	s->w->changed = true;
 	return (run(s, ST_QUARANTINE_ADD, e));
+}
+
+bool
+store_quarantine_has(struct store *s, const char *file)
+{
+	int64_t	 id;
+
+	bind_str(stmt(s, ST_QUARANTINE_FIND), 1, str_of(file));
+	return (find(s, ST_QUARANTINE_FIND, &id, NULL) == 1);
 }

@@ -1,0 +1,79 @@
+/*
+ * serve.c - dmarcd serve: the daemon, in the foreground.
+ */
+#include "base/base.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "conf/conf.h"
+#include "process/supervisor.h"
+#include "store/store.h"
+
+struct serve {
+	struct cli_ctx	*ctx;
+	bool		 told;
+};
+
+static struct conf *
+on_reload(void *arg)
+{
+	struct serve	*s = arg;
+	struct buf	 faults = { 0 };
+	struct err	 e = { 0 };
+	struct conf	*c = conf_load(s->ctx->config_path, s->ctx->state, &faults, &e);
+
+	if (c == NULL) {
+		log_error("the configuration has faults, the old one goes on: %s", e.msg);
+		if (faults.len > 0)
+			log_error("%s", faults.p);
+	} else
+		s->ctx->state = c->state_dir;
+	buf_free(&faults);
+	return (c);
+}
+
+static void
+on_listening(void *arg, const char *address, int port, const char *base_path)
+{
+	struct serve	*s = arg;
+	bool		 v6 = strchr(address, ':') != NULL;
+
+	/* the one line that a person who starts it by hand looks for */
+	if (!s->told)
+		(void)printf("dmarcd is ready: http://%s%s%s:%d%s/\n", v6 ? "[" : "", address, v6 ? "]" : "", port, base_path);
+	(void)fflush(stdout);
+	s->told = true;
+}
+
+static const struct supervisor_calls	 calls = { .reload = on_reload, .listening = on_listening };
+
+static int
+serve_run(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	struct serve	 s = { .ctx = ctx };
+	struct err	 e = { 0 };
+	struct store	*st;
+
+	(void)args;
+	/* faults of the state directory are said at once, before anything is started */
+	if ((st = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
+		return (cli_fail(&e));
+	store_close(st);
+	log_open("dmarcd", ctx->verbosity < 0 ? LOG_WARN : ctx->verbosity > 0 ? LOG_DEBUG : LOG_INFO);
+	if (ctx->conf->nmailboxes == 0)
+		cli_note(ctx, "no mailbox is configured: reports come in by 'dmarcd deliver' and 'dmarcd import' only");
+	return (supervise(&ctx->conf, false, NULL, 0, &calls, &s));
+}
+
+const struct cli_command cli_cmd_serve = {
+	.name = "serve",
+	.group = "The daemon",
+	.help = "fetch, store and show reports until told to stop",
+	.usage = "",
+	.text = "Runs in the foreground: a process for each mailbox, one that stores, one that serves the web app and the API, and "
+	    "the decoders, which read what strangers sent and may do nothing else.\n\n"
+	    "SIGTERM and SIGINT end it within five seconds; what is under way stays in the spool. SIGHUP reads the configuration "
+	    "again.",
+	.needs = CLI_NEEDS_STATE,
+	.run = serve_run,
+};

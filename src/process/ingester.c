@@ -1,0 +1,304 @@
+/*
+ * ingester.c - the role that empties the spool into the store.
+ *
+ * A message leaves the spool after the transaction with its reports has
+ * committed. Between the two a crash may come: then its token in the store
+ * says that it was taken already, and only the file has to go.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/when.h"
+#include "process/ingest.h"
+#include "process/ingester.h"
+#include "process/link.h"
+#include "process/role.h"
+#include "spool/spool.h"
+#include "store/store.h"
+
+#define ROUND 1000		/* names taken from the spool at a time */
+#define WAIT_MS 30000		/* a look without being called, should inotify be missing */
+#define BACKOFF_MAX_MS 60000
+
+struct ingester {
+	int			 link;
+	struct store		*store;
+	struct spool		*spool;
+	struct ingest		*ingest;
+	struct limits		 limits;
+	unsigned		 decoders;
+	const char		*state_dir;
+	bool			 stop, drain;
+	uint64_t		 n, by[IN_COUNT];	/* since the last report to the parent */
+};
+
+struct waiting {
+	struct ingest_job	 job;
+	char			 origin[65];
+	char			 name[];
+};
+
+static uint64_t
+token_of(const char *name)
+{
+	uint8_t		 h[HASH_SIZE];
+	uint64_t	 t;
+
+	hash_sha256(h, name, strlen(name));
+	memcpy(&t, h, sizeof(t));
+	t &= (uint64_t)INT64_MAX;	/* SQLite's integers have a sign */
+	return (t == 0 ? 1 : t);
+}
+
+static void
+leave_spool(struct ingester *in, const char *name, bool quarantined)
+{
+	struct err	 e = { 0 };
+
+	if ((quarantined ? spool_quarantine(in->spool, name, &e) : spool_remove(in->spool, name, &e)) == -1)
+		log_error("%s", e.msg);
+}
+
+static void
+on_finished(void *ctx, struct ingest_job *j)
+{
+	struct ingester	*in = ctx;
+	struct waiting	*w = j->user;
+
+	in->n++;
+	in->by[j->result]++;
+	if (j->quarantined)
+		log_warn("message %s (%s) cannot be read, it is in quarantine: %s", w->name, w->origin, j->reason);
+	leave_spool(in, w->name, j->quarantined);
+	ingest_job_clear(j);
+	free(w);
+}
+
+static void
+on_abandoned(void *ctx, struct ingest_job *j)
+{
+	(void)ctx;
+	ingest_job_clear(j);
+	free(j->user);	/* the file is still in the spool */
+}
+
+static const struct ingest_calls	 calls = { on_finished, on_abandoned };
+
+static int
+take(struct ingester *in, const struct spool_entry *s, struct err *e)
+{
+	size_t		 n = strlen(s->name) + 1;
+	uint64_t	 token = token_of(s->name);
+	struct waiting	*w;
+	int		 fd;
+
+	if (store_token_seen(in->store, token)) {
+		leave_spool(in, s->name, store_quarantine_has(in->store, s->name));
+		return (0);
+	}
+	if ((fd = spool_open_entry(in->spool, s->name, e)) == -1)
+		return (errno == ENOENT ? 0 : -1);
+	if ((w = calloc(1, sizeof(*w) + n)) == NULL) {
+		(void)close(fd);
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	}
+	memcpy(w->name, s->name, n);
+	memcpy(w->origin, s->origin, sizeof(w->origin));
+	w->job = (struct ingest_job){ .fd = fd, .bytes = s->bytes, .origin = w->origin, .received = s->received, .token = token,
+	    .keep_original = true, .quarantine = w->name, .user = w };
+	return (ingest_submit(in->ingest, &w->job, e));
+}
+
+static void
+orders(struct ingester *in)
+{
+	struct pollfd	 pfd = { .fd = in->link, .events = POLLIN };
+	struct err	 e = { 0 };
+	json_t		*m;
+	const char	*op;
+	int		 fd = -1;
+
+	while (!in->stop && poll(&pfd, 1, 0) > 0) {
+		if (link_recv(in->link, &m, &fd, &e) != 1) {
+			in->stop = true;	/* the parent has gone */
+			return;
+		}
+		if (fd != -1)
+			(void)close(fd);
+		op = json_string_value(json_object_get(m, "op"));
+		if (op != NULL && strcmp(op, "stop") == 0)
+			in->stop = true;
+		else if (op != NULL && strcmp(op, "drain") == 0)
+			in->drain = true;
+		json_decref(m);
+	}
+}
+
+static void
+tell(struct ingester *in, const char *op)
+{
+	struct err	 e = { 0 };
+	json_t		*m = json_pack("{s:s, s:I}", "op", op, "messages", (json_int_t)in->n);
+
+	for (int i = 0; i < IN_COUNT && m != NULL; i++)
+		(void)json_object_set_new(m, intake_result_names[i], json_integer((json_int_t)in->by[i]));
+	if (m != NULL)
+		(void)link_send(in->link, m, -1, &e);
+	json_decref(m);
+}
+
+/* One round: what is in the spool now. Returns the number of messages, or -1. */
+static int
+round_once(struct ingester *in, struct err *e)
+{
+	struct spool_entry	*list;
+	size_t			 n;
+	int			 rv = 0;
+
+	if (spool_list(in->spool, &list, &n, ROUND, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < n && rv == 0 && !in->stop; i++) {
+		rv = take(in, &list[i], e);
+		if (i % 64 == 63)
+			orders(in);
+	}
+	spool_list_free(list, n);
+	/* A stop lets what is under way come to its commit: that takes a moment, and nothing is read twice. */
+	if (rv == 0 && ingest_flush(in->ingest, e) == -1)
+		rv = -1;
+	return (rv == -1 ? -1 : (int)n);
+}
+
+static void
+wait_for_mail(struct ingester *in, int ms)
+{
+	struct pollfd	 pfd[2] = { { .fd = in->link, .events = POLLIN }, { .fd = spool_watch(in->spool), .events = POLLIN } };
+
+	(void)poll(pfd, pfd[1].fd == -1 ? 1 : 2, ms);
+	spool_watch_drain(in->spool);
+	orders(in);
+}
+
+static void
+loop(struct ingester *in)
+{
+	struct err	 e = { 0 };
+	int		 n, backoff = 1000;
+
+	while (!in->stop) {
+		if (in->ingest == NULL && (in->ingest = ingest_new(in->store, &in->limits, in->decoders, &calls, in, &e)) == NULL)
+			n = -1;
+		else
+			n = round_once(in, &e);
+		orders(in);
+		if (n == -1) {
+			log_error("%s; trying again in %d s", e.msg, backoff / 1000);
+			tell(in, "trouble");
+			for (int left = backoff; left > 0 && !in->stop; left -= 500)
+				wait_for_mail(in, 500);
+			backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
+			continue;
+		}
+		backoff = 1000;
+		if (n > 0) {
+			tell(in, "stored");
+			continue;
+		}
+		if (in->drain)
+			break;
+		wait_for_mail(in, WAIT_MS);
+	}
+}
+
+static int
+configure(struct ingester *in, json_t **conf, struct err *e)
+{
+	json_t	*l;
+	int	 fd = -1;
+
+	if (link_recv(in->link, conf, &fd, e) != 1)
+		return (err_set(e, ERR_BUG, "no configuration came"));
+	in->state_dir = json_string_value(json_object_get(*conf, "state_dir"));
+	l = json_object_get(*conf, "limits");
+	in->decoders = (unsigned)json_integer_value(json_object_get(*conf, "decoders"));
+	in->limits = limits_default;
+#define GET(name, def, min, max, unit, why)						\
+	if (json_is_integer(json_object_get(l, #name)))					\
+		in->limits.name = (uint64_t)json_integer_value(json_object_get(l, #name));
+	LIMITS(GET)
+#undef GET
+	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
+	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
+}
+
+/* Only one ingester at a time; a daemon that is going lets go soon. */
+static int
+wait_for_lock(struct ingester *in, struct err *e)
+{
+	int	 rv;
+
+	for (int tries = 0; (rv = spool_lock(in->spool, e)) == 1; tries++) {
+		if (in->drain)
+			return (1);
+		if (tries == 25) {
+			log_warn("another dmarcd empties %s/spool; waiting for it", in->state_dir);
+			tell(in, "locked");
+		}
+		wait_for_mail(in, 200);
+		if (in->stop)
+			return (1);
+	}
+	return (rv);
+}
+
+json_t *
+ingester_config(const struct conf *c)
+{
+	json_t	*l = json_object(), *m;
+
+#define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
+	LIMITS(PUT)
+#undef PUT
+	m = json_pack("{s:s, s:o, s:i, s:i}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
+	    (int)log_level_get());
+	return (m);
+}
+
+int
+ingester_main(int fd)
+{
+	struct ingester	 in = { .link = fd };
+	struct err	 e = { 0 };
+	json_t		*conf = NULL;
+	int		 rv = 0;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	log_open("ingester", LOG_INFO);
+	if (configure(&in, &conf, &e) == -1 || (in.spool = spool_open(in.state_dir, &e)) == NULL ||
+	    (rv = wait_for_lock(&in, &e)) == -1) {
+		log_error("%s", e.msg);
+		rv = e.code == ERR_CONFIG ? 2 : 75;
+	} else if (rv == 0) {
+		spool_sweep(in.spool);
+		if ((in.store = store_open(in.state_dir, STORE_WRITE, &e)) == NULL) {
+			log_error("%s", e.msg);
+			rv = e.code == ERR_CONFIG ? 2 : 75;
+		} else {
+			tell(&in, "ready");
+			loop(&in);
+		}
+	} else {
+		tell(&in, "locked");
+		rv = 0;
+	}
+	ingest_free(in.ingest);
+	store_close(in.store);
+	spool_close(in.spool);
+	json_decref(conf);
+	return (rv);
+}

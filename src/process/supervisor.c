@@ -1,0 +1,560 @@
+/*
+ * supervisor.c - see supervisor.h.
+ *
+ * One loop over the links of the children and the signals. A child that ends
+ * is started again after a delay that doubles from a quarter of a second to a
+ * minute and is forgotten once it has lived for a while.
+ */
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/when.h"
+#include "process/fetcher.h"
+#include "process/ingester.h"
+#include "process/link.h"
+#include "process/role.h"
+#include "process/supervisor.h"
+
+#define BACKOFF_MIN 250
+#define BACKOFF_MAX 60000
+#define LIVED_MS 30000		/* after this long an end is no longer blamed on the start */
+#define STOP_MS 4000		/* then those who still run are killed */
+#define CHILDREN_MAX 256
+
+enum kind { INGESTER, HTTP, FETCHER };
+static const char *const	 roles[] = { "ingester", "http", "fetcher" };
+
+struct child {
+	enum kind	 kind;
+	char		 name[80];	/* for people: "fetcher reports" */
+	char		 mailbox[65];
+	pid_t		 pid;		/* 0: not running */
+	int		 fd;
+	int64_t		 started, next;	/* ms */
+	int		 backoff;
+	bool		 over;		/* not to be started again */
+	bool		 said_done;
+	uint64_t	 planned, done, skipped;
+};
+
+struct supervisor {
+	struct conf		**conf;
+	bool			 once, stopping, draining;
+	const char *const	*names;
+	size_t			 nnames;
+	const struct supervisor_calls *calls;
+	void			*ctx;
+	struct child		*c[CHILDREN_MAX];
+	size_t			 n;
+	int			 signals;
+	int64_t			 stop_at;
+	int			 rv;
+	bool			 notified;
+};
+
+/* --- Children ----------------------------------------------------------------------- */
+
+static const struct conf_mailbox *
+mailbox_of(const struct supervisor *s, const struct child *c)
+{
+	const struct conf	*f = *s->conf;
+
+	for (size_t i = 0; i < f->nmailboxes; i++)
+		if (strcmp(f->mailboxes[i].name, c->mailbox) == 0)
+			return (&f->mailboxes[i]);
+	return (NULL);
+}
+
+static json_t *
+http_config(const struct conf *f)
+{
+	json_t	*l = json_object(), *boxes = json_array();
+
+	for (size_t i = 0; i < f->nmailboxes; i++)
+		(void)json_array_append_new(boxes, json_pack("{s:s, s:s, s:s}", "name", f->mailboxes[i].name, "protocol",
+		    f->mailboxes[i].protocol == CONF_IMAP ? "imap" : "pop3", "host", f->mailboxes[i].host));
+#define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)f->limits.name));
+	LIMITS(PUT)
+#undef PUT
+	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o}", "address", f->http.address, "port", (int)f->http.port, "base_path",
+	    f->http.base_path, "state_dir", f->state_dir, "log", (int)log_level_get(), "limits", l, "mailboxes", boxes));
+}
+
+/* What the child is told; a password goes to its fetcher and nowhere else. */
+static json_t *
+config_of(struct supervisor *s, struct child *c, struct err *e)
+{
+	const struct conf_mailbox	*m;
+	struct buf			 password = { 0 };
+	json_t				*j;
+
+	switch (c->kind) {
+	case INGESTER:
+		return (ingester_config(*s->conf));
+	case HTTP:
+		return (http_config(*s->conf));
+	case FETCHER:
+		break;
+	}
+	if ((m = mailbox_of(s, c)) == NULL) {
+		err_set(e, ERR_CONFIG, "mailbox %s: is no longer in the configuration", c->mailbox);
+		return (NULL);
+	}
+	if (conf_password(m, &password, e) == -1)
+		return (NULL);
+	if ((j = fetcher_config(*s->conf, m, password.p, s->once)) == NULL)
+		err_set(e, ERR_TEMP, "out of memory");
+	explicit_bzero(password.p, password.cap);
+	buf_free(&password);
+	return (j);
+}
+
+static void
+later(struct child *c)
+{
+	int64_t	 now = when_mono_ms();
+
+	if (c->backoff == 0 || now - c->started > LIVED_MS)
+		c->backoff = BACKOFF_MIN;
+	else
+		c->backoff = c->backoff * 2 > BACKOFF_MAX ? BACKOFF_MAX : c->backoff * 2;
+	c->next = now + c->backoff;
+}
+
+static void
+mailbox_done(struct supervisor *s, struct child *c, uint64_t fresh, const char *error, int code)
+{
+	if (c->said_done)
+		return;
+	c->said_done = true;
+	if (s->calls->mailbox_done != NULL)
+		s->calls->mailbox_done(s->ctx, c->mailbox, fresh, c->skipped, error, code);
+}
+
+static void
+start(struct supervisor *s, struct child *c)
+{
+	struct err	 e = { 0 };
+	json_t		*j;
+
+	c->started = when_mono_ms();
+	if ((j = config_of(s, c, &e)) == NULL || role_start(roles[c->kind], &c->pid, &c->fd, &e) == -1) {
+		json_decref(j);
+		c->pid = 0;
+		if (s->once && c->kind == FETCHER) {
+			c->over = true;
+			mailbox_done(s, c, 0, e.msg, e.code == ERR_CONFIG ? 2 : 75);
+			return;
+		}
+		log_error("%s: %s", c->name, e.msg);
+		later(c);
+		return;
+	}
+	if (link_send(c->fd, j, -1, &e) == -1)
+		log_error("%s: %s", c->name, e.msg);
+	json_decref(j);
+	log_debug("%s: started, process %ld", c->name, (long)c->pid);
+}
+
+static struct child *
+add(struct supervisor *s, enum kind kind, const char *mailbox)
+{
+	struct child	*c;
+
+	if (s->n == CHILDREN_MAX || (c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	c->kind = kind;
+	c->fd = -1;
+	(void)snprintf(c->mailbox, sizeof(c->mailbox), "%s", mailbox == NULL ? "" : mailbox);
+	(void)snprintf(c->name, sizeof(c->name), "%s%s%s", roles[kind], mailbox == NULL ? "" : " ", c->mailbox);
+	s->c[s->n++] = c;
+	return (c);
+}
+
+static void
+drop(struct supervisor *s, size_t i)
+{
+	free(s->c[i]);
+	s->c[i] = s->c[--s->n];
+}
+
+static void
+say(struct child *c, const char *op)
+{
+	struct err	 e = { 0 };
+	json_t		*m;
+
+	if (c->pid == 0 || c->fd == -1 || (m = json_pack("{s:s}", "op", op)) == NULL)
+		return;
+	(void)link_send(c->fd, m, -1, &e);	/* one that has gone is seen elsewhere */
+	json_decref(m);
+}
+
+/* --- What they say -------------------------------------------------------------------- */
+
+static void
+notify(const char *text)
+{
+	struct sockaddr_un	 sun = { .sun_family = AF_UNIX };
+	const char		*path = getenv("NOTIFY_SOCKET");
+	size_t			 n;
+	int			 fd;
+
+	if (path == NULL || (path[0] != '/' && path[0] != '@') || (n = strlen(path)) >= sizeof(sun.sun_path))
+		return;
+	memcpy(sun.sun_path, path, n);
+	if (path[0] == '@')
+		sun.sun_path[0] = '\0';
+	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
+		return;
+	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&sun,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	(void)close(fd);
+}
+
+static uint64_t
+number(const json_t *m, const char *key)
+{
+	json_int_t	 v = json_integer_value(json_object_get(m, key));
+
+	return (v < 0 ? 0 : (uint64_t)v);
+}
+
+static void
+show_progress(struct supervisor *s)
+{
+	uint64_t	 planned = 0, done = 0, skipped = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		planned += s->c[i]->planned;
+		done += s->c[i]->done;
+		skipped += s->c[i]->skipped;
+	}
+	if (s->calls->progress != NULL)
+		s->calls->progress(s->ctx, planned, done, skipped);
+}
+
+static void
+heard(struct supervisor *s, struct child *c, const json_t *m)
+{
+	static const char *const	 names[] = { "stored", "duplicate", "replaced", "ignored", "rejected", "partial" };
+	const char			*op = json_string_value(json_object_get(m, "op"));
+	uint64_t			 by[6];
+
+	if (op == NULL)
+		return;
+	if (c->kind == HTTP && strcmp(op, "listening") == 0) {
+		if (s->calls->listening != NULL)
+			s->calls->listening(s->ctx, (*s->conf)->http.address, (int)number(m, "port"), (*s->conf)->http.base_path);
+		if (!s->notified)
+			notify("READY=1\nSTATUS=serving");
+		s->notified = true;
+	} else if (c->kind == HTTP && strcmp(op, "failed") == 0)
+		log_error("%s: %s", c->name, json_string_value(json_object_get(m, "error")) == NULL ? "cannot start" :
+		    json_string_value(json_object_get(m, "error")));
+	else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
+		c->planned = number(m, "planned");
+		c->done = number(m, "done");
+		c->skipped = number(m, "skipped");
+		show_progress(s);
+	} else if (c->kind == FETCHER && strcmp(op, "done") == 0) {
+		const char	*error = json_string_value(json_object_get(m, "error"));
+
+		c->done = number(m, "new");
+		c->skipped = number(m, "skipped");
+		show_progress(s);
+		if (error != NULL)	/* the exit code tells the kind */
+			(void)snprintf(c->name, sizeof(c->name), "%s", c->mailbox);
+		mailbox_done(s, c, c->done, error, error == NULL ? 0 : 75);
+	} else if (c->kind == INGESTER && strcmp(op, "locked") == 0) {
+		if (s->calls->locked != NULL)
+			s->calls->locked(s->ctx);
+	} else if (c->kind == INGESTER) {
+		for (size_t i = 0; i < nitems(by); i++)
+			by[i] = number(m, names[i]);
+		if (s->calls->ingested != NULL)
+			s->calls->ingested(s->ctx, number(m, "messages"), by);
+	}
+}
+
+static void
+hear(struct supervisor *s, struct child *c)
+{
+	struct err	 e = { 0 };
+	json_t		*m = NULL;
+	int		 fd = -1, rv;
+
+	if ((rv = link_recv(c->fd, &m, &fd, &e)) == 1) {
+		heard(s, c, m);
+		json_decref(m);
+	} else {
+		/* it closed its end or talks nonsense: its exit is seen next */
+		if (rv == -1) {
+			log_error("%s: %s", c->name, e.msg);
+			(void)kill(c->pid, SIGKILL);
+		}
+		(void)close(c->fd);
+		c->fd = -1;
+	}
+	if (fd != -1)
+		(void)close(fd);
+}
+
+/* --- Ends ------------------------------------------------------------------------------- */
+
+static void
+ended(struct supervisor *s, struct child *c, int status)
+{
+	int	 code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+
+	/* what it said last may still be in the link */
+	while (c->fd != -1) {
+		struct pollfd	 pfd = { .fd = c->fd, .events = POLLIN };
+
+		if (poll(&pfd, 1, 0) <= 0)
+			break;
+		hear(s, c);
+	}
+	if (c->fd != -1)
+		(void)close(c->fd);
+	c->fd = -1;
+	c->pid = 0;
+	if (s->once && c->kind == FETCHER) {
+		c->over = true;
+		mailbox_done(s, c, c->done, "its process ended unexpectedly", 75);
+		if (code != 0 && (s->rv == 0 || code == 2))
+			s->rv = code == 2 ? 2 : 75;
+		return;
+	}
+	if (s->stopping || (s->once && c->kind == INGESTER && s->draining)) {
+		c->over = true;
+		if (s->once && code != 0 && s->rv == 0)
+			s->rv = 75;
+		return;
+	}
+	if (s->once && c->kind == INGESTER && code == 0) {	/* another process empties the spool */
+		c->over = true;
+		return;
+	}
+	if (code != 0)
+		log_error("%s: %s %d; it is started again", c->name, WIFSIGNALED(status) ? "killed by signal" : "ended with code",
+		    WIFSIGNALED(status) ? WTERMSIG(status) : code);
+	later(c);
+}
+
+static void
+reap(struct supervisor *s)
+{
+	int	 status;
+	pid_t	 pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < s->n; i++)
+			if (s->c[i]->pid == pid) {
+				ended(s, s->c[i], status);
+				break;
+			}
+}
+
+static void
+stop_all(struct supervisor *s)
+{
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->stop_at = when_mono_ms() + STOP_MS;
+	notify("STOPPING=1");
+	for (size_t i = 0; i < s->n; i++)
+		say(s->c[i], "stop");
+}
+
+static void
+reload(struct supervisor *s)
+{
+	struct conf	*f = s->calls->reload == NULL ? NULL : s->calls->reload(s->ctx);
+
+	if (f == NULL)
+		return;
+	conf_free(*s->conf);
+	*s->conf = f;
+	/* Everything that reads settings starts anew with the new ones; the spool keeps what is on its way. */
+	for (size_t i = 0; i < s->n; i++) {
+		struct child	*c = s->c[i];
+
+		if (c->kind == FETCHER && mailbox_of(s, c) == NULL)
+			c->over = true;
+		c->backoff = 0;
+		say(c, "stop");
+	}
+	for (size_t k = 0; k < f->nmailboxes; k++) {
+		bool	 have = false;
+
+		for (size_t i = 0; i < s->n; i++)
+			have |= s->c[i]->kind == FETCHER && strcmp(s->c[i]->mailbox, f->mailboxes[k].name) == 0;
+		if (!have)
+			(void)add(s, FETCHER, f->mailboxes[k].name);
+	}
+	log_info("the configuration was read again");
+}
+
+static void
+signalled(struct supervisor *s)
+{
+	struct signalfd_siginfo	 si;
+
+	while (read(s->signals, &si, sizeof(si)) == (ssize_t)sizeof(si))
+		switch (si.ssi_signo) {
+		case SIGCHLD:
+			reap(s);
+			break;
+		case SIGHUP:
+			if (!s->once)
+				reload(s);
+			break;
+		default:
+			if (s->once && s->rv == 0)
+				s->rv = 75;
+			stop_all(s);
+			break;
+		}
+}
+
+/* --- The loop ------------------------------------------------------------------------------ */
+
+/* once: when every mailbox is done the ingester is told to empty the spool and end. */
+static bool
+finished(struct supervisor *s)
+{
+	bool	 fetching = false, running = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		running |= s->c[i]->pid != 0;
+		fetching |= s->c[i]->kind == FETCHER && !s->c[i]->over;
+	}
+	if (s->stopping)
+		return (!running);
+	if (!s->once || fetching)
+		return (false);
+	if (!s->draining) {
+		s->draining = true;
+		for (size_t i = 0; i < s->n; i++)
+			if (s->c[i]->kind == INGESTER)
+				say(s->c[i], "drain");
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->c[i]->over)
+			return (false);
+	return (true);
+}
+
+static int
+timing(struct supervisor *s)
+{
+	int64_t	 now = when_mono_ms(), wait = 60000;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct child	*c = s->c[i];
+
+		if (c->over && c->pid == 0 && !s->once) {
+			drop(s, i--);
+			continue;
+		}
+		if (c->pid != 0 || c->over || s->stopping)
+			continue;
+		if (c->next <= now)
+			start(s, c);
+		if (c->pid == 0 && !c->over && c->next - now < wait)
+			wait = c->next - now;
+	}
+	if (s->stopping) {
+		if (now >= s->stop_at)
+			for (size_t i = 0; i < s->n; i++)
+				if (s->c[i]->pid != 0)
+					(void)kill(s->c[i]->pid, SIGKILL);
+		wait = now >= s->stop_at ? 100 : s->stop_at - now;
+	}
+	return (wait < 0 ? 0 : (int)wait);
+}
+
+static void
+loop(struct supervisor *s)
+{
+	struct pollfd	 pfd[CHILDREN_MAX + 1];
+	struct child	*who[CHILDREN_MAX + 1];
+	nfds_t		 n;
+	int		 wait;
+
+	while (!finished(s)) {
+		wait = timing(s);
+		if (finished(s))
+			break;
+		pfd[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
+		n = 1;
+		for (size_t i = 0; i < s->n; i++)
+			if (s->c[i]->fd != -1) {
+				pfd[n] = (struct pollfd){ .fd = s->c[i]->fd, .events = POLLIN };
+				who[n++] = s->c[i];
+			}
+		if (poll(pfd, n, wait) == -1 && errno != EINTR)
+			break;
+		for (nfds_t i = 1; i < n; i++)
+			if (pfd[i].revents != 0 && who[i]->fd == pfd[i].fd)
+				hear(s, who[i]);
+		if (pfd[0].revents != 0)
+			signalled(s);
+	}
+}
+
+static bool
+named(const struct supervisor *s, const char *mailbox)
+{
+	if (s->names == NULL || s->nnames == 0)
+		return (true);
+	for (size_t i = 0; i < s->nnames; i++)
+		if (strcmp(s->names[i], mailbox) == 0)
+			return (true);
+	return (false);
+}
+
+int
+supervise(struct conf **conf, bool once, const char *const *names, size_t nnames, const struct supervisor_calls *calls, void *ctx)
+{
+	struct supervisor	 s = { .conf = conf, .once = once, .names = names, .nnames = nnames, .calls = calls, .ctx = ctx };
+	sigset_t		 set, old;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, &old);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if ((s.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1) {
+		log_error("signalfd: %s", strerror(errno));
+		return (75);
+	}
+	(void)add(&s, INGESTER, NULL);
+	if (!once && (*conf)->http.enabled)
+		(void)add(&s, HTTP, NULL);
+	for (size_t i = 0; i < (*conf)->nmailboxes; i++)
+		if (named(&s, (*conf)->mailboxes[i].name))
+			(void)add(&s, FETCHER, (*conf)->mailboxes[i].name);
+	loop(&s);
+	while (s.n > 0) {
+		if (s.c[0]->fd != -1)
+			(void)close(s.c[0]->fd);
+		drop(&s, 0);
+	}
+	(void)close(s.signals);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return (s.rv);
+}
