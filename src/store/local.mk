@@ -2,7 +2,8 @@
 # query*.c answer the faces.
 libdmarcd_a_SOURCES += \
 	src/store/store.h src/store/store_int.h \
-	src/store/db.c src/store/write.c src/store/pack.c
+	src/store/db.c src/store/write.c src/store/pack.c \
+	src/store/query.h src/store/query_filter.c
 nodist_libdmarcd_a_SOURCES += src/store/migrations.c
 BUILT_SOURCES += src/store/migrations.c
 CLEANFILES += src/store/migrations.c
