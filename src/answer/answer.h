@@ -79,12 +79,12 @@ struct json_t	*answer_ingest(struct query *, const struct answer_request *, stru
 /* Parts of the above, one object each, for the commands. */
 struct json_t	*answer_group(const struct query_group *, enum query_by);
 struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
-struct json_t	*answer_domain_line(const struct query_domain *, const struct query_range *, int64_t now, bool prev);
+struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);
 /* The form of 'dmarcd reports --format json' and of 'dmarcd import'. */
 struct json_t	*answer_report_line(const struct query_report *);
 
 /* The status word of a domain and its cause, as in the overview. */
-const char	*answer_domain_status(const struct query_domain *, int64_t now, const char **cause);
+const char	*answer_domain_status(const struct query_domain *, const char **cause);
 
 /* Compact, one line, valid UTF-8. false: out of memory. */
 bool		 answer_write(struct buf *, const struct json_t *);

@@ -299,7 +299,7 @@ struct query_report {
 struct query_reports {
 	int64_t		*ids;
 	size_t		 nids;
-	uint64_t	 total_n;
+	uint64_t	 total_n, total_m;
 	char		*next;
 };
 /*

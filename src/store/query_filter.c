@@ -126,6 +126,7 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 {
 	static const char	*results = "one of pass fail softfail neutral none policy temperror permerror unknown absent";
 	char			 buf[DOMAIN_MAX + 1];
+	size_t			 len;
 	int64_t			 n;
 
 	switch (key) {
@@ -158,9 +159,11 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 	case QK_SIGDOMAIN:
 		if (v->contains || str_eq(s, STR("<>")))
 			break;
-		(void)domain_normal(s, buf);
+		(void)domain_normal(s, buf, &len, NULL);
+		if (len == 0)		/* nothing that fits: no name will be the same */
+			break;
 		free(v->text);
-		if ((v->text = strdup(buf)) == NULL)
+		if ((v->text = strndup(buf, len)) == NULL)
 			return (err_set(e, ERR_TEMP, "out of memory"));
 		break;
 	default:

@@ -81,6 +81,7 @@ query_reports(struct query *q, const struct query_filter *filter, const struct q
 		    (has != NULL && !has[i]))
 			continue;
 		out->total_n++;
+		out->total_m += r->m;
 		report_key(r, (int64_t)i, &sort, k);
 		(void)q_top_offer(&top, k, &slot);
 	}
