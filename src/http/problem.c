@@ -141,7 +141,12 @@ problem_param(struct request *rq, unsigned status, struct str param, const char 
 		problem_reply(rq, status, sentence, NULL);
 		return;
 	}
-	(void)snprintf(detail, sizeof(detail), "%s: %s", esc_short(shown, sizeof(shown), param), sentence);
+	/* Most sentences name the parameter themselves. */
+	(void)esc_short(shown, sizeof(shown), param);
+	(void)snprintf(detail, sizeof(detail), "%s: ", shown);
+	if (strstr(sentence, shown) != NULL)
+		detail[0] = '\0';
+	(void)snprintf(detail + strlen(detail), sizeof(detail) - strlen(detail), "%s", sentence);
 	problem_reply(rq, status, detail, errors_of(param, key, sentence));
 }
 

@@ -138,6 +138,35 @@ reap_slow(void)
 
 /* --- Requests --------------------------------------------------------------- */
 
+/*
+ * The library takes the query apart for itself, 64 bytes for each "&", and
+ * has no answer when that is more than the connection's memory. So such a
+ * request is answered here, on the socket, and the connection ended.
+ */
+static void
+refuse_on_socket(struct MHD_Connection *mhd)
+{
+	static const char		 text[] = "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n"
+	    "Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 93\r\n\r\n"
+	    "{\"type\":\"about:blank\",\"title\":\"Address too long\",\"status\":414,\"detail\":\"Too many parameters\"}";
+	const union MHD_ConnectionInfo	*info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info == NULL)
+		return;
+	(void)send(info->connect_fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static bool
+too_many_params(const char *uri)
+{
+	unsigned	 n = 0;
+
+	for (; *uri != '\0'; uri++)
+		n += *uri == '&';
+	return (n > 4 * QUERY_PARAMS);
+}
+
 /* Called with the address as it came; the library's own decoding is not used. */
 static void *
 on_uri(void *arg, const char *uri, struct MHD_Connection *mhd)
@@ -147,6 +176,10 @@ on_uri(void *arg, const char *uri, struct MHD_Connection *mhd)
 	size_t		 len = strlen(uri);
 
 	(void)arg;
+	if (too_many_params(uri)) {
+		refuse_on_socket(mhd);
+		return (NULL);
+	}
 	if ((rq = calloc(1, sizeof(*rq))) == NULL)
 		return (NULL);
 	reply_init(&rq->reply);
@@ -569,7 +602,7 @@ start(struct err *e)
 
 	if (static_start(srv.base_path, e) == -1)
 		return (-1);
-	srv.work = work_start(srv.state_dir, cores < 2 ? 2 : cores > 4 ? 4 : (unsigned)cores, on_done, e);
+	srv.work = work_start(srv.state_dir, cores < 3 ? 3 : cores > 4 ? 4 : (unsigned)cores, on_done, e);
 	if (srv.work == NULL)
 		return (-1);
 	srv.mhd = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
