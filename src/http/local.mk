@@ -16,3 +16,22 @@ libdmarcd_a_SOURCES += \
 	src/http/server.c \
 	src/http/static.c \
 	src/http/work.c
+
+# Its tests: tests/unit for what needs no socket, tests/fuzz for the query.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_http
+TESTS += tests/unit/test_http
+tests_unit_test_http_SOURCES = tests/unit/test_http.c
+tests_unit_test_http_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_http_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+endif
+check_PROGRAMS += tests/fuzz/fuzz_query
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c
+tests_fuzz_fuzz_query_LDADD = $(DMARCD_LIBS)
+if FUZZING
+tests_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+tests_fuzz_fuzz_query_SOURCES += tests/fuzz/replay.c
+TESTS += tests/fuzz/fuzz_query
+endif
+EXTRA_DIST += tests/fuzz/query.in tests/fuzz/query.dict
