@@ -62,7 +62,7 @@ export interface Server {
 	stop(): Promise<number>;
 }
 
-// tests/unit/http_driver: prints its URL, ends when standard input does.
+// tests/e2e/http_driver: prints its URL, ends when standard input does.
 export function startDriver(path: string, args: string[]): Promise<Server> {
 	const child: ChildProcess = spawn(path, args, { stdio: ['pipe', 'pipe', 'inherit'] });
 	const ended = new Promise<number>((resolve) => child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128))));
