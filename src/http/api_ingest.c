@@ -7,7 +7,6 @@
 
 #include "answer/answer.h"
 #include "base/io.h"
-#include "base/when.h"
 #include "http/http.h"
 #include "spool/spool.h"
 
@@ -40,18 +39,13 @@ text_of(const json_t *j, const char *key, const char *otherwise)
 	return (s == NULL ? otherwise : s);
 }
 
-/* Seconds, or RFC 3339 text; 0 for anything else. */
+/* Seconds since the epoch; 0 for anything else. */
 static int64_t
 time_of(const json_t *j, const char *key)
 {
-	const json_t	*v = json_object_get(j, key);
-	int64_t		 t = 0;
+	json_int_t	 t = json_integer_value(json_object_get(j, key));
 
-	if (json_is_integer(v) && json_integer_value(v) > 0)
-		return (json_integer_value(v));
-	if (json_is_string(v) && when_parse_rfc3339(str_of(json_string_value(v)), &t))
-		return (t);
-	return (0);
+	return (t < 0 ? 0 : (int64_t)t);
 }
 
 static uint64_t
@@ -94,7 +88,7 @@ static void
 add_mailbox(struct intake *in, const char *name, const json_t *known)
 {
 	struct answer_mailbox	*m = &in->mailbox[in->n];
-	json_t			*j = read_status(name), *error, *messages;
+	json_t			*j = read_status(name), *error;
 
 	if (in->n == MAILBOXES) {
 		json_decref(j);
@@ -105,7 +99,6 @@ add_mailbox(struct intake *in, const char *name, const json_t *known)
 	/* The name lives as long as the rest. */
 	(void)json_object_set_new(j, "name", json_string(name));
 	in->keep[in->n++] = j;
-	messages = json_object_get(j, "messages");
 	error = json_object_get(j, "error");
 	*m = (struct answer_mailbox){
 		.name = text_of(j, "name", ""),
@@ -115,8 +108,8 @@ add_mailbox(struct intake *in, const char *name, const json_t *known)
 		.since = time_of(j, "since"),
 		.last_success = time_of(j, "last_success"),
 		.next_run = time_of(j, "next_run"),
-		.seen = count_of(messages, "seen"),
-		.fresh = count_of(messages, "new"),
+		.seen = count_of(j, "seen"),
+		.fresh = count_of(j, "new"),
 		.error = text_of(error, "text", NULL),
 		.remedy = text_of(error, "remedy", NULL),
 	};
