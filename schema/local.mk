@@ -1,3 +1,3 @@
 # schema: numbered SQL migrations (src/store embeds them) and the API description
 migrations = schema/0001-reports.sql
-EXTRA_DIST += $(migrations)
+EXTRA_DIST += $(migrations) schema/openapi.yaml

@@ -199,6 +199,7 @@ store_close(struct store *s)
 	if (s->in_txn)
 		store_rollback(s);
 	writer_free(s->w);
+	query_cache_free(s->qc);
 	(void)sqlite3_finalize(s->st_generation);
 	(void)sqlite3_close(s->db);
 	free(s->dir);

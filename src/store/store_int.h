@@ -27,6 +27,7 @@ struct pack {
 };
 
 struct writer;		/* write.c: caches and sums of the transaction */
+struct query_cache;	/* query_cache.c: what readers remember */
 
 struct store {
 	sqlite3		*db;
@@ -35,6 +36,7 @@ struct store {
 	uint64_t	 secret;	/* key of evidence hashes */
 	bool		 in_txn;
 	struct writer	*w;
+	struct query_cache *qc;
 	sqlite3_stmt	*st_generation;
 };
 
@@ -49,5 +51,6 @@ void	 pack_rollback(struct store *, struct pack *);
 void	 pack_close(struct pack *);
 int	 writer_new(struct store *, struct err *);
 void	 writer_free(struct writer *);
+void	 query_cache_free(struct query_cache *);
 
 #endif

@@ -19,6 +19,8 @@ await build({
 	format: 'esm',
 	target: 'node18',
 	logLevel: 'warning',
+	// some packages are CommonJS inside
+	banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });
 let code = 0;
 for (const t of tests) {

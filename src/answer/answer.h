@@ -1,0 +1,93 @@
+/*
+ * answer.h - the answers of the faces as JSON: one function for every endpoint
+ * of the API, used by the http room and by --format json of the commands.
+ * Source:    schema/openapi.yaml says the same shapes.
+ * Trust:     parameters are the asker's and checked here; text of reports
+ *            comes out as valid UTF-8, nothing else is done to it.
+ * Units:     as in the API: messages, RFC 3339 times, days YYYY-MM-DD.
+ * Ownership: the caller gives an answer back with json_decref or answer_free;
+ *            an answer does not point into the query.
+ * Errors:    NULL with *e: ERR_CONFIG (400, the key is named), ERR_INPUT (404),
+ *            ERR_TEMP (503, narrow the range), ERR_BUG (500).
+ */
+#ifndef ANSWER_ANSWER_H
+#define ANSWER_ANSWER_H
+
+#include "base/base.h"
+#include "store/query.h"
+
+struct json_t;		/* jansson's; only http and this room include <jansson.h> */
+
+enum answer_kind {
+	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
+	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_KINDS
+};
+
+/* What the process that answers knows besides the store; for ANSWER_INGEST. */
+struct answer_mailbox {
+	const char	*name, *protocol, *host;
+	const char	*state;			/* idle fetching error off unknown */
+	int64_t		 since, last_success, next_run;	/* 0: unknown */
+	uint64_t	 seen, fresh;
+	const char	*error, *remedy;	/* NULL: none */
+};
+struct answer_intake {
+	const struct answer_mailbox	*mailboxes;
+	size_t				 nmailboxes;
+	uint64_t			 spool_new;
+	int64_t				 spool_oldest;	/* 0: nothing waits */
+};
+
+/* One request: its filter, and the parameters that are not part of it. */
+struct answer_request {
+	enum answer_kind		 kind;
+	struct query_filter		 filter;
+	enum query_by			 by;
+	bool				 by_given, week, step_given, cmp_prev, total;
+	unsigned			 top;
+	size_t				 limit;
+	char				 sort[16];
+	char				 cursor[128];
+	struct str			 domain;	/* ANSWER_DOMAIN: from the path */
+	int64_t				 id;		/* ANSWER_REPORT: from the path */
+	const struct answer_intake	*intake;	/* ANSWER_INGEST; may be NULL */
+};
+
+void	 answer_request_init(struct answer_request *, enum answer_kind);
+void	 answer_request_free(struct answer_request *);
+/*
+ * One pair of the query string, decoded. -1 with ERR_CONFIG: an unknown key
+ * or a wrong value; the sentence names it.
+ */
+int	 answer_request_set(struct answer_request *, struct str key, struct str value, struct err *);
+
+/* The answer. Two questions of one answer are asked of one snapshot. */
+struct json_t	*answer_make(struct query *, const struct answer_request *, struct err *);
+
+struct json_t	*answer_meta(struct query *, struct err *);
+struct json_t	*answer_overview(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_timeseries(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_breakdown(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_rows(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_domains(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_domain(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_reports(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_report(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_reporters(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_ingest(struct query *, const struct answer_request *, struct err *);
+
+/* Parts of the above, one object each, for the commands. */
+struct json_t	*answer_group(const struct query_group *, enum query_by);
+struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
+struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);
+/* The form of 'dmarcd reports --format json' and of 'dmarcd import'. */
+struct json_t	*answer_report_line(const struct query_report *);
+
+/* The status word of a domain and its cause, as in the overview. */
+const char	*answer_domain_status(const struct query_domain *, const char **cause);
+
+/* Compact, one line, valid UTF-8. false: out of memory. */
+bool		 answer_write(struct buf *, const struct json_t *);
+void		 answer_free(struct json_t *);	/* NULL is fine */
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * answer_int.h - making JSON, for the files of this room only.
+ * Source:    schema/openapi.yaml.
+ * Trust:     a_str makes any bytes valid UTF-8.
+ * Units:     as answer.h.
+ * Ownership: a_set and a_add take what they are given; a NULL (no memory) is
+ *            found at the end, since jansson refuses it and the call says so.
+ * Errors:    answer_done gives NULL with *e when anything was refused.
+ */
+#ifndef ANSWER_ANSWER_INT_H
+#define ANSWER_ANSWER_INT_H
+
+#include <jansson.h>
+
+#include "answer/answer.h"
+
+json_t	*a_str(struct str);		/* absent: null */
+json_t	*a_text(const char *);		/* NULL: null */
+json_t	*a_count(uint64_t);
+json_t	*a_rate(uint64_t part, uint64_t whole);	/* null of nothing */
+json_t	*a_day(int64_t);		/* DAY_NONE: null */
+json_t	*a_time(int64_t);
+json_t	*a_id(int64_t);			/* as text */
+json_t	*a_counts(const struct query_counts *);
+json_t	*a_legs(const struct query_legs *);
+json_t	*a_policy(const struct report_policy *);
+json_t	*a_reporter(struct str key, struct str label);
+
+/* What could not be made is remembered, so that makers need no checks. */
+struct a_obj { json_t *j; bool failed; };
+void	 a_set(struct a_obj *, const char *key, json_t *);
+void	 a_add(struct a_obj *, json_t *);
+struct a_obj	 a_object(void);
+struct a_obj	 a_array(void);
+json_t	*a_done(struct a_obj *);	/* NULL when anything failed */
+json_t	*answer_oom(struct err *);
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * request.c - the parameters of each endpoint, checked.
+ */
+#include "answer/answer_int.h"
+#include "base/escape.h"
+
+/* What an endpoint takes besides filters; limit 0: it has no pages. */
+static const struct {
+	bool		 filters, by, step, sort, total, cmp;
+	size_t		 limit, most;
+	const char	*sorts;
+} takes[ANSWER_KINDS] = {
+	[ANSWER_META] = { 0 },
+	[ANSWER_OVERVIEW] = { .filters = true, .cmp = true },
+	[ANSWER_TIMESERIES] = { .filters = true, .by = true, .step = true },
+	[ANSWER_BREAKDOWN] = { .filters = true, .by = true, .sort = true, .limit = 50, .most = 500,
+	    .sorts = "m pass fail key first last" },
+	[ANSWER_ROWS] = { .filters = true, .sort = true, .total = true, .limit = 100, .most = 1000, .sorts = "m day seq" },
+	[ANSWER_DOMAINS] = { .filters = true, .cmp = true },
+	[ANSWER_DOMAIN] = { .filters = true, .cmp = true },
+	[ANSWER_REPORTS] = { .filters = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "received m day" },
+	[ANSWER_REPORT] = { 0 },
+	[ANSWER_REPORTERS] = { .filters = true },
+	[ANSWER_INGEST] = { 0 },
+};
+
+void
+answer_request_init(struct answer_request *r, enum answer_kind kind)
+{
+	memset(r, 0, sizeof(*r));
+	r->kind = kind;
+	query_filter_init(&r->filter);
+	r->cmp_prev = true;
+	r->top = 8;
+	r->limit = takes[kind].limit;
+	r->by = BY_OUTCOME;
+}
+
+void
+answer_request_free(struct answer_request *r)
+{
+	query_filter_free(&r->filter);
+}
+
+static int
+wrong(struct err *e, const char *key, struct str value, const char *want)
+{
+	char	 v[128];
+
+	return (err_set(e, ERR_CONFIG, "%s: \"%s\" is not %s", key, esc_short(v, sizeof(v), value), want));
+}
+
+static int
+set_by(struct answer_request *r, struct str value, struct err *e)
+{
+	bool	 series = r->kind == ANSWER_TIMESERIES;
+
+	if (str_eq(value, STR("disp")))
+		value = str_of(query_by_names[BY_DISP]);
+	for (unsigned i = 0; i < BY_COUNT; i++)
+		if (str_eq(value, str_of(query_by_names[i])) && (!series || i <= BY_CODE)) {
+			r->by = (enum query_by)i;
+			r->by_given = true;
+			return (0);
+		}
+	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain code" :
+	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain code fwd"));
+}
+
+static int
+set_sort(struct answer_request *r, struct str value, struct err *e)
+{
+	const char	*names = takes[r->kind].sorts, *p = names;
+	struct str	 word = value;
+	char		 want[128];
+
+	if (word.len > 0 && word.p[0] == '-') {
+		word.p++;
+		word.len--;
+	}
+	while (*p != '\0') {
+		size_t	 n = strcspn(p, " ");
+
+		if (n == word.len && memcmp(p, word.p, n) == 0 && value.len < sizeof(r->sort)) {
+			memcpy(r->sort, value.p, value.len);
+			r->sort[value.len] = '\0';
+			return (0);
+		}
+		p += n + (p[n] == ' ');
+	}
+	(void)snprintf(want, sizeof(want), "one of %s (\"-\" in front: the largest first)", names);
+	return (wrong(e, "sort", value, want));
+}
+
+static int
+set_number(const char *key, struct str value, size_t most, size_t *out, struct err *e)
+{
+	int64_t	 n;
+	char	 want[64];
+
+	if (str_i64(value, &n) && n >= 1 && (uint64_t)n <= most) {
+		*out = (size_t)n;
+		return (0);
+	}
+	(void)snprintf(want, sizeof(want), "a number from 1 to %zu", most);
+	return (wrong(e, key, value, want));
+}
+
+static int
+set_word(const char *key, struct str value, const char *no, const char *yes, bool *out, struct err *e)
+{
+	char	 want[64];
+
+	if (!str_eq(value, str_of(no)) && !str_eq(value, str_of(yes))) {
+		(void)snprintf(want, sizeof(want), "%s or %s", no, yes);
+		return (wrong(e, key, value, want));
+	}
+	*out = str_eq(value, str_of(yes));
+	return (0);
+}
+
+int
+answer_request_set(struct answer_request *r, struct str key, struct str value, struct err *e)
+{
+	size_t	 n;
+	char	 k[64];
+
+	if (takes[r->kind].filters && query_filter_knows(key))
+		return (query_filter_set(&r->filter, key, value, e));
+	if (takes[r->kind].by && str_eq(key, STR("by")))
+		return (set_by(r, value, e));
+	if (takes[r->kind].step && str_eq(key, STR("step"))) {
+		r->step_given = true;
+		return (set_word("step", value, "day", "week", &r->week, e));
+	}
+	if (takes[r->kind].step && str_eq(key, STR("top"))) {
+		if (set_number("top", value, 50, &n, e) == -1)
+			return (-1);
+		r->top = (unsigned)n;
+		return (0);
+	}
+	if (takes[r->kind].cmp && str_eq(key, STR("cmp")))
+		return (set_word("cmp", value, "none", "prev", &r->cmp_prev, e));
+	if (takes[r->kind].sort && str_eq(key, STR("sort")))
+		return (set_sort(r, value, e));
+	if (takes[r->kind].limit != 0 && str_eq(key, STR("limit")))
+		return (set_number("limit", value, takes[r->kind].most, &r->limit, e));
+	if (takes[r->kind].limit != 0 && str_eq(key, STR("cursor"))) {
+		if (value.len >= sizeof(r->cursor) || memchr(value.p, '\0', value.len) != NULL)
+			return (wrong(e, "cursor", value, "a cursor of ours"));
+		memcpy(r->cursor, value.p, value.len);
+		r->cursor[value.len] = '\0';
+		return (0);
+	}
+	if (takes[r->kind].total && str_eq(key, STR("total")))
+		return (set_word("total", value, "0", "1", &r->total, e));
+	return (err_set(e, ERR_CONFIG, "there is no parameter \"%s\" here", esc_short(k, sizeof(k), key)));
+}

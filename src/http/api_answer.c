@@ -1,0 +1,83 @@
+/*
+ * api_answer.c - the endpoints that are a question to the store: parameters
+ * in, JSON out. What they mean is known to src/answer.
+ */
+#include <inttypes.h>
+
+#include "answer/answer.h"
+#include "base/log.h"
+#include "http/http.h"
+
+/* The errors of answer.h as statuses. */
+static void
+refuse(struct request *rq, const struct err *e)
+{
+	switch (e->code) {
+	case ERR_CONFIG:
+	case ERR_LIMIT:
+		problem(rq, 400, "%s", e->msg);
+		break;
+	case ERR_INPUT:
+		problem(rq, 404, "%s", e->msg);
+		break;
+	case ERR_TEMP:
+		problem(rq, 503, "%s", e->msg);
+		break;
+	default:
+		log_error("request %s: %s: %s", rq->id, rq->route->path, e->msg);
+		problem(rq, 500, "This is a fault of dmarcd; its log says more beside the number of this request.");
+		break;
+	}
+}
+
+/* The segment of the path that names what is asked for. */
+static bool
+set_path(struct request *rq, struct answer_request *ar)
+{
+	ar->domain = rq->args[0];
+	if (rq->route->kind != ANSWER_REPORT || (str_i64(rq->args[0], &ar->id) && ar->id > 0))
+		return (true);
+	problem(rq, 404, "A report's id is a number.");
+	return (false);
+}
+
+static bool
+set_all(struct request *rq, struct answer_request *ar)
+{
+	const struct query_param	*p;
+	struct err			 e = { 0 };
+
+	for (size_t i = 0; i < rq->query.n; i++) {
+		p = &rq->query.p[i];
+		if (answer_request_set(ar, p->key, p->value, &e) == -1) {
+			problem_param(rq, 400, p->key, "invalid_parameter", e.msg);
+			return (false);
+		}
+	}
+	return (set_path(rq, ar));
+}
+
+void
+api_answer(struct request *rq, struct asked *a)
+{
+	struct answer_request	 ar;
+	struct err		 e = { 0 };
+	json_t			*j;
+
+	answer_request_init(&ar, (enum answer_kind)rq->route->kind);
+	if (set_all(rq, &ar)) {
+		if ((j = answer_make(a->query, &ar, &e)) == NULL)
+			refuse(rq, &e);
+		else
+			reply_json(rq, 200, j);
+	}
+	answer_request_free(&ar);
+}
+
+/* That the database answers is the health that matters here. */
+void
+api_healthz(struct request *rq, struct asked *a)
+{
+	reply_json(rq, 200, json_pack("{s:s, s:I}", "status", "ok", "generation",
+	    (json_int_t)query_generation(a->query)));
+}

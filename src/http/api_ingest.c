@@ -1,0 +1,208 @@
+/*
+ * api_ingest.c - how reports arrive: what the store knows, and beside it what
+ * stands in the spool's folder: each fetcher keeps spool/state/NAME.status.
+ */
+#include <dirent.h>
+#include <inttypes.h>
+
+#include "answer/answer.h"
+#include "base/io.h"
+#include "http/http.h"
+#include "spool/spool.h"
+
+#define MAILBOXES 256
+#define STATUS_BYTES (64u << 10)
+
+struct intake {
+	struct answer_intake	 answer;
+	struct answer_mailbox	 mailbox[MAILBOXES];
+	json_t			*keep[MAILBOXES];	/* what the strings above point into */
+	size_t			 n;
+};
+
+static json_t	*configured;	/* [{name, protocol, host}]; NULL: not told */
+
+void
+api_ingest_mailboxes(const json_t *list)
+{
+	json_decref(configured);
+	configured = json_is_array(list) ? json_deep_copy(list) : NULL;
+}
+
+/* --- One status file ------------------------------------------------------------ */
+
+static const char *
+text_of(const json_t *j, const char *key, const char *otherwise)
+{
+	const char	*s = json_string_value(json_object_get(j, key));
+
+	return (s == NULL ? otherwise : s);
+}
+
+/* Seconds since the epoch; 0 for anything else. */
+static int64_t
+time_of(const json_t *j, const char *key)
+{
+	json_int_t	 t = json_integer_value(json_object_get(j, key));
+
+	return (t < 0 ? 0 : (int64_t)t);
+}
+
+static uint64_t
+count_of(const json_t *j, const char *key)
+{
+	json_int_t	 v = json_integer_value(json_object_get(j, key));
+
+	return (v < 0 ? 0 : (uint64_t)v);
+}
+
+/* A fetcher may be taken over by its server: its words are checked like any. */
+static const char *
+state_of(const json_t *j)
+{
+	static const char *const	words[] = { "idle", "fetching", "error", "off" };
+	const char			*s = text_of(j, "state", "");
+
+	for (size_t i = 0; i < nitems(words); i++)
+		if (strcmp(s, words[i]) == 0)
+			return (words[i]);
+	return ("unknown");
+}
+
+static json_t *
+read_status(const char *name)
+{
+	struct buf	 b = { 0 };
+	char		 path[4096];
+	json_t		*j = NULL;
+
+	(void)snprintf(path, sizeof(path), "%s/spool/state/%s.status", work_state_dir(), name);
+	if (io_read_file(path, STATUS_BYTES, &b, NULL) == 0 && b.p != NULL)
+		j = json_loadb(b.p, b.len, 0, NULL);
+	buf_free(&b);
+	return (j);
+}
+
+/* known: what the configuration says of it, may be NULL. */
+static void
+add_mailbox(struct intake *in, const char *name, const json_t *known)
+{
+	struct answer_mailbox	*m = &in->mailbox[in->n];
+	json_t			*j = read_status(name), *error;
+
+	if (in->n == MAILBOXES) {
+		json_decref(j);
+		return;
+	}
+	if (j == NULL)
+		j = json_object();
+	/* The name lives as long as the rest. */
+	(void)json_object_set_new(j, "name", json_string(name));
+	in->keep[in->n++] = j;
+	error = json_object_get(j, "error");
+	*m = (struct answer_mailbox){
+		.name = text_of(j, "name", ""),
+		.protocol = text_of(known, "protocol", text_of(j, "protocol", "unknown")),
+		.host = text_of(known, "host", text_of(j, "host", "")),
+		.state = state_of(j),
+		.since = time_of(j, "since"),
+		.last_success = time_of(j, "last_success"),
+		.next_run = time_of(j, "next_run"),
+		.seen = count_of(j, "seen"),
+		.fresh = count_of(j, "new"),
+		.error = text_of(error, "text", NULL),
+		.remedy = text_of(error, "remedy", NULL),
+	};
+}
+
+/* --- All of them ----------------------------------------------------------------- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return (strcmp(((const struct answer_mailbox *)a)->name, ((const struct answer_mailbox *)b)->name));
+}
+
+/* Without a list from the parent: whatever has a status. */
+static void
+scan_mailboxes(struct intake *in)
+{
+	struct dirent	*d;
+	char		 path[4096], name[65];
+	size_t		 n;
+	DIR		*dir;
+
+	(void)snprintf(path, sizeof(path), "%s/spool/state", work_state_dir());
+	if ((dir = opendir(path)) == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL) {
+		n = strlen(d->d_name);
+		if (d->d_name[0] == '.' || n <= 7 || n - 7 >= sizeof(name) || strcmp(d->d_name + n - 7, ".status") != 0)
+			continue;
+		memcpy(name, d->d_name, n - 7);
+		name[n - 7] = '\0';
+		if (str_utf8_ok(str_of(name)))
+			add_mailbox(in, name, NULL);
+	}
+	(void)closedir(dir);
+	if (in->n > 1)
+		qsort(in->mailbox, in->n, sizeof(in->mailbox[0]), by_name);
+}
+
+static void
+list_mailboxes(struct intake *in)
+{
+	const json_t	*j;
+	size_t		 i;
+
+	if (configured == NULL) {
+		scan_mailboxes(in);
+		return;
+	}
+	json_array_foreach(configured, i, j)
+		if (json_is_string(json_object_get(j, "name")))
+			add_mailbox(in, json_string_value(json_object_get(j, "name")), j);
+}
+
+static int
+count_spool(struct intake *in, struct err *e)
+{
+	struct spool	*s = spool_open(work_state_dir(), e);
+	int		 rv;
+
+	if (s == NULL)
+		return (-1);
+	rv = spool_count(s, &in->answer.spool_new, &in->answer.spool_oldest, e);
+	spool_close(s);
+	return (rv);
+}
+
+void
+api_ingest(struct request *rq, struct asked *a)
+{
+	struct answer_request	 ar;
+	struct intake		*in;
+	struct err		 e = { 0 };
+	json_t			*j;
+
+	if ((in = calloc(1, sizeof(*in))) == NULL || count_spool(in, &e) == -1) {
+		problem(rq, 503, "%s", in == NULL ? "out of memory" : e.msg);
+		free(in);
+		return;
+	}
+	list_mailboxes(in);
+	in->answer.mailboxes = in->mailbox;
+	in->answer.nmailboxes = in->n;
+	answer_request_init(&ar, ANSWER_INGEST);
+	ar.intake = &in->answer;
+	if (rq->query.n > 0)
+		problem_param(rq, 400, rq->query.p[0].key, "invalid_parameter", "this endpoint has no parameters");
+	else if ((j = answer_make(a->query, &ar, &e)) != NULL)
+		reply_json(rq, 200, j);
+	else
+		problem(rq, e.code == ERR_TEMP ? 503 : 500, "%s", e.msg);
+	answer_request_free(&ar);
+	for (size_t i = 0; i < in->n; i++)
+		json_decref(in->keep[i]);
+	free(in);
+}

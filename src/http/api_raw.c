@@ -1,0 +1,253 @@
+/*
+ * api_raw.c - an original as a file: what came, or the document inside it.
+ *
+ * What came is streamed from its pack as it is. To find the document in it is
+ * a decoder's work, as it means to read hostile bytes; its output goes to
+ * memory while it is small, to a file without a name when it is not, so that
+ * an error is still a proper answer.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/http.h"
+#include "process/raw.h"
+#include "store/query.h"
+
+#define SMALL_BYTES (1u << 20)
+#define CSP_RAW "sandbox; default-src 'none'"
+
+enum as { AS_XML, AS_ORIGINAL, AS_MAIL };
+static const char *const	as_names[] = { "xml", "original", "mail" };
+
+struct wanted {
+	enum as	 as;
+	bool	 inline_;	/* for the page's own fetch: no attachment header */
+};
+
+struct sink {
+	struct buf	 b;
+	int		 fd;		/* -1 while it is small */
+	uint64_t	 bytes;
+	const char	*why;		/* it gave up, NULL: it did not */
+};
+
+struct original {
+	int64_t		 report;
+	int		 fd;
+	uint64_t	 offset, bytes;
+};
+
+/* --- Parameters -------------------------------------------------------------- */
+
+static bool
+set_as(struct request *rq, struct str value, struct wanted *w)
+{
+	for (size_t i = 0; i < nitems(as_names); i++) {
+		if (!str_eq(value, str_of(as_names[i])))
+			continue;
+		w->as = (enum as)i;
+		return (true);
+	}
+	problem_param(rq, 400, STR("as"), "invalid_parameter", "is one of xml, original, mail");
+	return (false);
+}
+
+static bool
+set_all(struct request *rq, struct wanted *w)
+{
+	const struct query_param	*p;
+
+	for (size_t i = 0; i < rq->query.n; i++) {
+		p = &rq->query.p[i];
+		if (str_eq(p->key, STR("as"))) {
+			if (!set_as(rq, p->value, w))
+				return (false);
+		} else if (str_eq(p->key, STR("inline"))) {
+			w->inline_ = str_eq(p->value, STR("1"));
+			if (!w->inline_ && !str_eq(p->value, STR("0"))) {
+				problem_param(rq, 400, p->key, "invalid_parameter", "is 0 or 1");
+				return (false);
+			}
+		} else {
+			problem_param(rq, 400, p->key, "invalid_parameter", "is no parameter of this file; there are as and inline");
+			return (false);
+		}
+	}
+	return (true);
+}
+
+/* --- What came ---------------------------------------------------------------- */
+
+/* By the first bytes, to name it; nothing more is read here. */
+static const char *
+suffix_of(const struct original *o)
+{
+	static const struct { const char *magic; size_t n; const char *suffix; } known[] = {
+		{ "\x1f\x8b", 2, "gz" }, { "PK\x03\x04", 4, "zip" }, { "7z\xbc\xaf", 4, "7z" },
+		{ "\xfd" "7zXZ", 5, "xz" }, { "BZh", 3, "bz2" }, { "<", 1, "xml" }, { "\xef\xbb\xbf<", 4, "xml" },
+		{ "\xff\xfe<", 3, "xml" }, { "\xfe\xff\0<", 4, "xml" },
+	};
+	char	 head[16] = { 0 };
+	ssize_t	 n = pread(o->fd, head, sizeof(head) < o->bytes ? sizeof(head) : (size_t)o->bytes, (off_t)o->offset);
+
+	for (size_t i = 0; n > 0 && i < nitems(known); i++)
+		if ((size_t)n >= known[i].n && memcmp(head, known[i].magic, known[i].n) == 0)
+			return (known[i].suffix);
+	return ("eml");
+}
+
+/* Names are made of our numbers only: a report_id is anybody's text. */
+static void
+set_file(struct request *rq, const struct wanted *w, const struct original *o, const char *suffix, const char *type)
+{
+	struct reply	*r = &rq->reply;
+
+	r->status = 200;
+	r->type = type;
+	r->csp = CSP_RAW;
+	if (!w->inline_)
+		(void)snprintf(r->disposition, sizeof(r->disposition), "attachment; filename=\"dmarc-report-%" PRId64 ".%s\"",
+		    o->report, suffix);
+}
+
+static void
+reply_original(struct request *rq, const struct wanted *w, struct original *o)
+{
+	const char	*suffix = suffix_of(o);
+	bool		 mail = strcmp(suffix, "eml") == 0;
+
+	if (w->as == AS_MAIL && !mail) {
+		problem(rq, 404, "This report came as a file, not in a mail; as=original gives the file.");
+		return;
+	}
+	set_file(rq, w, o, suffix, mail ? "message/rfc822" : "application/octet-stream");
+	rq->reply.fd = o->fd;
+	rq->reply.fd_offset = o->offset;
+	rq->reply.fd_bytes = o->bytes;
+	o->fd = -1;
+}
+
+/* --- The document inside -------------------------------------------------------- */
+
+static int
+open_nameless(void)
+{
+	static const char *const	dirs[] = { "/var/tmp", "/tmp" };
+	int				 fd = -1;
+
+	for (size_t i = 0; fd == -1 && i < nitems(dirs); i++)
+		fd = open(dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return (fd);
+}
+
+static int
+give_up(struct sink *k, const char *why)
+{
+	k->why = why;
+	return (-1);
+}
+
+static int
+sink_add(void *arg, const void *p, size_t n)
+{
+	struct sink	*k = arg;
+
+	if (k->why != NULL)
+		return (-1);
+	k->bytes += n;
+	if (k->bytes > limits_default.unpacked_bytes)
+		return (give_up(k, "the document is larger than what is unpacked at most"));
+	if (k->fd == -1 && k->bytes <= SMALL_BYTES)
+		return (buf_add(&k->b, p, n) ? 0 : give_up(k, "out of memory"));
+	if (k->fd == -1) {
+		if ((k->fd = open_nameless()) == -1 || io_write_full(k->fd, k->b.p, k->b.len) == -1)
+			return (give_up(k, "a temporary file cannot be written below /var/tmp or /tmp"));
+		buf_free(&k->b);
+	}
+	return (io_write_full(k->fd, p, n) == 0 ? 0 : give_up(k, "a temporary file cannot be written: is the disk full?"));
+}
+
+static void
+refuse_extract(struct request *rq, const struct sink *k, const struct err *e)
+{
+	if (k->why != NULL)
+		problem(rq, 503, "The original cannot be shown: %s.", k->why);
+	else if (e->code == ERR_INPUT || e->code == ERR_LIMIT)
+		problem(rq, 404, "The document in this original cannot be unpacked: %s", e->msg);
+	else {
+		log_warn("request %s: %s", rq->id, e->msg);
+		problem(rq, 503, "The original cannot be unpacked just now: %s", e->msg);
+	}
+}
+
+static void
+reply_document(struct request *rq, const struct wanted *w, const struct original *o, unsigned payload)
+{
+	struct sink	 k = { .fd = -1 };
+	struct err	 e = { 0 };
+
+	if (raw_extract(o->fd, o->offset, o->bytes, payload, RAW_XML, sink_add, &k, &e) == -1) {
+		refuse_extract(rq, &k, &e);
+		buf_free(&k.b);
+		if (k.fd != -1)
+			(void)close(k.fd);
+		return;
+	}
+	set_file(rq, w, o, "xml", "text/xml; charset=utf-8");
+	rq->reply.body = k.b.p;
+	rq->reply.len = k.b.len;
+	rq->reply.fd = k.fd;
+	rq->reply.fd_bytes = k.bytes;
+}
+
+static bool
+find(struct request *rq, struct asked *a, struct query_report *r)
+{
+	struct err	 e = { 0 };
+	int64_t		 id;
+
+	if (!str_i64(rq->args[0], &id) || id <= 0) {
+		problem(rq, 404, "A report's id is a number.");
+		return (false);
+	}
+	if (query_report(a->query, id, r, &e) == -1) {
+		problem(rq, e.code == ERR_INPUT ? 404 : 503, "%s", e.msg);
+		return (false);
+	}
+	if (!r->kept)
+		problem(rq, 404, "The original of report %" PRId64 " has not been kept (keep_originals in the configuration).", id);
+	return (r->kept);
+}
+
+void
+api_raw(struct request *rq, struct asked *a)
+{
+	struct wanted		 w = { .as = AS_XML };
+	struct original		 o = { .fd = -1 };
+	struct query_report	 r;
+	struct err		 e = { 0 };
+	unsigned		 payload;
+
+	if (!set_all(rq, &w) || !find(rq, a, &r))
+		return;
+	payload = r.payload;
+	o.report = r.id;
+	if (store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == -1) {
+		problem(rq, 404, "%s", e.msg);
+		return;
+	}
+	/* What follows may take seconds: a snapshot held for that long would make the log grow. */
+	query_end(a->query);
+	a->query = NULL;
+	if (w.as == AS_XML)
+		reply_document(rq, &w, &o, payload);
+	else
+		reply_original(rq, &w, &o);
+	if (o.fd != -1)
+		(void)close(o.fd);
+}

@@ -1,0 +1,62 @@
+/*
+ * etag.c - a name for an answer: it changes when the data, the question, the
+ * program or the day (answers know "today") does.
+ */
+#include <inttypes.h>
+
+#include "base/hash.h"
+#include "base/when.h"
+#include "http/http.h"
+
+bool
+etag_make(char out[48], uint64_t generation, const struct request *rq)
+{
+	struct buf	 b = { .max = 4 * URI_BYTES };
+
+	buf_printf(&b, "%s %" PRId64 " %s", PACKAGE_VERSION, when_day(when_now()), rq->route->path);
+	for (size_t i = 0; i < PATH_ARGS; i++) {
+		buf_printf(&b, " %zu:", rq->args[i].len);
+		buf_str(&b, rq->args[i]);
+	}
+	buf_byte(&b, '?');
+	query_string_canonical(&rq->query, &b);
+	out[0] = '\0';
+	if (!b.failed)
+		(void)snprintf(out, 48, "W/\"%" PRIu64 "-%016" PRIx64 "\"", generation, hash64(0, b.p, b.len));
+	buf_free(&b);
+	return (out[0] != '\0');
+}
+
+/* The opaque part, without W/: If-None-Match compares weakly (RFC 9110 13.1.2). */
+static struct str
+opaque(struct str tag)
+{
+	if (str_starts(tag, "W/")) {
+		tag.p += 2;
+		tag.len -= 2;
+	}
+	return (tag);
+}
+
+bool
+etag_matches(const char *list, const char *etag)
+{
+	struct str	 want = opaque(str_of(etag)), tag;
+	const char	*p = list, *end;
+
+	if (etag[0] == '\0')
+		return (false);
+	while (*p != '\0') {
+		p += strspn(p, " \t,");
+		if (*p == '*')
+			return (true);
+		end = p + (strncmp(p, "W/", 2) == 0 ? 2 : 0);
+		if (*end != '"' || (end = strchr(end + 1, '"')) == NULL)
+			return (false);		/* no list of entity tags: not ours to guess */
+		tag = (struct str){ p, (size_t)(end + 1 - p) };
+		if (str_eq(opaque(tag), want))
+			return (true);
+		p = end + 1;
+	}
+	return (false);
+}

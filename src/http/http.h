@@ -1,0 +1,162 @@
+/*
+ * http.h - what the files of this room share: a request as text, the reply to
+ * it, and who makes which. The face of the room to others is http_main() in
+ * process/role.h.
+ * Source:    RFC 9110 (HTTP), RFC 9457 (problem details), RFC 9111 (caching).
+ * Trust:     every field of a request is hostile; a reply's text is made by
+ *            one escaping function for its form (JSON by jansson).
+ * Units:     bytes; times in milliseconds of the monotonic clock.
+ * Ownership: a struct request belongs to server.c and is with one thread at a
+ *            time: the event loop's, or a worker's between work_submit() and
+ *            the call of its done().
+ * Errors:    a handler cannot fail: what went wrong is the reply.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <jansson.h>
+
+#include "base/base.h"
+#include "http/query_string.h"
+
+#define API_PREFIX "/api/v1"
+#define URI_BYTES 6144			/* path and query together */
+#define HEADER_BYTES (32u * 1024u)	/* longer: 431 */
+#define JSON_BYTES (64u << 20)		/* one answer; longer: narrow the question */
+#define PATH_ARGS 1
+
+struct MHD_Connection;
+struct MHD_Response;
+struct conn;
+struct query;
+struct store;
+
+struct reply {
+	unsigned	 status;
+	const char	*type;		/* of the content */
+	char		*body;		/* free()d with the reply; or */
+	size_t		 len;
+	int		 fd;		/* not -1: the body is bytes of this file */
+	uint64_t	 fd_offset;
+	uint64_t	 fd_bytes;
+	const char	*cache;		/* Cache-Control */
+	const char	*csp;		/* NULL: the one of all pages */
+	const char	*allow;		/* with 405 */
+	unsigned	 retry_after;	/* seconds; 0: no such header */
+	char		 etag[48];	/* "": none */
+	char		 location[256];	/* with 307, 308 */
+	char		 disposition[96];
+};
+
+enum request_stage { RQ_URI, RQ_HEADERS, RQ_WORKING, RQ_DONE, RQ_ANSWERED };
+
+struct route;
+
+struct request {
+	char			 id[24];	/* also in the log, for people to quote */
+	struct MHD_Connection	*mhd;
+	struct conn		*conn;
+	enum request_stage	 stage;
+	bool			 uri_too_long;
+	bool			 malformed;	/* not an origin-form target */
+	bool			 head;
+	char			 uri[URI_BYTES + 1];
+	struct str		 path;		/* raw, within uri */
+	struct str		 query_raw;	/* raw, within uri */
+	const struct route	*route;
+	char			 args_text[PATH_ARGS][1024];
+	struct str		 args[PATH_ARGS];	/* decoded path segments */
+	struct query_string	 query;
+	char			 if_none_match[1024];	/* longer ones are not looked at */
+	struct reply		 reply;
+	struct request		*next;		/* in a queue of work.c */
+};
+
+/* --- reply.c ---------------------------------------------------------------- */
+
+void	 reply_init(struct reply *);
+void	 reply_free(struct reply *);	/* what it holds; it is then as new */
+/* Takes the reference; NULL means there was no memory. */
+void	 reply_json(struct request *, unsigned status, json_t *);
+
+/* --- problem.c: application/problem+json ------------------------------------- */
+
+void	 problem(struct request *, unsigned status, const char *detail, ...) PRINTFLIKE(3, 4);
+/* With one entry in errors[]: the parameter meant, a short key, the sentence. */
+void	 problem_param(struct request *, unsigned status, struct str param, const char *key, const char *sentence);
+/* From an error of a room below: 400, 503 or 500, by its class. */
+void	 problem_err(struct request *, const struct err *);
+const char *problem_title(unsigned status);
+
+/* --- etag.c ------------------------------------------------------------------ */
+
+/* W/"GENERATION-HASH" of what was asked, by which version, on which day. */
+bool	 etag_make(char out[48], uint64_t generation, const struct request *);
+bool	 etag_matches(const char *if_none_match, const char *etag);
+
+/* --- host.c: against DNS rebinding ------------------------------------------- */
+
+/* Is this Host header a name of ours? address: what we are bound to. */
+bool	 host_allowed(const char *host, const char *address);
+
+/* --- headers.c --------------------------------------------------------------- */
+
+/* What every answer says, so that a browser runs and shares nothing of it. */
+bool	 headers_secure(struct MHD_Response *, const char *csp);
+bool	 header_add(struct MHD_Response *, const char *name, const char *value);
+bool	 accepts_gzip(const char *accept_encoding);
+
+/* --- static.c: the web app ---------------------------------------------------- */
+
+int	 static_start(const char *base_path, struct err *);
+void	 static_stop(void);
+/* The shared response for a path below the base path, or NULL: no such file. */
+struct MHD_Response *static_find(struct str path, bool gzip, const char *if_none_match, unsigned *status);
+
+/* --- routes.c ---------------------------------------------------------------- */
+
+enum lane { LANE_QUICK, LANE_SLOW, LANE_COUNT };
+
+/* What a handler may ask. It may end the query early: query_end(), then NULL. */
+struct asked {
+	struct store	*store;
+	struct query	*query;
+};
+
+struct route {
+	const char	*path;		/* below API_PREFIX; "{}" stands for one segment */
+	void		(*run)(struct request *, struct asked *);
+	int		 kind;		/* enum answer_kind, for api_answer */
+	enum lane	 lane;
+	bool		 etag;		/* answers change with the generation only */
+};
+
+enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
+
+/* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
+enum route_kind	 route_find(struct request *, const char *base_path, struct str *rest);
+/* In a worker; store NULL: why says what is the matter with it. */
+void		 route_run(struct request *, struct store *, const struct err *why);
+
+/* --- work.c: threads that may wait for the database --------------------------- */
+
+struct work;
+
+struct work	*work_start(const char *state_dir, unsigned threads, void (*done)(struct request *), struct err *);
+bool		 work_submit(struct work *, struct request *);	/* false: too much waits */
+/* Ends the threads when they have nothing left to do; false at the deadline. */
+bool		 work_stop(struct work *, int64_t deadline_ms);
+/* For handlers: the directory given to work_start. */
+const char	*work_state_dir(void);
+
+/* --- api_*.c: each makes rq->reply -------------------------------------------- */
+
+void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
+void	 api_ingest(struct request *, struct asked *);
+void	 api_raw(struct request *, struct asked *);
+void	 api_healthz(struct request *, struct asked *);
+
+/* The mailboxes that are configured, from the parent: for api_ingest. */
+void	 api_ingest_mailboxes(const json_t *);
+
+#endif

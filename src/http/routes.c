@@ -1,0 +1,169 @@
+/*
+ * routes.c - the table of what is answered, and the way from a path to it.
+ */
+#include "answer/answer.h"
+#include "base/when.h"
+#include "http/http.h"
+
+static const struct route	routes[] = {
+	/* path			run		kind			lane		etag */
+	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true },
+	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true },
+	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true },
+	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true },
+	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true },
+	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true },
+	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true },
+	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
+	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true },
+	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
+	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
+	/* mailbox states change without the store */
+	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },
+};
+
+/* Beside the prefix: what watches over us knows no versions. */
+static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false };
+
+/* Up to the next slash; what is left goes to rest, p NULL at the end. */
+static struct str
+first_segment(struct str path, struct str *rest)
+{
+	const char	*slash = memchr(path.p, '/', path.len);
+
+	*rest = STR_NONE;
+	if (slash == NULL)
+		return (path);
+	*rest = (struct str){ slash + 1, path.len - (size_t)(slash + 1 - path.p) };
+	return ((struct str){ path.p, (size_t)(slash - path.p) });
+}
+
+/* 1: matches, arguments decoded; 0: another path; -1: an argument is no text. */
+static int
+match(struct request *rq, const struct route *r, struct str path, struct err *e)
+{
+	struct str	 want = str_of(r->path), have = path, w, h;
+	size_t		 n = 0;
+
+	while (want.p != NULL && have.p != NULL) {
+		w = first_segment(want, &want);
+		h = first_segment(have, &have);
+		if (!str_eq(w, STR("{}"))) {
+			if (!str_eq(w, h))
+				return (0);
+			continue;
+		}
+		if (h.len == 0 || h.len >= sizeof(rq->args_text[0]) || n == PATH_ARGS)
+			return (0);
+		if (path_segment_decode(h, rq->args_text[n], &rq->args[n], e) == -1)
+			return (-1);
+		n++;
+	}
+	return (want.p == NULL && have.p == NULL);
+}
+
+static enum route_kind
+find_api(struct request *rq, struct str path)
+{
+	struct err	 e = { 0 };
+	struct str	 param;
+	int		 m;
+
+	for (size_t i = 0; i < nitems(routes); i++) {
+		if ((m = match(rq, &routes[i], path, &e)) == 0)
+			continue;
+		if (m == -1) {
+			problem(rq, 400, "The path has %s.", e.msg);
+			return (ROUTE_REPLY);
+		}
+		rq->route = &routes[i];
+		if (query_string_parse(&rq->query, rq->query_raw, &param, &e) == 0)
+			return (ROUTE_WORK);
+		problem_param(rq, e.code == ERR_LIMIT && rq->query_raw.len > QUERY_BYTES ? 414 : 400, param,
+		    e.code == ERR_LIMIT ? "too_long" : "malformed", e.msg);
+		return (ROUTE_REPLY);
+	}
+	problem(rq, 404, "There is no such endpoint; the API is described in schema/openapi.yaml.");
+	return (ROUTE_REPLY);
+}
+
+/* The base path itself lacks the slash that relative addresses in the page need. */
+static enum route_kind
+redirect(struct request *rq, const char *base_path)
+{
+	rq->reply.status = 307;
+	rq->reply.type = "text/plain; charset=utf-8";
+	(void)snprintf(rq->reply.location, sizeof(rq->reply.location), "%s/", base_path);
+	return (ROUTE_REPLY);
+}
+
+enum route_kind
+route_find(struct request *rq, const char *base_path, struct str *rest)
+{
+	struct str	 path = rq->path, api;
+	size_t		 base_len = strlen(base_path);
+
+	if (base_len > 0 && !str_eq(path, STR("/healthz"))) {
+		if (str_eq(path, STR("/")) || str_eq(path, str_of(base_path)))
+			return (redirect(rq, base_path));
+		if (!str_starts(path, base_path) || path.p[base_len] != '/') {
+			problem(rq, 404, "Everything here is below %s/ (base_path in the configuration).", base_path);
+			return (ROUTE_REPLY);
+		}
+		path = (struct str){ path.p + base_len, path.len - base_len };
+	}
+	*rest = path;
+	if (str_eq(path, STR("/healthz"))) {
+		rq->route = &healthz;
+		return (ROUTE_WORK);
+	}
+	if (str_starts(path, API_PREFIX "/")) {
+		api = (struct str){ path.p + sizeof(API_PREFIX), path.len - sizeof(API_PREFIX) };
+		return (find_api(rq, api));
+	}
+	if (str_eq(path, STR("/api")) || str_starts(path, "/api/"))
+		return (find_api(rq, STR("")));
+	return (str_starts(path, "/assets/") ? ROUTE_ASSET : ROUTE_INDEX);
+}
+
+/* The generation is all that is read before a 304. */
+static bool
+unchanged(struct request *rq, struct query *q)
+{
+	if (!rq->route->etag || !etag_make(rq->reply.etag, query_generation(q), rq) ||
+	    !etag_matches(rq->if_none_match, rq->reply.etag))
+		return (false);
+	rq->reply.status = 304;
+	return (true);
+}
+
+static void
+finish(struct request *rq)
+{
+	struct reply	*r = &rq->reply;
+
+	if (r->status != 200 && r->status != 304)
+		r->etag[0] = '\0';
+	else if (rq->route->etag)
+		r->cache = "private, no-cache";
+}
+
+void
+route_run(struct request *rq, struct store *s, const struct err *why)
+{
+	struct err	 e = { 0 };
+	struct asked	 a = { .store = s };
+
+	if (s == NULL) {
+		problem(rq, 503, "%s", why->msg);
+		return;
+	}
+	if ((a.query = query_begin(s, when_now(), QUERY_LIMIT_MS, &e)) == NULL) {
+		problem(rq, 503, "%s", e.msg);
+	} else {
+		if (!unchanged(rq, a.query))
+			rq->route->run(rq, &a);
+		query_end(a.query);
+	}
+	finish(rq);
+}

@@ -1,0 +1,733 @@
+/*
+ * server.c - the http role: listens, reads requests, hands them out, answers.
+ *
+ * One thread of libmicrohttpd runs the event loop. What needs the database
+ * goes to the threads of work.c while its connection is suspended, so a slow
+ * question holds up nobody. The main thread waits for orders of the parent
+ * and ends connections that take their time on purpose.
+ */
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/when.h"
+#include "http/http.h"
+#include "process/link.h"
+#include "process/role.h"
+
+#define POOL_BYTES (64u * 1024u)	/* per connection: our 32 KiB of headers, parsed, and the answer's */
+#define CONNECTIONS 256
+#define CONNECTIONS_PER_IP 64		/* only when others than loopback can reach us */
+#define IDLE_SECONDS 30			/* without a byte */
+#define HEADER_MS 20000			/* from the first byte to the end of the headers */
+#define KEEP_ALIVE_MS 60000		/* between two requests, dribbled or not */
+#define WORK_MS 180000
+#define ANSWER_MS 60000			/* and a second more for each 4 kB: */
+#define ANSWER_BYTES_PER_MS 4
+#define DRAIN_MS 3000
+#define REAP_MS 5000
+
+struct conn {
+	struct conn	*prev, *next;
+	int		 fd;
+	int64_t		 deadline_ms;
+};
+
+struct server {
+	struct MHD_Daemon	*mhd;
+	struct work		*work;
+	int			 listen_fd;
+	char			 address[64];
+	uint16_t		 port;
+	char			 base_path[200];
+	char			 state_dir[4096];
+	bool			 loopback;
+	uint64_t		 seed;		/* makes request ids of two runs differ */
+	uint64_t		 serial;
+	pthread_mutex_t		 lock;		/* of what follows */
+	pthread_cond_t		 quiet;		/* no request is under way */
+	struct conn		*conns;
+	unsigned		 active;
+	atomic_bool		 draining;
+};
+
+static struct server	 srv = { .lock = PTHREAD_MUTEX_INITIALIZER, .listen_fd = -1 };
+
+/* --- Connections ------------------------------------------------------------ */
+
+static void
+conn_deadline(struct conn *c, int64_t ms)
+{
+	if (c == NULL)
+		return;
+	(void)pthread_mutex_lock(&srv.lock);
+	c->deadline_ms = when_mono_ms() + ms;
+	(void)pthread_mutex_unlock(&srv.lock);
+}
+
+static void
+conn_started(struct MHD_Connection *mhd, void **context)
+{
+	const union MHD_ConnectionInfo	*info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct conn			*c;
+
+	if (info == NULL || (c = calloc(1, sizeof(*c))) == NULL)
+		return;
+	c->fd = info->connect_fd;
+	c->deadline_ms = when_mono_ms() + HEADER_MS;
+	(void)pthread_mutex_lock(&srv.lock);
+	if ((c->next = srv.conns) != NULL)
+		c->next->prev = c;
+	srv.conns = c;
+	(void)pthread_mutex_unlock(&srv.lock);
+	*context = c;
+}
+
+static void
+on_connection(void *arg, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode what)
+{
+	struct conn	*c = *context;
+
+	(void)arg;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		conn_started(mhd, context);
+		return;
+	}
+	if (c == NULL)
+		return;
+	(void)pthread_mutex_lock(&srv.lock);
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	*(c->prev != NULL ? &c->prev->next : &srv.conns) = c->next;
+	(void)pthread_mutex_unlock(&srv.lock);
+	free(c);
+	*context = NULL;
+}
+
+/*
+ * The library's own timeout counts from the last byte: one byte every 29
+ * seconds would hold a connection for ever. Ours counts from the first.
+ */
+static void
+reap_slow(void)
+{
+	int64_t	 now = when_mono_ms();
+
+	(void)pthread_mutex_lock(&srv.lock);
+	for (struct conn *c = srv.conns; c != NULL; c = c->next)
+		if (now > c->deadline_ms)
+			(void)shutdown(c->fd, SHUT_RDWR);
+	(void)pthread_mutex_unlock(&srv.lock);
+}
+
+/* --- Requests --------------------------------------------------------------- */
+
+/*
+ * The library takes the query apart for itself, 64 bytes for each "&", and
+ * has no answer when that is more than the connection's memory. So such a
+ * request is answered here, on the socket, and the connection ended.
+ */
+static void
+refuse_on_socket(struct MHD_Connection *mhd)
+{
+	static const char		 text[] = "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n"
+	    "Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 93\r\n\r\n"
+	    "{\"type\":\"about:blank\",\"title\":\"Address too long\",\"status\":414,\"detail\":\"Too many parameters\"}";
+	const union MHD_ConnectionInfo	*info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info == NULL)
+		return;
+	(void)send(info->connect_fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+static bool
+too_many_params(const char *uri)
+{
+	unsigned	 n = 0;
+
+	for (; *uri != '\0'; uri++)
+		n += *uri == '&';
+	return (n > 4 * QUERY_PARAMS);
+}
+
+/* Called with the address as it came; the library's own decoding is not used. */
+static void *
+on_uri(void *arg, const char *uri, struct MHD_Connection *mhd)
+{
+	struct request	*rq;
+	const char	*mark;
+	size_t		 len = strlen(uri);
+
+	(void)arg;
+	if (too_many_params(uri)) {
+		refuse_on_socket(mhd);
+		return (NULL);
+	}
+	if ((rq = calloc(1, sizeof(*rq))) == NULL)
+		return (NULL);
+	reply_init(&rq->reply);
+	rq->mhd = mhd;
+	(void)snprintf(rq->id, sizeof(rq->id), "%08" PRIx64 "-%" PRIu64, srv.seed & 0xffffffff, ++srv.serial);
+	rq->uri_too_long = len > URI_BYTES;
+	rq->malformed = uri[0] != '/';
+	if (rq->uri_too_long)
+		len = 0;
+	memcpy(rq->uri, uri, len);
+	mark = memchr(rq->uri, '?', len);
+	rq->path = (struct str){ rq->uri, mark == NULL ? len : (size_t)(mark - rq->uri) };
+	rq->query_raw = mark == NULL ? STR("") : (struct str){ mark + 1, len - rq->path.len - 1 };
+	return (rq);
+}
+
+static void
+on_completed(void *arg, struct MHD_Connection *mhd, void **context, enum MHD_RequestTerminationCode toe)
+{
+	struct request	*rq = *context;
+
+	(void)arg;
+	(void)mhd;
+	(void)toe;
+	if (rq == NULL)
+		return;
+	conn_deadline(rq->conn, KEEP_ALIVE_MS);
+	if (rq->stage != RQ_URI) {
+		(void)pthread_mutex_lock(&srv.lock);
+		if (--srv.active == 0)
+			(void)pthread_cond_signal(&srv.quiet);
+		(void)pthread_mutex_unlock(&srv.lock);
+	}
+	reply_free(&rq->reply);
+	free(rq);
+	*context = NULL;
+}
+
+/* By work.c, when rq->reply is there: the loop calls on_request once more. */
+static void
+on_done(struct request *rq)
+{
+	rq->stage = RQ_DONE;
+	MHD_resume_connection(rq->mhd);
+}
+
+static struct MHD_Response *
+response_of(struct reply *r)
+{
+	struct MHD_Response	*m;
+	static char		 nothing[1];
+
+	if (r->fd != -1) {
+		if ((m = MHD_create_response_from_fd_at_offset64(r->fd_bytes, r->fd, r->fd_offset)) != NULL)
+			r->fd = -1;
+		return (m);
+	}
+	if (r->body == NULL)
+		return (MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT));
+	if ((m = MHD_create_response_from_buffer(r->len, r->body, MHD_RESPMEM_MUST_FREE)) != NULL)
+		r->body = NULL;
+	return (m);
+}
+
+static bool
+add_headers(struct MHD_Response *m, const struct reply *r)
+{
+	char	 number[16];
+	bool	 ok = headers_secure(m, r->csp) && header_add(m, "Cache-Control", r->cache);
+
+	if (r->status != 304 && r->type != NULL)
+		ok = header_add(m, "Content-Type", r->type) && ok;
+	if (r->etag[0] != '\0')
+		ok = header_add(m, "ETag", r->etag) && ok;
+	if (r->allow != NULL)
+		ok = header_add(m, "Allow", r->allow) && ok;
+	if (r->location[0] != '\0')
+		ok = header_add(m, "Location", r->location) && ok;
+	if (r->disposition[0] != '\0')
+		ok = header_add(m, "Content-Disposition", r->disposition) && ok;
+	if (r->retry_after != 0) {
+		(void)snprintf(number, sizeof(number), "%u", r->retry_after);
+		ok = header_add(m, "Retry-After", number) && ok;
+	}
+	if (srv.draining)
+		ok = header_add(m, "Connection", "close") && ok;
+	return (ok);
+}
+
+static enum MHD_Result
+queue(struct request *rq, unsigned status, struct MHD_Response *m, uint64_t bytes)
+{
+	conn_deadline(rq->conn, ANSWER_MS + (int64_t)(bytes / ANSWER_BYTES_PER_MS));
+	rq->stage = RQ_ANSWERED;
+	return (MHD_queue_response(rq->mhd, status, m));
+}
+
+static enum MHD_Result
+answer(struct request *rq)
+{
+	struct reply		*r = &rq->reply;
+	struct MHD_Response	*m;
+	uint64_t		 bytes = r->fd != -1 ? r->fd_bytes : r->len;
+	enum MHD_Result		 rv = MHD_NO;
+	char			 shown[256];
+
+	if (r->status >= 400 && log_level_get() >= LOG_DEBUG)
+		log_debug("request %s: %u for %s", rq->id, r->status,
+		    esc_short(shown, sizeof(shown), str_of(rq->uri)));
+	if (r->status == 304)
+		bytes = 0;
+	if ((m = response_of(r)) == NULL)
+		return (MHD_NO);
+	if (add_headers(m, r))
+		rv = queue(rq, r->status, m, bytes);
+	MHD_destroy_response(m);
+	return (rv);
+}
+
+static enum MHD_Result
+answer_file(struct request *rq, struct str path, enum route_kind kind)
+{
+	const char		*coding = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Accept-Encoding");
+	struct MHD_Response	*m;
+	unsigned		 status = 200;
+	bool			 gzip = coding != NULL && accepts_gzip(coding);
+
+	m = static_find(path, gzip, rq->if_none_match, &status);
+	if (m == NULL && kind == ROUTE_INDEX)
+		m = static_find(STR("/index.html"), gzip, rq->if_none_match, &status);
+	if (m != NULL)
+		return (queue(rq, status, m, 1u << 20));
+	problem(rq, 404, "There is no such file. After an update of dmarcd, load the page anew.");
+	return (answer(rq));
+}
+
+/* --- What is refused before a route is looked for ----------------------------- */
+
+struct host_seen { const char *value; unsigned n; };
+
+static enum MHD_Result
+see_host(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct host_seen	*h = arg;
+
+	(void)kind;
+	if (str_ieq(str_of(name), "host")) {
+		h->value = value == NULL ? "" : value;
+		h->n++;
+	}
+	return (MHD_YES);
+}
+
+static bool
+refuse_host(struct request *rq, const char *version)
+{
+	struct host_seen	 h = { 0 };
+	char			 shown[128];
+
+	(void)MHD_get_connection_values(rq->mhd, MHD_HEADER_KIND, see_host, &h);
+	/* Browsers always name the host; health checks in HTTP/1.0 may not. */
+	if (h.n == 0 && strcmp(version, "HTTP/1.0") == 0)
+		return (false);
+	if (h.n != 1) {
+		problem(rq, 400, "A request names its host exactly once (Host header).");
+		return (true);
+	}
+	if (host_allowed(h.value, srv.address))
+		return (false);
+	problem(rq, 421, "\"%s\" is not a name of this server. To protect the data from web pages that give their own name "
+	    "our address, only localhost, loopback addresses and %s are answered; a proxy in front sets one of these as Host.",
+	    esc_short(shown, sizeof(shown), str_of(h.value)), srv.address);
+	return (true);
+}
+
+static bool
+has_body(struct MHD_Connection *mhd)
+{
+	const char	*length = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Length");
+
+	return ((length != NULL && strcmp(length, "0") != 0) ||
+	    MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Transfer-Encoding") != NULL);
+}
+
+static bool
+refuse(struct request *rq, const char *method, const char *version)
+{
+	const union MHD_ConnectionInfo	*info;
+
+	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	rq->head = strcmp(method, "HEAD") == 0;
+	if (rq->uri_too_long || rq->query_raw.len > QUERY_BYTES) {
+		problem(rq, 414, "An address has at most %d bytes behind \"?\" and %d in all. Ask with fewer values.",
+		    QUERY_BYTES, URI_BYTES);
+	} else if (info != NULL && info->header_size > HEADER_BYTES) {
+		problem(rq, 431, "The headers of a request have at most %u bytes; perhaps cookies of other programs on this "
+		    "host are too many.", HEADER_BYTES);
+	} else if (rq->malformed) {
+		problem(rq, 400, "The address of a request starts with a slash.");
+	} else if (refuse_host(rq, version)) {
+		;
+	} else if (!rq->head && strcmp(method, "GET") != 0) {
+		problem(rq, 405, "Everything here is read with GET.");
+		rq->reply.allow = "GET, HEAD";
+	} else if (has_body(rq->mhd)) {
+		problem(rq, 413, "A GET request has no body here.");
+	} else
+		return (false);
+	return (true);
+}
+
+/* --- The way of a request ------------------------------------------------------ */
+
+static void
+begin(struct request *rq)
+{
+	const union MHD_ConnectionInfo	*info;
+	const char			*inm;
+
+	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	rq->conn = info == NULL ? NULL : info->socket_context;
+	inm = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "If-None-Match");
+	if (inm != NULL && strlen(inm) < sizeof(rq->if_none_match))
+		memcpy(rq->if_none_match, inm, strlen(inm) + 1);
+	conn_deadline(rq->conn, WORK_MS);
+	rq->stage = RQ_HEADERS;
+	(void)pthread_mutex_lock(&srv.lock);
+	srv.active++;
+	(void)pthread_mutex_unlock(&srv.lock);
+}
+
+static enum MHD_Result
+dispatch(struct request *rq)
+{
+	struct str	 path;
+	enum route_kind	 kind = route_find(rq, srv.base_path, &path);
+
+	switch (kind) {
+	case ROUTE_ASSET:
+	case ROUTE_INDEX:
+		return (answer_file(rq, path, kind));
+	case ROUTE_REPLY:
+		return (answer(rq));
+	case ROUTE_WORK:
+		break;
+	}
+	rq->stage = RQ_WORKING;
+	MHD_suspend_connection(rq->mhd);
+	if (!work_submit(srv.work, rq)) {
+		problem(rq, 503, "Too many questions are waiting. Ask again in a moment.");
+		on_done(rq);
+	}
+	return (MHD_YES);
+}
+
+static enum MHD_Result
+on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *method, const char *version,
+    const char *upload, size_t *upload_size, void **context)
+{
+	struct request	*rq = *context;
+
+	(void)arg;
+	(void)mhd;
+	(void)url;
+	(void)upload;
+	if (rq == NULL)
+		return (MHD_NO);	/* no memory: the connection ends */
+	switch (rq->stage) {
+	case RQ_URI:
+		/* An answer now would end the connection, as a body might follow: right when we refuse. */
+		begin(rq);
+		return (refuse(rq, method, version) ? answer(rq) : MHD_YES);
+	case RQ_HEADERS:
+		return (*upload_size != 0 ? MHD_NO : dispatch(rq));
+	case RQ_DONE:
+		return (answer(rq));
+	case RQ_WORKING:
+	case RQ_ANSWERED:
+		break;
+	}
+	return (MHD_NO);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+on_log(void *arg, const char *fmt, va_list ap)
+{
+	char	 line[512], shown[600];
+
+	(void)arg;
+	if (log_level_get() < LOG_DEBUG)
+		return;
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	log_debug("libmicrohttpd: %s", esc_short(shown, sizeof(shown), str_trim(str_of(line))));
+}
+
+/* --- Start ------------------------------------------------------------------- */
+
+/* Exactly the address given: a name, or an address that means all, is refused by the configuration. */
+static int
+listen_on(struct err *e)
+{
+	union { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; } sa = { 0 };
+	socklen_t	 len;
+	int		 on = 1;
+
+	if (inet_pton(AF_INET, srv.address, &sa.v4.sin_addr) == 1) {
+		sa.v4.sin_family = AF_INET;
+		sa.v4.sin_port = htons(srv.port);
+		len = sizeof(sa.v4);
+		srv.loopback = ntohl(sa.v4.sin_addr.s_addr) >> 24 == 127;
+	} else if (inet_pton(AF_INET6, srv.address, &sa.v6.sin6_addr) == 1) {
+		sa.v6.sin6_family = AF_INET6;
+		sa.v6.sin6_port = htons(srv.port);
+		len = sizeof(sa.v6);
+		srv.loopback = IN6_IS_ADDR_LOOPBACK(&sa.v6.sin6_addr);
+	} else
+		return (err_set(e, ERR_CONFIG, "http: \"%s\" is not a numeric address", srv.address));
+	if ((srv.listen_fd = socket(sa.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+		return (err_set(e, ERR_TEMP, "http: %s: %s", srv.address, strerror(errno)));
+	(void)setsockopt(srv.listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (sa.any.sa_family == AF_INET6)
+		(void)setsockopt(srv.listen_fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(srv.listen_fd, &sa.any, len) == -1 || listen(srv.listen_fd, 128) == -1 ||
+	    getsockname(srv.listen_fd, &sa.any, &len) == -1)
+		return (err_set(e, errno == EADDRINUSE || errno == EACCES ? ERR_CONFIG : ERR_TEMP,
+		    "http: cannot listen on %s port %u: %s%s", srv.address, srv.port, strerror(errno),
+		    errno == EADDRINUSE ? "; remedy: stop what uses it, or choose another port" : ""));
+	srv.port = ntohs(sa.any.sa_family == AF_INET6 ? sa.v6.sin6_port : sa.v4.sin_port);
+	return (0);
+}
+
+static int
+copy_string(const json_t *conf, const char *key, char *out, size_t size, const char *otherwise, struct err *e)
+{
+	const char	*s = json_string_value(json_object_get(conf, key));
+
+	if (s == NULL)
+		s = otherwise;
+	if (s == NULL || strlen(s) >= size)
+		return (err_set(e, ERR_BUG, "http: configuration: %s is missing or too long", key));
+	memcpy(out, s, strlen(s) + 1);
+	return (0);
+}
+
+static bool
+base_path_ok(const char *p)
+{
+	static const char	 chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-/";
+	size_t			 n = strlen(p);
+
+	if (n == 0)
+		return (true);
+	return (p[0] == '/' && p[n - 1] != '/' && strspn(p, chars) == n && strstr(p, "//") == NULL &&
+	    strstr(p, "/.") == NULL);
+}
+
+static void
+log_start(const json_t *conf)
+{
+	static const struct { const char *word; enum log_level level; } levels[] = {
+		{ "error", LOG_ERROR }, { "warn", LOG_WARN }, { "info", LOG_INFO }, { "debug", LOG_DEBUG },
+	};
+	const json_t	*j = json_object_get(conf, "log");
+	enum log_level	 level = LOG_INFO;
+
+	if (json_is_integer(j) && json_integer_value(j) >= LOG_ERROR && json_integer_value(j) <= LOG_DEBUG)
+		level = (enum log_level)json_integer_value(j);
+	for (size_t i = 0; json_is_string(j) && i < nitems(levels); i++)
+		if (strcmp(json_string_value(j), levels[i].word) == 0)
+			level = levels[i].level;
+	log_open("http", level);
+}
+
+static int
+configure(int fd, struct err *e)
+{
+	json_t		*conf = NULL;
+	json_int_t	 port;
+	int		 passed = -1, rv;
+
+	if ((rv = link_recv(fd, &conf, &passed, e)) != 1)
+		return (rv == 0 ? err_set(e, ERR_TEMP, "http: the parent has gone") : -1);
+	if (passed != -1)
+		(void)close(passed);
+	log_start(conf);
+	port = json_integer_value(json_object_get(conf, "port"));
+	rv = -1;
+	if (port < 0 || port > 65535)
+		err_set(e, ERR_BUG, "http: configuration: port %" JSON_INTEGER_FORMAT, port);
+	else if (copy_string(conf, "address", srv.address, sizeof(srv.address), "127.0.0.1", e) == 0 &&
+	    copy_string(conf, "base_path", srv.base_path, sizeof(srv.base_path), "", e) == 0 &&
+	    copy_string(conf, "state_dir", srv.state_dir, sizeof(srv.state_dir), NULL, e) == 0)
+		rv = 0;
+	if (rv == 0 && !base_path_ok(srv.base_path))
+		rv = err_set(e, ERR_CONFIG, "http: base_path \"%s\" is not a plain path like \"/reports\"", srv.base_path);
+	srv.port = (uint16_t)port;
+	api_ingest_mailboxes(json_object_get(conf, "mailboxes"));
+	json_decref(conf);
+	return (rv);
+}
+
+static int
+start(struct err *e)
+{
+	struct MHD_OptionItem	 options[] = {
+		{ MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL },	/* first: it is for what follows */
+		{ MHD_OPTION_LISTEN_SOCKET, srv.listen_fd, NULL },
+		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, NULL },
+		{ MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL },
+		{ MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL },
+		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_uri, NULL },
+		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL },
+		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, NULL },
+		/* Behind a proxy on this host all come from one address. */
+		{ srv.loopback ? MHD_OPTION_END : MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_IP, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	long	 cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (static_start(srv.base_path, e) == -1)
+		return (-1);
+	srv.work = work_start(srv.state_dir, cores < 3 ? 3 : cores > 4 ? 4 : (unsigned)cores, on_done, e);
+	if (srv.work == NULL)
+		return (-1);
+	srv.mhd = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+	    MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	if (srv.mhd == NULL)
+		return (err_set(e, ERR_TEMP, "http: libmicrohttpd does not start: %s", strerror(errno)));
+	return (0);
+}
+
+static int
+tell_parent(int fd, const char *op, const char *key, const char *value, struct err *e)
+{
+	json_t	*j = json_pack("{s:s, s:s, s:i}", "op", op, key, value, "port", (int)srv.port);
+	int	 rv = j == NULL ? err_set(e, ERR_TEMP, "out of memory") : link_send(fd, j, -1, e);
+
+	json_decref(j);
+	return (rv);
+}
+
+/* --- Serving and the end ------------------------------------------------------- */
+
+/* False when the parent wants an end or has gone. */
+static bool
+parent_says_on(int fd)
+{
+	struct err	 e = { 0 };
+	json_t		*j = NULL;
+	const char	*op;
+	int		 passed = -1, rv = link_recv(fd, &j, &passed, &e);
+	bool		 on = false;
+
+	if (passed != -1)
+		(void)close(passed);
+	if (rv == -1)
+		log_error("%s", e.msg);
+	if (rv == 1) {
+		op = json_string_value(json_object_get(j, "op"));
+		on = op == NULL || strcmp(op, "stop") != 0;
+	}
+	json_decref(j);
+	return (on);
+}
+
+static void
+serve(int fd, int signals)
+{
+	struct pollfd	 p[2] = { { .fd = fd, .events = POLLIN }, { .fd = signals, .events = POLLIN } };
+
+	for (;;) {
+		if (poll(p, nitems(p), REAP_MS) == -1 && errno != EINTR)
+			return;
+		if (p[1].revents != 0 || (p[0].revents != 0 && !parent_says_on(fd)))
+			return;
+		reap_slow();
+	}
+}
+
+/* Takes no new connections, finishes what is under way, ends. */
+static void
+drain(void)
+{
+	int64_t		 deadline = when_mono_ms() + DRAIN_MS;
+	struct timespec	 until = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+	MHD_socket	 fd = MHD_quiesce_daemon(srv.mhd);
+
+	if (fd != MHD_INVALID_SOCKET)
+		(void)close(fd);
+	(void)pthread_mutex_lock(&srv.lock);
+	srv.draining = true;
+	while (srv.active > 0 && pthread_cond_timedwait(&srv.quiet, &srv.lock, &until) == 0)
+		;
+	(void)pthread_mutex_unlock(&srv.lock);
+	/* A request that is with a thread for longer than that must not be pulled from under it. */
+	if (!work_stop(srv.work, deadline)) {
+		log_warn("a question took too long to wait for at the end");
+		_exit(0);
+	}
+	MHD_stop_daemon(srv.mhd);
+	static_stop();
+}
+
+/* Signals are read by the main thread; a terminal's Ctrl-C is the parent's business. */
+static int
+block_signals(void)
+{
+	sigset_t	 set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return (signalfd(-1, &set, SFD_CLOEXEC));
+}
+
+static void
+init_locks(void)
+{
+	pthread_condattr_t	 attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&srv.quiet, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
+
+int
+http_main(int fd)
+{
+	struct err	 e = { 0 };
+	int		 signals = block_signals();
+
+	/* A heap for each thread would hold on to memory that another needs. */
+	(void)mallopt(M_ARENA_MAX, 2);
+	init_locks();
+	if (getrandom(&srv.seed, sizeof(srv.seed), 0) == -1)
+		srv.seed = (uint64_t)when_mono_ms();
+	log_open("http", LOG_INFO);
+	if (configure(fd, &e) == -1 || listen_on(&e) == -1 || start(&e) == -1) {
+		log_error("%s", e.msg);
+		(void)tell_parent(fd, "failed", "error", e.msg, &e);
+		return (e.code == ERR_CONFIG ? 2 : 1);
+	}
+	if (tell_parent(fd, "listening", "address", srv.address, &e) == 0)
+		serve(fd, signals);
+	drain();
+	return (0);
+}

@@ -1,0 +1,256 @@
+/*
+ * work.c - threads that may wait for the database, so that the event loop
+ * never does.
+ *
+ * Two lanes: questions that take milliseconds, and the unpacking of originals,
+ * which may take a second each and must not stand in front of an overview.
+ * Each thread has its own handle on the store, opens it when there is work
+ * and closes it when there has been none for a while: an idle daemon holds
+ * no page cache.
+ */
+#include <sys/stat.h>
+
+#include <malloc.h>
+#include <pthread.h>
+
+#include "base/log.h"
+#include "base/when.h"
+#include "http/http.h"
+#include "store/store.h"
+
+#define QUEUE_MAX 256		/* per lane; connections are bounded as well */
+#define IDLE_SECONDS 30
+#define REOPEN_MS 1000		/* a database that is not there is looked for this often */
+#define THREADS_MAX 8
+#define STACK_BYTES (1u << 20)
+
+struct lane_queue {
+	struct request	*head;
+	struct request	**tail;
+	unsigned	 n;
+	pthread_cond_t	 wake;
+};
+
+struct work {
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 gone;		/* a thread has ended */
+	struct lane_queue lane[LANE_COUNT];
+	bool		 stopping;
+	unsigned	 running;	/* threads */
+	pthread_t	 thread[THREADS_MAX + 1];
+	unsigned	 nthreads;
+	void		(*done)(struct request *);
+	char		*state_dir;
+};
+
+struct worker {
+	struct work	*w;
+	enum lane	 lane;
+	struct store	*store;
+	struct stat	 st;		/* of the file that store has open */
+	int64_t		 failed_ms;	/* when opening failed; 0: it did not */
+	struct err	 why;
+};
+
+static struct work	 the_work;	/* a process has one */
+
+const char *
+work_state_dir(void)
+{
+	return (the_work.state_dir);
+}
+
+static void
+store_drop(struct worker *me)
+{
+	store_close(me->store);
+	me->store = NULL;
+}
+
+static int
+database_stat(struct work *w, struct stat *st)
+{
+	char	 path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/dmarcd.db", w->state_dir);
+	return (stat(path, st));
+}
+
+/* A handle on the file that has the name now: a restored backup is another file. */
+static struct store *
+store_get(struct worker *me)
+{
+	struct stat	 st;
+	bool		 there = database_stat(me->w, &st) == 0;
+
+	if (me->store != NULL && there && st.st_ino == me->st.st_ino && st.st_dev == me->st.st_dev)
+		return (me->store);
+	store_drop(me);
+	if (me->failed_ms != 0 && when_mono_ms() - me->failed_ms < REOPEN_MS)
+		return (NULL);
+	if ((me->store = store_open(me->w->state_dir, STORE_READ, &me->why)) == NULL) {
+		if (me->failed_ms == 0)
+			log_warn("%s", me->why.msg);
+		me->failed_ms = when_mono_ms();
+		return (NULL);
+	}
+	if (me->failed_ms != 0)
+		log_info("the database is there now");
+	me->failed_ms = 0;
+	me->st = st;
+	return (me->store);
+}
+
+/* The next request, or NULL at the end. Waiting long gives memory back. */
+static struct request *
+take(struct worker *me)
+{
+	struct lane_queue	*q = &me->w->lane[me->lane];
+	struct request		*rq;
+	struct timespec		 until;
+
+	while ((rq = q->head) == NULL) {
+		if (me->w->stopping)
+			return (NULL);
+		if (me->store == NULL) {
+			(void)pthread_cond_wait(&q->wake, &me->w->lock);
+			continue;
+		}
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += IDLE_SECONDS;
+		if (pthread_cond_timedwait(&q->wake, &me->w->lock, &until) != 0 && q->head == NULL) {
+			(void)pthread_mutex_unlock(&me->w->lock);
+			store_drop(me);
+			(void)malloc_trim(0);
+			(void)pthread_mutex_lock(&me->w->lock);
+		}
+	}
+	if ((q->head = rq->next) == NULL)
+		q->tail = &q->head;
+	q->n--;
+	return (rq);
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct worker	*me = arg;
+	struct work	*w = me->w;
+	struct request	*rq;
+
+	(void)pthread_mutex_lock(&w->lock);
+	while ((rq = take(me)) != NULL) {
+		(void)pthread_mutex_unlock(&w->lock);
+		route_run(rq, store_get(me), &me->why);
+		/* A handle that has made a mistake may be the mistake: the next request gets a new one. */
+		if (rq->reply.status >= 500)
+			store_drop(me);
+		w->done(rq);
+		(void)pthread_mutex_lock(&w->lock);
+	}
+	w->running--;
+	(void)pthread_cond_signal(&w->gone);
+	(void)pthread_mutex_unlock(&w->lock);
+	store_drop(me);
+	free(me);
+	return (NULL);
+}
+
+static int
+thread_start(struct work *w, enum lane lane, struct err *e)
+{
+	struct worker	*me;
+	pthread_attr_t	 attr;
+	int		 rv;
+
+	if ((me = calloc(1, sizeof(*me))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	me->w = w;
+	me->lane = lane;
+	(void)pthread_attr_init(&attr);
+	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
+	rv = pthread_create(&w->thread[w->nthreads], &attr, worker_main, me);
+	(void)pthread_attr_destroy(&attr);
+	if (rv != 0) {
+		free(me);
+		return (err_set(e, ERR_TEMP, "cannot start a thread: %s", strerror(rv)));
+	}
+	w->nthreads++;
+	w->running++;
+	return (0);
+}
+
+struct work *
+work_start(const char *state_dir, unsigned threads, void (*done)(struct request *), struct err *e)
+{
+	struct work		*w = &the_work;
+	pthread_condattr_t	 attr;
+
+	if ((w->state_dir = strdup(state_dir)) == NULL) {
+		err_set(e, ERR_TEMP, "out of memory");
+		return (NULL);
+	}
+	w->done = done;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&w->gone, &attr);
+	for (int i = 0; i < LANE_COUNT; i++) {
+		(void)pthread_cond_init(&w->lane[i].wake, &attr);
+		w->lane[i].tail = &w->lane[i].head;
+	}
+	(void)pthread_condattr_destroy(&attr);
+	if (threads > THREADS_MAX)
+		threads = THREADS_MAX;
+	(void)pthread_mutex_lock(&w->lock);
+	while (w->nthreads < threads && thread_start(w, LANE_QUICK, e) == 0)
+		;
+	if (w->nthreads < threads || thread_start(w, LANE_SLOW, e) == -1) {
+		(void)pthread_mutex_unlock(&w->lock);
+		(void)work_stop(w, when_mono_ms() + 1000);
+		return (NULL);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return (w);
+}
+
+bool
+work_submit(struct work *w, struct request *rq)
+{
+	struct lane_queue	*q = &w->lane[rq->route->lane];
+	bool			 room;
+
+	rq->next = NULL;
+	(void)pthread_mutex_lock(&w->lock);
+	if ((room = q->n < QUEUE_MAX && !w->stopping)) {
+		*q->tail = rq;
+		q->tail = &rq->next;
+		q->n++;
+		(void)pthread_cond_signal(&q->wake);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return (room);
+}
+
+bool
+work_stop(struct work *w, int64_t deadline_ms)
+{
+	struct timespec	 until = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
+	bool		 ended;
+
+	(void)pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	for (int i = 0; i < LANE_COUNT; i++)
+		(void)pthread_cond_broadcast(&w->lane[i].wake);
+	while (w->running > 0 && pthread_cond_timedwait(&w->gone, &w->lock, &until) == 0)
+		;
+	ended = w->running == 0;
+	(void)pthread_mutex_unlock(&w->lock);
+	if (!ended)
+		return (false);
+	for (unsigned i = 0; i < w->nthreads; i++)
+		(void)pthread_join(w->thread[i], NULL);
+	free(w->state_dir);
+	w->state_dir = NULL;
+	return (true);
+}

@@ -1,0 +1,333 @@
+/*
+ * query.h - the reading side of the store: filters, sums, rows, reports.
+ * Source:    design: the filter grammar and the definition of each figure.
+ * Trust:     filters are the asker's and checked by query_filter_set; texts
+ *            that come out are the reporters' (valid UTF-8 or not, any bytes).
+ * Units:     counts in messages; days since the epoch, inclusive ranges;
+ *            times in seconds since the epoch, UTC. No day is DAY_NONE.
+ * Ownership: results live in the struct query until query_end. A filter is
+ *            its owner's, by query_filter_init and query_filter_free.
+ * Errors:    -1 with *e: ERR_CONFIG (the question is wrong: key and value are
+ *            named), ERR_INPUT (no such report or domain), ERR_TEMP (took
+ *            too long or the database is busy), ERR_BUG.
+ */
+#ifndef STORE_QUERY_H
+#define STORE_QUERY_H
+
+#include "base/base.h"
+#include "dmarc/dmarc.h"
+#include "report/report.h"
+#include "store/store.h"
+
+#define DAY_NONE		INT64_MIN
+#define QUERY_RANGE_DAYS	800	/* longest range that is asked by dates */
+#define QUERY_LIMIT_MS		2000	/* what a face gives one question */
+#define QUERY_VALUES		200	/* of one clause */
+#define QUERY_CLAUSES		32
+
+/* --- Filters ------------------------------------------------------------------ */
+
+enum query_key {
+	QK_DOMAIN, QK_HFROM, QK_EFROM, QK_IP, QK_REPORTER, QK_SPF, QK_DKIM, QK_ALIGN, QK_DISP, QK_REASON,
+	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_COUNT
+};
+extern const char *const query_key_names[QK_COUNT];
+
+/* How a row passed, as the reporter evaluated it. */
+enum query_align { ALIGN_BOTH, ALIGN_DKIM, ALIGN_SPF, ALIGN_NONE, ALIGN_UNTOLD, ALIGN_COUNT };
+extern const char *const query_align_names[ALIGN_COUNT];
+
+struct query_value {
+	char		*text;		/* normalised */
+	uint64_t	 number;	/* of a word, a code or a report */
+	unsigned char	 ip[16];
+	unsigned	 ip_len;	/* 4, 16; 0: what is no address */
+	unsigned	 prefix;	/* bits */
+	bool		 contains;	/* "~": text is a part of the name, lower case */
+};
+
+/* The values are OR-ed; the clauses of a filter are AND-ed. */
+struct query_clause {
+	enum query_key		 key;
+	bool			 negated;
+	struct query_value	*values;
+	size_t			 nvalues;
+};
+
+struct query_filter {
+	struct query_clause	 clauses[QUERY_CLAUSES];
+	size_t			 nclauses;
+	int64_t			 days;		/* t=: the last so many complete days; 0: not given */
+	bool			 all;		/* t=all */
+	int64_t			 from, to;	/* DAY_NONE: not given */
+};
+
+void	 query_filter_init(struct query_filter *);
+void	 query_filter_free(struct query_filter *);
+/* Is this a key of filters (t, from, to, org and their like included)? */
+bool	 query_filter_knows(struct str key);
+/* One key and its value: "a,b" is OR, a leading "!" not, "~" contains. */
+int	 query_filter_set(struct query_filter *, struct str key, struct str value, struct err *);
+
+/* --- A question ----------------------------------------------------------------- */
+
+/*
+ * One snapshot of the store with its deadline and the memory of its results:
+ * short, and ended soon. now: the clock. limit_ms 0: no deadline.
+ */
+struct query;
+struct query	*query_begin(struct store *, int64_t now, unsigned limit_ms, struct err *);
+void		 query_end(struct query *);	/* NULL is fine */
+uint64_t	 query_generation(const struct query *);
+int64_t		 query_now(const struct query *);
+struct arena	*query_arena(struct query *);
+
+struct query_range {
+	int64_t		 from, to;
+	int64_t		 complete_through;	/* DAY_NONE: nothing is */
+};
+/*
+ * What the filter's t, from and to come to. Complete through is the latest
+ * past day for which reporters with 80 % of the usual volume have reported;
+ * usual are those with mail on 4 of the 7 days before.
+ */
+int	 query_filter_range(struct query *, const struct query_filter *, struct query_range *, struct err *);
+
+/* --- Figures -------------------------------------------------------------------- */
+
+struct query_counts {
+	uint64_t	 m, both, dkim_only, spf_only, fail_fix, fail_fwd, fail_unk, untold;
+	uint64_t	 disp[DISP_COUNT];
+	uint64_t	 overridden, collateral, leaked, differs;
+};
+struct query_leg { uint64_t aligned, pass, fail, none, error, absent; };
+struct query_legs { struct query_leg spf, dkim; };
+
+static inline uint64_t
+query_passing(const struct query_counts *c)
+{
+	return (c->both + c->dkim_only + c->spf_only);
+}
+
+static inline uint64_t
+query_failing(const struct query_counts *c)
+{
+	return (c->fail_fix + c->fail_fwd + c->fail_unk);
+}
+
+struct query_meta {
+	int64_t		 complete_through, first_day, last_day;
+	uint64_t	 domains, reports, records;
+};
+int	 query_meta(struct query *, struct query_meta *, struct err *);
+
+struct query_total {
+	struct query_counts	 counts;
+	struct query_legs	 legs;
+	uint64_t		 rows;
+	int64_t			 first_day, last_day;	/* with mail */
+};
+int	 query_total(struct query *, const struct query_filter *, const struct query_range *, struct query_total *,
+	    struct err *);
+
+/* What can be grouped by; the first ones of the list are those of series, too. */
+enum query_by {
+	BY_OUTCOME, BY_REPORTER, BY_DISP, BY_DOMAIN, BY_CODE,
+	BY_IP, BY_HFROM, BY_EFROM, BY_SPF, BY_DKIM, BY_ALIGN, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN, BY_FWD, BY_COUNT
+};
+extern const char *const query_by_names[BY_COUNT];
+
+struct query_line {		/* of a series */
+	struct str	 key, label;
+	uint64_t	*values;	/* one for each day of the series */
+};
+struct query_series {
+	int64_t			*days;	/* first day of each step */
+	size_t			 ndays;
+	struct query_line	*lines;
+	size_t			 nlines;
+};
+/* week: steps of ISO weeks. Past top the rest stands in one line "other"; outcome is never cut. */
+int	 query_series(struct query *, const struct query_filter *, const struct query_range *, enum query_by, bool week,
+	    unsigned top, struct query_series *, struct err *);
+
+struct query_page {
+	const char	*sort;		/* NULL: "-m"; "-" in front is descending */
+	const char	*cursor;	/* where the page before ended; NULL: the start */
+	size_t		 limit;		/* 0: all */
+	bool		 total;		/* rows, reports: count all that match */
+};
+
+struct query_share { struct str key; uint64_t m; };
+struct query_group {
+	struct str		 key, label;
+	struct query_counts	 counts;
+	struct query_legs	 legs;
+	int64_t			 first_day, last_day;
+	uint64_t		 rows;
+	/* BY_IP only: */
+	unsigned		 family;	/* 4, 6; 0: no address */
+	struct query_share	 hfrom[3], sigdomain[3], spf_domain[3];	/* key.p NULL: fewer than three */
+	struct query_share	 codes[3];
+	uint64_t		 reporters;
+};
+struct query_breakdown {
+	struct query_group	*items;
+	size_t			 nitems;
+	uint64_t		 other_n, other_m;	/* groups behind this page */
+	uint64_t		 total_n, total_m;
+	char			*next;			/* cursor, NULL at the end */
+};
+/* sort: m, pass, fail, key, first, last. */
+int	 query_breakdown(struct query *, const struct query_filter *, const struct query_range *, enum query_by,
+	    const struct query_page *, struct query_breakdown *, struct err *);
+
+/* --- Rows ----------------------------------------------------------------------- */
+
+struct query_row {		/* ids; query_row_full says what they stand for */
+	uint64_t	 count;
+	int64_t		 report;
+	int64_t		 evidence;
+	uint64_t	 seq;
+	int64_t		 source;
+	int64_t		 day;
+	int64_t		 domain, reporter;
+};
+struct query_rows {
+	struct query_row	*items;
+	size_t			 nitems;
+	uint64_t		 total_n, total_m;	/* with page.total */
+	char			*next;
+};
+/* sort: m, day, seq (of use with report=). */
+int	 query_rows(struct query *, const struct query_filter *, const struct query_range *, const struct query_page *,
+	    struct query_rows *, struct err *);
+
+struct query_row_full {
+	struct str		 domain, reporter, reporter_label;
+	struct report_record	 record;	/* source_ip is the text form, whatever ip_len is */
+	struct report_policy	 policy;	/* as published to this reporter */
+	struct verdict		 verdict;
+	enum query_align	 align;
+};
+int	 query_row_full(struct query *, const struct query_row *, struct query_row_full *, struct err *);
+
+/* --- Domains, reporters ----------------------------------------------------------- */
+
+struct query_domain {
+	struct str		 domain;
+	struct report_policy	 policy;	/* p.p NULL and known false: no report in the range */
+	bool			 policy_known;
+	struct query_counts	 counts, prev;
+	int64_t			 first_day, last_day;	/* DAY_NONE: no mail in the range */
+	int64_t			 last_ever;		/* latest day with a report at all */
+	uint64_t		 reporters, reports;
+	uint64_t		*spark, *spark_pass;	/* messages of each day of the range; NULL past 800 days */
+	bool			*spark_known;		/* is there a report for that day? */
+};
+struct query_domains {
+	struct query_domain	*items;
+	size_t			 nitems;
+	size_t			 ndays;
+};
+/* prev may be NULL. Every domain that has ever been reported on and that the filter allows. */
+int	 query_domains(struct query *, const struct query_filter *, const struct query_range *,
+	    const struct query_range *prev, struct query_domains *, struct err *);
+
+struct query_policy_seen {
+	struct report_policy	 policy;
+	int64_t			 first_day, last_day;
+	uint64_t		 reporters, reports;
+};
+/* Newest first. */
+int	 query_policies(struct query *, struct str domain, struct query_policy_seen **, size_t *, struct err *);
+
+struct query_policy_event {
+	int64_t			 day;
+	struct str		 domain;
+	struct report_policy	 was, is;
+	uint64_t		 reporters;	/* that saw the new one on that day */
+};
+/* Days on which most reports began to show another p, sp, np, adkim, aspf, pct or testing. */
+int	 query_policy_events(struct query *, const struct query_filter *, const struct query_range *,
+	    struct query_policy_event **, size_t *, struct err *);
+
+struct query_reporter {
+	struct str	 key, label;
+	uint64_t	 reports, m, domains;
+	int64_t		 first_day, last_day;
+	int64_t		 lag;			/* median of received - end; -1: unknown */
+	int64_t		 missing_since;		/* DAY_NONE: it is not missing */
+	uint64_t	 usual_m;		/* a day, in its last seven days */
+};
+int	 query_reporters(struct query *, const struct query_filter *, const struct query_range *, struct query_reporter **,
+	    size_t *, struct err *);
+
+struct query_fresh {		/* first seen within the range */
+	uint64_t	 sources;
+	bool		 sources_known;		/* false: history is still being read, ask again */
+	struct str	*selectors, *subdomains;
+	size_t		 nselectors, nsubdomains;	/* at most 20 of each */
+};
+int	 query_fresh(struct query *, const struct query_filter *, const struct query_range *, struct query_fresh *,
+	    struct err *);
+
+/* --- Reports ---------------------------------------------------------------------- */
+
+struct query_report {
+	int64_t			 id;
+	struct str		 reporter, reporter_label;
+	struct str		 domain, report_id, org_name, email, extra_contact_info, generator, version, errors;
+	int64_t			 begin, end, day, received;
+	struct report_policy	 policy;
+	enum report_dialect	 dialect;
+	enum report_state	 state;
+	int64_t			 superseded_by;	/* 0: this one counts */
+	uint64_t		 quirks, duplicates, records, messages;
+	uint64_t		 disp[DISP_COUNT];
+	uint64_t		 dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs;
+	uint64_t		 source_ips, dkim_results, spf_results, reasons;
+	struct str		 refused;	/* JSON, see the schema; absent: none */
+	int64_t			 message;
+	unsigned		 payload;
+	/* of the message: */
+	struct str		 origin;
+	int64_t			 message_received;
+	uint64_t		 message_bytes, token;
+	bool			 kept;		/* its original can be had */
+};
+struct query_reports {
+	int64_t		*ids;
+	size_t		 nids;
+	uint64_t	 total_n, total_m;
+	char		*next;
+};
+/*
+ * sort: received, m, day. range NULL: of all times. versions: those that were
+ * replaced by another version, too.
+ */
+int	 query_reports(struct query *, const struct query_filter *, const struct query_range *, bool versions,
+	    const struct query_page *, struct query_reports *, struct err *);
+int	 query_report(struct query *, int64_t id, struct query_report *, struct err *);
+/* All versions of the report id belongs to, newest first; itself among them. */
+int	 query_report_versions(struct query *, int64_t id, int64_t **ids, size_t *n, struct err *);
+
+/* --- Intake ----------------------------------------------------------------------- */
+
+struct query_intake_day { int64_t day; uint64_t results[IN_COUNT]; };
+struct query_quarantined {
+	int64_t		 id, received;
+	struct str	 origin, file, reason, text, sender, subject;
+	uint64_t	 bytes;
+};
+struct query_ingest {
+	struct query_intake_day		*days;	/* the last 60 with anything, oldest first */
+	size_t				 ndays;
+	struct query_quarantined	*quarantine;	/* the newest 200 */
+	size_t				 nquarantine;
+	uint64_t			 quarantined, quarantined_bytes;
+	uint64_t			 bytes, reports, records, duplicates;
+};
+int	 query_ingest(struct query *, struct query_ingest *, struct err *);
+
+#endif

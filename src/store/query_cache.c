@@ -1,0 +1,625 @@
+/*
+ * query_cache.c - a snapshot, and what is remembered between two of them.
+ *
+ * Rows of outcome, evidence, report, policy are only ever added, so what is
+ * remembered is brought up to date by reading the ids above the last one. Who
+ * changes or deletes such rows raises meta 'epoch', and all is read anew.
+ */
+#include "base/when.h"
+#include "store/query_int.h"
+
+#define ARENA_CEILING	((size_t)1 << 30)
+#define ID_MAX		0x7fffffff
+#define STEPS		20000		/* of SQLite's machine between two looks at the clock */
+
+static const char *const sql[Q_STMTS] = {
+	[Q_BEGIN] = "BEGIN",
+	[Q_END] = "COMMIT",
+	[Q_GENERATION] = "SELECT value FROM meta WHERE key = 'generation'",
+	[Q_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
+	[Q_NAME_TEXT] = "SELECT text FROM name WHERE id = ?1",
+	[Q_NAME_ID] = "SELECT id FROM name WHERE text = ?1",
+	[Q_SOURCE] = "SELECT kind, ip FROM source WHERE id = ?1",
+	[Q_SOURCE_RANGE] = "SELECT id FROM source WHERE ip BETWEEN ?1 AND ?2 AND kind = ?3",
+	[Q_SOURCE_UNKNOWN] = "SELECT id FROM source WHERE kind = 0",
+	[Q_SOURCE_MAX] = "SELECT max(id) FROM source",
+	[Q_SCAN] = "SELECT day, source, report, evidence, count FROM record WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
+	[Q_SCAN_SEQ] = "SELECT day, source, report, evidence, count, seq FROM record"
+	    " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
+	[Q_SEEK] = "SELECT day, source, report, evidence, count, seq FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3",
+	[Q_ROLLUP] = "SELECT day, reporter, outcome, messages, rows FROM rollup WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
+	[Q_SEEN] = "SELECT day, source, evidence FROM record WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
+	[Q_EVIDENCE] = "SELECT policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, reasons, words"
+	    " FROM evidence WHERE id = ?1",
+	[Q_REPORT] = "SELECT r.id, r.reporter, r.domain, r.report_id, r.begin, r.end, r.day, r.received, r.message, r.payload,"
+	    " r.policy, r.org_name, r.email, r.extra_contact_info, r.generator, r.version, r.errors, r.dialect, r.state,"
+	    " r.quirks, r.refused, r.superseded_by, r.duplicates, r.records, r.messages, r.disp_none, r.disp_quarantine,"
+	    " r.disp_reject, r.disp_pass, r.disp_other, r.dkim_pass, r.spf_pass, r.dmarc_pass, r.verdict_pass, r.differs,"
+	    " r.source_ips, r.dkim_results, r.spf_results, r.reasons, m.origin, m.received, m.bytes, m.token, m.pack"
+	    " FROM report r LEFT JOIN message m ON m.id = r.message WHERE r.id = ?1",
+	[Q_VERSIONS] = "SELECT id FROM report WHERE superseded_by = ?1",
+};
+
+int
+q_oom(struct err *e)
+{
+	return (err_set(e, ERR_TEMP, "out of memory"));
+}
+
+int
+q_late(struct query *q, struct err *e)
+{
+	if (q->deadline == 0 || when_mono_ms() < q->deadline)
+		return (0);
+	return (err_set(e, ERR_TEMP, "the question takes longer than %u.%u s: ask for fewer days or add a filter",
+	    q->limit_ms / 1000, q->limit_ms / 100 % 10));
+}
+
+static int
+progress(void *ctx)
+{
+	struct query	*q = ctx;
+
+	return (q->deadline != 0 && when_mono_ms() >= q->deadline);
+}
+
+int
+q_step(struct query *q, sqlite3_stmt *st, struct err *e)
+{
+	int	 rc = sqlite3_step(st);
+
+	if (rc == SQLITE_ROW)
+		return (1);
+	if (rc == SQLITE_DONE)
+		return (0);
+	if ((rc & 0xff) == SQLITE_INTERRUPT && q_late(q, e) == -1)
+		return (-1);
+	return (store_fail(q->s, "reading", e));
+}
+
+int
+q_stmt(struct query *q, enum q_stmt which, sqlite3_stmt **out, struct err *e)
+{
+	if (q->c->st[which] == NULL && store_prepare(q->s, &q->c->st[which], sql[which], e) == -1)
+		return (-1);
+	*out = q->c->st[which];
+	(void)sqlite3_reset(*out);
+	return (0);
+}
+
+bool
+q_grow(void **p, size_t *cap, size_t need, size_t size)
+{
+	size_t	 n = *cap == 0 ? 64 : *cap;
+	void	*v;
+
+	if (need <= *cap)
+		return (true);
+	while (n < need)
+		n += n / 2 + 1;
+	if (n > SIZE_MAX / 2 / size || (v = realloc(*p, n * size)) == NULL)
+		return (false);
+	memset((char *)v + *cap * size, 0, (n - *cap) * size);
+	*p = v;
+	*cap = n;
+	return (true);
+}
+
+struct str
+q_column(struct query *q, sqlite3_stmt *st, int i)
+{
+	struct str	 s;
+
+	if (sqlite3_column_type(st, i) == SQLITE_NULL)
+		return (STR_NONE);
+	s.p = (const char *)sqlite3_column_blob(st, i);
+	s.len = (size_t)sqlite3_column_bytes(st, i);
+	if (s.p == NULL)
+		s = STR("");
+	return (arena_str(q->a, s));
+}
+
+int
+q_name(struct query *q, uint32_t id, struct str *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	*out = STR_NONE;
+	if (id == 0)
+		return (0);
+	if (q_stmt(q, Q_NAME_TEXT, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	if ((rc = q_step(q, st, e)) == 1) {
+		*out = q_column(q, st, 0);
+		if (out->p == NULL)
+			rc = q_oom(e);
+	}
+	(void)sqlite3_reset(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+void
+q_json_ints(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx)
+{
+	uint32_t	 v[5] = { 0 };
+	unsigned	 n = 0;
+	bool		 number = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char	 c = text.p[i];
+
+		if (c >= '0' && c <= '9') {
+			if (n < 5)
+				v[n] = v[n] * 10 + (uint32_t)(c - '0');
+			number = true;
+		} else if (c == 'n') {		/* null stands for 0 */
+			number = true;
+		} else if (c == ',' || c == ']') {
+			if (number && n < 5)
+				n++;
+			number = false;
+			if (c == ']' && n > 0) {
+				fn(ctx, v, n);
+				memset(v, 0, sizeof(v));
+				n = 0;
+			}
+		}
+	}
+}
+
+/* --- The tiers ------------------------------------------------------------------- */
+
+static int
+id_bad(struct err *e, const char *what, int64_t id)
+{
+	return (err_set(e, ERR_BUG, "%s %lld is out of range", what, (long long)id));
+}
+
+static char *
+text_keep(struct query_cache *c, sqlite3_stmt *st, int i)
+{
+	const void	*p = sqlite3_column_blob(st, i);
+
+	return (arena_strndup(c->texts, p == NULL ? "" : p, (size_t)sqlite3_column_bytes(st, i)));
+}
+
+/* Runs one statement over the ids that are new, a row at a time. */
+static int
+each_new(struct query *q, const char *text, size_t above, int (*row)(struct query *, sqlite3_stmt *, int64_t, struct err *),
+    struct err *e)
+{
+	sqlite3_stmt	*st;
+	int64_t		 id;
+	int		 rc;
+
+	if (store_prepare(q->s, &st, text, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)above);
+	while ((rc = q_step(q, st, e)) == 1) {
+		id = sqlite3_column_int64(st, 0);
+		if (id < 1 || id > ID_MAX) {
+			rc = id_bad(e, text, id);
+			break;
+		}
+		if (row(q, st, id, e) == -1) {
+			rc = -1;
+			break;
+		}
+	}
+	(void)sqlite3_finalize(st);
+	return (rc);
+}
+
+#define GROW(c, what, id) q_grow((void **)&(c)->what, &(c)->cap_##what, (size_t)(id) + 1, sizeof(*(c)->what))
+#define ABOVE(n) ((n) == 0 ? 0 : (n) - 1)
+
+static int
+domain_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	struct query_cache	*c = q->c;
+
+	if (!GROW(c, domains, id) || (c->domains[id].key = text_keep(c, st, 1)) == NULL)
+		return (q_oom(e));
+	c->ndomains = (size_t)id + 1;
+	return (0);
+}
+
+static int
+reporter_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	struct query_cache	*c = q->c;
+
+	if (!GROW(c, reporters, id) || (c->reporters[id].key = text_keep(c, st, 1)) == NULL ||
+	    (c->reporters[id].label = text_keep(c, st, 2)) == NULL)
+		return (q_oom(e));
+	c->nreporters = (size_t)id + 1;
+	return (0);
+}
+
+static unsigned
+align_of(int dkim, int spf)
+{
+	if (dkim == EVAL_PASS)
+		return (spf == EVAL_PASS ? ALIGN_BOTH : ALIGN_DKIM);
+	if (spf == EVAL_PASS)
+		return (ALIGN_SPF);
+	return (dkim == EVAL_FAIL && spf == EVAL_FAIL ? ALIGN_NONE : ALIGN_UNTOLD);
+}
+
+static int
+outcome_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	struct query_cache	*c = q->c;
+	struct q_outcome	*o;
+	int			 v[12];
+
+	if (!GROW(c, outcomes, id))
+		return (q_oom(e));
+	for (int i = 0; i < 12; i++)
+		v[i] = sqlite3_column_int(st, i + 1);
+	if (v[0] < 0 || v[0] > 255 || v[1] < 0 || v[1] >= DISP_COUNT || v[2] < 0 || v[2] >= EVAL_COUNT || v[3] < 0 ||
+	    v[3] >= EVAL_COUNT || v[10] < 0 || v[10] >= RES_COUNT || v[11] < 0 || v[11] >= RES_COUNT)
+		return (id_bad(e, "a column of outcome", id));
+	o = &c->outcomes[id];
+	*o = (struct q_outcome){ .known = true, .code = (uint8_t)v[0], .disp = (uint8_t)v[1], .dkim = (uint8_t)v[2],
+	    .spf = (uint8_t)v[3], .verdict_dkim = v[4] != 0, .verdict_spf = v[5] != 0, .estimated = v[6] != 0,
+	    .differs = v[7] != 0, .forwarded = v[8] != 0, .overridden = v[9] != 0, .spf_raw = (uint8_t)v[10],
+	    .dkim_raw = (uint8_t)v[11], .align = (uint8_t)align_of(v[2], v[3]) };
+	c->noutcomes = (size_t)id + 1;
+	return (0);
+}
+
+static int
+evidence_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	struct query_cache	*c = q->c;
+	int64_t			 v[4];
+
+	if (!GROW(c, evidence, id))
+		return (q_oom(e));
+	for (int i = 0; i < 4; i++)
+		if ((v[i] = sqlite3_column_int64(st, i + 1)) < 0 || v[i] > ID_MAX)
+			return (id_bad(e, "a column of evidence", id));
+	if ((size_t)v[0] >= c->noutcomes || !c->outcomes[v[0]].known)
+		return (id_bad(e, "outcome", v[0]));
+	c->evidence[id] = (struct q_evidence){ (uint32_t)v[0], (uint32_t)v[1], (uint32_t)v[2], (uint32_t)v[3] };
+	c->nevidence = (size_t)id + 1;
+	return (0);
+}
+
+struct list_ctx {
+	struct query_cache	*c;
+	size_t			 count;		/* place of the number of entries */
+	unsigned		 width;		/* how many of the numbers are kept */
+	bool			 failed;
+};
+
+static void
+list_add(void *ctx, const uint32_t v[5], unsigned n)
+{
+	struct list_ctx		*l = ctx;
+	struct query_cache	*c = l->c;
+
+	(void)n;
+	if (l->failed || !GROW(c, lists, c->nlists + l->width)) {
+		l->failed = true;
+		return;
+	}
+	for (unsigned i = 0; i < l->width; i++)
+		c->lists[c->nlists++] = v[i];
+	c->lists[l->count]++;
+}
+
+/* For an evidence: number of signatures, (domain, selector)...; number of SPF results, domain...; reasons likewise. */
+static int
+list_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	static const unsigned	 width[] = { 2, 1, 1 };
+	struct query_cache	*c = q->c;
+	struct list_ctx		 l = { .c = c };
+
+	if (c->nlists == 0)
+		c->nlists = 1;		/* 0 says: none */
+	if (!GROW(c, list_at, id) || !GROW(c, lists, c->nlists + 3) || c->nlists > UINT32_MAX - 1000)
+		return (q_oom(e));
+	c->list_at[id] = (uint32_t)c->nlists;
+	for (int i = 0; i < 3; i++) {
+		l.count = c->nlists++;
+		if (!GROW(c, lists, c->nlists + 1))
+			return (q_oom(e));
+		c->lists[l.count] = 0;
+		l.width = width[i];
+		if (sqlite3_column_type(st, i + 1) == SQLITE_TEXT)
+			q_json_ints((struct str){ (const char *)sqlite3_column_text(st, i + 1),
+			    (size_t)sqlite3_column_bytes(st, i + 1) }, list_add, &l);
+		if (l.failed)
+			return (q_oom(e));
+	}
+	c->nlist_at = (size_t)id + 1;
+	return (0);
+}
+
+struct q_lists
+q_lists(const struct query_cache *c, uint32_t evidence)
+{
+	struct q_lists	 l = { 0 };
+	const uint32_t	*p;
+
+	if (evidence >= c->nlist_at || c->list_at[evidence] == 0)
+		return (l);
+	p = c->lists + c->list_at[evidence];
+	l.ndkim = *p++;
+	l.dkim = p;
+	p += l.ndkim * 2;
+	l.nspf = *p++;
+	l.spf = p;
+	p += l.nspf;
+	l.nreasons = *p++;
+	l.reasons = p;
+	return (l);
+}
+
+static int
+report_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	struct query_cache	*c = q->c;
+	struct q_report		*r;
+	int64_t			 v[8], lag;
+
+	if (!GROW(c, reports, id))
+		return (q_oom(e));
+	for (int i = 0; i < 8; i++)
+		v[i] = sqlite3_column_int64(st, i + 1);
+	if (v[0] < 1 || (size_t)v[0] >= c->nreporters || v[1] < 1 || v[1] > ID_MAX || v[2] < 1 ||
+	    (size_t)v[2] >= c->ndomains || v[3] < INT32_MIN || v[3] > INT32_MAX)
+		return (id_bad(e, "a column of report", id));
+	/* What was imported years later says nothing of the reporter's habits. */
+	lag = v[4] - v[5] < 0 || v[4] - v[5] > 30 * DAY_SECONDS ? -1 : v[4] - v[5];
+	r = &c->reports[id];
+	*r = (struct q_report){ .reporter = (uint32_t)v[0], .policy = (uint32_t)v[1], .domain = (uint32_t)v[2],
+	    .day = (int32_t)v[3], .received = v[4], .lag = (int32_t)lag,
+	    .records = v[6] < 0 || v[6] > UINT32_MAX ? UINT32_MAX : (uint32_t)v[6], .m = v[7] < 0 ? 0 : (uint64_t)v[7] };
+	c->nreports = (size_t)id + 1;
+	return (0);
+}
+
+static int
+superseded_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	(void)st;
+	(void)e;
+	if ((size_t)id < q->c->nreports)
+		q->c->reports[id].superseded = true;
+	return (0);
+}
+
+static int
+policy_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	struct query_cache	*c = q->c;
+	struct report_policy	*p;
+	struct str		*to[9];
+	int64_t			 domain = sqlite3_column_int64(st, 1);
+
+	if (!GROW(c, policies, id))
+		return (q_oom(e));
+	if (domain < 1 || (size_t)domain >= c->ndomains)
+		return (id_bad(e, "domain", domain));
+	c->policies[id].domain = (uint32_t)domain;
+	p = &c->policies[id].p;
+	p->domain = str_of(c->domains[domain].key);
+	to[0] = &p->p; to[1] = &p->sp; to[2] = &p->np; to[3] = &p->adkim; to[4] = &p->aspf; to[5] = &p->pct;
+	to[6] = &p->fo; to[7] = &p->testing; to[8] = &p->discovery_method;
+	for (int i = 0; i < 9; i++)
+		if (sqlite3_column_type(st, i + 2) != SQLITE_NULL) {
+			to[i]->len = (size_t)sqlite3_column_bytes(st, i + 2);
+			if ((to[i]->p = text_keep(c, st, i + 2)) == NULL)
+				return (q_oom(e));
+		}
+	c->npolicies = (size_t)id + 1;
+	return (0);
+}
+
+static int
+kind_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
+{
+	struct query_cache	*c = q->c;
+
+	if (!GROW(c, kinds, id))
+		return (q_oom(e));
+	c->kinds[id] = (uint8_t)sqlite3_column_int(st, 1);
+	c->nkinds = (size_t)id + 1;
+	return (0);
+}
+
+static int
+tier_fill(struct query *q, enum q_tier tier, struct err *e)
+{
+	struct query_cache	*c = q->c;
+
+	switch (tier) {
+	case TIER_NAMES:
+		if (each_new(q, "SELECT id, name FROM domain WHERE id > ?1 ORDER BY id", ABOVE(c->ndomains), domain_row, e) == -1)
+			return (-1);
+		return (each_new(q, "SELECT id, key, label FROM reporter WHERE id > ?1 ORDER BY id", ABOVE(c->nreporters),
+		    reporter_row, e));
+	case TIER_OUTCOMES:
+		return (each_new(q, "SELECT id, code, disposition, dkim, spf, verdict_dkim, verdict_spf, estimated, differs,"
+		    " forwarded, overridden, spf_raw, dkim_raw FROM outcome WHERE id > ?1 ORDER BY id", ABOVE(c->noutcomes),
+		    outcome_row, e));
+	case TIER_EVIDENCE:
+		if (q_need(q, TIER_OUTCOMES, e) == -1)
+			return (-1);
+		return (each_new(q, "SELECT id, outcome, policy, header_from, coalesce(envelope_from, 0) FROM evidence"
+		    " WHERE id > ?1 ORDER BY id", ABOVE(c->nevidence), evidence_row, e));
+	case TIER_LISTS:
+		return (each_new(q, "SELECT id, dkim, spf, reasons FROM evidence WHERE id > ?1 ORDER BY id", ABOVE(c->nlist_at),
+		    list_row, e));
+	case TIER_REPORTS:
+		if (each_new(q, "SELECT id, reporter, policy, domain, day, received, end, records, messages FROM report"
+		    " WHERE id > ?1 ORDER BY id", ABOVE(c->nreports), report_row, e) == -1)
+			return (-1);
+		return (each_new(q, "SELECT id FROM report WHERE superseded_by IS NOT NULL AND id > ?1", 0, superseded_row, e));
+	case TIER_POLICIES:
+		if (q_need(q, TIER_NAMES, e) == -1)
+			return (-1);
+		return (each_new(q, "SELECT id, domain, p, sp, np, adkim, aspf, pct, fo, testing, discovery_method FROM policy"
+		    " WHERE id > ?1 ORDER BY id", ABOVE(c->npolicies), policy_row, e));
+	default:
+		return (each_new(q, "SELECT id, kind FROM source WHERE id > ?1 ORDER BY id", ABOVE(c->nkinds), kind_row, e));
+	}
+}
+
+int
+q_need(struct query *q, enum q_tier tier, struct err *e)
+{
+	if (q->c->tier_at[tier] == q->c->generation + 1)
+		return (0);
+	if (tier_fill(q, tier, e) == -1)
+		return (-1);
+	q->c->tier_at[tier] = q->c->generation + 1;
+	return (0);
+}
+
+static void
+forget(struct query_cache *c)
+{
+	sqlite3_stmt	*st[Q_STMTS];
+	struct arena	*texts = c->texts;
+
+	free(c->outcomes);
+	free(c->evidence);
+	free(c->list_at);
+	free(c->lists);
+	free(c->reports);
+	free(c->domains);
+	free(c->reporters);
+	free(c->policies);
+	free(c->kinds);
+	free(c->source_first);
+	free(c->evidence_first);
+	memcpy(st, c->st, sizeof(st));
+	memset(c, 0, sizeof(*c));
+	memcpy(c->st, st, sizeof(st));
+	c->texts = texts;
+	if (texts != NULL)
+		arena_reset(texts);
+}
+
+void
+query_cache_free(struct query_cache *c)
+{
+	if (c == NULL)
+		return;
+	for (int i = 0; i < Q_STMTS; i++)
+		(void)sqlite3_finalize(c->st[i]);
+	forget(c);
+	arena_free(c->texts);
+	free(c);
+}
+
+static int
+meta_int(struct query *q, enum q_stmt which, uint64_t *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	*out = 0;
+	if (q_stmt(q, which, &st, e) == -1)
+		return (-1);
+	if ((rc = q_step(q, st, e)) == 1)
+		*out = (uint64_t)sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+static int
+begin(struct query *q, struct err *e)
+{
+	struct store		*s = q->s;
+	struct query_cache	*c;
+	uint64_t		 generation, epoch;
+	sqlite3_stmt		*st;
+
+	if (s->qc == NULL) {
+		if ((c = calloc(1, sizeof(*c))) == NULL || (c->texts = arena_new(ARENA_CEILING)) == NULL) {
+			free(c);
+			return (q_oom(e));
+		}
+		s->qc = c;
+	}
+	q->c = c = s->qc;
+	if (sqlite3_get_autocommit(s->db)) {
+		if (q_stmt(q, Q_BEGIN, &st, e) == -1 || q_step(q, st, e) == -1)
+			return (-1);
+		(void)sqlite3_reset(st);
+		q->own = true;
+	}
+	sqlite3_progress_handler(s->db, STEPS, q->deadline == 0 ? NULL : progress, q);
+	if (meta_int(q, Q_GENERATION, &generation, e) == -1 || meta_int(q, Q_EPOCH, &epoch, e) == -1)
+		return (-1);
+	if (epoch != c->epoch || generation < c->generation)
+		forget(c);
+	c->generation = generation;
+	c->epoch = epoch;
+	return (q_need(q, TIER_NAMES, e) == -1 || q_need(q, TIER_OUTCOMES, e) == -1 ? -1 : 0);
+}
+
+struct query *
+query_begin(struct store *s, int64_t now, unsigned limit_ms, struct err *e)
+{
+	struct query	*q;
+
+	if ((q = calloc(1, sizeof(*q))) == NULL || (q->a = arena_new(ARENA_CEILING)) == NULL) {
+		free(q);
+		(void)q_oom(e);
+		return (NULL);
+	}
+	q->s = s;
+	q->now = now;
+	q->limit_ms = limit_ms;
+	q->deadline = limit_ms == 0 ? 0 : when_mono_ms() + limit_ms;
+	if (begin(q, e) == -1) {
+		query_end(q);
+		return (NULL);
+	}
+	return (q);
+}
+
+void
+query_end(struct query *q)
+{
+	sqlite3_stmt	*st;
+	struct err	 e;
+
+	if (q == NULL)
+		return;
+	sqlite3_progress_handler(q->s->db, 0, NULL, NULL);
+	q->deadline = 0;
+	if (q->own && q_stmt(q, Q_END, &st, &e) == 0) {
+		(void)sqlite3_step(st);
+		(void)sqlite3_reset(st);
+	}
+	arena_free(q->a);
+	free(q);
+}
+
+uint64_t
+query_generation(const struct query *q)
+{
+	return (q->c->generation);
+}
+
+int64_t
+query_now(const struct query *q)
+{
+	return (q->now);
+}
+
+struct arena *
+query_arena(struct query *q)
+{
+	return (q->a);
+}

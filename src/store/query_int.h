@@ -1,0 +1,188 @@
+/*
+ * query_int.h - what the query*.c files share; nobody else includes it.
+ *
+ * How questions are answered quickly: what a row says is evidence, stored
+ * once, and an evidence has one outcome. So outcomes, evidence and the heads
+ * of reports are remembered as arrays by id; a filter becomes byte arrays over
+ * those ids; and then one pass over rollup (when no filter asks for more than
+ * it holds) or over record adds up, in key order, without a join.
+ *
+ * Source:    schema/.
+ * Trust:     as query.h.
+ * Units:     as query.h.
+ * Ownership: the cache belongs to the store and grows with it; the plan and
+ *            results to the query.
+ * Errors:    as query.h.
+ */
+#ifndef STORE_QUERY_INT_H
+#define STORE_QUERY_INT_H
+
+#include "store/query.h"
+#include "store/store_int.h"
+
+/* --- query_cache.c: what is remembered between questions ------------------------ */
+
+struct q_outcome {
+	uint8_t	 align, code, disp, dkim, spf, spf_raw, dkim_raw;
+	bool	 known, verdict_dkim, verdict_spf, estimated, differs, forwarded, overridden;
+};
+struct q_evidence {
+	uint32_t outcome;	/* 0: there is no such evidence */
+	uint32_t policy, header_from, envelope_from;	/* 0: absent */
+};
+struct q_report {
+	uint32_t reporter;	/* 0: there is no such report */
+	uint32_t policy, domain, records;
+	uint64_t m;
+	int64_t	 received;
+	int32_t	 day, lag;	/* lag -1: unknown */
+	bool	 superseded;
+};
+struct q_named { char *key, *label; };	/* label: of reporters only */
+struct q_policy {
+	uint32_t		 domain;	/* 0: there is no such policy */
+	struct report_policy	 p;
+};
+
+/* The lists of one evidence: pairs and ids of names, one after another. */
+struct q_lists { const uint32_t *dkim, *spf, *reasons; uint32_t ndkim, nspf, nreasons; };
+
+enum q_tier { TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_LISTS, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIERS };
+
+enum q_stmt {
+	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
+	Q_SCAN, Q_SCAN_SEQ, Q_SEEK, Q_ROLLUP, Q_SEEN, Q_EVIDENCE, Q_REPORT, Q_VERSIONS, Q_STMTS
+};
+
+struct query_cache {
+	uint64_t		 generation, epoch;
+	uint64_t		 tier_at[TIERS];	/* generation at which it was filled; 0: never */
+
+	struct q_outcome	*outcomes;
+	struct q_evidence	*evidence;
+	uint32_t		*list_at;	/* by evidence: place in lists, 0: none */
+	uint32_t		*lists;
+	struct q_report		*reports;
+	struct q_named		*domains, *reporters;
+	struct q_policy		*policies;
+	uint8_t			*kinds;		/* of sources: 4, 6, 0, or 255 for no source */
+	size_t			 noutcomes, nevidence, nlist_at, nlists, nreports, ndomains, nreporters, npolicies, nkinds;
+	size_t			 cap_outcomes, cap_evidence, cap_list_at, cap_lists, cap_reports, cap_domains,
+				 cap_reporters, cap_policies, cap_kinds;
+	struct arena		*texts;		/* of domains, reporters, policies */
+
+	int64_t			 complete_for;	/* the day it was computed on */
+	uint64_t		 complete_at;	/* and the generation */
+	int64_t			 complete_through;
+
+	/* When sources and evidence were first seen: query_seen.c. */
+	int32_t			*source_first, *evidence_first;
+	size_t			 nsource_first, nevidence_first, cap_source_first, cap_evidence_first;
+	bool			 seen_complete;
+	uint32_t		 seen_domain;	/* place to go on from */
+	int64_t			 seen_day;
+	size_t			 seen_reports;	/* reports below this id are in */
+
+	sqlite3_stmt		*st[Q_STMTS];
+};
+
+struct query {
+	struct store		*s;
+	struct query_cache	*c;
+	struct arena		*a;
+	int64_t			 now, deadline;	/* deadline in when_mono_ms; 0: none */
+	unsigned		 limit_ms;
+	bool			 own;		/* the transaction is ours to end */
+};
+
+void	 query_cache_free(struct query_cache *);
+int	 q_need(struct query *, enum q_tier, struct err *);
+/* 1: a row, 0: the end, -1: *e is set. Reset and bindings are the caller's. */
+int	 q_step(struct query *, sqlite3_stmt *, struct err *);
+int	 q_stmt(struct query *, enum q_stmt, sqlite3_stmt **, struct err *);
+int	 q_late(struct query *, struct err *);	/* -1 when the deadline is past */
+int	 q_oom(struct err *);
+bool	 q_grow(void **, size_t *cap, size_t need, size_t size);	/* new elements are zero */
+struct str q_column(struct query *, sqlite3_stmt *, int);		/* a copy in the arena; NULL is absent */
+int	 q_name(struct query *, uint32_t id, struct str *out, struct err *);	/* 0 is absent */
+struct q_lists q_lists(const struct query_cache *, uint32_t evidence);
+/* Arrays of whole numbers as the writer makes them: calls fn for each inner array, or for the only one. */
+void	 q_json_ints(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx);
+int64_t	 q_complete_through(struct query *, struct err *);		/* needs TIER_REPORTS */
+
+/* --- query_plan.c: a filter, resolved; the two passes ---------------------------- */
+
+struct q_plan {
+	int64_t		 from, to;
+	uint32_t	*domains;
+	size_t		 ndomains;
+	uint8_t		*domain_ok, *reporter_ok, *outcome_ok, *evidence_ok, *source_ok, *report_ok;	/* NULL: all */
+	uint32_t	*sources;	/* the few that are asked for; NULL: go through all */
+	size_t		 nsources, nsource_ok;
+	bool		 by_row;	/* rollup does not know enough */
+	bool		 nothing;
+};
+
+struct q_fact {
+	int64_t		 day;
+	uint64_t	 m, rows, seq;
+	uint32_t	 domain, reporter, outcome;
+	uint32_t	 source, report, evidence;	/* 0 from rollup */
+};
+typedef void q_fact_fn(void *, const struct q_fact *);
+
+int	 q_plan(struct query *, const struct query_filter *, const struct query_range *, struct q_plan *, struct err *);
+/* Narrows a plan to these sources (sorted), for a second look at a few. */
+void	 q_plan_sources(struct q_plan *, uint32_t *sources, size_t n, uint8_t *source_ok, size_t nok);
+/* rows: the caller wants sources, reports, evidence (and seq when set). */
+int	 q_run(struct query *, const struct q_plan *, bool rows, bool seq, q_fact_fn *, void *, struct err *);
+
+/* --- query_tally.c: adding up by two ids, and the best few ------------------------ */
+
+struct q_cell {
+	uint64_t	 key;		/* group << 32 | sub */
+	uint64_t	 m, rows;
+	int32_t		 first, last;
+};
+struct q_tally {
+	struct q_cell	*cells;
+	uint32_t	*slots;
+	size_t		 n, cap, nslots;
+	uint32_t	 recent;
+	bool		 failed;	/* out of memory, or too many */
+};
+void		 q_tally_add(struct q_tally *, uint32_t group, uint32_t sub, const struct q_fact *);
+struct q_cell	*q_tally_cell(struct q_tally *, uint32_t group, uint32_t sub);	/* made when new; NULL: failed */
+int		 q_tally_check(const struct q_tally *, struct err *);
+void		 q_tally_free(struct q_tally *);
+
+struct q_rank {
+	int64_t		 k[4];		/* ascending */
+	uint32_t	 at;		/* the caller's slot */
+};
+struct q_top {			/* the first limit of all ranks behind a cursor */
+	struct q_rank	*v;
+	size_t		 n, cap, limit;	/* limit 0: all */
+	bool		 has_after, failed;
+	int64_t		 after[4];
+	uint64_t	 passed;	/* how many were behind the cursor */
+};
+int		 q_top_init(struct q_top *, size_t limit);
+/* Would it stand among the first? then *slot is where the caller keeps what belongs to it. */
+bool		 q_top_offer(struct q_top *, const int64_t k[4], uint32_t *slot);
+void		 q_top_sort(struct q_top *);
+void		 q_top_free(struct q_top *);
+
+struct q_sort { char name[16]; bool desc; };
+int		 q_sort(const char *text, const char *otherwise, const char *const *names, struct q_sort *, struct err *);
+int		 q_cursor_parse(const struct query_page *, const struct q_sort *, int64_t k[4], bool *given, struct err *);
+char		*q_cursor(struct query *, const struct q_sort *, const int64_t k[4]);
+
+/* --- query_sum.c ------------------------------------------------------------------- */
+
+void	 q_count(struct query_counts *, struct query_legs *, const struct q_outcome *, uint64_t m);
+
+/* Pieces of query_rows.c that others use. */
+int	 q_source_text(struct query *, uint32_t source, struct str *, unsigned *family, struct err *);
+
+#endif

@@ -1,0 +1,782 @@
+/*
+ * query_sum.c - totals, series and breakdowns.
+ *
+ * A pass adds messages up by (group, outcome); what an outcome means for each
+ * figure is known, so the figures follow afterwards, for the few groups shown.
+ */
+#include <arpa/inet.h>
+
+#include "store/query_int.h"
+
+#define DAYS_MAX	40000		/* of a series */
+
+static const char *const outcome_names[] = {
+	"both", "dkim_only", "spf_only", "fail_fwd", "fail_fix", "fail_unk", "untold"
+};
+static const char *const outcome_labels[] = {
+	"SPF and DKIM", "DKIM only", "SPF only", "Failing, forwarded", "Yours, failing", "Failing", "Not told"
+};
+enum { CLASS_BOTH, CLASS_DKIM, CLASS_SPF, CLASS_FWD, CLASS_FIX, CLASS_UNK, CLASS_UNTOLD, CLASSES };
+
+static unsigned
+class_of(const struct q_outcome *o)
+{
+	switch (o->align) {
+	case ALIGN_BOTH:
+		return (CLASS_BOTH);
+	case ALIGN_DKIM:
+		return (CLASS_DKIM);
+	case ALIGN_SPF:
+		return (CLASS_SPF);
+	case ALIGN_UNTOLD:
+		return (CLASS_UNTOLD);
+	default:
+		return (o->forwarded ? CLASS_FWD : CLASS_UNK);
+	}
+}
+
+static void
+count_leg(struct query_leg *l, unsigned evaluated, unsigned raw, uint64_t m)
+{
+	if (evaluated == EVAL_PASS)
+		l->aligned += m;
+	switch (raw) {
+	case RES_PASS:
+		l->pass += m;
+		break;
+	case RES_FAIL:
+	case RES_SOFTFAIL:
+	case RES_POLICY:
+	case RES_NEUTRAL:
+		l->fail += m;
+		break;
+	case RES_NONE:
+		l->none += m;
+		break;
+	case RES_ABSENT:
+		l->absent += m;
+		break;
+	default:
+		l->error += m;
+		break;
+	}
+}
+
+void
+q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o, uint64_t m)
+{
+	bool	 stopped = o->disp == DISP_QUARANTINE || o->disp == DISP_REJECT;
+
+	c->m += m;
+	switch (class_of(o)) {
+	case CLASS_BOTH:
+		c->both += m;
+		break;
+	case CLASS_DKIM:
+		c->dkim_only += m;
+		break;
+	case CLASS_SPF:
+		c->spf_only += m;
+		break;
+	case CLASS_UNTOLD:
+		c->untold += m;
+		break;
+	case CLASS_FWD:
+		c->fail_fwd += m;
+		if (stopped)
+			c->collateral += m;
+		break;
+	default:
+		c->fail_unk += m;
+		if (o->disp == DISP_NONE || o->disp == DISP_PASS)
+			c->leaked += m;
+		break;
+	}
+	c->disp[o->disp] += m;
+	if (o->overridden)
+		c->overridden += m;
+	if (o->differs)
+		c->differs += m;
+	if (l != NULL) {
+		count_leg(&l->spf, o->spf, o->spf_raw, m);
+		count_leg(&l->dkim, o->dkim, o->dkim_raw, m);
+	}
+}
+
+/* --- Totals ------------------------------------------------------------------------ */
+
+static void
+total_fact(void *ctx, const struct q_fact *f)
+{
+	q_tally_add(ctx, 0, f->outcome, f);
+}
+
+int
+query_total(struct query *q, const struct query_filter *filter, const struct query_range *r, struct query_total *out,
+    struct err *e)
+{
+	struct q_plan	 p;
+	struct q_tally	 t = { 0 };
+	int		 rv = -1;
+
+	memset(out, 0, sizeof(*out));
+	out->first_day = out->last_day = DAY_NONE;
+	if (q_plan(q, filter, r, &p, e) == 0 && q_run(q, &p, false, false, total_fact, &t, e) == 0)
+		rv = q_tally_check(&t, e);
+	for (size_t i = 0; i < t.n && rv == 0; i++) {
+		q_count(&out->counts, &out->legs, &q->c->outcomes[(uint32_t)t.cells[i].key], t.cells[i].m);
+		out->rows += t.cells[i].rows;
+		if (out->first_day == DAY_NONE || t.cells[i].first < out->first_day)
+			out->first_day = t.cells[i].first;
+		if (t.cells[i].last > out->last_day)
+			out->last_day = t.cells[i].last;
+	}
+	q_tally_free(&t);
+	return (rv);
+}
+
+int
+query_meta(struct query *q, struct query_meta *m, struct err *e)
+{
+	const struct q_report	*r;
+
+	memset(m, 0, sizeof(*m));
+	m->first_day = m->last_day = DAY_NONE;
+	if (q_need(q, TIER_REPORTS, e) == -1)
+		return (-1);
+	m->complete_through = q_complete_through(q, e);
+	for (size_t i = 1; i < q->c->ndomains; i++)
+		m->domains += q->c->domains[i].key != NULL;
+	for (r = q->c->reports; r < q->c->reports + q->c->nreports; r++) {
+		if (r->reporter == 0 || r->superseded)
+			continue;
+		m->reports++;
+		m->records += r->records;
+		if (m->first_day == DAY_NONE || r->day < m->first_day)
+			m->first_day = r->day;
+		if (r->day > m->last_day)
+			m->last_day = r->day;
+	}
+	return (0);
+}
+
+/* --- Groups -------------------------------------------------------------------------- */
+
+struct grouping {
+	struct query	*q;
+	enum query_by	 by;
+	bool		 by_day;	/* series: sub is the step, not the outcome */
+	bool		 week;
+	int64_t		 from;
+	struct q_tally	 t;
+	uint64_t	 m;
+};
+
+static bool
+needs_rows(enum query_by by)
+{
+	return (by == BY_IP || by == BY_HFROM || by == BY_EFROM || by == BY_REASON || by == BY_SELECTOR || by == BY_SIGDOMAIN);
+}
+
+static uint32_t
+group_of(const struct grouping *g, const struct q_fact *f)
+{
+	const struct query_cache	*c = g->q->c;
+	const struct q_outcome		*o = &c->outcomes[f->outcome];
+
+	switch (g->by) {
+	case BY_OUTCOME:
+		return (class_of(o));
+	case BY_REPORTER:
+		return (f->reporter);
+	case BY_DISP:
+		return (o->disp);
+	case BY_DOMAIN:
+		return (f->domain);
+	case BY_CODE:
+		return (o->code);
+	case BY_IP:
+		return (f->source < c->nkinds && c->kinds[f->source] != 0 ? f->source : 0);
+	case BY_HFROM:
+		return (c->evidence[f->evidence].header_from);
+	case BY_EFROM:
+		return (c->evidence[f->evidence].envelope_from);
+	case BY_SPF:
+		return (o->spf_raw);
+	case BY_DKIM:
+		return (o->dkim_raw);
+	case BY_ALIGN:
+		return (o->align);
+	default:
+		return (o->forwarded);
+	}
+}
+
+static uint32_t
+step_of(const struct grouping *g, int64_t day)
+{
+	/* The epoch was a Thursday; weeks begin on Monday. */
+	if (g->week)
+		return ((uint32_t)((day + 3) / 7 - (g->from + 3) / 7));
+	return ((uint32_t)(day - g->from));
+}
+
+/* Each id once, however often the row has it. */
+static void
+group_list(struct grouping *g, const struct q_fact *f, const uint32_t *ids, uint32_t n, uint32_t step)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t	 k = 0;
+
+		while (k < i && ids[k * step] != ids[i * step])
+			k++;
+		if (k == i)
+			q_tally_add(&g->t, ids[i * step], f->outcome, f);
+	}
+	if (n == 0)
+		q_tally_add(&g->t, 0, f->outcome, f);
+}
+
+static void
+group_fact(void *ctx, const struct q_fact *f)
+{
+	struct grouping	*g = ctx;
+	struct q_lists	 l;
+
+	g->m += f->m;
+	if (g->by_day) {
+		q_tally_add(&g->t, group_of(g, f), step_of(g, f->day), f);
+		return;
+	}
+	if (g->by != BY_REASON && g->by != BY_SELECTOR && g->by != BY_SIGDOMAIN) {
+		q_tally_add(&g->t, group_of(g, f), f->outcome, f);
+		return;
+	}
+	l = q_lists(g->q->c, f->evidence);
+	if (g->by == BY_REASON)
+		group_list(g, f, l.reasons, l.nreasons, 1);
+	else
+		group_list(g, f, l.dkim + (g->by == BY_SELECTOR ? 1 : 0), l.ndkim, 2);
+}
+
+static int
+source_get(struct query *q, uint32_t source, unsigned char ip[16], unsigned *kind, struct str *text, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc, n;
+
+	*kind = 0;
+	*text = STR_NONE;
+	if (q_stmt(q, Q_SOURCE, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, source);
+	if ((rc = q_step(q, st, e)) == 1) {
+		*kind = (unsigned)sqlite3_column_int(st, 0);
+		n = sqlite3_column_bytes(st, 1);
+		if ((*kind == 4 && n == 4) || (*kind == 6 && n == 16))
+			memcpy(ip, sqlite3_column_blob(st, 1), (size_t)n);
+		else {
+			*kind = 0;
+			*text = q_column(q, st, 1);
+		}
+	}
+	(void)sqlite3_reset(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+int
+q_source_text(struct query *q, uint32_t source, struct str *out, unsigned *family, struct err *e)
+{
+	unsigned char	 ip[16];
+	char		 text[64];
+
+	if (source_get(q, source, ip, family, out, e) == -1)
+		return (-1);
+	if (*family != 0 && inet_ntop(*family == 4 ? AF_INET : AF_INET6, ip, text, sizeof(text)) != NULL)
+		*out = arena_str(q->a, str_of(text));
+	return (0);
+}
+
+/* How a group is called, for machines and for people. */
+static int
+group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, struct str *label, struct err *e)
+{
+	struct query_cache	*c = q->c;
+	unsigned		 family;
+	char			 code[8];
+
+	*label = STR_NONE;
+	switch (by) {
+	case BY_OUTCOME:
+		*key = str_of(outcome_names[id]);
+		*label = str_of(outcome_labels[id]);
+		break;
+	case BY_REPORTER:
+		*key = str_of(c->reporters[id].key);
+		*label = str_of(c->reporters[id].label);
+		break;
+	case BY_DISP:
+		*key = str_of(disposition_names[id]);
+		break;
+	case BY_DOMAIN:
+		*key = str_of(c->domains[id].key);
+		break;
+	case BY_CODE:
+		*key = arena_str(q->a, str_of(dmarc_code_name(id, code)));
+		*label = str_of(dmarc_code_title(id));
+		break;
+	case BY_IP:
+		*key = STR("unknown");
+		if (id != 0 && q_source_text(q, id, key, &family, e) == -1)
+			return (-1);
+		break;
+	case BY_SPF:
+	case BY_DKIM:
+		*key = str_of(auth_result_names[id]);
+		break;
+	case BY_ALIGN:
+		*key = str_of(query_align_names[id]);
+		break;
+	case BY_FWD:
+		*key = id != 0 ? STR("certain") : STR("no");
+		break;
+	default:
+		if (q_name(q, id, key, e) == -1)
+			return (-1);
+		if (id == 0)
+			*key = by == BY_REASON ? STR("none") : STR("absent");
+		else if (by == BY_EFROM && key->len == 0)
+			*key = STR("<>");
+		break;
+	}
+	if (key->p == NULL)
+		*key = STR("");
+	if (label->p == NULL)
+		*label = *key;
+	return (0);
+}
+
+/* --- Series ----------------------------------------------------------------------------- */
+
+static int
+series_line(struct query *q, struct query_series *s, enum query_by by, uint32_t id, struct query_line **out, struct err *e)
+{
+	struct query_line	*l = &s->lines[s->nlines];
+
+	if ((l->values = arena_alloc(q->a, s->ndays, sizeof(*l->values))) == NULL)
+		return (q_oom(e));
+	if (id == UINT32_MAX) {
+		l->key = STR("other");
+		l->label = STR("Other");
+	} else if (group_text(q, by, id, &l->key, &l->label, e) == -1)
+		return (-1);
+	*out = l;
+	s->nlines++;
+	return (0);
+}
+
+static int
+series_fill(struct query *q, const struct grouping *g, enum query_by by, unsigned top, struct query_series *s, struct err *e)
+{
+	struct q_tally		 sum = { 0 };
+	struct q_top		 best;
+	struct q_cell		*c;
+	struct query_line	**line = NULL, *other = NULL, *l;
+	size_t			 fixed = by == BY_OUTCOME ? CLASSES : by == BY_DISP ? DISP_COUNT : 0;
+	uint32_t		 slot;
+	int			 rv = -1;
+
+	(void)q_top_init(&best, fixed != 0 ? 0 : top);
+	for (size_t i = 0; i < fixed; i++)
+		(void)q_tally_cell(&sum, (uint32_t)i, 0);
+	for (size_t i = 0; i < g->t.n; i++)
+		if ((c = q_tally_cell(&sum, (uint32_t)(g->t.cells[i].key >> 32), 0)) != NULL)
+			c->m += g->t.cells[i].m;
+	if (q_tally_check(&sum, e) == -1)
+		goto out;
+	for (size_t i = 0; i < sum.n; i++)
+		(void)q_top_offer(&best, (int64_t[4]){ fixed != 0 ? 0 : -(int64_t)sum.cells[i].m,
+		    (int64_t)(sum.cells[i].key >> 32), (int64_t)i, 0 }, &slot);
+	q_top_sort(&best);
+	if ((line = calloc(sum.n + 1, sizeof(*line))) == NULL ||
+	    (s->lines = arena_alloc(q->a, best.n + 1, sizeof(*s->lines))) == NULL) {
+		(void)q_oom(e);
+		goto out;
+	}
+	for (size_t i = 0; i < best.n; i++)
+		if (series_line(q, s, by, (uint32_t)best.v[i].k[1], &line[best.v[i].k[2]], e) == -1)
+			goto out;
+	for (size_t i = 0; i < g->t.n; i++) {
+		c = q_tally_cell(&sum, (uint32_t)(g->t.cells[i].key >> 32), 0);
+		if ((l = line[c - sum.cells]) == NULL) {
+			if (other == NULL && series_line(q, s, by, UINT32_MAX, &other, e) == -1)
+				goto out;
+			l = other;
+		}
+		l->values[(uint32_t)g->t.cells[i].key] += g->t.cells[i].m;
+	}
+	rv = 0;
+out:
+	free(line);
+	q_tally_free(&sum);
+	q_top_free(&best);
+	return (rv);
+}
+
+int
+query_series(struct query *q, const struct query_filter *filter, const struct query_range *r, enum query_by by, bool week,
+    unsigned top, struct query_series *s, struct err *e)
+{
+	struct grouping	 g = { .q = q, .by = by, .by_day = true, .week = week, .from = r->from };
+	struct q_plan	 p;
+	int		 rv = -1;
+
+	memset(s, 0, sizeof(*s));
+	if (by > BY_CODE)
+		return (err_set(e, ERR_CONFIG, "by: \"%s\" cannot be drawn over time", query_by_names[by]));
+	if (r->to < r->from || r->to - r->from >= DAYS_MAX || r->from < 0)
+		return (err_set(e, ERR_CONFIG, "from, to: the time is too long to be drawn by day; some report has an impossible "
+		    "date, give from and to"));
+	s->ndays = step_of(&g, r->to) + (size_t)1;
+	if ((s->days = arena_alloc(q->a, s->ndays, sizeof(*s->days))) == NULL)
+		return (q_oom(e));
+	for (int64_t d = r->to; d >= r->from; d--)
+		s->days[step_of(&g, d)] = d;
+	if (q_plan(q, filter, r, &p, e) == 0 && q_run(q, &p, false, false, group_fact, &g, e) == 0 &&
+	    q_tally_check(&g.t, e) == 0)
+		rv = series_fill(q, &g, by, top, s, e);
+	q_tally_free(&g.t);
+	return (rv);
+}
+
+/* --- Breakdown --------------------------------------------------------------------------- */
+
+struct breaking {
+	struct grouping		 g;
+	struct q_tally		 sum;		/* by group */
+	uint64_t		*pass, *fail;	/* beside sum's cells */
+	struct q_top		 top;
+	struct q_sort		 sort;
+	uint64_t		 behind_m;	/* of all groups behind the cursor */
+};
+
+static int
+groups_sum(struct breaking *b, struct err *e)
+{
+	const struct q_tally	*t = &b->g.t;
+	struct query_counts	 n;
+	struct q_cell		*c;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if ((c = q_tally_cell(&b->sum, (uint32_t)(t->cells[i].key >> 32), 0)) == NULL)
+			return (q_tally_check(&b->sum, e));
+		c->m += t->cells[i].m;
+		c->rows += t->cells[i].rows;
+		if (t->cells[i].first < c->first)
+			c->first = t->cells[i].first;
+		if (t->cells[i].last > c->last)
+			c->last = t->cells[i].last;
+	}
+	b->pass = calloc(b->sum.n + 1, sizeof(*b->pass));
+	b->fail = calloc(b->sum.n + 1, sizeof(*b->fail));
+	if (b->pass == NULL || b->fail == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < t->n; i++) {
+		c = q_tally_cell(&b->sum, (uint32_t)(t->cells[i].key >> 32), 0);
+		memset(&n, 0, sizeof(n));
+		q_count(&n, NULL, &b->g.q->c->outcomes[(uint32_t)t->cells[i].key], t->cells[i].m);
+		b->pass[c - b->sum.cells] += query_passing(&n);
+		b->fail[c - b->sum.cells] += query_failing(&n);
+	}
+	return (0);
+}
+
+struct keyed { struct str text; size_t i; };
+
+static int
+by_text(const void *a, const void *b)
+{
+	const struct keyed	*x = a, *y = b;
+	size_t			 n = x->text.len < y->text.len ? x->text.len : y->text.len;
+	int			 c = memcmp(x->text.p, y->text.p, n);
+
+	if (c != 0)
+		return (c);
+	if (x->text.len != y->text.len)
+		return (x->text.len < y->text.len ? -1 : 1);
+	return (x->i < y->i ? -1 : 1);
+}
+
+/* The place of each group in the order of names; addresses in the order of their bytes, IPv4 first. */
+static int
+groups_order(struct breaking *b, int64_t **out, struct err *e)
+{
+	struct query	*q = b->g.q;
+	struct keyed	*k;
+	struct str	 label;
+	unsigned char	 ip[17];
+	unsigned	 kind;
+	uint32_t	 id;
+
+	if ((k = arena_alloc(q->a, b->sum.n + 1, sizeof(*k))) == NULL ||
+	    (*out = arena_alloc(q->a, b->sum.n + 1, sizeof(**out))) == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < b->sum.n; i++) {
+		id = (uint32_t)(b->sum.cells[i].key >> 32);
+		k[i].i = i;
+		if (b->g.by == BY_IP && id != 0) {
+			if (source_get(q, id, ip + 1, &kind, &label, e) == -1)
+				return (-1);
+			ip[0] = (unsigned char)kind;
+			k[i].text = arena_str(q->a, (struct str){ (const char *)ip, kind == 4 ? 5 : kind == 6 ? 17 : 1 });
+		} else if (group_text(q, b->g.by, id, &k[i].text, &label, e) == -1)
+			return (-1);
+		if (k[i].text.p == NULL)
+			return (q_oom(e));
+	}
+	if (b->sum.n > 1)
+		qsort(k, b->sum.n, sizeof(*k), by_text);
+	for (size_t i = 0; i < b->sum.n; i++)
+		(*out)[k[i].i] = (int64_t)i;
+	return (0);
+}
+
+static int
+groups_rank(struct breaking *b, const struct query_page *page, struct err *e)
+{
+	const struct q_cell	*c;
+	int64_t			*place = NULL, v;
+	uint64_t		 passed;
+	uint32_t		 slot;
+
+	(void)q_top_init(&b->top, page->limit);
+	if (q_cursor_parse(page, &b->sort, b->top.after, &b->top.has_after, e) == -1 ||
+	    (strcmp(b->sort.name, "key") == 0 && groups_order(b, &place, e) == -1))
+		return (-1);
+	for (size_t i = 0; i < b->sum.n; i++) {
+		c = &b->sum.cells[i];
+		if (place != NULL)
+			v = place[i];
+		else if (strcmp(b->sort.name, "pass") == 0)
+			v = (int64_t)b->pass[i];
+		else if (strcmp(b->sort.name, "fail") == 0)
+			v = (int64_t)b->fail[i];
+		else if (strcmp(b->sort.name, "first") == 0)
+			v = c->first;
+		else if (strcmp(b->sort.name, "last") == 0)
+			v = c->last;
+		else
+			v = (int64_t)c->m;
+		passed = b->top.passed;
+		(void)q_top_offer(&b->top, (int64_t[4]){ b->sort.desc ? -v : v, -(int64_t)c->m, (int64_t)(c->key >> 32), (int64_t)i },
+		    &slot);
+		if (b->top.passed > passed)
+			b->behind_m += c->m;
+	}
+	if (b->top.failed)
+		return (q_oom(e));
+	q_top_sort(&b->top);
+	return (0);
+}
+
+static int
+groups_take(struct breaking *b, struct query_breakdown *out, struct err *e)
+{
+	struct query		*q = b->g.q;
+	struct query_group	*g;
+	const struct q_cell	*c;
+	uint32_t		*item;
+	size_t			 i;
+
+	out->total_n = b->sum.n;
+	out->total_m = b->g.m;
+	out->other_n = b->top.passed - b->top.n;
+	if ((out->items = arena_alloc(q->a, b->top.n + 1, sizeof(*out->items))) == NULL ||
+	    (item = arena_alloc(q->a, b->sum.n + 1, sizeof(*item))) == NULL)
+		return (q_oom(e));
+	for (i = 0; i < b->top.n; i++) {
+		c = &b->sum.cells[b->top.v[i].k[3]];
+		item[b->top.v[i].k[3]] = (uint32_t)i + 1;
+		g = &out->items[i];
+		g->first_day = c->first;
+		g->last_day = c->last;
+		g->rows = c->rows;
+		if (group_text(q, b->g.by, (uint32_t)(c->key >> 32), &g->key, &g->label, e) == -1)
+			return (-1);
+	}
+	out->nitems = b->top.n;
+	for (i = 0; i < b->g.t.n; i++) {
+		c = q_tally_cell(&b->sum, (uint32_t)(b->g.t.cells[i].key >> 32), 0);
+		if (item[c - b->sum.cells] == 0)
+			continue;
+		g = &out->items[item[c - b->sum.cells] - 1];
+		q_count(&g->counts, &g->legs, &q->c->outcomes[(uint32_t)b->g.t.cells[i].key], b->g.t.cells[i].m);
+	}
+	if (out->other_n > 0) {
+		int64_t	 k[4];
+
+		memcpy(k, b->top.v[b->top.n - 1].k, sizeof(k));
+		/* What stands behind the last of this page; places of cells do not outlive the question. */
+		out->other_m = b->behind_m;
+		for (i = 0; i < b->top.n; i++)
+			out->other_m -= out->items[i].counts.m;
+		k[3] = INT64_MAX;
+		if ((out->next = q_cursor(q, &b->sort, k)) == NULL)
+			return (q_oom(e));
+	}
+	return (0);
+}
+
+/* --- What stands behind an address --------------------------------------------------------- */
+
+struct detail {
+	struct query	*q;
+	uint32_t	*item_of;	/* by source: place in the page + 1 */
+	struct q_tally	 hfrom, sig, spf, codes, reporters;
+};
+
+static void
+detail_fact(void *ctx, const struct q_fact *f)
+{
+	struct detail			*d = ctx;
+	const struct query_cache	*c = d->q->c;
+	struct q_lists			 l = q_lists(c, f->evidence);
+	uint32_t			 item, k;
+
+	if (f->source >= c->nkinds || (item = d->item_of[f->source]) == 0)
+		return;
+	q_tally_add(&d->hfrom, item - 1, c->evidence[f->evidence].header_from, f);
+	q_tally_add(&d->codes, item - 1, c->outcomes[f->outcome].code, f);
+	q_tally_add(&d->reporters, item - 1, f->reporter, f);
+	for (uint32_t i = 0; i < l.ndkim; i++) {
+		for (k = 0; k < i && l.dkim[k * 2] != l.dkim[i * 2]; k++)
+			;
+		if (k == i && l.dkim[i * 2] != 0)
+			q_tally_add(&d->sig, item - 1, l.dkim[i * 2], f);
+	}
+	for (uint32_t i = 0; i < l.nspf; i++) {
+		for (k = 0; k < i && l.spf[k] != l.spf[i]; k++)
+			;
+		if (k == i && l.spf[i] != 0)
+			q_tally_add(&d->spf, item - 1, l.spf[i], f);
+	}
+}
+
+struct best3 { uint32_t id[3]; uint64_t m[3]; };
+
+static void
+best3_add(struct best3 *b, uint32_t id, uint64_t m)
+{
+	int	 i = 3;
+
+	while (i > 0 && m > b->m[i - 1])
+		i--;
+	if (i == 3)
+		return;
+	for (int k = 2; k > i; k--) {
+		b->m[k] = b->m[k - 1];
+		b->id[k] = b->id[k - 1];
+	}
+	b->m[i] = m;
+	b->id[i] = id;
+}
+
+static int
+shares(struct query *q, const struct q_tally *t, struct query_breakdown *out, enum query_by by, size_t offset, struct err *e)
+{
+	struct best3		*best;
+	struct query_share	*s;
+	struct str		 label;
+
+	if ((best = arena_alloc(q->a, out->nitems + 1, sizeof(*best))) == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < t->n; i++)
+		best3_add(&best[t->cells[i].key >> 32], (uint32_t)t->cells[i].key, t->cells[i].m);
+	for (size_t i = 0; i < out->nitems; i++) {
+		s = (struct query_share *)(void *)((char *)&out->items[i] + offset);
+		for (int k = 0; k < 3 && best[i].m[k] != 0; k++) {
+			s[k].m = best[i].m[k];
+			if (group_text(q, by, best[i].id[k], &s[k].key, &label, e) == -1)
+				return (-1);
+		}
+	}
+	return (0);
+}
+
+/* A second pass, over the sources of this page alone. */
+static int
+details_run(struct detail *d, struct q_plan *p, const struct breaking *b, struct query_breakdown *out, struct err *e)
+{
+	struct query	*q = d->q;
+	size_t		 n = q->c->nkinds, found = 0;
+	uint8_t		*ok;
+	uint32_t	*few;
+	uint32_t	 id;
+
+	if ((d->item_of = arena_alloc(q->a, n + 1, sizeof(*d->item_of))) == NULL || (ok = arena_alloc(q->a, n + 1, 1)) == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < out->nitems; i++) {
+		id = (uint32_t)b->top.v[i].k[2];
+		out->items[i].family = id == 0 || id >= n ? 0 : q->c->kinds[id];
+		if (id != 0 && id < n)
+			d->item_of[id] = (uint32_t)i + 1;
+		for (size_t k = 1; id == 0 && k < n; k++)
+			if (q->c->kinds[k] == 0)
+				d->item_of[k] = (uint32_t)i + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		found += ok[i] = d->item_of[i] != 0 && (p->source_ok == NULL || (i < p->nsource_ok && p->source_ok[i]));
+	if ((few = arena_alloc(q->a, found + 1, sizeof(*few))) == NULL)
+		return (q_oom(e));
+	found = 0;
+	for (size_t i = 0; i < n; i++)
+		if (ok[i])
+			few[found++] = (uint32_t)i;
+	q_plan_sources(p, few, found, ok, n);
+	if (found == 0)
+		return (0);
+	if (q_run(q, p, true, false, detail_fact, d, e) == -1)
+		return (-1);
+	if (d->hfrom.failed || d->sig.failed || d->spf.failed || d->codes.failed || d->reporters.failed)
+		return (q_oom(e));
+	for (size_t i = 0; i < d->reporters.n; i++)
+		out->items[d->reporters.cells[i].key >> 32].reporters++;
+	if (shares(q, &d->hfrom, out, BY_HFROM, offsetof(struct query_group, hfrom), e) == -1 ||
+	    shares(q, &d->sig, out, BY_SIGDOMAIN, offsetof(struct query_group, sigdomain), e) == -1 ||
+	    shares(q, &d->spf, out, BY_SIGDOMAIN, offsetof(struct query_group, spf_domain), e) == -1)
+		return (-1);
+	return (shares(q, &d->codes, out, BY_CODE, offsetof(struct query_group, codes), e));
+}
+
+int
+query_breakdown(struct query *q, const struct query_filter *filter, const struct query_range *r, enum query_by by,
+    const struct query_page *page, struct query_breakdown *out, struct err *e)
+{
+	static const char *const sorts[] = { "m", "pass", "fail", "key", "first", "last", NULL };
+	struct breaking		 b = { .g = { .q = q, .by = by } };
+	struct detail		 d = { .q = q };
+	struct q_plan		 p;
+	int			 rv = -1;
+
+	memset(out, 0, sizeof(*out));
+	if (q_sort(page->sort, "-m", sorts, &b.sort, e) == -1 ||
+	    (by == BY_IP && q_need(q, TIER_KINDS, e) == -1) ||
+	    ((by == BY_IP || by == BY_REASON || by == BY_SELECTOR || by == BY_SIGDOMAIN) && q_need(q, TIER_LISTS, e) == -1) ||
+	    q_plan(q, filter, r, &p, e) == -1)
+		return (-1);
+	if (q_run(q, &p, needs_rows(by), false, group_fact, &b.g, e) == 0 && q_tally_check(&b.g.t, e) == 0 &&
+	    groups_sum(&b, e) == 0 && groups_rank(&b, page, e) == 0 && groups_take(&b, out, e) == 0 &&
+	    (by != BY_IP || out->nitems == 0 || details_run(&d, &p, &b, out, e) == 0))
+		rv = 0;
+	q_tally_free(&b.g.t);
+	q_tally_free(&b.sum);
+	q_tally_free(&d.hfrom);
+	q_tally_free(&d.sig);
+	q_tally_free(&d.spf);
+	q_tally_free(&d.codes);
+	q_tally_free(&d.reporters);
+	free(b.pass);
+	free(b.fail);
+	q_top_free(&b.top);
+	return (rv);
+}

@@ -1,0 +1,666 @@
+// Every endpoint of a running daemon against schema/openapi.yaml, with what
+// people ask and with what they should not.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { Client, startDriver, type Answer, type Server } from './lib/http.js';
+import { Spec, type Parameter } from './lib/openapi.js';
+
+type Json = any;
+
+const API = '/api/v1';
+const spec = new Spec(process.env['OPENAPI'] ?? join(process.env['E2E_DIR'] ?? 'tests/e2e', '../../schema/openapi.yaml'));
+// DMARCD_URL: a running daemon that has data. Else our own, with a store made for tests.
+const running = process.env['DMARCD_URL'];
+const driver = running === undefined ? process.env['HTTP_DRIVER'] ?? join(process.env['E2E_BUILD'] ?? '.', 'tests/e2e/http_driver') : undefined;
+let server: Server | undefined;
+let c: Client;
+
+before(async () => {
+	if (driver !== undefined) server = await startDriver(driver, []);
+	c = new Client(server?.url ?? running ?? '');
+});
+
+after(async () => {
+	if (server !== undefined) assert.equal(await server.stop(), 0, 'the server ends with 0');
+});
+
+// --- What every answer must be ------------------------------------------------
+
+const CSP =
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; " +
+	"base-uri 'self'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+function checkHeaders(a: Answer, what: string, csp = CSP): void {
+	assert.equal(a.headers['content-security-policy'], csp, what);
+	assert.equal(a.headers['x-content-type-options'], 'nosniff', what);
+	assert.equal(a.headers['referrer-policy'], 'no-referrer', what);
+	assert.equal(a.headers['cross-origin-opener-policy'], 'same-origin', what);
+	assert.equal(a.headers['permissions-policy'], 'camera=(), geolocation=(), microphone=()', what);
+	assert.ok(a.headers['cache-control'] !== undefined, what);
+	assert.equal(a.headers['access-control-allow-origin'], undefined, what);
+	assert.equal(a.headers['server'], undefined, what);
+}
+
+function parse(a: Answer): Json {
+	return JSON.parse(a.body.toString('utf8'));
+}
+
+// The template of a path: /domains/{domain} for /domains/shop.example
+function template(path: string): string {
+	const segments = path.split('/');
+	const hit = spec.paths.find((p) => {
+		const t = p.split('/');
+		return t.length === segments.length && t.every((s, i) => s.startsWith('{') || s === segments[i]);
+	});
+	assert.ok(hit !== undefined, `${path} is in openapi.yaml`);
+	return hit;
+}
+
+async function get(path: string, params: Record<string, string> = {}, want = 200): Promise<Json> {
+	const query = new URLSearchParams(params).toString();
+	const url = (path === '/healthz' ? '' : API) + path + (query === '' ? '' : `?${query}`);
+	const a = await c.ask(url);
+	assert.equal(a.status, want, `${url}: ${a.status} ${a.body.toString().slice(0, 400)}`);
+	checkHeaders(a, url);
+	const body = parse(a);
+	assert.deepEqual(spec.faults(template(path), a.status, a.headers['content-type'], body), [], url);
+	if (want !== 200) checkProblem(a, want, url);
+	return body;
+}
+
+function checkProblem(a: Answer, status: number, what: string): Json {
+	assert.equal(a.status, status, `${what}: ${a.body.toString().slice(0, 400)}`);
+	checkHeaders(a, what);
+	assert.equal(a.headers['content-type'], 'application/problem+json', what);
+	assert.equal(a.headers['etag'], undefined, what);
+	assert.equal(a.headers['cache-control'], 'no-store', what);
+	const p = parse(a);
+	assert.equal(p.status, status, what);
+	assert.ok(p.title.length > 0 && p.detail.length > 0 && p.request_id.length > 0 && Array.isArray(p.errors), what);
+	return p;
+}
+
+async function refused(path: string, params: Record<string, string>, name: string): Promise<void> {
+	const p = await get(path, params, 400);
+	assert.equal(p.errors[0]?.pointer, `/query/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`, JSON.stringify(p));
+	assert.equal(p.errors[0]?.args?.name, name);
+	assert.ok(p.detail.includes(name), p.detail);
+}
+
+// --- Words of the data itself, to ask with ---------------------------------------
+
+interface Sample {
+	domain: string;
+	ip: string;
+	report: string;
+	day: string;
+	values: Record<string, string>;
+}
+let found: Sample | undefined;
+
+async function sample(): Promise<Sample> {
+	if (found !== undefined) return found;
+	const rows = (await get('/rows', { t: 'all', limit: '1000' })).items;
+	assert.ok(rows.length > 0, 'the daemon under test has data');
+	const row = rows.find((r: Json) => r.ip !== null && r.dkim.length > 0 && r.spf.length > 0 && r.efrom) ?? rows[0];
+	const signed = rows.find((r: Json) => r.dkim.some((d: Json) => d.selector !== null))?.dkim.find((d: Json) => d.selector !== null);
+	found = {
+		domain: row.domain,
+		ip: row.ip ?? '192.0.2.1',
+		report: row.report_id,
+		day: row.day,
+		values: {
+			domain: row.domain,
+			hfrom: row.hfrom ?? row.domain,
+			efrom: row.efrom ?? 'example.com',
+			ip: row.ip ?? '192.0.2.1',
+			reporter: row.reporter.key,
+			org: row.reporter.key,
+			reason: row.policy_eval.reasons[0]?.type ?? 'none',
+			selector: signed?.selector ?? 's1',
+			sigdomain: signed?.domain ?? 'example.com',
+			spf: row.spf[0]?.result ?? 'absent',
+			dkim: row.dkim[0]?.result ?? 'absent',
+			align: 'both',
+			disp: row.policy_eval.disp,
+			code: row.code,
+			fwd: row.fwd,
+			differs: row.differs ? 'yes' : 'no',
+		},
+	};
+	return found;
+}
+
+const WORDS: Record<string, string[]> = {
+	spf: ['pass', 'fail', 'softfail', 'neutral', 'none', 'policy', 'temperror', 'permerror', 'unknown', 'absent'],
+	dkim: ['pass', 'fail', 'softfail', 'neutral', 'none', 'policy', 'temperror', 'permerror', 'unknown', 'absent'],
+	align: ['both', 'dkim', 'spf', 'none', 'untold'],
+	disp: ['none', 'quarantine', 'reject', 'pass', 'other'],
+	code: [...Array.from({ length: 11 }, (_, i) => `P${i + 1}`), ...Array.from({ length: 12 }, (_, i) => `F${i + 1}`)],
+	fwd: ['certain', 'no'],
+	differs: ['yes', 'no'],
+};
+const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain'];
+const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters'];
+
+// What an endpoint cannot do without.
+const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : {});
+
+async function concrete(path: string): Promise<string> {
+	const s = await sample();
+	return path.replace('{domain}', encodeURIComponent(s.domain)).replace('{id}', s.report);
+}
+
+// --- Each endpoint, each parameter ---------------------------------------------------
+
+test('every endpoint answers without parameters', async () => {
+	for (const path of spec.paths) {
+		if (path === '/reports/{id}/raw') continue;
+		const p = await concrete(path);
+		await get(p, needed(p));
+	}
+});
+
+test('every word that a parameter may be', async () => {
+	for (const path of spec.paths) {
+		if (path === '/reports/{id}/raw') continue;
+		const p = await concrete(path);
+		for (const param of spec.parameters(path))
+			if (param.in === 'query')
+				for (const word of param.schema.enum ?? []) await get(p, { ...needed(p), t: 'all', [param.name]: String(word) });
+	}
+});
+
+test('numbers within their bounds, and not beyond', async () => {
+	for (const path of spec.paths)
+		for (const param of spec.parameters(path)) {
+			const { type, minimum, maximum } = param.schema;
+			if (param.in !== 'query' || type !== 'integer' || minimum === undefined || maximum === undefined) continue;
+			for (const ok of [minimum, maximum]) await get(path, { ...needed(path), t: 'all', [param.name]: String(ok) });
+			for (const bad of [minimum - 1, maximum + 1, 'x', '', '1.5', '-0', '+5', '0x10', '1e3', ' 1', '99999999999999999999'])
+				await refused(path, { ...needed(path), t: 'all', [param.name]: String(bad) }, param.name);
+		}
+});
+
+test('every filter with a value of the data, negated, several, contained', async () => {
+	const s = await sample();
+	for (const path of DATA)
+		for (const [key, value] of Object.entries(s.values)) {
+			const base = { ...needed(path), t: 'all' };
+			await get(path, { ...base, [key]: value });
+			await get(path, { ...base, [key]: `!${value}` });
+			await get(path, { ...base, [key]: `${value},${value}` });
+			if (TEXT.includes(key)) await get(path, { ...base, [key]: `~${value.slice(0, 3)}` });
+		}
+	for (const [key, words] of Object.entries(WORDS)) {
+		for (const word of words) await get('/rows', { t: 'all', limit: '5', [key]: word });
+		for (const path of DATA) await get(path, { ...needed(path), t: 'all', [key]: words.join(',') });
+		await refused('/rows', { [key]: 'nonsense' }, key);
+		await refused('/overview', { [key]: `${words[0] ?? ''},nonsense` }, key);
+	}
+});
+
+test('filters select what they say', async () => {
+	const s = await sample();
+	const rows = async (params: Record<string, string>): Promise<Json[]> => (await get('/rows', { t: 'all', limit: '1000', ...params })).items;
+	const checks: [string, (r: Json) => string | null][] = [
+		['domain', (r) => r.domain], ['hfrom', (r) => r.hfrom], ['reporter', (r) => r.reporter.key], ['ip', (r) => r.ip],
+		['disp', (r) => r.policy_eval.disp], ['code', (r) => r.code], ['fwd', (r) => r.fwd], ['differs', (r) => (r.differs ? 'yes' : 'no')],
+	];
+	for (const [key, of] of checks) {
+		const value = s.values[key] ?? '';
+		const kept = await rows({ [key]: value });
+		assert.ok(kept.length > 0, `${key}=${value}`);
+		for (const r of kept) assert.equal(of(r), value, `${key}=${value}: ${JSON.stringify(r)}`);
+		for (const r of await rows({ [key]: `!${value}` })) assert.notEqual(of(r), value, `${key}=!${value}: ${JSON.stringify(r)}`);
+	}
+	for (const r of await rows({ report: s.report, sort: 'seq' })) assert.equal(r.report_id, s.report);
+	for (const r of await rows({ from: s.day, to: s.day })) assert.equal(r.day, s.day);
+});
+
+test('networks and addresses', async () => {
+	for (const ok of ['192.0.2.0/24', '0.0.0.0/0', '::/0', '2001:db8::/32', '203.0.113.7/32', '2001:DB8::1', '192.0.2.1,198.51.100.0/24', '!10.0.0.0/8'])
+		await get('/breakdown', { by: 'ip', t: 'all', ip: ok });
+	for (const bad of ['192.0.2.0/33', '::/129', '192.0.2', '192.0.2.0/', '/24', '192.0.2.256', 'fe80::1%eth0', '192.0.2.0/-1', '192.0.2.0/2x', 'example.com'])
+		await refused('/breakdown', { by: 'ip', t: 'all', ip: bad }, 'ip');
+});
+
+test('time', async () => {
+	const s = await sample();
+	for (const path of DATA) {
+		await get(path, { ...needed(path), from: s.day, to: s.day });
+		await refused(path, { ...needed(path), t: '31d' }, 't');
+		await refused(path, { ...needed(path), from: '2026-02-30', to: s.day }, 'from');
+		await refused(path, { ...needed(path), from: s.day, to: 'yesterday' }, 'to');
+		for (const q of [{ from: '2020-01-01', to: '2026-01-01' }, { from: '2026-05-02', to: '2026-05-01' }]) {
+			const p = await get(path, { ...needed(path), ...q }, 400);
+			assert.match(p.detail, /day|range|from/i);
+		}
+	}
+	await get('/overview', { from: '2024-01-01', to: '2026-03-10' }); // 800 days
+	const far = await get('/rows', { from: '1971-01-01', to: '1971-12-31' });
+	assert.deepEqual(far.items, []);
+});
+
+test('a key that is not known is named, in whatever dress', async () => {
+	for (const path of [...DATA, '/meta', '/ingest'])
+		for (const key of ['doman', 'Domain', 'domain[]', 'domain.x', '__proto__', 'constructor', "a'b", 'a/b~c', 'sql;--', '\u202edomain', 'x'.repeat(200)])
+			await refused(path, { ...needed(path), [key]: '1' }, key);
+	const s = await sample();
+	await refused(`/domains/${s.domain}`, { nonsense: '1' }, 'nonsense');
+	await refused(`/reports/${s.report}`, { nonsense: '1' }, 'nonsense');
+	await refused(`/reports/${s.report}/raw`, { nonsense: '1' }, 'nonsense');
+	await refused('/rows', { by: 'ip' }, 'by');
+	await refused('/overview', { cursor: 'x' }, 'cursor');
+});
+
+test('hostile values are text or an error, never a fault', async () => {
+	const hostile = [
+		"' OR 1=1 --", '"; DROP TABLE record; --', '%', '_', '%%%%', '\\', "''", '<script>alert(1)</script>', '../../etc/passwd',
+		'${jndi:ldap://x}', '\u202e\u2066', '\u{1f4a9}', 'a'.repeat(3900), '!'.repeat(200), '~~~~', '!~', '!', '~', ',', ',,,,', '*', '?', '[a-z]*', '\ufffe',
+		'\u0130', 'xn--a', 'NULL', '-1', '1e999', 'é'.repeat(900),
+	];
+	for (const path of DATA)
+		for (const value of hostile)
+			for (const key of ['domain', 'hfrom', 'ip', 'code', 'selector', 'cursor', 'sort', 'report', 't', 'reason']) {
+				const query = new URLSearchParams({ ...needed(path), [key]: value }).toString();
+				const a = await c.ask(`${API}${path}?${query}`);
+				const what = `${path} ${key}=${value.slice(0, 40)}: ${a.body.toString().slice(0, 300)}`;
+				assert.ok([200, 400, 414].includes(a.status), what);
+				if (a.status === 200) assert.deepEqual(spec.faults(path, 200, a.headers['content-type'], parse(a)), [], what);
+				else checkProblem(a, a.status, what);
+			}
+	// % and _ are letters, not patterns
+	assert.deepEqual((await get('/rows', { t: 'all', domain: '%' })).items, []);
+	assert.deepEqual((await get('/rows', { t: 'all', domain: '~%' })).items, []);
+	assert.deepEqual((await get('/rows', { t: 'all', domain: '~\\' })).items, []);
+});
+
+test('encodings that are none', async () => {
+	for (const q of ['domain=%', 'domain=%4', 'domain=%zz', 'domain=%00', 'domain=a%0d%0aX:%20y', 'domain=%c0%af', 'domain=%ed%a0%80', 'domain=%ff', '=1', 't=7d&t=30d', 't=7d&%74=30d', '%00=1'])
+		checkProblem(await c.ask(`${API}/rows?${q}`), 400, q);
+	// pairs without content and escapes of what needs none are fine
+	for (const q of ['', '&', '&&', '%74=30%64', 't=30d&'])
+		assert.equal((await c.ask(`${API}/rows?${q}`)).status, 200, q);
+});
+
+// --- The figures hang together -----------------------------------------------------
+
+function checkCounts(k: Json, what: string): void {
+	assert.equal(k.both + k.dkim_only + k.spf_only + k.fail_fix + k.fail_fwd + k.fail_unk + k.untold, k.m, `${what}: outcomes`);
+	assert.equal(k.none + k.quarantine + k.reject + k.pass + k.other, k.m, `${what}: dispositions`);
+}
+
+function checkLegs(item: Json, what: string): void {
+	for (const leg of [item.legs.spf, item.legs.dkim])
+		assert.equal(leg.pass + leg.fail + leg.none + leg.error + leg.absent, item.counts.m, `${what}: legs`);
+	assert.equal(item.legs.spf.aligned, item.counts.both + item.counts.spf_only, `${what}: aligned spf`);
+	assert.equal(item.legs.dkim.aligned, item.counts.both + item.counts.dkim_only, `${what}: aligned dkim`);
+}
+
+test('totals are the same wherever they stand', async () => {
+	const s = await sample();
+	for (const q of [{ t: 'all' }, { t: 'all', domain: s.domain }, { t: 'all', disp: 'none', align: '!both' }] as Record<string, string>[]) {
+		const what = JSON.stringify(q);
+		const o = await get('/overview', q);
+		checkCounts(o.counts, what);
+		assert.equal(o.domains.reduce((n: number, d: Json) => n + d.counts.m, 0), o.counts.m, `${what}: domains`);
+		for (const d of o.domains) checkCounts(d.counts, `${what} ${d.domain}`);
+		const rows = await get('/rows', { ...q, total: '1', limit: '1' });
+		assert.equal(rows.total.m, o.counts.m, `${what}: rows`);
+		for (const by of ['outcome', 'reporter', 'disposition', 'domain', 'code'])
+			for (const step of ['day', 'week']) {
+				const ts = await get('/timeseries', { ...q, by, step, top: '3' });
+				for (const line of ts.series) assert.equal(line.values.length, ts.days.length, `${what}: ${by} by ${step}`);
+				const sum = ts.series.reduce((n: number, l: Json) => n + l.values.reduce((a: number, b: number) => a + b, 0), 0);
+				assert.equal(sum, o.counts.m, `${what}: series by ${by}, ${step}`);
+			}
+		for (const by of ['ip', 'domain', 'hfrom', 'efrom', 'reporter', 'spf', 'dkim', 'align', 'disp', 'code', 'fwd']) {
+			const b = await get('/breakdown', { ...q, by, limit: '500' });
+			assert.equal(b.total.m, o.counts.m, `${what}: total by ${by}`);
+			assert.equal(b.items.reduce((n: number, i: Json) => n + i.counts.m, 0) + b.other.m, b.total.m, `${what}: sum by ${by}`);
+			assert.equal(b.items.length + b.other.n, b.total.n, `${what}: number by ${by}`);
+			for (const i of b.items) {
+				checkCounts(i.counts, `${what}: ${by}=${i.key}`);
+				checkLegs(i, `${what}: ${by}=${i.key}`);
+				assert.equal(i.detail !== undefined, by === 'ip');
+			}
+		}
+	}
+});
+
+test('a report is the sum of its rows', async () => {
+	const list = (await get('/reports', { t: 'all', limit: '20' })).items;
+	for (const item of list) {
+		const r = await get(`/reports/${item.id}`);
+		checkCounts(r.counts, item.id);
+		checkLegs(r, item.id);
+		assert.equal(r.m, r.counts.m);
+		if (item.m > 0 && item.records <= 1000) {
+			const rows = (await get('/rows', { t: 'all', report: item.id, limit: '1000', sort: 'seq' })).items;
+			assert.equal(rows.reduce((n: number, x: Json) => n + x.count, 0), item.m, item.id);
+		}
+	}
+});
+
+// --- Pages ----------------------------------------------------------------------------
+
+async function walk(path: string, params: Record<string, string>, key: (i: Json) => string): Promise<string[]> {
+	const all: string[] = [];
+	let cursor: string | null = null;
+	do {
+		const page: Json = await get(path, cursor === null ? params : { ...params, cursor });
+		all.push(...page.items.map(key));
+		assert.ok(page.items.length <= Number(params['limit']));
+		assert.ok(page.next === null || page.items.length > 0);
+		cursor = page.next;
+		assert.ok(all.length < 5000, `${path} ends`);
+	} while (cursor !== null);
+	return all;
+}
+
+test('pages follow each other without a gap', async () => {
+	const s = await sample();
+	const kinds: [string, string[], Record<string, string>, (i: Json) => string][] = [
+		['/rows', ['m', '-m', 'day', '-day'], { t: 'all', domain: s.domain, reporter: s.values['reporter'] ?? '' }, (i) => i.id],
+		['/rows', ['seq', '-seq'], { t: 'all', report: s.report }, (i) => i.id],
+		['/reports', ['received', '-received', 'm', '-m', 'day', '-day'], { t: 'all', domain: s.domain }, (i) => i.id],
+		['/breakdown', ['m', '-m', 'fail', '-fail', 'pass', '-pass', 'key', '-key', 'first', '-first', 'last', '-last'], { t: 'all', by: 'ip', domain: s.domain }, (i) => i.key],
+		['/breakdown', ['-m', 'key'], { t: 'all', by: 'selector' }, (i) => i.key],
+	];
+	for (const [path, sorts, params, key] of kinds)
+		for (const sort of sorts) {
+			const max = path === '/rows' ? '1000' : '500';
+			const whole = await walk(path, { ...params, sort, limit: max }, key);
+			const pieces = await walk(path, { ...params, sort, limit: String(Math.max(1, Math.ceil(whole.length / 7))) }, key);
+			assert.deepEqual(pieces, whole, `${path} sort=${sort}`);
+			assert.equal(new Set(whole).size, whole.length, `${path} sort=${sort}: nothing twice`);
+		}
+});
+
+test('cursors are checked', async () => {
+	for (const path of ['/rows', '/reports', '/breakdown'])
+		for (const cursor of ['x', '-1', '0', '%', '..', 'AAAA', '1,2,3', '9'.repeat(100), "' OR 1=1", 'a'.repeat(200)]) {
+			const a = await c.ask(`${API}${path}?${new URLSearchParams({ ...needed(path), t: 'all', cursor }).toString()}`);
+			assert.ok(a.status === 400 || a.status === 200, `${path} cursor=${cursor}: ${a.status}`);
+			if (a.status === 400) checkProblem(a, 400, cursor);
+		}
+});
+
+// --- Caching ----------------------------------------------------------------------------
+
+test('an ETag comes back as 304, and says what was asked', async () => {
+	const seen = new Map<string, string>();
+	for (const path of spec.paths) {
+		if (path === '/ingest' || path === '/healthz') continue;
+		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path === '/reports/{id}/raw' ? '?as=original' : '');
+		const a = await c.ask(url);
+		if (path === '/reports/{id}/raw' && a.status === 404) continue;
+		const etag = a.headers['etag'] ?? '';
+		assert.match(etag, /^W\/"[0-9]+-[0-9a-f]{16}"$/, url);
+		assert.equal(a.headers['cache-control'], 'private, no-cache');
+		assert.ok(!seen.has(etag), `${url} and ${seen.get(etag) ?? ''} have one ETag`);
+		seen.set(etag, url);
+		for (const inm of [etag, etag.slice(2), `"x", ${etag}`, '*']) {
+			const n = await c.ask(url, { 'If-None-Match': inm });
+			assert.equal(n.status, 304, `${url} with ${inm}`);
+			assert.equal(n.body.length, 0);
+			assert.equal(n.headers['etag'], etag);
+			assert.equal(n.headers['content-type'], undefined);
+			assert.equal(n.headers['cache-control'], 'private, no-cache');
+		}
+		for (const inm of ['"x"', 'x', `W/"0-${'0'.repeat(16)}"`, '', '"'])
+			assert.equal((await c.ask(url, { 'If-None-Match': inm })).status, a.status, `${url} with ${inm}`);
+	}
+	const one = await c.ask(`${API}/rows?t=7d&limit=5`);
+	assert.equal((await c.ask(`${API}/rows?limit=5&t=7d`)).headers['etag'], one.headers['etag'], 'order does not matter');
+	assert.equal((await c.ask(`${API}/rows?limit=%35&t=%37d`)).headers['etag'], one.headers['etag'], 'nor do escapes');
+	assert.notEqual((await c.ask(`${API}/rows?limit=6&t=7d`)).headers['etag'], one.headers['etag']);
+});
+
+test('what changes without the store has no ETag', async () => {
+	for (const url of ['/healthz', `${API}/ingest`]) {
+		const a = await c.ask(url);
+		assert.equal(a.headers['etag'], undefined);
+		assert.equal(a.headers['cache-control'], 'no-store');
+		assert.equal((await c.ask(url, { 'If-None-Match': '*' })).status, 200);
+	}
+});
+
+// --- Methods, bodies, paths ---------------------------------------------------------------
+
+test('HEAD is GET without the body', async () => {
+	for (const path of ['/healthz', `${API}/meta`, `${API}/overview`, `${API}/nothing`, '/', '/assets/nothing']) {
+		const g = await c.ask(path), h = await c.ask(path, {}, 'HEAD');
+		assert.equal(h.status, g.status, path);
+		assert.equal(h.body.length, 0, path);
+		for (const name of ['content-length', 'content-type', 'etag', 'cache-control', 'content-security-policy'] as const)
+			if (!(g.status >= 400 && name === 'content-length')) assert.equal(h.headers[name], g.headers[name], `${path} ${name}`);
+	}
+});
+
+test('only GET and HEAD', async () => {
+	for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])
+		for (const path of [`${API}/meta`, '/', '/healthz', `${API}/nothing`]) {
+			const a = await c.ask(path, { Connection: 'close' }, method);
+			checkProblem(a, 405, `${method} ${path}`);
+			assert.equal(a.headers['allow'], 'GET, HEAD');
+		}
+	checkProblem(await c.ask(`${API}/meta`, { 'Content-Length': '7' }, 'POST', 'a=b&c=d'), 405, 'POST with a body');
+	checkProblem(await c.ask(`${API}/meta`, { 'Content-Length': '1' }, 'GET', 'x'), 413, 'GET with a body');
+	assert.match(await c.raw(`GET ${c.base}${API}/meta HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`), /^HTTP\/1.1 413 /);
+	// a body may hide a second request: the connection ends with the first
+	const two = await c.raw(`GET ${c.base}${API}/meta HTTP/1.1\r\nHost: localhost\r\nContent-Length: 43\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n\r\n`);
+	assert.equal(two.match(/HTTP\/1\.1 /g)?.length, 1);
+	assert.equal((await c.ask(`${API}/meta`, { 'Content-Length': '0' })).status, 200);
+});
+
+test('paths that are none', async () => {
+	const s = await sample();
+	for (const path of ['', '/', '/Meta', '/meta/', '/meta/x', '//meta', '/reports/', '/reports//raw', `/reports/${s.report}/`, `/reports/${s.report}/raw/`, `/reports/${s.report}/xml`, '/domains/', '/domains/a/b', '/rows/1', '/openapi.yaml', '/me%74a'])
+		checkProblem(await c.ask(API + path), 404, path);
+	checkProblem(await c.ask('/api'), 404, '/api');
+	checkProblem(await c.ask('/api/'), 404, '/api/');
+	checkProblem(await c.ask('/api/v2/meta'), 404, '/api/v2');
+	for (const id of ['0', '-1', 'x', '1.0', '99999999999999999999', '9223372036854775807', '1%20', "1'", '%31%00'])
+		for (const rest of ['', '/raw', '/raw?as=original', '/raw?as=mail']) {
+			const a = await c.ask(`${API}/reports/${id}${rest}`);
+			checkProblem(a, id.includes('%00') ? 400 : 404, `report ${id}${rest}`);
+		}
+	for (const d of ['nothing.example', "x'--", '%25', '*', '\u{1f4a9}', 'a%2Fb', 'x'.repeat(900)])
+		checkProblem(await c.ask(`${API}/domains/${encodeURI(d)}`), 404, `domain ${d}`);
+	for (const d of ['..', '.', '%2e%2e', '%2E', '%ff', '%00', '%', '%c0%ae%c0%ae'])
+		checkProblem(await c.ask(`${API}/domains/${d}`), 400, `domain ${d}`);
+});
+
+test('no way to other files', async () => {
+	for (const path of [
+		'/../../../etc/passwd', '/assets/../../../etc/passwd', '/assets/..%2f..%2f..%2fetc%2fpasswd', '/assets/%2e%2e/%2e%2e/etc/passwd',
+		'/assets//etc/passwd', '/assets/....//etc/passwd', '/assets/..\\..\\etc\\passwd', '/assets/%00', '/assets/', '/assets/.', '/assets/index.html',
+		'/..%c0%af..%c0%afetc/passwd', '//etc/passwd', '/etc/passwd', '/dmarcd.db', '/.git/config',
+	]) {
+		const a = await c.ask(path);
+		checkHeaders(a, path);
+		assert.doesNotMatch(a.body.toString('latin1'), /root:|SQLite format|\[core\]/, path);
+		if (path.startsWith('/assets/')) checkProblem(a, 404, path);
+		else {
+			assert.equal(a.status, 200, path); // the page, which then says that it knows no such place
+			assert.match(a.headers['content-type'] ?? '', /^text\/html/, path);
+		}
+	}
+});
+
+// --- Limits ------------------------------------------------------------------------------
+
+test('long addresses and headers', async () => {
+	const pad = (n: number): string => `domain=${'a'.repeat(n - 7)}`;
+	assert.ok([200, 400].includes((await c.ask(`${API}/rows?${pad(4096)}`)).status));
+	checkProblem(await c.ask(`${API}/rows?${pad(4097)}`), 414, '4097 bytes of query');
+	checkProblem(await c.ask(`/${'a'.repeat(8000)}`), 414, 'a long path');
+	checkProblem(await c.ask(`${API}/rows?${Array.from({ length: 65 }, (_, i) => `k${i}=1`).join('&')}`), 400, '65 parameters');
+	assert.match(await c.raw(`GET ${c.base}${API}/rows?${'a&'.repeat(2000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`), /^HTTP\/1.1 414 /);
+	assert.match(await c.raw(`GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`), /^(HTTP\/1.1 414 |$)/);
+	const head = `GET ${c.base}/healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
+	assert.match(await c.raw(`${head}X: ${'a'.repeat(30_000)}\r\n\r\n`), /^HTTP\/1.1 200 /);
+	assert.match(await c.raw(`${head}X: ${'a'.repeat(33_000)}\r\n\r\n`), /^HTTP\/1.1 431 [^]*problem\+json/);
+	assert.match(await c.raw(`${head}X: ${'a'.repeat(200_000)}\r\n\r\n`), /^(HTTP\/1.1 431 |$)/);
+	assert.match(await c.raw(`${head}${'a: b\r\n'.repeat(10_000)}\r\n`), /^(HTTP\/1.1 431 |$)/);
+	assert.equal((await c.ask('/healthz')).status, 200, 'and it still answers');
+});
+
+test('requests that are none', async () => {
+	const h = 'Host: localhost\r\nConnection: close\r\n';
+	for (const [bytes, want] of [
+		[`GET ${c.base}/healthz HTTP/1.1\r\nConnection: close\r\n\r\n`, /^HTTP\/1.1 400 /],
+		[`GET ${c.base}/healthz HTTP/1.1\r\n${h}Host: localhost\r\n\r\n`, /^HTTP\/1.1 400 /],
+		[`GET ${c.base}/healthz HTTP/1.0\r\n\r\n`, /^HTTP\/1.[01] 200 /],
+		[`GET http://evil.example/ HTTP/1.1\r\n${h}\r\n`, /^HTTP\/1.1 400 /],
+		[`GET http://localhost/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`, /^HTTP\/1.1 4(00|21) /],
+		[`GET healthz HTTP/1.1\r\n${h}\r\n`, /^HTTP\/1.1 400 /],
+		[`OPTIONS * HTTP/1.1\r\n${h}\r\n`, /^HTTP\/1.1 40[05] /],
+		[`GET / HTTP/9.9\r\n${h}\r\n`, /^HTTP\/1.1 505 /],
+		[`GET ${c.base}/healthz HTTP/1.1\r\n${h}Content-Length: -1\r\n\r\n`, /^HTTP\/1.1 4(00|13) /],
+		[`GET ${c.base}/healthz HTTP/1.1\r\n${h}Content-Length: 99999999999999999999\r\n\r\n`, /^HTTP\/1.1 4(00|13) /],
+	] as [string, RegExp][])
+		assert.match(await c.raw(bytes), want, JSON.stringify(bytes));
+	const many = await c.raw(`${`GET ${c.base}/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(30)}GET ${c.base}/healthz HTTP/1.1\r\n${h}\r\n`);
+	assert.equal(many.match(/HTTP\/1\.1 200 /g)?.length, 31, 'pipelined requests are answered in order');
+});
+
+test('names that are not ours', async () => {
+	for (const host of ['evil.example', 'evil.example:80', 'localhost.evil.example', '127.0.0.1.evil.example', '0.0.0.0', '[::]', 'LOCALHOST.', '2130706433', '', 'localhost evil.example', '192.0.2.1'])
+		for (const path of ['/', `${API}/overview`, '/healthz', '/assets/x']) {
+			const a = await c.ask(path, { Host: host });
+			checkProblem(a, 421, `Host: ${host}`);
+		}
+	for (const host of ['localhost', 'LocalHost:1234', '127.0.0.1', '127.0.0.1:9', '[::1]', '[::1]:80'])
+		assert.equal((await c.ask(`${API}/meta`, { Host: host })).status, 200, host);
+});
+
+// --- Originals -----------------------------------------------------------------------------
+
+test('originals are files that no browser runs', async () => {
+	const list = (await get('/reports', { t: 'all', limit: '20' })).items;
+	let checked = 0;
+	for (const item of list) {
+		const r = await get(`/reports/${item.id}`);
+		for (const as of ['xml', 'original', 'mail'] as const) {
+			const a = await c.ask(`${API}/reports/${item.id}/raw?as=${as}`);
+			if (!r.raw[as]) {
+				assert.equal(a.status, 404, `${item.id} as=${as}: ${a.body.toString().slice(0, 300)}`);
+				continue;
+			}
+			assert.equal(a.status, 200, `${item.id} as=${as}: ${a.body.toString().slice(0, 300)}`);
+			checkHeaders(a, as, "sandbox; default-src 'none'");
+			assert.match(a.headers['content-disposition'] ?? '', new RegExp(`^attachment; filename="dmarc-report-${item.id}\\.[a-z0-9]+"$`));
+			assert.equal(Number(a.headers['content-length']), a.body.length);
+			const inline = await c.ask(`${API}/reports/${item.id}/raw?as=${as}&inline=1`);
+			assert.equal(inline.headers['content-disposition'], undefined);
+			assert.deepEqual(inline.body, a.body);
+			if (as === 'xml') {
+				assert.equal(a.headers['content-type'], 'text/xml; charset=utf-8');
+				assert.ok(a.body.toString('utf8').includes('<'), 'it is XML');
+			}
+			checked++;
+		}
+	}
+	assert.ok(checked > 0 || list.length === 0, 'some original was kept');
+	const s = await sample();
+	await refused(`/reports/${s.report}/raw`, { as: 'html' }, 'as');
+	await refused(`/reports/${s.report}/raw`, { inline: '2' }, 'inline');
+});
+
+// --- The page ------------------------------------------------------------------------------
+
+test('the page stands at every address that is not the API', async () => {
+	const a = await c.ask('/');
+	assert.equal(a.status, 200);
+	checkHeaders(a, '/');
+	assert.match(a.headers['content-type'] ?? '', /^text\/html; charset=utf-8$/i);
+	assert.equal(a.headers['cache-control'], 'no-cache');
+	assert.match(a.headers['vary'] ?? '', /accept-encoding/i);
+	const etag = a.headers['etag'] ?? '';
+	assert.notEqual(etag, '');
+	for (const path of ['/domains', '/domains/shop.example', '/explore?x=<script>', '/index.html'])
+		assert.deepEqual((await c.ask(path)).body, a.body, path);
+	const same = await c.ask('/', { 'If-None-Match': etag });
+	assert.equal(same.status, 304);
+	assert.equal(same.body.length, 0);
+	const zipped = await c.ask('/', { 'Accept-Encoding': 'gzip, br' });
+	if (zipped.headers['content-encoding'] === 'gzip') assert.deepEqual(gunzipSync(zipped.body), a.body);
+	else assert.deepEqual(zipped.body, a.body);
+	assert.equal((await c.ask('/', { 'Accept-Encoding': 'gzip;q=0' })).headers['content-encoding'], undefined);
+	const html = a.body.toString('utf8');
+	assert.match(html, new RegExp(`<base href="${c.base}/">`), 'the page knows where it stands');
+	for (const m of html.matchAll(/(?:src|href)="([^"]*assets\/[^"]+)"/g)) {
+		const url = new URL(m[1] ?? '', `http://localhost${c.base}/`).pathname;
+		assert.ok(url.startsWith(`${c.base}/assets/`), url);
+		for (const coding of ['identity', 'gzip']) {
+			const f = await c.askRoot(url, { 'Accept-Encoding': coding });
+			assert.equal(f.status, 200, url);
+			checkHeaders(f, url);
+			assert.equal(f.headers['cache-control'], 'public, max-age=31536000, immutable', url);
+			assert.match(f.headers['content-type'] ?? '', /^(text\/javascript|text\/css|image\/svg\+xml)/, url);
+			assert.match(f.headers['vary'] ?? '', /accept-encoding/i);
+		}
+	}
+});
+
+test('below a base path everything is below it', async (t) => {
+	if (c.base === '' && driver === undefined) return t.skip('neither a base path nor the driver');
+	const own = c.base === '' && driver !== undefined ? await startDriver(driver, ['--base-path', '/mail/dmarc']) : undefined;
+	const b = own === undefined ? c : new Client(own.url);
+	try {
+		assert.notEqual(b.base, '');
+		assert.equal((await b.ask(`${API}/meta`)).status, 200);
+		assert.equal((await b.ask('/healthz')).status, 200);
+		assert.equal((await b.askRoot('/healthz')).status, 200, 'for what watches');
+		assert.match((await b.ask('/')).body.toString(), new RegExp(`<base href="${b.base}/">`));
+		checkProblem(await b.askRoot(`${API}/meta`), 404, 'outside');
+		checkProblem(await b.askRoot(`${b.base}x/api/v1/meta`), 404, 'beside');
+		for (const path of ['/', b.base]) {
+			const a = await b.askRoot(path);
+			assert.equal(a.status, 307, path);
+			assert.equal(a.headers['location'], `${b.base}/`);
+		}
+	} finally {
+		if (own !== undefined) assert.equal(await own.stop(), 0);
+	}
+});
+
+// --- Without a database, and in a crowd ---------------------------------------------------------
+
+test('no database is a 503 that says so, until there is one', async (t) => {
+	if (driver === undefined) return t.skip('needs the driver');
+	const own = await startDriver(driver, ['--empty']);
+	const b = new Client(own.url);
+	try {
+		for (const path of ['/healthz', `${API}/overview`, `${API}/rows`]) {
+			const a = await b.ask(path);
+			checkProblem(a, 503, path);
+			assert.match(a.headers['retry-after'] ?? '', /^[0-9]+$/);
+		}
+		assert.equal((await b.ask('/')).status, 200, 'the page is there');
+	} finally {
+		assert.equal(await own.stop(), 0);
+	}
+});
+
+test('fifty at once', async () => {
+	const s = await sample();
+	const urls = [`${API}/overview`, `${API}/rows?t=all`, `${API}/breakdown?by=ip&t=all`, '/healthz', '/', `${API}/domains/${s.domain}`];
+	const all = await Promise.all(Array.from({ length: 50 }, (_, i) => c.ask(urls[i % urls.length] ?? '/')));
+	for (const a of all) assert.equal(a.status, 200);
+});
+
+test('an API that is described is an API that is there', () => {
+	const names = spec.paths.map((p: string) => p);
+	assert.deepEqual(names.sort(), [
+		'/breakdown', '/domains', '/domains/{domain}', '/healthz', '/ingest', '/meta', '/overview', '/reporters', '/reports',
+		'/reports/{id}', '/reports/{id}/raw', '/rows', '/timeseries',
+	]);
+	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
+	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);
+});
