@@ -26,8 +26,7 @@ struct intake {
 	struct intake_count	*count;
 	const atomic_bool	*stop;
 
-	struct spool_file	*open;		/* the look's own, no lock */
-	struct files		 now;
+	struct spool_file	*file;		/* the look's own, no lock: a batch goes into one file */
 
 	pthread_t		 writer;
 	pthread_mutex_t		 lock;		/* for all below */
@@ -179,8 +178,7 @@ intake_end(struct intake *in, struct err *e)
 	pthread_cond_signal(&in->work);
 	pthread_mutex_unlock(&in->lock);
 	(void)pthread_join(in->writer, NULL);
-	spool_abort(in->open);
-	files_drop(&in->now);
+	spool_abort(in->file);
 	files_drop(&in->waiting);
 	if ((rv = in->failed ? -1 : 0) == -1)
 		*e = in->err;
@@ -211,7 +209,9 @@ on_begin(void *ctx, uint64_t size_hint, struct err *e)
 	struct intake	*in = ctx;
 
 	(void)size_hint;
-	return ((in->open = spool_new(in->spool, in->origin, e)) == NULL ? -1 : 0);
+	if (in->file == NULL)
+		in->file = spool_new(in->spool, in->origin, e);
+	return (in->file == NULL ? -1 : 0);
 }
 
 static int
@@ -220,7 +220,7 @@ on_data(void *ctx, const void *p, size_t n, struct err *e)
 	struct intake	*in = ctx;
 
 	atomic_fetch_add(&in->count->bytes, n);
-	return (spool_write(in->open, p, n, e));
+	return (spool_write(in->file, p, n, e));
 }
 
 static int
@@ -228,9 +228,8 @@ on_end(void *ctx, struct err *e)
 {
 	struct intake	*in = ctx;
 
-	if (!files_add(&in->now, in->open))
-		return (err_set(e, ERR_TEMP, "out of memory"));
-	in->open = NULL;
+	if (spool_next(in->file, e) == -1)
+		return (-1);
 	atomic_fetch_add(&in->count->messages, 1);
 	return (0);
 }
@@ -240,10 +239,8 @@ on_drop(void *ctx)
 {
 	struct intake	*in = ctx;
 
-	if (in->open != NULL)
-		atomic_fetch_sub(&in->count->bytes, spool_size(in->open));
-	spool_abort(in->open);
-	in->open = NULL;
+	atomic_fetch_sub(&in->count->bytes, spool_size(in->file));
+	spool_undo(in->file);
 }
 
 static int
@@ -269,19 +266,13 @@ on_batch(void *ctx, struct err *e)
 {
 	struct intake	*in = ctx;
 	int		 rv = 0;
-	size_t		 i;
 
 	pthread_mutex_lock(&in->lock);
-	if (in->waiting.n == 0) {
-		free(in->waiting.v);
-		in->waiting = in->now;
-		in->now = (struct files){ 0 };
-	} else {
-		for (i = 0; rv == 0 && i < in->now.n; i++)
-			if (!files_add(&in->waiting, in->now.v[i]))
-				rv = err_set(e, ERR_TEMP, "out of memory");
-		memmove(in->now.v, in->now.v + i, (in->now.n - i) * sizeof(*in->now.v));
-		in->now.n -= i;
+	if (in->file != NULL && spool_messages(in->file) > 0) {
+		if (files_add(&in->waiting, in->file))
+			in->file = NULL;
+		else
+			rv = err_set(e, ERR_TEMP, "out of memory");
 	}
 	if (rv == 0)
 		in->handed++;

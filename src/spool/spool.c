@@ -26,6 +26,7 @@
 #include "base/escape.h"
 #include "base/io.h"
 #include "base/when.h"
+#include "spool/bundle.h"
 #include "spool/spool.h"
 
 #define SWEEP_AGE	86400
@@ -38,12 +39,15 @@ struct spool {
 	int			 watch;
 	int64_t			 opened;
 	atomic_uint_fast64_t	 seq;		/* files come from more than one thread */
+	struct bundle		 bundle;	/* the one last read from */
+	char			 bundle_name[NAME_MAX + 1];
 };
 
 struct spool_file {
 	struct spool	*s;
 	int		 fd;
-	uint64_t	 size;
+	uint64_t	 size;		/* of the file so far */
+	struct bundle	 ended;		/* the messages that spool_next closed */
 	bool		 failed;
 	bool		 in_new;
 	char		 origin[ORIGIN_MAX + 1];
@@ -120,6 +124,7 @@ spool_open(const char *state_dir, struct err *e)
 		return (NULL);
 	}
 	s->root = s->tmp = s->new = s->quarantine = s->state = s->lock = s->watch = -1;
+	s->bundle.fd = -1;
 	s->opened = when_now();
 	if (open_folders(s, e) == -1) {
 		spool_close(s);
@@ -147,6 +152,7 @@ spool_close(struct spool *s)
 	close_fd(s->state);
 	close_fd(s->lock);
 	close_fd(s->watch);
+	bundle_close(&s->bundle);
 	free(s->dir);
 	free(s);
 }
@@ -158,9 +164,13 @@ next_name(struct spool_file *f)
 {
 	uint64_t	 seq = (uint64_t)atomic_fetch_add(&f->s->seq, 1);
 
+	int		 n;
+
 	/* Digits in front, so that the order of names is the order of arrival. */
-	(void)snprintf(f->name, sizeof(f->name), "%010lld.%010llu.%ld.%s", (long long)when_now(),
+	n = snprintf(f->name, sizeof(f->name), "%010lld.%010llu.%ld.%s", (long long)when_now(),
 	    (unsigned long long)seq, (long)getpid(), f->origin);
+	if (f->ended.n > 1)
+		(void)snprintf(f->name + n, sizeof(f->name) - (size_t)n, ",%zu", f->ended.n);
 }
 
 struct spool_file *
@@ -178,6 +188,7 @@ spool_new(struct spool *s, const char *origin, struct err *e)
 		return (NULL);
 	}
 	f->s = s;
+	f->ended.fd = -1;
 	(void)snprintf(f->origin, sizeof(f->origin), "%s", origin);
 	for (try = 0; try < 100; try++) {
 		next_name(f);
@@ -205,10 +216,42 @@ spool_write(struct spool_file *f, const void *p, size_t n, struct err *e)
 	return (0);
 }
 
+static uint64_t
+begun_at(const struct spool_file *f)
+{
+	return (f->ended.n == 0 ? 0 : f->ended.v[f->ended.n - 1].offset + f->ended.v[f->ended.n - 1].bytes);
+}
+
 uint64_t
 spool_size(const struct spool_file *f)
 {
-	return (f->size);
+	return (f->size - begun_at(f));
+}
+
+int
+spool_next(struct spool_file *f, struct err *e)
+{
+	uint64_t	 from = begun_at(f);
+
+	if (!bundle_add(&f->ended, from, f->size - from))
+		return (err_set(e, ERR_TEMP, "%s: out of memory", f->s->dir));
+	return (0);
+}
+
+void
+spool_undo(struct spool_file *f)
+{
+	uint64_t	 from = begun_at(f);
+
+	if (ftruncate(f->fd, (off_t)from) == -1 || lseek(f->fd, (off_t)from, SEEK_SET) == -1)
+		f->failed = true;
+	f->size = from;
+}
+
+size_t
+spool_messages(const struct spool_file *f)
+{
+	return (f->ended.n);
 }
 
 void
@@ -219,6 +262,7 @@ spool_abort(struct spool_file *f)
 	close_fd(f->fd);
 	if (!f->in_new)
 		(void)unlinkat(f->s->tmp, f->name, 0);
+	bundle_close(&f->ended);
 	free(f);
 }
 
@@ -230,6 +274,8 @@ publish(struct spool_file *f)
 	int	 try;
 
 	memcpy(old, f->name, sizeof(old));
+	if (f->ended.n > 1)
+		next_name(f);		/* the one with the count */
 	for (try = 0; try < 100; try++) {
 		if (renameat2(f->s->tmp, old, f->s->new, f->name, RENAME_NOREPLACE) == 0) {
 			f->in_new = true;
@@ -250,14 +296,27 @@ publish(struct spool_file *f)
 	return (-1);
 }
 
+/* What was begun after the last spool_next is no message; one alone needs no table. */
+static int
+finish(struct spool_file *f, struct err *e)
+{
+	if (f->ended.n > 0 && spool_size(f) > 0)
+		spool_undo(f);
+	if (f->failed)
+		return (err_set(e, ERR_TEMP, "%s/spool/tmp: an earlier write failed", f->s->dir));
+	if (f->ended.n > 1 && bundle_write_table(&f->ended, f->fd) == -1)
+		return (system_error(e, f->s, "spool/tmp"));
+	return (0);
+}
+
 static int
 commit(struct spool *s, struct spool_file **f, size_t n, struct err *e)
 {
 	size_t	 i;
 
 	for (i = 0; i < n; i++) {
-		if (f[i]->failed)
-			return (err_set(e, ERR_TEMP, "%s/spool/tmp: an earlier write failed", s->dir));
+		if (finish(f[i], e) == -1)
+			return (-1);
 #ifdef SYNC_FILE_RANGE_WRITE
 		/* Only a hint to begin: errors show in fsync. */
 		(void)sync_file_range(f[i]->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -304,10 +363,14 @@ read_dir(int fd)
 	return (d);
 }
 
-/* The time in front and the origin at the end; a foreign file has neither. */
+/*
+ * The time in front and the origin at the end, up to the "," of a bundle; a
+ * foreign file has neither.
+ */
 static bool
-split_name(const char *name, int64_t *when, long *pid, const char **origin)
+split_name(const char *name, int64_t *when, long *pid, char origin[ORIGIN_MAX + 1])
 {
+	size_t		 n;
 	char		*end;
 	const char	*p = name;
 	int		 i;
@@ -327,8 +390,59 @@ split_name(const char *name, int64_t *when, long *pid, const char **origin)
 			*pid = (long)v;
 		p = end + 1;
 	}
-	*origin = p;
-	return (origin_ok(p));
+	if ((n = strcspn(p, ",")) > ORIGIN_MAX)
+		return (false);
+	memcpy(origin, p, n);
+	origin[n] = '\0';
+	return (origin_ok(origin));
+}
+
+/* How many messages a file holds by its name: 1 unless it is a bundle. */
+static size_t
+count_in_name(const char *name)
+{
+	const char	*comma = strrchr(name, ',');
+	int64_t		 v;
+
+	if (comma == NULL || strchr(name, ':') != NULL || !str_i64(str_of(comma + 1), &v) || v < 2 ||
+	    v > BUNDLE_MAX)
+		return (1);
+	return ((size_t)v);
+}
+
+/* Keeps the last bundle open: readers go through one after the other. */
+static int
+use_bundle(struct spool *s, const char *name, struct err *e)
+{
+	if (s->bundle.fd != -1 && strcmp(s->bundle_name, name) == 0)
+		return (0);
+	bundle_close(&s->bundle);
+	if (bundle_open(&s->bundle, s->new, name) == -1) {
+		if (errno == EBADMSG)
+			return (err_set(e, ERR_INPUT, "%s/spool/new: a bundle is damaged", s->dir));
+		return (system_error(e, s, "spool/new"));
+	}
+	(void)snprintf(s->bundle_name, sizeof(s->bundle_name), "%s", name);
+	return (0);
+}
+
+/* "NAME,N:K" to the bundle's name and K; false when it is a file of its own. */
+static bool
+split_member(struct spool *s, const char *name, char bundle[NAME_MAX + 1], size_t *k)
+{
+	const char	*colon = strrchr(name, ':');
+	struct stat	 st;
+	int64_t		 v;
+
+	if (colon == NULL || (size_t)(colon - name) > NAME_MAX || !str_i64(str_of(colon + 1), &v))
+		return (false);
+	memcpy(bundle, name, (size_t)(colon - name));
+	bundle[colon - name] = '\0';
+	*k = (size_t)v;
+	if (count_in_name(bundle) <= (size_t)v)
+		return (false);
+	/* Taken out of quarantine it is a file again, under the same name. */
+	return (fstatat(s->new, name, &st, AT_SYMLINK_NOFOLLOW) == -1);
 }
 
 static int
@@ -351,70 +465,114 @@ cut_entries(struct spool_entry *v, size_t *n, size_t max)
 		*n = max;
 }
 
-/* What is needed of each; an entry that went away meanwhile is left out. */
-static void
-look_at_entries(struct spool *s, struct spool_entry *v, size_t *n)
+struct entries { struct spool_entry *v; size_t n, cap; };
+
+static bool
+entries_add(struct entries *l, const struct spool_entry *x, char *name)
+{
+	struct spool_entry	*more;
+
+	if (name == NULL)
+		return (false);
+	if (l->n == l->cap) {
+		l->cap = l->cap == 0 ? 64 : l->cap * 2;
+		if ((more = realloc(l->v, l->cap * sizeof(*more))) == NULL) {
+			free(name);
+			return (false);
+		}
+		l->v = more;
+	}
+	l->v[l->n] = *x;
+	l->v[l->n++].name = name;
+	return (true);
+}
+
+static bool
+add_members(struct spool *s, struct entries *out, struct spool_entry *x, size_t max)
+{
+	char		 name[NAME_MAX + 32];
+	struct err	 e = { 0 };
+	size_t		 k;
+
+	/* A damaged one is handed over as it is: it ends in quarantine, where people see it. */
+	if (use_bundle(s, x->name, &e) == -1)
+		return (entries_add(out, x, strdup(x->name)));
+	for (k = 0; k < s->bundle.n && out->n < max; k++) {
+		if (s->bundle.v[k].gone)
+			continue;
+		(void)snprintf(name, sizeof(name), "%s:%zu", x->name, k);
+		x->bytes = s->bundle.v[k].bytes;
+		if (!entries_add(out, x, strdup(name)))
+			return (false);
+	}
+	return (true);
+}
+
+/* Files become messages; one that went away meanwhile is left out. */
+static bool
+look_at_files(struct spool *s, const struct entries *files, struct entries *out, size_t max)
 {
 	struct stat	 st;
-	const char	*origin;
-	size_t		 i, kept = 0;
+	size_t		 i;
 	long		 pid;
 
-	for (i = 0; i < *n; i++) {
-		if (fstatat(s->new, v[i].name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode)) {
-			free(v[i].name);
+	for (i = 0; i < files->n && out->n < max; i++) {
+		struct spool_entry	 x = files->v[i];
+
+		if (fstatat(s->new, x.name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode))
 			continue;
+		x.bytes = (uint64_t)st.st_size;
+		if (!split_name(x.name, &x.received, &pid, x.origin)) {
+			x.received = st.st_mtime;	/* some other program delivered it here */
+			(void)snprintf(x.origin, sizeof(x.origin), "maildir");
 		}
-		v[i].bytes = (uint64_t)st.st_size;
-		if (!split_name(v[i].name, &v[i].received, &pid, &origin)) {
-			v[i].received = st.st_mtime;
-			origin = "maildir";	/* some other program delivered it here */
-		}
-		(void)snprintf(v[i].origin, sizeof(v[i].origin), "%s", origin);
-		v[kept++] = v[i];
+		if (count_in_name(x.name) > 1 ? !add_members(s, out, &x, max) :
+		    !entries_add(out, &x, strdup(x.name)))
+			return (false);
 	}
-	*n = kept;
+	return (true);
+}
+
+/* The first files by name, at most keep; a full spool is read with memory for twice that. */
+static bool
+first_files(DIR *dir, struct entries *l, size_t keep)
+{
+	static const struct spool_entry	 none;
+	struct dirent			*d;
+
+	while ((d = readdir(dir)) != NULL) {
+		if (!name_ok(d->d_name) || (d->d_type != DT_REG && d->d_type != DT_UNKNOWN))
+			continue;
+		if (l->n >= 2 * keep && l->n > keep)
+			cut_entries(l->v, &l->n, keep);
+		if (!entries_add(l, &none, strdup(d->d_name)))
+			return (false);
+	}
+	if (l->n > 0)
+		cut_entries(l->v, &l->n, keep);
+	return (true);
 }
 
 int
 spool_list(struct spool *s, struct spool_entry **out, size_t *nout, size_t max, struct err *e)
 {
-	struct spool_entry	*v = NULL, *more;
-	struct dirent		*d;
-	size_t			 n = 0, cap = 0, keep;
-	DIR			*dir;
+	struct entries	 files = { 0 }, l = { 0 };
+	size_t		 keep = max > SIZE_MAX / 4 / sizeof(*files.v) ? SIZE_MAX / 4 / sizeof(*files.v) : max;
+	DIR		*dir;
+	bool		 ok;
 
 	if ((dir = read_dir(s->new)) == NULL)
 		return (system_error(e, s, "spool/new"));
-	keep = max > SIZE_MAX / 4 / sizeof(*v) ? SIZE_MAX / 4 / sizeof(*v) : max;
-	while ((d = readdir(dir)) != NULL) {
-		if (!name_ok(d->d_name) || (d->d_type != DT_REG && d->d_type != DT_UNKNOWN))
-			continue;
-		/* A full spool is read with memory for twice what is asked for. */
-		if (n >= 2 * keep && n > keep)
-			cut_entries(v, &n, keep);
-		if (n == cap) {
-			cap = cap == 0 ? 64 : cap * 2;
-			if ((more = realloc(v, cap * sizeof(*v))) == NULL)
-				goto memory;
-			v = more;
-		}
-		memset(&v[n], 0, sizeof(v[n]));
-		if ((v[n].name = strdup(d->d_name)) == NULL)
-			goto memory;
-		n++;
+	ok = first_files(dir, &files, keep) && look_at_files(s, &files, &l, keep);
+	(void)closedir(dir);
+	spool_list_free(files.v, files.n);
+	if (!ok) {
+		spool_list_free(l.v, l.n);
+		return (err_set(e, ERR_TEMP, "%s: out of memory", s->dir));
 	}
-	(void)closedir(dir);
-	if (v != NULL)
-		cut_entries(v, &n, keep);
-	look_at_entries(s, v, &n);
-	*out = v;
-	*nout = n;
+	*out = l.v;
+	*nout = l.n;
 	return (0);
-memory:
-	(void)closedir(dir);
-	spool_list_free(v, n);
-	return (err_set(e, ERR_TEMP, "%s: out of memory", s->dir));
 }
 
 void
@@ -439,11 +597,20 @@ bad_name(struct err *e, const char *name)
 int
 spool_open_entry(struct spool *s, const char *name, struct err *e)
 {
+	char		 bundle[NAME_MAX + 1];
 	struct stat	 st;
+	size_t		 k;
 	int		 fd;
 
 	if (!name_ok(name))
 		return (bad_name(e, name));
+	if (split_member(s, name, bundle, &k)) {
+		if (use_bundle(s, bundle, e) == -1)
+			return (-1);
+		if ((fd = bundle_read(&s->bundle, k)) == -1)
+			return (system_error(e, s, "spool/new"));
+		return (fd);
+	}
 	/* O_NONBLOCK: a pipe that somebody put there holds nobody up. */
 	if ((fd = openat(s->new, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)) == -1)
 		return (system_error(e, s, "spool/new"));
@@ -454,21 +621,75 @@ spool_open_entry(struct spool *s, const char *name, struct err *e)
 	return (fd);
 }
 
-int
-spool_remove(struct spool *s, const char *name, struct err *e)
+/* The file goes with its last message. */
+static int
+remove_member(struct spool *s, const char *bundle, size_t k, struct err *e)
 {
-	if (!name_ok(name))
-		return (bad_name(e, name));
-	if (unlinkat(s->new, name, 0) == -1 && errno != ENOENT)
+	struct err	 gone = { 0 };
+
+	if (use_bundle(s, bundle, &gone) == -1) {
+		if (faccessat(s->new, bundle, F_OK, AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT)
+			return (0);
+		*e = gone;
+		return (-1);
+	}
+	if (bundle_mark_gone(&s->bundle, k) == -1)
+		return (system_error(e, s, "spool/new"));
+	if (s->bundle.left > 0)
+		return (0);
+	bundle_close(&s->bundle);
+	if (unlinkat(s->new, bundle, 0) == -1 && errno != ENOENT)
 		return (system_error(e, s, "spool/new"));
 	return (0);
 }
 
 int
-spool_quarantine(struct spool *s, const char *name, struct err *e)
+spool_remove(struct spool *s, const char *name, struct err *e)
 {
+	char	 bundle[NAME_MAX + 1];
+	size_t	 k;
+
 	if (!name_ok(name))
 		return (bad_name(e, name));
+	if (split_member(s, name, bundle, &k))
+		return (remove_member(s, bundle, k, e));
+	if (unlinkat(s->new, name, 0) == -1 && errno != ENOENT)
+		return (system_error(e, s, "spool/new"));
+	return (0);
+}
+
+/* Out of the bundle into a file of its own, then out of the bundle. */
+static int
+quarantine_member(struct spool *s, const char *name, const char *bundle, size_t k, struct err *e)
+{
+	int	 fd;
+
+	if (use_bundle(s, bundle, e) == -1)
+		return (-1);
+	fd = openat(s->tmp, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return (system_error(e, s, "spool/tmp"));
+	if (bundle_copy(&s->bundle, k, fd) == -1 || fsync(fd) == -1 ||
+	    renameat(s->tmp, name, s->quarantine, name) == -1 || fsync(s->quarantine) == -1) {
+		system_error(e, s, "quarantine");
+		(void)close(fd);
+		(void)unlinkat(s->tmp, name, 0);
+		return (-1);
+	}
+	(void)close(fd);
+	return (remove_member(s, bundle, k, e));
+}
+
+int
+spool_quarantine(struct spool *s, const char *name, struct err *e)
+{
+	char	 bundle[NAME_MAX + 1];
+	size_t	 k;
+
+	if (!name_ok(name))
+		return (bad_name(e, name));
+	if (split_member(s, name, bundle, &k))
+		return (quarantine_member(s, name, bundle, k, e));
 	if (renameat(s->new, name, s->quarantine, name) == -1)
 		return (system_error(e, s, "quarantine"));
 	if (fsync(s->quarantine) == -1 || fsync(s->new) == -1)
@@ -517,7 +738,7 @@ sweep(struct spool *s, int at, bool replacements)
 {
 	struct dirent	*d;
 	struct stat	 st;
-	const char	*origin;
+	char		 origin[ORIGIN_MAX + 1];
 	int64_t		 when;
 	long		 pid;
 	DIR		*dir;
@@ -530,7 +751,7 @@ sweep(struct spool *s, int at, bool replacements)
 		if (replacements) {
 			if ((pid = pid_of_replacement(d->d_name)) == -1)
 				continue;
-		} else if (!split_name(d->d_name, &when, &pid, &origin))
+		} else if (!split_name(d->d_name, &when, &pid, origin))
 			pid = -1;
 		if (is_leftover(s, &st, pid))
 			(void)unlinkat(at, d->d_name, 0);
@@ -589,7 +810,8 @@ spool_count(struct spool *s, uint64_t *n, int64_t *oldest, struct err *e)
 {
 	struct dirent	*d;
 	struct stat	 st;
-	const char	*origin;
+	char		 origin[ORIGIN_MAX + 1];
+	struct err	 damaged = { 0 };
 	uint64_t	 count = 0;
 	int64_t		 when, first = 0;
 	long		 pid;
@@ -600,13 +822,17 @@ spool_count(struct spool *s, uint64_t *n, int64_t *oldest, struct err *e)
 	while ((d = readdir(dir)) != NULL) {
 		if (!name_ok(d->d_name) || (d->d_type != DT_REG && d->d_type != DT_UNKNOWN))
 			continue;
-		if (!split_name(d->d_name, &when, &pid, &origin)) {
+		if (!split_name(d->d_name, &when, &pid, origin)) {
 			if (fstatat(s->new, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 				continue;
 			when = st.st_mtime;
 		}
-		if (count++ == 0 || when < first)
+		if (count == 0 || when < first)
 			first = when;
+		if (count_in_name(d->d_name) > 1 && use_bundle(s, d->d_name, &damaged) == 0)
+			count += s->bundle.left;
+		else
+			count++;
 	}
 	(void)closedir(dir);
 	*n = count;

@@ -1,6 +1,6 @@
 /*
  * spool.h - the Maildir between getting mail and reading it.
- * Source:    Maildir: written in tmp/, moved to new/; one message per file.
+ * Source:    Maildir: written in tmp/, moved to new/.
  * Trust:     file contents are never looked at here.
  * Units:     bytes; times in seconds since the epoch, UTC.
  * Ownership: struct spool by spool_open/spool_close; a struct spool_file is
@@ -10,6 +10,8 @@
  *
  * Layout below the state directory:
  *	spool/tmp, spool/new	messages; the name is ours: TIME.SEQ.PID.ORIGIN
+ *				with ",N" behind it: a bundle of N messages, see
+ *				below; message K of it is called NAME,N:K
  *	spool/state/NAME	what the fetcher of mailbox NAME has seen
  *	spool/state/NAME.status	what it is doing, JSON, for people and the web
  *	quarantine/		messages that could not be read, kept whole
@@ -31,7 +33,15 @@ void		 spool_close(struct spool *);
 /* origin: name of the mailbox, "deliver", "upload": [A-Za-z0-9._-]{1,64}. */
 struct spool_file *spool_new(struct spool *, const char *origin, struct err *);
 int		 spool_write(struct spool_file *, const void *, size_t, struct err *);
-uint64_t	 spool_size(const struct spool_file *);
+uint64_t	 spool_size(const struct spool_file *);	/* of the message being written */
+/*
+ * For who has many: the message ends here, and what is written next is another
+ * one in the same file. A file each takes the kernel longer than it takes a
+ * mail server to send a small mail. Readers see messages, not files.
+ */
+int		 spool_next(struct spool_file *, struct err *);
+void		 spool_undo(struct spool_file *);	/* forgets the message being written */
+size_t		 spool_messages(const struct spool_file *);	/* ended by spool_next */
 void		 spool_abort(struct spool_file *);		/* NULL is fine */
 /*
  * Makes all n files durable together (data, then names in new/, then the
@@ -45,7 +55,8 @@ int		 spool_commit(struct spool *, struct spool_file **, size_t n, struct err *)
 struct spool_entry { char *name; uint64_t bytes; int64_t received; char origin[65]; };
 int		 spool_list(struct spool *, struct spool_entry **out, size_t *n, size_t max, struct err *);
 void		 spool_list_free(struct spool_entry *, size_t n);
-int		 spool_open_entry(struct spool *, const char *name, struct err *);	/* read-only fd */
+/* A descriptor with exactly that message, from its beginning; not to be written to. */
+int		 spool_open_entry(struct spool *, const char *name, struct err *);
 int		 spool_remove(struct spool *, const char *name, struct err *);
 /* To quarantine/, under the same name. The caller records the reason in the store first. */
 int		 spool_quarantine(struct spool *, const char *name, struct err *);

@@ -131,14 +131,27 @@ export function digest(m: Buffer): string {
 	return createHash('sha256').update(Buffer.from(m.toString('latin1').replace(/\r\n/g, '\n'), 'latin1')).digest('hex');
 }
 
-export function spooled(state: string): string[] {
-	const at = join(state, 'spool', 'new');
-	return existsSync(at) ? readdirSync(at).sort().map((f) => join(at, f)) : [];
+const mark = Buffer.from('dmarcd-bundle 1\n');
+
+/** The messages of one spool file: itself, or what the table at the end of a bundle says (src/spool/bundle.h). */
+function messages(file: Buffer): Buffer[] {
+	if (!file.subarray(-mark.length).equals(mark)) return [file];
+	const n = Number(file.readBigUInt64LE(file.length - mark.length - 8));
+	const table = file.length - mark.length - 8 - 17 * n;
+	return Array.from({ length: n }, (_, i) => {
+		const at = Number(file.readBigUInt64LE(table + 17 * i));
+		return file.subarray(at, at + Number(file.readBigUInt64LE(table + 17 * i + 8)));
+	});
 }
 
-/** Digests of what is in the spool, in order of names. */
+/** Every message in the spool, in order of arrival. */
+export function spooled(state: string): Buffer[] {
+	const at = join(state, 'spool', 'new');
+	return existsSync(at) ? readdirSync(at).sort().flatMap((f) => messages(readFileSync(join(at, f)))) : [];
+}
+
 export function digests(state: string): string[] {
-	return spooled(state).map((f) => digest(readFileSync(f)));
+	return spooled(state).map(digest);
 }
 
 export function status(state: string, name: string): Record<string, unknown> {
