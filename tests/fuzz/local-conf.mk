@@ -9,4 +9,4 @@ else
 tests_fuzz_fuzz_conf_SOURCES += tests/fuzz/replay.c
 TESTS += tests/fuzz/fuzz_conf
 endif
-EXTRA_DIST += tests/fuzz/conf.in tests/fuzz/conf.dict
+EXTRA_DIST += tests/fuzz/fuzz_conf.in tests/fuzz/fuzz_conf.dict

@@ -1,80 +1,65 @@
 /*
- * replay.c - a plain main for a fuzz target: feeds it every file of the
- * directories (or the files) given, one TAP line each. Without arguments it
- * takes tests/fuzz/NAME.in of the source tree, by its own name fuzz_NAME.
+ * replay.c - runs a fuzz target over the files of a folder, for builds without
+ * the fuzzer: what was found once stays tested. Emits TAP. Without an argument
+ * the folder is tests/fuzz/NAME.in of the sources, NAME being the program's.
  */
-#include <sys/stat.h>
-
 #include <dirent.h>
+#include <stdlib.h>
 
-#include "base/base.h"
 #include "base/io.h"
+
+#define FILE_BYTES (1u << 20)
+#define FILES 10000
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static unsigned	 count;
-
 static int
-feed(const char *path)
+visible(const struct dirent *d)
 {
-	struct buf	 b = { 0 };
-	struct err	 e = { 0 };
-	uint8_t		*copy;
-	int		 rv = io_read_file(path, 64u << 20, &b, &e);
-
-	if (rv == 0) {
-		/* a block of exactly this size, so that a sanitizer sees one byte too far */
-		if ((copy = malloc(b.len == 0 ? 1 : b.len)) == NULL)
-			return (-1);
-		memcpy(copy, buf_as_str(&b).p, b.len);
-		(void)LLVMFuzzerTestOneInput(copy, b.len);
-		free(copy);
-		(void)printf("ok %u - %s\n", ++count, path);
-	} else
-		(void)printf("not ok %u - %s\n", ++count, e.msg);
-	(void)fflush(stdout);
-	buf_free(&b);
-	return (rv);
+	return (d->d_name[0] != '.');
 }
 
-static int
-feed_dir(const char *dir)
+static void
+find_folder(char *out, size_t size, const char *program)
 {
-	struct dirent	**names;
-	struct stat	  st;
-	char		  path[4096];
-	int		  n, rv = 0;
+	const char	*srcdir = getenv("srcdir"), *slash = strrchr(program, '/');
 
-	if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
-		return (feed(dir));
-	if ((n = scandir(dir, &names, NULL, alphasort)) == -1) {
-		(void)printf("not ok %u - %s cannot be read\n", ++count, dir);
-		return (-1);
-	}
-	for (int i = 0; i < n; i++) {
-		if (names[i]->d_name[0] != '.') {
-			(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
-			rv |= feed(path);
-		}
-		free(names[i]);
-	}
-	free(names);
-	return (rv);
+	(void)snprintf(out, size, "%s/tests/fuzz/%s.in", srcdir == NULL ? "." : srcdir,
+	    slash == NULL ? program : slash + 1);
 }
 
 int
 main(int argc, char **argv)
 {
-	const char	*src = getenv("srcdir"), *name = strstr(argv[0], "fuzz_");
-	char		 dir[4096];
-	int		 rv = 0;
+	struct dirent	**names = NULL;
+	struct buf	 b;
+	struct err	 e = { 0 };
+	char		 folder[2048], path[4096];
+	int		 n, bad = 0;
 
-	for (int i = 1; i < argc; i++)
-		rv |= feed_dir(argv[i]);
-	if (argc == 1 && name != NULL) {
-		(void)snprintf(dir, sizeof(dir), "%s/tests/fuzz/%s.in", src == NULL ? "." : src, name + 5);
-		rv = feed_dir(dir);
+	find_folder(folder, sizeof(folder), argv[0]);
+	if (argc == 2)
+		(void)snprintf(folder, sizeof(folder), "%s", argv[1]);
+	n = scandir(folder, &names, visible, alphasort);
+	if (n < 1 || n > FILES) {
+		printf("Bail out! no files in %s\n", folder);
+		return (1);
 	}
-	(void)printf("1..%u\n", count);
-	return (rv == 0 && count > 0 ? 0 : 1);
+	printf("1..%d\n", n);
+	for (int i = 0; i < n; i++) {
+		memset(&b, 0, sizeof(b));
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+		if (io_read_file(path, FILE_BYTES, &b, &e) == -1) {
+			printf("not ok %d - %s\n", i + 1, e.msg);
+			bad = 1;
+		} else {
+			(void)LLVMFuzzerTestOneInput((const uint8_t *)(b.p == NULL ? "" : b.p), b.len);
+			printf("ok %d - %s\n", i + 1, names[i]->d_name);
+		}
+		(void)fflush(stdout);
+		buf_free(&b);
+		free(names[i]);
+	}
+	free(names);
+	return (bad);
 }

@@ -9,3 +9,7 @@ tests_unit_test_conf_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_cli_SOURCES = tests/unit/test_cli.c
 tests_unit_test_cli_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_cli_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+
+# the program from outside, and all that is no C
+TESTS += tests/unit/test_commands.sh tests/unit/test_texts.sh
+EXTRA_DIST += tests/unit/test_commands.sh tests/unit/test_texts.sh
