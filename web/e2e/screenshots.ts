@@ -46,7 +46,9 @@ for (const [size, width, height, dark] of SIZES)
 			await page.waitForTimeout(400);
 		}
 		await page.waitForTimeout(250);
-		await page.screenshot({ path: join(dir, file), fullPage: name !== "help" && name !== "filter" });
+		const tall = Math.min(2200, await page.evaluate(() => document.documentElement.scrollHeight));
+		const whole = name !== "help" && name !== "filter";
+		await page.screenshot({ path: join(dir, file), ...(whole ? { fullPage: true, clip: { x: 0, y: 0, width, height: Math.max(tall, height) } } : {}) });
 		if (seen.errors.length > 0)
 			console.log(file, seen.errors);
 		await ctx.close();

@@ -21,15 +21,18 @@ export const totals = (values: number[][]): number[] => {
 	return tops[tops.length - 1] ?? [];
 };
 
-/* A round number not below `max`, for the top of an axis. */
-export function niceMax(max: number): number {
+/* Round whole numbers from 0 to not below `max`, for an axis of counts. */
+export function ticks(max: number, want = 4): number[] {
 	if (!(max > 0))
-		return 1;
-	const p = Math.pow(10, Math.floor(Math.log10(max)));
-	for (const f of [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
-		if (f * p >= max * (1 - 1e-12))
-			return f * p;
-	return 10 * p;
+		return [0, 1];
+	const raw = Math.max(1, max / want), p = Math.pow(10, Math.floor(Math.log10(raw)));
+	const step = ([1, 2, 2.5, 5, 10].find((f) => f * p >= raw && Number.isInteger(f * p)) ?? 10) * p;
+	const out: number[] = [];
+	for (let v = 0; ; v += step) {
+		out.push(v);
+		if (v >= max)
+			return out;
+	}
 }
 
 /* Which of n days carry a label, so that about `fit` labels stand on the axis. */

@@ -20,7 +20,7 @@ export default function HelpPage({ params }: PageProps) {
 	}, [term]);
 	const f = factsOf({});
 	return (
-		<div class="help">
+		<div class="help stack">
 			<Head title={t("nav.help")} sub={t("help.sub")} />
 			{!known && <p class="notice warn slim">{t("help.unknown", { term: safeText(term ?? "") })}</p>}
 			<nav class="card helpnav" aria-label={t("help.terms")}>

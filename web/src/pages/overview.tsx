@@ -1,7 +1,7 @@
 /* Is anything wrong? Which domain first? What changed? */
 import { hasKey, t, tx, type Key } from "../i18n";
 import { useApi } from "../lib/api";
-import { day, list, num, percent, ratio } from "../lib/format";
+import { day, list, num, ratio } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
 import type { Breakdown, Overview } from "../lib/types";
@@ -53,8 +53,9 @@ function WhyFails() {
 	return (
 		<Section title={t("overview.why")} sub={t("overview.why.sub")}>
 			<Load of={l} h={260}>{(b) => {
-				const bad = b.items.filter((i) => failing(i.counts) + i.counts.fail_fwd > 0).slice(0, 5);
-				const sum = b.items.reduce((n, i) => n + failing(i.counts) + i.counts.fail_fwd, 0);
+				const all = b.items.filter((i) => i.key.startsWith("F") && failing(i.counts) + i.counts.fail_fwd > 0);
+				const bad = all.slice(0, 5);
+				const sum = all.reduce((n, i) => n + failing(i.counts) + i.counts.fail_fwd, 0);
 				if (bad.length === 0)
 					return <p class="quiet-ok"><Icon name="check" /> {t("overview.nofail")}</p>;
 				return (
@@ -126,7 +127,7 @@ function NewThings({ o }: { o: Overview }) {
 				{n.selectors.length > 0 && <li>{t("overview.new.selectors", { n: n.selectors.length })} {n.selectors.slice(0, 6).map((x, i) => <>{i > 0 && ", "}<Safe text={x} /></>)}</li>}
 				{n.subdomains.length > 0 && <li>{t("overview.new.subdomains", { n: n.subdomains.length })} {n.subdomains.slice(0, 6).map((x, i) => <>{i > 0 && ", "}<Safe text={x} /></>)}</li>}
 			</ul>
-			<p class="muted small">{t("overview.reports", { n: o.reports, r: o.reporters })}{o.rates.pass_rate !== undefined && o.rates.pass_rate !== null ? ` ${percent(o.rates.pass_rate)} ${t("tile.pass").toLowerCase()}.` : ""}</p>
+			<p class="muted small">{t("overview.reports", { n: o.reports, r: o.reporters })}</p>
 		</section>
 	);
 }

@@ -87,14 +87,13 @@ export function Treatment({ c }: { c: Counts }) {
 	const parts = keys.filter((k) => c[k] > 0);
 	if (parts.length === 0)
 		return <span class="muted">{DASH}</span>;
-	const stopped = c.quarantine + c.reject;
-	const top = parts.reduce((a, b) => c[b] > c[a] ? b : a);
+	const delivered = c.none + c.pass, stopped = c.quarantine + c.reject;
+	const top = delivered >= stopped && delivered > 0 ? (c.none > 0 ? "none" : "pass") : c.reject >= c.quarantine && c.reject > 0 ? "reject" : c.quarantine > 0 ? "quarantine" : "other";
+	const n = top === "none" || top === "pass" ? delivered : c[top];
 	return (
 		<span class="treat" title={parts.map((k) => `${t(`disp.${k}`)} ${num(c[k])}`).join(" · ")}>
 			<Disposition disp={top} />
-			{parts.length > 1 && <span class="muted n">{percent(c[top] / c.m)}</span>}
-			{stopped > 0 && top !== "quarantine" && top !== "reject" &&
-				<span class="sub">{t("treat.stopped", { n: stopped })}</span>}
+			{n < c.m && <span class="sub n">{percent(n / c.m)}</span>}
 		</span>
 	);
 }

@@ -36,7 +36,7 @@ export function seriesOf(d: Timeseries, by: string): PlotSeries[] {
 
 interface Props { data: Timeseries; by?: string; height?: number; title: string }
 
-export function DayChart({ data, by = "outcome", height = 240, title }: Props) {
+export function DayChart({ data, by = "outcome", height = 280, title }: Props) {
 	const s = useUrl();
 	const [Plot, setPlot] = useState<ComponentType<PlotProps> | null>(null);
 	const [cur, setCur] = useState<number | null>(null);

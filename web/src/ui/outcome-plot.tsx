@@ -1,7 +1,7 @@
 /* The canvas of the chart of days (uPlot); loaded when a page has a chart. */
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { brush, labelEvery, lastComplete, niceMax, shares, stack, totals } from "../lib/chart";
+import { brush, labelEvery, lastComplete, shares, stack, ticks, totals } from "../lib/chart";
 import { compact, day as fmtDay } from "../lib/format";
 
 export interface PlotSeries { key: string; label: string; values: number[]; color: string; hatch: boolean }
@@ -114,12 +114,13 @@ export default function Plot(p: PlotProps) {
 			return;
 		const n = p.days.length;
 		const sums = totals(p.series.map((s) => s.values));
-		const top = p.share ? 1 : niceMax(Math.max(0, ...sums));
+		const marks = p.share ? [0, 0.25, 0.5, 0.75, 1] : ticks(Math.max(0, ...sums));
+		const top = marks[marks.length - 1] as number;
 		const axis = {
 			stroke: () => css("--muted"), font: `12px ${css("--font")}`, ticks: { show: false },
 		};
 		const u = new uPlot({
-			width: el.clientWidth, height: p.height, padding: [14, 8, 0, 0],
+			width: el.clientWidth, height: p.height, padding: [14, 22, 0, 0],
 			legend: { show: false },
 			scales: { x: { time: false, range: () => [-0.5, Math.max(0, n - 1) + 0.5] }, y: { range: () => [0, top] } },
 			series: [{}, { paths: () => null, points: { show: false } }],
@@ -137,7 +138,7 @@ export default function Plot(p: PlotProps) {
 				},
 				{
 					...axis, gap: 6, size: 52, grid: { stroke: () => css("--line"), width: 1 },
-					splits: () => [0, top / 4, top / 2, (3 * top) / 4, top].filter((v) => p.share || top < 4 ? v === 0 || v === top || p.share : Number.isInteger(v) || v === top),
+					splits: () => marks,
 					values: (_u, v) => v.map((y) => p.share ? `${Math.round(y * 100)} %` : compact(y)),
 				},
 			],

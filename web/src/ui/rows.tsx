@@ -2,7 +2,7 @@
 import { t } from "../i18n";
 import { day, num } from "../lib/format";
 import type { Policy, Row } from "../lib/types";
-import { Code, Disposition, Result } from "./bits";
+import { Code, codeTitle, Disposition, Result } from "./bits";
 import { RowCard } from "./explain";
 import { Icon } from "./icons";
 import { Table, type Column } from "./table";
@@ -34,7 +34,7 @@ export function RowTable({ rows, sort, query = "", policy = null, inReport = fal
 		{ id: "from", head: t("key.hfrom"), cls: "c-names", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },
 		{ id: "spf", head: "SPF", hint: t("row.spf.hint"), cell: (r) => <Both raw={r.spf.find((x) => x.scope !== "helo")?.result ?? r.spf[0]?.result ?? null} word={r.spf.find((x) => x.scope !== "helo")?.word} aligned={r.policy_eval.spf} /> },
 		{ id: "dkim", head: "DKIM", hint: t("row.dkim.hint"), cell: (r) => <Both raw={(r.dkim.find((x) => x.result === "pass") ?? r.dkim[0])?.result ?? null} word={(r.dkim.find((x) => x.result === "pass") ?? r.dkim[0])?.word} aligned={r.policy_eval.dkim} /> },
-		{ id: "code", head: t("col.code"), cls: "c-code", cell: (r) => <Code code={r.code} /> },
+		{ id: "code", head: t("col.code"), cls: "c-code", cell: (r) => <span title={codeTitle(r.code)}><Code code={r.code} title={false} /></span> },
 		{ id: "disp", head: t("col.disp"), cls: "c-disp", cell: (r) => (
 			<span class="dispcell"><Disposition disp={r.policy_eval.disp} />
 				{r.fwd === "certain" && <span class="tag" title={t("fwd.certain")}><Icon name="forward" size={16} /><span class="vh">{t("fwd.certain")}</span></span>}

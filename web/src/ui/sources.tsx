@@ -48,14 +48,14 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 		{ id: "spfa", head: t("col.spf_aligned"), hint: t("col.spf_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.spf} m={r.counts.m} /> },
 		{ id: "dkim", head: t("col.dkim_result"), cls: "c-sep", hint: t("col.dkim_result.hint"), cell: (r) => <LegResult leg={r.legs.dkim} m={r.counts.m} /> },
 		{ id: "dkima", head: t("col.dkim_aligned"), hint: t("col.dkim_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.dkim} m={r.counts.m} /> },
-		{ id: "disp", head: t("col.disp"), cls: "c-sep", hint: t("col.disp.hint"), cell: (r) => <Treatment c={r.counts} /> },
+		{ id: "disp", head: t("col.disp"), cls: "c-sep c-dispg", hint: t("col.disp.hint"), cell: (r) => <Treatment c={r.counts} /> },
 	];
 	if (by === "ip")
 		cols.push(
-			{ id: "from", head: t("key.hfrom"), cls: "c-names", cell: (r) => <TopOf k="hfrom" list={r.detail?.hfrom} /> },
-			{ id: "sig", head: t("col.sig"), cls: "c-names", cell: (r) => <TopOf k="sigdomain" list={r.detail?.sigdomain} /> },
+			{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => <TopOf k="hfrom" list={r.detail?.hfrom} /> },
+			{ id: "sig", head: t("col.sig"), cls: "c-names c-sig", cell: (r) => <TopOf k="sigdomain" list={r.detail?.sigdomain} /> },
 		);
-	cols.push({ id: "seen", head: t("col.seen"), sort: s("last"), cell: (r) => <Seen r={r} /> });
+	cols.push({ id: "seen", head: t("col.seen"), sort: s("last"), cls: by === "ip" ? "c-seen" : "", cell: (r) => <Seen r={r} /> });
 	if (by === "ip")
 		cols.push({ id: "code", head: t("col.code"), cell: (r) => {
 			const c = r.detail?.codes[0];
@@ -99,7 +99,7 @@ function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: str
 					{(["none", "pass", "quarantine", "reject", "other"] as const).map((k) => r.counts[k] > 0 && <dd><span>{t(`disp.${k}`)}</span><b>{num(r.counts[k])}</b></dd>)}
 					{r.counts.overridden > 0 && <dd><span>{t("col.overridden")}</span><b>{num(r.counts.overridden)}</b></dd>}
 				</dl>
-				{ts.data !== null && <div class="sd-spark"><span class="muted small">{t("source.course")}</span>
+				{ts.data !== null && <div class="sd-spark"><span class="muted small">{t("source.course")} · {day(r.first_day)} – {day(r.last_day)}</span>
 					<SparkLine w={200} h={40} label={t("source.course")} values={ts.data.days.map((_, i) => ts.data?.series.reduce((n, x) => n + (x.values[i] ?? 0), 0) ?? 0)} /></div>}
 			</div>
 			{r.detail && (

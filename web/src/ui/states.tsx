@@ -46,7 +46,7 @@ export function Load<T>({ of, h, children }: LoadProps<T>) {
 			<div style={{ minHeight: `${h}px` }} />;
 	}
 	return (
-		<div class={of.busy && of.slow ? "stale" : undefined} aria-busy={of.busy && of.slow}>
+		<div class={`stack ${of.busy && of.slow ? "stale" : ""}`} aria-busy={of.busy && of.slow}>
 			{of.error !== null && (
 				<>
 					<ErrorBox error={of.error} retry={of.retry} />
