@@ -94,11 +94,11 @@ export default function ExplorePage() {
 						)}</Load>
 					</section>
 				</div>
-				<aside class="card panelvalues" aria-label={t("explore.values")}>
-					<h2>{t("explore.values")}</h2>
+				<details class="card panelvalues" open={innerWidth >= 1400}>
+					<summary>{t("explore.values")}</summary>
 					<p class="hint">{t("explore.values.hint")}</p>
-					{PANEL.map((k, i) => <Values key={k} k={k} start={i < OPEN && innerWidth >= 1000} />)}
-				</aside>
+					<div class="valuegrid">{PANEL.map((k, i) => <Values key={k} k={k} start={i < OPEN && innerWidth >= 1400} />)}</div>
+				</details>
 			</div>
 		</>
 	);

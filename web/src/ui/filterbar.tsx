@@ -51,7 +51,7 @@ function Time({ s }: { s: State }) {
 	const label = s.preset === null ? days(s.from as string, s.to as string) : t(`time.${s.preset}`);
 	return (
 		<Popover label={t("time.label")} cls="btn" title={r === null ? undefined : days(r.from, r.to)}
-			button={<><Icon name="calendar" size={16} /><span>{label}</span><Icon name="down" size={16} /></>}>
+			button={<><Icon name="calendar" size={16} /><span class="only-wide">{label}</span><span class="only-phone">{s.preset === null ? label : t(`time.${s.preset}.short`)}</span><Icon name="down" size={16} /></>}>
 			{(close) => (
 				<div class="menu">
 					<ul>
@@ -91,7 +91,7 @@ function CustomRange({ s, from, to, close }: { s: State; from: string; to: strin
 
 function Compare({ s }: { s: State }) {
 	return (
-		<button type="button" class="btn" aria-pressed={s.cmp === "prev"} title={t("cmp.hint")}
+		<button type="button" class="btn cmp" aria-pressed={s.cmp === "prev"} title={t("cmp.hint")}
 			onClick={() => update({ ...s, cmp: s.cmp === "prev" ? "none" : "prev" })}>
 			<Icon name={s.cmp === "prev" ? "check" : "off"} size={16} />
 			<span>{t("cmp.prev")}</span>
@@ -259,7 +259,7 @@ function Chip({ s, f }: { s: State; f: Filter }) {
 }
 
 /* Copies; where the browser refuses (no HTTPS), shows the text to copy by hand. */
-function Copy({ text, label, icon, hint }: { text: () => string; label: string; icon: "share" | "copy"; hint: string }) {
+function Copy({ text, label, icon, hint, cls = "" }: { text: () => string; label: string; icon: "share" | "copy"; hint: string; cls?: string }) {
 	const [said, setSaid] = useState<"" | "done" | "manual">("");
 	const box = useRef<HTMLInputElement>(null);
 	useEffect(() => {
@@ -271,7 +271,7 @@ function Copy({ text, label, icon, hint }: { text: () => string; label: string; 
 		return () => clearTimeout(id);
 	}, [said]);
 	return (
-		<span class="pop">
+		<span class={`pop ${cls}`}>
 			<button type="button" class="btn quiet" title={hint} onClick={async () => {
 				try {
 					await navigator.clipboard.writeText(text());
@@ -313,7 +313,7 @@ export function FilterBar({ noTime = false }: { noTime?: boolean }) {
 			<div class="share">
 				<Copy label={t("share")} icon="share" hint={t("share.hint")} text={() => location.origin +
 					href(at(place.get().path, format(frozen(s, m?.complete_through ?? null, m?.first_day ?? null))))} />
-				{main !== null && <Copy label={t("curl")} icon="copy" hint={t("curl.hint")} text={() => `curl -sS ${quote(location.origin + apiUrl(main))}`} />}
+				{main !== null && <Copy cls="only-wide" label={t("curl")} icon="copy" hint={t("curl.hint")} text={() => `curl -sS ${quote(location.origin + apiUrl(main))}`} />}
 			</div>
 		</div>
 	);
