@@ -9,8 +9,8 @@
  *	embed DIRECTORY OUTPUT.c
  *
  * Each regular file becomes one entry of http_assets[], sorted by path. A file
- * x.gz beside x is its compressed form and no entry of its own. Files below
- * assets/ carry a hash of their content in the name: they never change.
+ * x.gz beside x is its compressed form and no entry of its own. A file whose
+ * name ends in a hash, as in assets/app-0A1B2C3D.js, never changes.
  */
 #include <sys/stat.h>
 
@@ -130,6 +130,17 @@ by_path(const void *a, const void *b)
 	return (strcmp(((const struct file *)a)->path, ((const struct file *)b)->path));
 }
 
+/* esbuild's hashes: a dash and eight capitals or digits before the suffix. */
+static bool
+has_hash(const char *path)
+{
+	const char	*dot = strrchr(path, '.');
+
+	if (dot == NULL || dot - path < 9 || dot[-9] != '-')
+		return (false);
+	return (strspn(dot - 8, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 8);
+}
+
 static unsigned char *
 slurp(const char *path, size_t *len)
 {
@@ -215,7 +226,7 @@ main(int argc, char **argv)
 		else
 			fprintf(out, "NULL, 0, ");
 		fprintf(out, "\"\\\"%016" PRIx64 "\\\"\", %s },\n", tags[i],
-		    strncmp(path, "/assets/", 8) == 0 ? "true" : "false");
+		    has_hash(path) ? "true" : "false");
 	}
 	fprintf(out, "};\nconst size_t http_assets_count = %zu;\n", nfiles);
 	if (ferror(out) || fclose(out) != 0) {
