@@ -1,0 +1,56 @@
+/* A browser and the address to test: DMARCD_URL, or the mock. */
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { start } from "../mock/server";
+
+export interface Site { url: string; mock: boolean; close: () => Promise<void> }
+
+export async function site(): Promise<Site> {
+	const given = process.env.DMARCD_URL;
+	if (given)
+		return { url: given.replace(/\/$/, ""), mock: false, close: async () => {} };
+	const { url, server } = await start();
+	return { url, mock: true, close: () => new Promise((r) => {
+		server.close(() => r());
+		server.closeAllConnections();
+	}) };
+}
+
+export const launch = (): Promise<Browser> => chromium.launch({
+	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true,
+	args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+export interface Seen { errors: string[]; external: string[] }
+
+/* A page that remembers what went wrong on it. */
+export async function open(b: Browser, base: string, opts: Parameters<Browser["newContext"]>[0] = {}): Promise<{ ctx: BrowserContext; page: Page; seen: Seen }> {
+	const ctx = await b.newContext({ viewport: { width: 1440, height: 900 }, ...opts });
+	const page = await ctx.newPage();
+	const seen: Seen = { errors: [], external: [] };
+	page.on("console", (m) => {
+		if (m.type() === "error" || /Content Security Policy|Trusted/i.test(m.text()))
+			seen.errors.push(m.text());
+	});
+	page.on("pageerror", (e) => seen.errors.push(String(e)));
+	page.on("request", (r) => {
+		if (!r.url().startsWith(base) && !r.url().startsWith("data:") && !r.url().startsWith("blob:"))
+			seen.external.push(r.url());
+	});
+	page.on("dialog", (d) => {
+		seen.errors.push("a dialog: " + d.message());
+		void d.dismiss();
+	});
+	return { ctx, page, seen };
+}
+
+/* Until the page has its data: nothing is loading, nothing is a skeleton. */
+export async function settle(page: Page): Promise<void> {
+	await page.waitForSelector("h1");
+	await page.waitForLoadState("networkidle");
+	await page.waitForFunction("document.querySelector('.skeleton,[aria-busy=true]') === null");
+}
+
+export async function visit(page: Page, url: string): Promise<void> {
+	await page.goto(url);
+	await settle(page);
+}

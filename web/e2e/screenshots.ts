@@ -1,0 +1,57 @@
+/* npm run screenshots -- DIR [NAME-PART]: pictures of the pages, wide, tablet, phone and dark. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { launch, open, site, visit } from "./browser";
+
+const dir = process.argv[2];
+const only = process.argv[3];
+if (dir === undefined) {
+	console.error("usage: npm run screenshots -- DIRECTORY [PART-OF-A-NAME]");
+	process.exit(2);
+}
+mkdirSync(dir, { recursive: true });
+
+const PAGES: [string, string, string?][] = [
+	["overview", "/"],
+	["domains", "/domains"],
+	["domain", "/domains/shop.example"],
+	["sources", "/sources"],
+	["sources-open", "/sources?domain=shop.example&code=!P1", ".expander"],
+	["explore", "/explore"],
+	["explore-row", "/explore?domain=shop.example&align=none&view=rows", ".rows .expander"],
+	["reports", "/reports"],
+	["reporters", "/reports?tab=reporters"],
+	["report", "REPORT"],
+	["intake", "/health"],
+	["help", "/help/alignment"],
+	["notfound", "/no/such/page"],
+	["empty", "/explore?hfrom=nobody.example"],
+	["unknown", "/sources?colour=blue&t=7d&ip=!192.0.2.0/24"],
+	["filter", "/explore", "#add-filter"],
+];
+const SIZES: [string, number, number, boolean][] = [["wide", 1440, 900, false], ["tablet", 768, 1024, false], ["phone", 375, 812, false], ["dark", 1440, 900, true], ["phone-dark", 375, 812, true]];
+
+const s = await site();
+const b = await launch();
+const list = await (await fetch(`${s.url}/api/v1/reports?limit=50&domain=shop.example`)).json() as { items: { id: string }[] };
+for (const [size, width, height, dark] of SIZES)
+	for (const [name, path, click] of PAGES) {
+		const file = `${name}-${size}.png`;
+		if (only !== undefined && !file.includes(only))
+			continue;
+		const { ctx, page, seen } = await open(b, s.url, { viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
+		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path));
+		if (click !== undefined) {
+			await page.locator(click).first().click();
+			await page.waitForTimeout(400);
+		}
+		await page.waitForTimeout(250);
+		const tall = Math.min(2200, await page.evaluate(() => document.documentElement.scrollHeight));
+		const whole = name !== "help" && name !== "filter";
+		await page.screenshot({ path: join(dir, file), ...(whole ? { fullPage: true, clip: { x: 0, y: 0, width, height: Math.max(tall, height) } } : {}) });
+		if (seen.errors.length > 0)
+			console.log(file, seen.errors);
+		await ctx.close();
+	}
+await b.close();
+await s.close();

@@ -1,0 +1,115 @@
+/*
+ * A stand-in for the daemon: serves dist/ with the daemon's headers, and
+ * answers the API from made-up data.
+ *
+ *	node test.mjs run mock/server.ts [PORT] [empty]
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { xmlOf } from "./data";
+import * as q from "./query";
+
+const web = process.env.DMARCD_WEB ?? ".";
+const dist = process.env.DMARCD_DIST ?? join(web, "dist");
+const TYPES: Record<string, string> = {
+	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+};
+export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+const SECURITY = {
+	"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+	"Cross-Origin-Opener-Policy": "same-origin", "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+};
+
+function file(res: ServerResponse, path: string): void {
+	const found = path !== "/" && existsSync(join(dist, path)) && extname(path) !== "";
+	if (path.startsWith("/assets/") && !found) {
+		res.writeHead(404, SECURITY).end("not found\n");
+		return;
+	}
+	const name = found ? path : "/index.html";
+	res.writeHead(200, {
+		...SECURITY, "Content-Type": TYPES[extname(name)] ?? "application/octet-stream", "Content-Encoding": "gzip",
+		"Cache-Control": name.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+	}).end(readFileSync(join(dist, name) + ".gz"));
+}
+
+function json(req: IncomingMessage, res: ServerResponse, status: number, body: unknown, type = "application/json"): void {
+	const text = JSON.stringify(body);
+	const etag = `W/"4711-${createHash("sha256").update(text).digest("hex").slice(0, 12)}"`;
+	if (status === 200 && req.headers["if-none-match"] === etag) {
+		res.writeHead(304, { ...SECURITY, ETag: etag, "Cache-Control": "private, no-cache" }).end();
+		return;
+	}
+	res.writeHead(status, { ...SECURITY, "Content-Type": type, "Cache-Control": "private, no-cache", ...(status === 200 ? { ETag: etag } : {}) }).end(text);
+}
+
+function problem(req: IncomingMessage, res: ServerResponse, status: number, title: string, detail: string, key?: string): void {
+	json(req, res, status, {
+		type: "about:blank", title, status, detail, request_id: "mock-0001", errors: key === undefined ? [] : [{ pointer: "query", key, args: {} }],
+	}, "application/problem+json");
+}
+
+function raw(res: ServerResponse, id: string, p: URLSearchParams): void {
+	const r = q.find(id), as = p.get("as") ?? "xml";
+	res.writeHead(200, {
+		...SECURITY, "Content-Security-Policy": "sandbox; default-src 'none'", "Content-Type": as === "xml" ? "text/xml; charset=utf-8" : "application/octet-stream",
+		...(p.get("inline") === "1" && as === "xml" ? {} : { "Content-Disposition": `attachment; filename="report-${r.id}.${as === "mail" ? "eml" : "xml"}"` }),
+	}).end(xmlOf(r));
+}
+
+function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
+	if (req.method !== "GET" && req.method !== "HEAD") {
+		problem(req, res, 405, "Method not allowed", "This API only answers GET.");
+		return;
+	}
+	const m = /^\/(domains|reports)\/([^/]+)(\/raw)?$/.exec(path);
+	const id = m === null ? "" : decodeURIComponent(m[2] as string);
+	if (empty && path === "/meta")
+		return json(req, res, 200, { ...q.meta(), complete_through: null, first_day: null, last_day: null, domains: 0, reports: 0 });
+	if (m?.[1] === "domains")
+		return json(req, res, 200, q.domain(id, p));
+	if (m?.[3] === "/raw")
+		return raw(res, id, p);
+	if (m?.[1] === "reports")
+		return json(req, res, 200, q.report(id));
+	switch (path) {
+	case "/meta": return json(req, res, 200, q.meta());
+	case "/overview": return json(req, res, 200, q.overview(p));
+	case "/timeseries": return json(req, res, 200, q.timeseries(p));
+	case "/breakdown": return json(req, res, 200, q.breakdown(p));
+	case "/rows": return json(req, res, 200, q.rowList(p));
+	case "/domains": return json(req, res, 200, { items: q.domains(p) });
+	case "/reports": return json(req, res, 200, q.reportList(p));
+	case "/reporters": return json(req, res, 200, q.reporters(p));
+	case "/ingest": return json(req, res, 200, q.ingest());
+	default: return problem(req, res, 404, "Not found", `There is no ${path.slice(0, 100)} here.`);
+	}
+}
+
+export function start(port = 0, empty = false): Promise<{ url: string; server: Server }> {
+	const server = createServer((req, res) => {
+		const url = new URL(req.url ?? "/", "http://localhost");
+		try {
+			if (url.pathname.startsWith("/api/v1/"))
+				api(req, res, url.pathname.slice(7), url.searchParams, empty);
+			else if (url.pathname === "/healthz")
+				json(req, res, 200, { status: "ok", generation: 4711 });
+			else
+				file(res, normalize(url.pathname));
+		} catch (e) {
+			if (e instanceof q.Bad)
+				problem(req, res, 400, "Bad query", e.message, e.key);
+			else if (e instanceof q.Gone)
+				problem(req, res, 404, "Not found", e.message);
+			else
+				problem(req, res, 500, "The mock failed", String(e));
+		}
+	});
+	return new Promise((done) => server.listen(port, "127.0.0.1", () => done({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server })));
+}
+
+if (process.argv[1]?.endsWith("server.mjs"))
+	void start(Number(process.argv[2] ?? 8090), process.argv[3] === "empty").then(({ url }) => console.log(`mock at ${url}`));

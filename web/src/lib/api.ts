@@ -1,0 +1,157 @@
+/*
+ * GET with a small cache: the address is the key, the ETag is asked again, an
+ * unchanged answer costs a 304. While a page asks anew, its old data stays.
+ */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { BASE } from "./base";
+import { store } from "./store";
+import type { Problem } from "./types";
+
+const KEEP = 80;	/* answers held; the oldest goes first */
+const FRESH_MS = 10_000;	/* within this time an answer is not asked for again */
+
+interface Entry { etag: string | null; data: unknown; at: number }
+const cache = new Map<string, Entry>();
+
+export class ApiError extends Error {
+	constructor(readonly problem: Problem, readonly offline = false) {
+		super(problem.title);
+	}
+}
+
+export const apiUrl = (path: string): string => `${BASE}api/v1/${path}`;
+
+/* What "Copy as curl" copies: the call that feeds the page on screen. */
+export const mainCall = store<string | null>(null);
+
+async function problemOf(r: Response): Promise<Problem> {
+	const fallback: Problem = {
+		title: r.statusText || `HTTP ${r.status}`, status: r.status,
+		request_id: r.headers.get("X-Request-Id") ?? undefined,
+	};
+	try {
+		const p = await r.json() as Partial<Problem> | null;
+		return { ...fallback, ...(p ?? {}) };
+	} catch {
+		return fallback;
+	}
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+	const url = apiUrl(path);
+	const old = cache.get(url);
+	const headers: Record<string, string> = { Accept: "application/json" };
+	let r: Response;
+
+	if (old?.etag)
+		headers["If-None-Match"] = old.etag;
+	try {
+		r = await fetch(url, { headers, signal, credentials: "same-origin" });
+	} catch (e) {
+		if (signal?.aborted)
+			throw e;
+		throw new ApiError({ title: "", status: 0 }, true);
+	}
+	if (r.status === 304 && old !== undefined) {
+		old.at = Date.now();
+		return old.data as T;
+	}
+	if (!r.ok)
+		throw new ApiError(await problemOf(r));
+	let data: T;
+	try {
+		data = await r.json() as T;
+	} catch (e) {
+		if (signal?.aborted)
+			throw e;
+		throw new ApiError({ title: "", detail: "The answer is not JSON.", status: r.status });
+	}
+	cache.delete(url);
+	cache.set(url, { etag: r.headers.get("ETag"), data, at: Date.now() });
+	for (const k of cache.keys()) {
+		if (cache.size <= KEEP)
+			break;
+		cache.delete(k);
+	}
+	return data;
+}
+
+/* A raw file as text, for the XML view. */
+export async function getText(path: string, signal?: AbortSignal): Promise<string> {
+	let r: Response;
+	try {
+		r = await fetch(apiUrl(path), { signal, credentials: "same-origin" });
+	} catch (e) {
+		if (signal?.aborted)
+			throw e;
+		throw new ApiError({ title: "", status: 0 }, true);
+	}
+	if (!r.ok)
+		throw new ApiError(await problemOf(r));
+	return r.text();
+}
+
+export interface Loaded<T> {
+	data: T | null;
+	at: number;		/* when the data came, ms */
+	error: ApiError | null;
+	busy: boolean;		/* a request is under way */
+	slow: boolean;		/* … for more than 150 ms: show it */
+	path: string | null;	/* what `data` answers */
+	retry: () => void;
+}
+
+/* null as path: nothing is asked (yet). */
+export function useApi<T>(path: string | null, opts: { main?: boolean; every?: number } = {}): Loaded<T> {
+	const [tick, setTick] = useState(0);
+	const [s, set] = useState<Omit<Loaded<T>, "retry">>(() => {
+		const hit = path === null ? undefined : cache.get(apiUrl(path));
+		return {
+			data: (hit?.data as T | undefined) ?? null, at: hit?.at ?? 0, error: null,
+			busy: path !== null, slow: false, path: hit === undefined ? null : path,
+		};
+	});
+	const forced = useRef(0);
+
+	useEffect(() => {
+		if (path === null)
+			return;
+		if (opts.main)
+			mainCall.set(path);
+		const hit = cache.get(apiUrl(path));
+		if (hit !== undefined) {
+			const fresh = Date.now() - hit.at < FRESH_MS && forced.current === tick;
+			set({ data: hit.data as T, at: hit.at, error: null, busy: !fresh, slow: false, path });
+			if (fresh)
+				return;
+		} else
+			set((o) => ({ ...o, error: null, busy: true, slow: false }));
+		forced.current = tick;
+		const ctl = new AbortController();
+		const timer = setTimeout(() => set((o) => o.busy ? { ...o, slow: true } : o), 150);
+		get<T>(path, ctl.signal).then(
+			(data) => set({ data, at: Date.now(), error: null, busy: false, slow: false, path }),
+			(e: unknown) => {
+				if (ctl.signal.aborted)
+					return;
+				const error = e instanceof ApiError ? e : new ApiError({ title: String(e), status: 0 });
+				set((o) => ({ ...o, error, busy: false, slow: false }));
+			}).finally(() => clearTimeout(timer));
+		return () => {
+			clearTimeout(timer);
+			ctl.abort();
+		};
+	}, [path, tick]);
+
+	useEffect(() => {
+		if (!opts.every)
+			return;
+		const id = setInterval(() => {
+			if (document.visibilityState === "visible")
+				setTick((n) => n + 1);
+		}, opts.every);
+		return () => clearInterval(id);
+	}, [opts.every]);
+
+	return { ...s, retry: () => setTick((n) => n + 1) };
+}

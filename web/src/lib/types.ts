@@ -1,0 +1,110 @@
+/* The answers of /api/v1, as schema/openapi.yaml describes them. */
+
+export interface Counts {
+	m: number; both: number; dkim_only: number; spf_only: number;
+	fail_fix: number; fail_fwd: number; fail_unk: number; untold: number;
+	none: number; quarantine: number; reject: number; pass: number; other: number;
+	overridden: number; collateral: number; leaked: number; differs: number;
+}
+export interface Leg { aligned: number; pass: number; fail: number; none: number; error: number; absent: number }
+export interface Legs { spf: Leg; dkim: Leg }
+export interface Named { key: string; label: string }
+
+export interface Meta {
+	version: string; generation: number; complete_through: string | null;
+	first_day: string | null; last_day: string | null; domains: number; reports: number;
+	features: Record<string, boolean>; limits: Record<string, number>;
+}
+
+export interface Policy {
+	p: string | null; sp: string | null; np: string | null; adkim: string | null; aspf: string | null;
+	testing: string | null; pct: number | string | null;
+}
+export type DomainStatus = "lost" | "exposed" | "watching" | "partly" | "protected" | "nodata";
+export interface DomainItem {
+	domain: string; status: DomainStatus; cause: string; policy: Policy | null;
+	counts: Counts; prev: Counts | null; first_day: string | null; last_day: string | null;
+	reporters: number; reports: number; spark: (number | null)[]; spark_pass: (number | null)[];
+}
+export interface DomainDetail extends DomainItem {
+	policy_seen: { policy: Policy; first_day: string; last_day: string; reporters: number; reports: number }[];
+	subdomains: { hfrom: string; counts: Counts }[];
+}
+export interface Overview {
+	from: string; to: string; complete_through: string | null;
+	counts: Counts; prev: Counts | null; rates: Record<string, number | null>;
+	verdict: { level: "ok" | "warn" | "bad" | "nodata"; key: string; args: Record<string, string | number | null> };
+	domains: DomainItem[];
+	new: { sources: number; selectors: string[]; subdomains: string[] };
+	reporters: number; reports: number;
+	silent_reporters: { key: string; label: string; last_day: string; usual_m: number }[];
+}
+export interface Series { key: string; label: string; values: number[] }
+export interface PolicyEvent { day: string; kind: string; domain: string; old: string | null; new: string | null; reporters: number }
+export interface Timeseries {
+	from: string; to: string; step: "day" | "week"; days: string[]; complete_through: string | null;
+	series: Series[]; events: PolicyEvent[];
+}
+export interface KeyCount { key: string; m: number }
+export interface SourceDetail {
+	hfrom: KeyCount[]; sigdomain: KeyCount[]; spf_domain: KeyCount[]; reporters: number;
+	codes: { code: string; m: number }[]; family: 4 | 6 | null;
+}
+export interface BreakdownItem {
+	key: string; label: string; counts: Counts; legs: Legs;
+	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail;
+}
+export interface Breakdown {
+	items: BreakdownItem[]; other: { n: number; m: number }; total: { n: number; m: number }; next: string | null;
+}
+export interface SpfResult { domain: string | null; scope: string | null; result: string; word: string | null; human: string | null }
+export interface DkimResult { domain: string | null; selector: string | null; result: string; word: string | null; human: string | null }
+export interface Row {
+	id: string; report_id: string; seq: number; day: string; reporter: Named; domain: string;
+	ip: string | null; ip_text: string | null; count: number;
+	hfrom: string | null; efrom: string | null; efrom_null: boolean; eto: string | null;
+	policy_eval: {
+		disp: string; disp_word: string | null; dkim: string; dkim_word: string | null;
+		spf: string; spf_word: string | null; reasons: { type: string; comment: string | null }[];
+	};
+	spf: SpfResult[]; dkim: DkimResult[];
+	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
+	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean;
+}
+export interface Page<T> { items: T[]; next: string | null; total?: { n: number; m: number } }
+export interface ReportItem {
+	id: string; reporter: Named; org_name: string | null; email: string | null; domain: string; report_id: string;
+	begin: string; end: string; day: string; received: string | null; records: number; m: number; pass: number;
+	source_ips: number; policy: Policy | null; dialect: string | null;
+	state: "ok" | "ok-with-notes" | "repaired" | "partial" | "empty" | "superseded";
+	quirks: { name: string; text: string }[]; duplicates: number;
+}
+export interface ReportDetail extends ReportItem {
+	extra_contact_info: string | null; generator: string | null; version: string | null; errors: string[];
+	counts: Counts; legs: Legs;
+	refused: { record: number; line: number; reason: string }[];
+	message: { received: string | null; mailbox: string | null; bytes: number | null; token: string | null } | null;
+	versions: { id: string; state: string; received: string | null; m: number }[];
+	raw: { xml: boolean; original: boolean; mail: boolean };
+}
+export interface Reporter extends Named {
+	reports: number; m: number; first_day: string | null; last_day: string | null; lag_s: number | null;
+	domains: number; missing_since: string | null;
+}
+export interface Mailbox {
+	name: string; protocol: string; host: string | null; state: "idle" | "fetching" | "error" | "off" | "unknown";
+	since: string | null; last_success: string | null; next_run: string | null;
+	messages: { seen: number; new: number } | null; error: { text: string; remedy: string | null } | null;
+}
+export interface Ingest {
+	mailboxes: Mailbox[];
+	days: { day: string; stored: number; duplicate: number; ignored: number; rejected: number }[];
+	spool: { new: number; oldest: string | null };
+	quarantine: { id: string; received: string | null; mailbox: string | null; bytes: number | null; reason: string; text: string }[];
+	database: { bytes: number; reports: number; records: number; generation: number };
+	duplicates: number;
+}
+export interface Problem {
+	type?: string; title: string; status: number; detail?: string; request_id?: string;
+	errors?: { pointer?: string; key?: string; args?: Record<string, unknown> }[];
+}

@@ -1,0 +1,13 @@
+/* The entry: styles, router, shell. */
+import "uplot/dist/uPlot.min.css";
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/pages.css";
+import { render } from "preact";
+import { App } from "./app";
+import { start } from "./lib/router";
+
+start();
+const root = document.getElementById("app");
+if (root !== null)
+	render(<App />, root);

@@ -1,0 +1,171 @@
+/* One report: what this receiver told us, row by row, beside the XML as received. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { t, tx, word } from "../i18n";
+import { ApiError, apiUrl, getText, useApi } from "../lib/api";
+import { bytes, days, duration, num, percent, ratio, time } from "../lib/format";
+import { at, go, href, place, usePlace, useUrl } from "../lib/router";
+import { toUnicode } from "../lib/safe";
+import type { Page, Policy, ReportDetail, Row } from "../lib/types";
+import { carried } from "../lib/url";
+import type { PageProps } from "../routes";
+import { OutcomeBar, OUTCOMES, PolicyText } from "../ui/bits";
+import { Icon } from "../ui/icons";
+import { More, useMore } from "../ui/more";
+import { Head, Section } from "../ui/page";
+import { ReportState } from "../ui/report-state";
+import { RowTable } from "../ui/rows";
+import { ErrorBox, Load, Skeleton } from "../ui/states";
+import { Name, Safe } from "../ui/text";
+import { XmlView } from "../ui/xmlview";
+
+const rawPath = (id: string, as: string): string => `reports/${encodeURIComponent(id)}/raw?as=${as}`;
+
+function Fact({ k, children }: { k: string; children: ComponentChildren }) {
+	return <><dt>{k}</dt><dd>{children}</dd></>;
+}
+
+function PolicyTable({ p, domain }: { p: Policy | null; domain: string }) {
+	if (p === null)
+		return <p class="muted">{t("policy.unknown")}</p>;
+	const rows: [string, string | null, string][] = [
+		["p", p.p, t("policy.p")], ["sp", p.sp, t("policy.sp")], ["np", p.np, t("policy.np")],
+		["adkim", p.adkim, t("policy.adkim")], ["aspf", p.aspf, t("policy.aspf")],
+		["t", p.testing, t("policy.t")], ["pct", p.pct === null ? null : String(p.pct), t("policy.pct")],
+	];
+	return (
+		<table class="policytable">
+			<caption class="vh">{t("report.policy")}</caption>
+			<thead><tr><th scope="col">{t("policy.tag")}</th><th scope="col">{t("policy.value")}</th><th scope="col">{t("policy.means")}</th></tr></thead>
+			<tbody>
+				<tr><th scope="row"><code>domain</code></th><td><Name text={domain} /></td><td>{t("policy.domain")}</td></tr>
+				{rows.filter(([tag, v]) => v !== null || tag === "p").map(([tag, v, text]) => (
+					<tr><th scope="row"><code>{tag}</code></th><td><Safe text={v} /></td><td>{text}</td></tr>
+				))}
+			</tbody>
+		</table>
+	);
+}
+
+function Xml({ id, kept, record, onRecord }: { id: string; kept: boolean; record: number | null; onRecord: (n: number) => void }) {
+	const [xml, setXml] = useState<string | null>(null);
+	const [error, setError] = useState<ApiError | null>(null);
+	const [tick, setTick] = useState(0);
+	useEffect(() => {
+		if (!kept)
+			return;
+		const ctl = new AbortController();
+		setError(null);
+		getText(rawPath(id, "xml") + "&inline=1", ctl.signal).then(setXml, (e: unknown) => {
+			if (!ctl.signal.aborted)
+				setError(e instanceof ApiError ? e : new ApiError({ title: String(e), status: 0 }));
+		});
+		return () => ctl.abort();
+	}, [id, kept, tick]);
+	if (!kept)
+		return <p class="muted">{t("xml.gone")}</p>;
+	if (error !== null)
+		return <ErrorBox error={error} retry={() => setTick(tick + 1)} />;
+	return xml === null ? <Skeleton h={480} /> : <XmlView xml={xml} record={record} onRecord={onRecord} />;
+}
+
+export default function ReportPage({ params }: PageProps) {
+	const id = params.id ?? "";
+	const s = useUrl();
+	const hash = /^#r(\d+)$/.exec(usePlace().hash);
+	const record = hash === null ? null : Number(hash[1]);
+	const l = useApi<ReportDetail>(`reports/${encodeURIComponent(id)}`, { main: true });
+	const rowsPath = `rows?report=${encodeURIComponent(id)}&t=all&sort=-m&limit=500`;
+	const rl = useApi<Page<Row>>(rowsPath);
+	const more = useMore(rowsPath, rl);
+	const jump = (n: number, toRow = false) => {
+		const p = place.get();
+		go(p.path + p.search + `#r${n}`, true);
+		if (toRow)
+			document.getElementById(`r${n}`)?.scrollIntoView({ block: "center" });
+	};
+	useEffect(() => {
+		if (record !== null && rl.data !== null)
+			document.getElementById(`r${record}`)?.scrollIntoView({ block: "center" });
+	}, [rl.data === null]);
+
+	const r = l.data;
+	const u = r === null ? null : toUnicode(r.domain);
+	return (
+		<>
+			<Head crumbs={[{ label: t("nav.reports"), to: at("/reports", carried(s)) }]}
+				title={r === null ? t("report.title") : <><Safe text={r.reporter.label || r.reporter.key} /> <span class="arrow" aria-label={t("report.about")}>→</span> <Safe text={u ?? r.domain} /></>}
+				sub={r === null ? undefined : `${days(r.begin.slice(0, 10), r.day)} · ${t("n.messages", { n: r.m })} · ${t("n.rows", { n: r.records })}`}
+				side={r === null ? undefined : (
+					<div class="downloads">
+						{r.raw.xml && <a class="btn" download href={apiUrl(rawPath(id, "xml"))}><Icon name="download" size={16} />{t("report.dl.xml")}</a>}
+						{r.raw.original && <a class="btn" download href={apiUrl(rawPath(id, "original"))}><Icon name="download" size={16} />{t("report.dl.original")}</a>}
+						{r.raw.mail && <a class="btn" download href={apiUrl(rawPath(id, "mail"))}><Icon name="download" size={16} />{t("report.dl.mail")}</a>}
+					</div>
+				)} />
+			<Load of={l} h={420}>{(d) => (
+				<>
+					{d.state === "superseded" && <p class="notice warn slim"><Icon name="info" size={16} /><span>{t("report.superseded")}</span>
+						{d.versions.find((v) => v.state !== "superseded" && v.id !== d.id) && <a href={href(`/reports/${encodeURIComponent(d.versions.find((v) => v.state !== "superseded" && v.id !== d.id)?.id ?? "")}`)}>{t("report.newer")}</a>}</p>}
+					{(d.state === "partial" || d.state === "repaired") && <p class="notice warn slim"><Icon name="warn" size={16} /><span>{t(`rstate.${d.state}.text`)}</span></p>}
+					<div class="two">
+						<Section title={t("report.facts")}>
+							<dl class="kv wide">
+								<Fact k={t("report.org")}><Safe text={d.org_name} /></Fact>
+								<Fact k={t("report.email")}><Safe text={d.email} /></Fact>
+								{d.extra_contact_info && <Fact k={t("report.extra")}><Safe text={d.extra_contact_info} /></Fact>}
+								<Fact k={t("report.id")}><code class="wrap"><Safe text={d.report_id} /></code></Fact>
+								<Fact k={t("report.range")}>{time(d.begin)} – {time(d.end)}
+									{Date.parse(d.end) - Date.parse(d.begin) > 36 * 3600e3 && <span class="muted"> {t("report.long", { span: duration((Date.parse(d.end) - Date.parse(d.begin)) / 1000), day: d.day })}</span>}</Fact>
+								<Fact k={t("report.received")}>{time(d.received)}{d.message?.mailbox && <> · <Safe text={d.message.mailbox} /></>}{d.message && d.message.bytes !== null && <> · {bytes(d.message.bytes)}</>}</Fact>
+								<Fact k={t("report.state")}><ReportState state={d.state} /></Fact>
+								{d.duplicates > 0 && <Fact k={t("report.duplicates")}>{t("report.duplicates.text", { n: d.duplicates })}</Fact>}
+								{d.generator && <Fact k={t("report.generator")}><Safe text={d.generator} /></Fact>}
+								{d.dialect && <Fact k={t("report.dialect")}>{word("dialect", d.dialect)}{d.version && <span class="muted"> <Safe text={d.version} /></span>}</Fact>}
+								{d.errors.length > 0 && <Fact k={t("report.errors")}><ul class="plainlist">{d.errors.map((e) => <li><Safe text={e} /></li>)}</ul></Fact>}
+							</dl>
+						</Section>
+						<Section title={t("report.result")}>
+							{d.m > 0 ? <>
+								<p class="big"><b>{percent(ratio(d.pass, d.m))}</b> {t("report.passed", { n: d.pass, m: d.m })}</p>
+								<OutcomeBar c={d.counts} />
+								<ul class="legend small">{OUTCOMES.filter((k) => d.counts[k] > 0).map((k) => <li><i class={`sw o-${k}`} />{t(`outcome.${k}`)} <b class="n">{num(d.counts[k])}</b></li>)}</ul>
+							</> : <p class="muted">{t("rstate.empty")}</p>}
+							<h3>{t("report.policy")} <PolicyText p={d.policy} /></h3>
+							<PolicyTable p={d.policy} domain={d.domain} />
+						</Section>
+					</div>
+					{(d.quirks.length > 0 || d.refused.length > 0) && (
+						<Section title={t("report.quirks")} sub={t("report.quirks.sub")}>
+							<ul class="quirks">
+								{d.quirks.map((x) => <li><Icon name="info" size={16} /><span><Safe text={x.text} /> <span class="muted small"><Safe text={x.name} /></span></span></li>)}
+								{d.refused.map((x) => <li><Icon name="warn" size={16} /><span>{tx("report.refused", { n: String(x.record), line: String(x.line), reason: <Safe text={x.reason} /> })}</span></li>)}
+							</ul>
+						</Section>
+					)}
+					{d.versions.length > 1 && (
+						<Section title={t("report.versions")} sub={t("report.versions.sub")}>
+							<ul class="versions">{d.versions.map((v) => <li>
+								{v.id === d.id ? <b>{t("report.this")}</b> : <a href={href(`/reports/${encodeURIComponent(v.id)}`)}>{time(v.received)}</a>}
+								<ReportState state={v.state} /><span>{t("n.messages", { n: v.m })}</span></li>)}</ul>
+						</Section>
+					)}
+				</>
+			)}</Load>
+			<div class="rowsxml">
+				<Section title={t("report.rows")}>
+					<Load of={rl} h={400}>{(d) => d.items.length === 0 ? <p class="muted">{t("rstate.empty")}</p> : (
+						<>
+							<RowTable rows={more.items} inReport policy={r?.policy ?? null} onJump={r?.raw.xml ? (n) => jump(n) : undefined} current={record} />
+							<More m={more} />
+						</>
+					)}</Load>
+				</Section>
+				<Section title={t("report.xml")} side={record !== null && <span class="muted small">{t("xml.row", { n: String(record) })}</span>}>
+					{r === null ? <Skeleton h={400} /> : <Xml id={id} kept={r.raw.xml} record={record} onRecord={(n) => jump(n, true)} />}
+				</Section>
+			</div>
+		</>
+	);
+}
+

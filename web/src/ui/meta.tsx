@@ -1,0 +1,17 @@
+/* What the daemon says about itself and its data; asked for once, then every minute. */
+import { useEffect } from "preact/hooks";
+import { useApi } from "../lib/api";
+import { store, useStore } from "../lib/store";
+import type { Meta } from "../lib/types";
+
+export const meta = store<Meta | null>(null);
+export const useMeta = (): Meta | null => useStore(meta);
+
+export function useMetaLoader(): ReturnType<typeof useApi<Meta>> {
+	const l = useApi<Meta>("meta", { every: 60_000 });
+	useEffect(() => {
+		if (l.data !== null)
+			meta.set(l.data);
+	}, [l.data]);
+	return l;
+}

@@ -1,0 +1,10 @@
+/* In what shape a report came. */
+import { t, word } from "../i18n";
+import { Icon } from "./icons";
+
+export function ReportState({ state, quiet = false }: { state: string; quiet?: boolean }) {
+	if (quiet && (state === "ok" || state === "ok-with-notes"))
+		return <span class="leg leg-pass"><Icon name="check" size={16} />{t("rstate.ok")}</span>;
+	const cls = state === "ok" || state === "ok-with-notes" ? "pass" : state === "superseded" || state === "empty" ? "none" : "error";
+	return <span class={`leg leg-${cls}`}><Icon name={cls === "pass" ? "check" : cls === "none" ? "info" : "warn"} size={16} />{word("rstate", state)}</span>;
+}

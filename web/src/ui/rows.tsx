@@ -1,0 +1,59 @@
+/* Rows of reports, each opening to its explanation. */
+import { t } from "../i18n";
+import { day, num } from "../lib/format";
+import type { Policy, Row } from "../lib/types";
+import { Code, codeTitle, Disposition, Result } from "./bits";
+import { RowCard } from "./explain";
+import { Icon } from "./icons";
+import { Table, type Column } from "./table";
+import { Name, Safe, Value } from "./text";
+
+interface Props {
+	rows: Row[];
+	sort?: string;
+	query?: string;
+	policy?: Policy | null;
+	inReport?: boolean;
+	onJump?: (seq: number) => void;
+	current?: number | null;
+}
+
+export function RowTable({ rows, sort, query = "", policy = null, inReport = false, onJump, current = null }: Props) {
+	const cols: Column<Row>[] = [];
+	if (inReport)
+		cols.push({ id: "seq", head: "#", num: true, cls: "c-seq", cell: (r) => onJump ?
+			<button type="button" class="btn link" title={t("report.jump")} onClick={() => onJump(r.seq)}>{r.seq}</button> : r.seq });
+	else
+		cols.push(
+			{ id: "day", head: t("col.day"), sort: "day", cls: "c-day", cell: (r) => <span class="nowrap">{day(r.day)}</span> },
+			{ id: "rep", head: t("key.reporter"), cls: "c-names", cell: (r) => <Value k="reporter" v={r.reporter.key}><Name text={r.reporter.label} /></Value> },
+		);
+	cols.push(
+		{ id: "ip", head: t("key.ip"), cls: "mono c-main", cell: (r) => r.ip !== null ? <Value k="ip" v={r.ip} /> : <Safe text={r.ip_text} /> },
+		{ id: "m", head: t("col.m"), num: true, sort: inReport ? undefined : "m", cell: (r) => num(r.count) },
+		{ id: "from", head: t("key.hfrom"), cls: "c-names", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },
+		{ id: "spf", head: "SPF", hint: t("row.spf.hint"), cell: (r) => <Both raw={r.spf.find((x) => x.scope !== "helo")?.result ?? r.spf[0]?.result ?? null} word={r.spf.find((x) => x.scope !== "helo")?.word} aligned={r.policy_eval.spf} /> },
+		{ id: "dkim", head: "DKIM", hint: t("row.dkim.hint"), cell: (r) => <Both raw={(r.dkim.find((x) => x.result === "pass") ?? r.dkim[0])?.result ?? null} word={(r.dkim.find((x) => x.result === "pass") ?? r.dkim[0])?.word} aligned={r.policy_eval.dkim} /> },
+		{ id: "code", head: t("col.code"), cls: "c-code", cell: (r) => <span title={codeTitle(r.code)}><Code code={r.code} title={false} /></span> },
+		{ id: "disp", head: t("col.disp"), cls: "c-disp", cell: (r) => (
+			<span class="dispcell"><Disposition disp={r.policy_eval.disp} />
+				{r.fwd === "certain" && <span class="tag" title={t("fwd.certain")}><Icon name="forward" size={16} /><span class="vh">{t("fwd.certain")}</span></span>}
+				{r.differs && <span class="tag" title={t("differs.yes")}>≠<span class="vh">{t("differs.yes")}</span></span>}</span>
+		) },
+	);
+	return (
+		<Table caption={t("explore.rows")} rows={rows} rowKey={(r) => r.id} columns={cols} sort={sort} cls={`rows ${inReport ? "in-report" : ""}`}
+			rowId={inReport ? (r) => `r${r.seq}` : undefined} rowClass={(r) => current === r.seq ? "current" : ""}
+			name={(r) => `${r.ip ?? r.ip_text ?? ""} ${r.hfrom ?? ""}`} expand={(r) => <RowCard row={r} policy={policy} report={!inReport} query={query} />} />
+	);
+}
+
+/* Two facts on two lines: what the check gave, and whether it counts for the visible From. */
+function Both({ raw, word, aligned }: { raw: string | null; word?: string | null; aligned: string }) {
+	return (
+		<span class="both">
+			{raw === null ? <span class="leg leg-none"><Icon name="off" size={16} />{t("result.absent")}</span> : <Result result={raw} word={word} />}
+			<span class={`al al-${aligned}`}>{aligned === "pass" ? t("al.yes") : aligned === "fail" ? t("al.no") : t("al.unknown")}</span>
+		</span>
+	);
+}
