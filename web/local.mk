@@ -13,7 +13,7 @@ noinst_PROGRAMS += web/embed
 web_embed_SOURCES = web/embed.c
 web_embed_LDADD =
 
-nodist_libdmarcd_a_SOURCES = src/http/assets_data.c
+nodist_libdmarcd_a_SOURCES += src/http/assets_data.c
 libdmarcd_a_SOURCES += src/http/assets.h
 CLEANFILES += src/http/assets_data.c
 

@@ -64,10 +64,12 @@ put_json(struct import *im, const struct item *it)
 	json_t			*o = json_object(), *reports = json_array(), *quirks = json_array(), *r, *q;
 	struct buf		 b = { 0 };
 	struct err		 e = { 0 };
+	struct query		*query = j->nreports == 0 ? NULL : query_begin(im->store, when_now(), 0, &e);
+	struct query_report	 found;
 	size_t			 k;
 
-	for (size_t i = 0; i < j->nreports; i++) {
-		if ((r = answer_report_line(im->store, j->reports[i].id, &e)) == NULL)
+	for (size_t i = 0; query != NULL && i < j->nreports; i++) {
+		if (query_report(query, j->reports[i].id, &found, &e) == -1 || (r = answer_report_line(&found)) == NULL)
 			continue;
 		(void)json_object_set_new(r, "result", json_string(intake_result_names[j->reports[i].result]));
 		json_array_foreach(json_object_get(r, "quirks"), k, q) {
@@ -82,6 +84,7 @@ put_json(struct import *im, const struct item *it)
 		}
 		(void)json_array_append_new(reports, r);
 	}
+	query_end(query);
 	(void)json_object_set_new(o, "path", cli_json_text(str_of(it->path)));
 	if (it->number > 0)
 		(void)json_object_set_new(o, "message", json_integer(it->number));
