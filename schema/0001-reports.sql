@@ -196,7 +196,7 @@ CREATE TABLE intake (
 CREATE VIEW source_text AS
 SELECT id, CASE kind
 	WHEN 4 THEN
-	    (instr('0123456789ABCDEF', substr(hex(ip), 1, 1)) - 1) * 16 + instr('0123456789ABCDEF', substr(hex(ip), 2, 1)) - 1 || '.' ||
+	    ((instr('0123456789ABCDEF', substr(hex(ip), 1, 1)) - 1) * 16 + instr('0123456789ABCDEF', substr(hex(ip), 2, 1)) - 1) || '.' ||
 	    ((instr('0123456789ABCDEF', substr(hex(ip), 3, 1)) - 1) * 16 + instr('0123456789ABCDEF', substr(hex(ip), 4, 1)) - 1) || '.' ||
 	    ((instr('0123456789ABCDEF', substr(hex(ip), 5, 1)) - 1) * 16 + instr('0123456789ABCDEF', substr(hex(ip), 6, 1)) - 1) || '.' ||
 	    ((instr('0123456789ABCDEF', substr(hex(ip), 7, 1)) - 1) * 16 + instr('0123456789ABCDEF', substr(hex(ip), 8, 1)) - 1)

@@ -4,3 +4,4 @@ include tests/bench/local.mk
 include tests/e2e/local.mk
 include tests/unit/local-conf.mk
 include tests/fuzz/local-conf.mk
+include tests/unit/local-query.mk

@@ -558,6 +558,8 @@ q_run(struct query *q, const struct q_plan *p, bool rows, bool seq, q_fact_fn *f
 
 	if (p->nothing)
 		return (0);
+	if (q_late(q, e) == -1)
+		return (-1);
 	if (by_row && (q_need(q, TIER_EVIDENCE, e) == -1 || q_need(q, TIER_REPORTS, e) == -1))
 		return (-1);
 	for (size_t i = 0; i < p->ndomains; i++) {
