@@ -104,7 +104,6 @@ CREATE TABLE report (
 ) STRICT;
 CREATE UNIQUE INDEX report_key ON report (domain, reporter, begin, end, report_id) WHERE superseded_by IS NULL;
 CREATE INDEX report_versions ON report (superseded_by) WHERE superseded_by IS NOT NULL;
-CREATE INDEX report_message ON report (message);
 
 -- What a combination of evidence comes to, as the reporter evaluated it and as
 -- the code of our explanation says. A few dozen rows.
@@ -130,20 +129,24 @@ CREATE TABLE outcome (
 -- repeat a few hundred of them.
 CREATE TABLE evidence (
 	id		INTEGER PRIMARY KEY,
-	hash		INTEGER NOT NULL,	-- keyed, of policy and wire form
 	policy		INTEGER NOT NULL REFERENCES policy,
 	outcome		INTEGER NOT NULL REFERENCES outcome,	-- the verdict; re-judging changes only this
 	header_from	INTEGER NOT NULL REFERENCES name,
 	envelope_from	INTEGER REFERENCES name,	-- NULL: absent; '': null sender
 	envelope_to	INTEGER REFERENCES name,
 	flags		INTEGER NOT NULL,	-- bit 0: header_from was missing, the policy domain stands in
-	spf		TEXT,	-- JSON [[domain, scope, result, word, human], ...]: names by id, 0 none; result a class
-	dkim		TEXT,	-- JSON [[domain, selector, result, word, human], ...]
-	reasons		TEXT,	-- JSON [[type, comment], ...]: names by id, 0 none
-	words		TEXT	-- JSON [disposition, dkim, spf]: unknown words by id, 0 none
+	-- Lists of names by id (0: none), one after another with ';' between; zeros at an end are left out.
+	spf		TEXT,	-- domain,scope,result,word,human_result;...  result: class as in outcome
+	dkim		TEXT,	-- domain,selector,result,word,human_result;...
+	reasons		TEXT,	-- type,comment;...
+	words		TEXT	-- disposition,dkim,spf: unknown words of policy_evaluated
 ) STRICT;
-CREATE INDEX evidence_hash ON evidence (hash);
-CREATE INDEX evidence_header_from ON evidence (header_from);
+
+-- Finds a combination again by a keyed hash of its policy and wire form.
+CREATE TABLE evidence_key (
+	hash		INTEGER PRIMARY KEY,
+	evidence	INTEGER NOT NULL REFERENCES evidence
+) STRICT;
 
 -- One row of a report; rows equal but for their count are added up. The order
 -- of the key is the order of the questions: a domain, its days, its sources.
@@ -238,7 +241,7 @@ SELECT evidence.id AS evidence, j.key AS place, d.text AS domain, s.text AS sele
 	CASE json_extract(j.value, '$[2]') WHEN 1 THEN 'none' WHEN 2 THEN 'pass' WHEN 3 THEN 'fail' WHEN 4 THEN 'softfail'
 	    WHEN 5 THEN 'neutral' WHEN 6 THEN 'policy' WHEN 7 THEN 'temperror' WHEN 8 THEN 'permerror' ELSE 'unknown' END AS result,
 	w.text AS word, h.text AS human_result
-FROM evidence, json_each(evidence.dkim) j
+FROM evidence, json_each('[[' || replace(evidence.dkim, ';', '],[') || ']]') j
 	LEFT JOIN name d ON d.id = json_extract(j.value, '$[0]') LEFT JOIN name s ON s.id = json_extract(j.value, '$[1]')
 	LEFT JOIN name w ON w.id = json_extract(j.value, '$[3]') LEFT JOIN name h ON h.id = json_extract(j.value, '$[4]');
 
@@ -247,6 +250,6 @@ SELECT evidence.id AS evidence, j.key AS place, d.text AS domain, s.text AS scop
 	CASE json_extract(j.value, '$[2]') WHEN 1 THEN 'none' WHEN 2 THEN 'pass' WHEN 3 THEN 'fail' WHEN 4 THEN 'softfail'
 	    WHEN 5 THEN 'neutral' WHEN 6 THEN 'policy' WHEN 7 THEN 'temperror' WHEN 8 THEN 'permerror' ELSE 'unknown' END AS result,
 	w.text AS word, h.text AS human_result
-FROM evidence, json_each(evidence.spf) j
+FROM evidence, json_each('[[' || replace(evidence.spf, ';', '],[') || ']]') j
 	LEFT JOIN name d ON d.id = json_extract(j.value, '$[0]') LEFT JOIN name s ON s.id = json_extract(j.value, '$[1]')
 	LEFT JOIN name w ON w.id = json_extract(j.value, '$[3]') LEFT JOIN name h ON h.id = json_extract(j.value, '$[4]');

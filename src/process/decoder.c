@@ -29,7 +29,7 @@ struct combination {
 	uint64_t	 hash;
 	size_t		 at, len;	/* in known */
 	unsigned	 number;
-	bool		 used;
+	unsigned	 stamp;		/* of the table it belongs to; older ones are empty places */
 };
 
 struct decoder {
@@ -47,7 +47,7 @@ struct decoder {
 	bool			 in_rows;
 	struct combination	*slots;
 	struct buf		 known, scratch;
-	unsigned		 nknown;
+	unsigned		 nknown, stamp;
 };
 
 static int
@@ -76,8 +76,7 @@ end_rows(struct decoder *d)
 static void
 forget_combinations(struct decoder *d)
 {
-	if (d->nknown > 0)
-		memset(d->slots, 0, SLOTS * sizeof(*d->slots));
+	d->stamp++;
 	d->nknown = 0;
 	buf_clear(&d->known);
 }
@@ -115,7 +114,7 @@ number_of(struct decoder *d)
 	struct combination	*c;
 	size_t			 at = h & (SLOTS - 1);
 
-	for (c = &d->slots[at]; c->used; c = &d->slots[at]) {
+	for (c = &d->slots[at]; c->stamp == d->stamp; c = &d->slots[at]) {
 		if (c->hash == h && c->len == d->scratch.len && memcmp(d->known.p + c->at, d->scratch.p, c->len) == 0)
 			return (c->number);
 		at = (at + 1) & (SLOTS - 1);
@@ -125,7 +124,7 @@ number_of(struct decoder *d)
 		wire_uint(&d->out, WI_RESTART);
 		c = &d->slots[h & (SLOTS - 1)];
 	}
-	*c = (struct combination){ h, d->known.len, d->scratch.len, d->nknown++, true };
+	*c = (struct combination){ h, d->known.len, d->scratch.len, d->nknown++, d->stamp };
 	(void)buf_add(&d->known, d->scratch.p, d->scratch.len);
 	wire_uint(&d->out, WI_COMBINATION);
 	wire_text(&d->out, buf_as_str(&d->scratch));

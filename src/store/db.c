@@ -152,7 +152,7 @@ open_db(struct store *s, struct err *e)
 	if (s->mode == STORE_WRITE) {
 		if (store_exec(s, "PRAGMA journal_mode = WAL", e) == -1 ||
 		    store_exec(s, "PRAGMA synchronous = NORMAL", e) == -1 ||
-		    store_exec(s, "PRAGMA cache_size = -16384", e) == -1 ||
+		    store_exec(s, "PRAGMA cache_size = -28672", e) == -1 ||
 		    store_exec(s, "PRAGMA wal_autocheckpoint = 4000", e) == -1 ||
 		    store_exec(s, "PRAGMA temp_store = MEMORY", e) == -1 || migrate(s, e) == -1)
 			return (-1);

@@ -147,20 +147,19 @@ q_json_ints(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n)
 	unsigned	 n = 0;
 	bool		 number = false;
 
-	for (size_t i = 0; i < text.len; i++) {
-		char	 c = text.p[i];
+	/* "1,4,2;5,6,2": the end of the text ends the last one */
+	for (size_t i = 0; i <= text.len; i++) {
+		char	 c = i == text.len ? ';' : text.p[i];
 
 		if (c >= '0' && c <= '9') {
 			if (n < 5)
 				v[n] = v[n] * 10 + (uint32_t)(c - '0');
 			number = true;
-		} else if (c == 'n') {		/* null stands for 0 */
-			number = true;
-		} else if (c == ',' || c == ']') {
+		} else if (c == ',' || c == ';') {
 			if (number && n < 5)
 				n++;
 			number = false;
-			if (c == ']' && n > 0) {
+			if (c == ';' && n > 0) {
 				fn(ctx, v, n);
 				memset(v, 0, sizeof(v));
 				n = 0;

@@ -22,7 +22,7 @@
 enum stmt {
 	ST_DATA_VERSION, ST_NEXT_IDS, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
-	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_RECORD_ADD, ST_RECORD_MERGE,
+	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
@@ -30,7 +30,8 @@ enum stmt {
 
 static const char *const	 stmt_sql[ST_COUNT] = {
 	[ST_DATA_VERSION] = "PRAGMA data_version",
-	[ST_NEXT_IDS] = "SELECT (SELECT ifnull(max(id), 0) + 1 FROM report), (SELECT ifnull(max(id), 0) + 1 FROM message)",
+	[ST_NEXT_IDS] = "SELECT (SELECT ifnull(max(id), 0) + 1 FROM report), (SELECT ifnull(max(id), 0) + 1 FROM message), "
+	    "(SELECT ifnull(max(id), 0) + 1 FROM evidence)",
 	[ST_GENERATION] = "UPDATE meta SET value = value + 1 WHERE key = 'generation'",
 	[ST_NAME_FIND] = "SELECT id FROM name WHERE text = ?1",
 	[ST_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
@@ -47,9 +48,11 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	    "overridden, spf_raw, dkim_raw FROM outcome ORDER BY id",
 	[ST_OUTCOME_ADD] = "INSERT INTO outcome (id, code, disposition, dkim, spf, verdict_dkim, verdict_spf, estimated, differs, "
 	    "forwarded, overridden, spf_raw, dkim_raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	[ST_EVIDENCE_FIND] = "SELECT id, outcome FROM evidence WHERE hash = ?1",
-	[ST_EVIDENCE_ADD] = "INSERT INTO evidence (hash, policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, "
+	[ST_EVIDENCE_FIND] = "SELECT evidence.id, evidence.outcome FROM evidence_key JOIN evidence ON evidence.id = evidence_key.evidence "
+	    "WHERE evidence_key.hash = ?1",
+	[ST_EVIDENCE_ADD] = "INSERT INTO evidence (id, policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, "
 	    "reasons, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[ST_EVIDENCE_KEY] = "INSERT INTO evidence_key (hash, evidence) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
 	[ST_RECORD_ADD] = "INSERT INTO record (domain, day, source, report, evidence, count, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[ST_RECORD_MERGE] = "INSERT INTO record (domain, day, source, report, evidence, count, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
 	    "ON CONFLICT DO UPDATE SET count = count + excluded.count",
@@ -137,6 +140,10 @@ struct sum {		/* of the rollup, in this transaction */
 	bool		 used;
 };
 
+struct ip {
+	uint64_t	 id, stamp;
+};
+
 struct intake_sum {
 	int64_t		 day, origin;
 	int		 result;
@@ -148,7 +155,7 @@ struct writer {
 	struct cache	 names, sources, evidence, keys;
 	struct outcome	*outcomes;	/* by id, from 1 */
 	size_t		 noutcomes, room_outcomes;
-	int64_t		 data_version, next_report, next_message;
+	int64_t		 data_version, next_report, next_message, next_evidence;
 	struct pack	 pack;
 	struct sum	*sums;
 	size_t		 nsums, room_sums;
@@ -168,8 +175,9 @@ struct writer {
 	struct held	*held;
 	size_t		 nheld;
 	uint64_t	 hash[2];
-	uint64_t	*ips;		/* open table of source ids */
+	struct ip	*ips;		/* open table of source ids */
 	size_t		 nips, room_ips;
+	uint64_t	 stamp;		/* of the report: older entries are empty places */
 	uint64_t	 messages, disp[DISP_COUNT], dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs;
 	uint64_t	 ndkim, nspf, nreasons;
 	struct buf	 refused;
@@ -240,7 +248,7 @@ writer_new(struct store *s, struct err *e)
 	w->pack.fd = -1;
 	w->data_version = -1;
 	w->refused.max = 64 * 1024;
-	if (!cache_new(&w->names, 1u << 14) || !cache_new(&w->sources, 1u << 15) || !cache_new(&w->evidence, 1u << 15) ||
+	if (!cache_new(&w->names, 1u << 17) || !cache_new(&w->sources, 1u << 16) || !cache_new(&w->evidence, 1u << 16) ||
 	    !cache_new(&w->keys, 1u << 10) || (w->held = calloc(HELD, sizeof(*w->held))) == NULL ||
 	    (w->arena = arena_new((size_t)64 << 20)) == NULL || (w->tokens = calloc(2 * TOKENS, sizeof(*w->tokens))) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
@@ -361,6 +369,7 @@ store_begin(struct store *s, struct err *e)
 		}
 		w->next_report = sqlite3_column_int64(st, 0);
 		w->next_message = sqlite3_column_int64(st, 1);
+		w->next_evidence = sqlite3_column_int64(st, 2);
 		(void)sqlite3_reset(st);
 		if (outcomes_load(s, e) == -1)
 			goto fail;
@@ -616,7 +625,20 @@ outcome_id(struct store *s, const struct report_record *r, const struct verdict 
 	return ((int64_t)w->noutcomes);
 }
 
-/* [[domain, what, result, word, human], ...], zeros at the end left out. */
+/* A number of ours, not negative: this is done millions of times. */
+static void
+put_number(struct buf *b, int64_t v)
+{
+	char	 t[20];
+	size_t	 n = sizeof(t);
+
+	do
+		t[--n] = (char)('0' + v % 10);
+	while ((v /= 10) > 0);
+	(void)buf_add(b, t + n, sizeof(t) - n);
+}
+
+/* domain,what,result,word,human;...: zeros at the end left out. */
 static int
 auths_json(struct store *s, const struct report_auth *a, size_t n, struct buf *b, struct err *e)
 {
@@ -630,18 +652,18 @@ auths_json(struct store *s, const struct report_auth *a, size_t n, struct buf *b
 		id[2] = a[i].result;
 		id[3] = name_id(s, a[i].word, e);
 		id[4] = name_id(s, a[i].human_result, e);
-		(void)buf_cstr(b, i == 0 ? "[[" : ",[");
+		if (i > 0)
+			(void)buf_byte(b, ';');
 		for (last = 4; last > 2 && id[last] == 0; last--)
 			;
 		for (int k = 0; k <= last; k++) {
 			if (id[k] == -1)
 				return (-1);
-			(void)buf_printf(b, k == 0 ? "%lld" : ",%lld", (long long)id[k]);
+			if (k > 0)
+				(void)buf_byte(b, ',');
+			put_number(b, id[k]);
 		}
-		(void)buf_byte(b, ']');
 	}
-	if (n > 0)
-		(void)buf_byte(b, ']');
 	return (b->failed ? err_set(e, ERR_TEMP, "out of memory") : 0);
 }
 
@@ -656,7 +678,7 @@ bind_text_or_null(sqlite3_stmt *st, int i, const struct buf *b)
 }
 
 static int
-evidence_add(struct store *s, uint64_t hash, const struct report_record *r, int64_t outcome, int64_t *id, struct err *e)
+evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t outcome, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_EVIDENCE_ADD);
@@ -665,7 +687,7 @@ evidence_add(struct store *s, uint64_t hash, const struct report_record *r, int6
 	if ((hf = name_id(s, r->header_from, e)) == -1 || (ef = name_id(s, r->envelope_from, e)) == -1 ||
 	    (et = name_id(s, r->envelope_to, e)) == -1)
 		return (-1);
-	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)hash);
+	(void)sqlite3_bind_int64(st, 1, id);
 	(void)sqlite3_bind_int64(st, 2, w->policy);
 	(void)sqlite3_bind_int64(st, 3, outcome);
 	(void)sqlite3_bind_int64(st, 4, hf);
@@ -682,35 +704,58 @@ evidence_add(struct store *s, uint64_t hash, const struct report_record *r, int6
 	for (size_t i = 0; i < r->nreasons; i++) {
 		if ((a = name_id(s, r->reasons[i].type, e)) == -1 || (b = name_id(s, r->reasons[i].comment, e)) == -1)
 			return (-1);
-		(void)buf_printf(&w->text, "%s[%lld,%lld]", i == 0 ? "[" : ",", (long long)a, (long long)b);
+		(void)buf_printf(&w->text, "%s%lld,%lld", i == 0 ? "" : ";", (long long)a, (long long)b);
 	}
-	if (r->nreasons > 0)
-		(void)buf_byte(&w->text, ']');
 	bind_text_or_null(st, 10, &w->text);
 	buf_clear(&w->text);
 	if (r->disposition_word.p != NULL || r->dkim_word.p != NULL || r->spf_word.p != NULL) {
 		if ((a = name_id(s, r->disposition_word, e)) == -1 || (b = name_id(s, r->dkim_word, e)) == -1 ||
 		    (c = name_id(s, r->spf_word, e)) == -1)
 			return (-1);
-		(void)buf_printf(&w->text, "[%lld,%lld,%lld]", (long long)a, (long long)b, (long long)c);
+		(void)buf_printf(&w->text, "%lld,%lld,%lld", (long long)a, (long long)b, (long long)c);
 	}
 	bind_text_or_null(st, 11, &w->text);
-	if (run(s, ST_EVIDENCE_ADD, e) == -1)
+	return (run(s, ST_EVIDENCE_ADD, e));
+}
+
+/* The combination under this hash: found, or judged and stored. */
+static int
+evidence_id(struct store *s, uint64_t hash, const struct report_record *r, int64_t *id, int64_t *outcome, struct err *e)
+{
+	struct writer	*w = s->w;
+	struct verdict	 v;
+	sqlite3_stmt	*st = stmt(s, ST_EVIDENCE_KEY);
+	int		 rc;
+
+	/* new is what most are that nobody remembers: so the key is put first, and looked up only if it is there */
+	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)hash);
+	(void)sqlite3_bind_int64(st, 2, w->next_evidence);
+	if (run(s, ST_EVIDENCE_KEY, e) == -1)
 		return (-1);
-	*id = sqlite3_last_insert_rowid(s->db);
-	return (0);
+	if (sqlite3_changes(s->db) == 1) {
+		*id = w->next_evidence++;
+		dmarc_judge(&w->h.policy, r, &v);
+		if ((*outcome = outcome_id(s, r, &v, e)) == -1)
+			return (-1);
+		return (evidence_add(s, *id, r, *outcome, e));
+	}
+	st = stmt(s, ST_EVIDENCE_FIND);
+	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)hash);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		*id = sqlite3_column_int64(st, 0);
+		*outcome = sqlite3_column_int64(st, 1);
+	}
+	(void)sqlite3_reset(st);
+	return (rc == SQLITE_ROW ? 0 : store_fail(s, "evidence", e));
 }
 
 int
 store_evidence(struct store *s, struct str wire, const struct report_record *r, struct store_evidence *out, struct err *e)
 {
 	struct writer	*w = s->w;
-	struct verdict	 v;
 	uint64_t	 h = hash64(s->secret ^ ((uint64_t)w->policy << 20), wire.p, wire.len);
 	struct slot	*slot = cache_at(&w->evidence, h);
-	sqlite3_stmt	*st = stmt(s, ST_EVIDENCE_FIND);
-	int64_t		 outcome;
-	int		 rc;
+	int64_t		 outcome = 0;
 
 	*out = (struct store_evidence){ .hash = h, .disposition = (unsigned char)r->disposition, .dkim = (unsigned char)r->dkim,
 	    .spf = (unsigned char)r->spf, .ndkim = (unsigned)r->ndkim, .nspf = (unsigned)r->nspf, .nreasons = (unsigned)r->nreasons };
@@ -718,20 +763,9 @@ store_evidence(struct store *s, struct str wire, const struct report_record *r, 
 		out->id = slot->id;
 		out->outcome = slot->more;
 	} else {
-		(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)h);
-		if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-			out->id = sqlite3_column_int64(st, 0);
-			out->outcome = (unsigned)sqlite3_column_int64(st, 1);
-		}
-		(void)sqlite3_reset(st);
-		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-			return (store_fail(s, "evidence", e));
-		if (out->id == 0) {
-			dmarc_judge(&w->h.policy, r, &v);
-			if ((outcome = outcome_id(s, r, &v, e)) == -1 || evidence_add(s, h, r, outcome, &out->id, e) == -1)
-				return (-1);
-			out->outcome = (unsigned)outcome;
-		}
+		if (evidence_id(s, h, r, &out->id, &outcome, e) == -1)
+			return (-1);
+		out->outcome = (unsigned)outcome;
 		*slot = (struct slot){ h, out->id, out->outcome };
 	}
 	if (out->outcome == 0 || out->outcome > w->noutcomes)
@@ -783,8 +817,7 @@ store_report_begin(struct store *s, int64_t message, unsigned payload, const str
 	w->id = w->next_report;
 	w->day = when_day(h->begin + (h->end - h->begin) / 2);
 	w->nheld = w->nips = 0;
-	if (w->ips != NULL)
-		memset(w->ips, 0, w->room_ips * sizeof(*w->ips));
+	w->stamp++;
 	(void)snprintf(policy_key, sizeof(policy_key), "%lld", (long long)w->policy);
 	w->hash[0] = hash64(s->secret + 7, policy_key, strlen(policy_key));
 	w->hash[1] = hash64(s->secret + 8, policy_key, strlen(policy_key));
@@ -799,12 +832,12 @@ store_report_begin(struct store *s, int64_t message, unsigned payload, const str
 static bool
 ips_add(struct writer *w, uint64_t id)
 {
-	uint64_t	*old = w->ips, n = w->room_ips;
-	size_t		 at;
+	struct ip	*old = w->ips;
+	size_t		 at, n = w->room_ips;
 
 	if (w->nips * 2 >= w->room_ips) {
-		size_t		 room = w->room_ips == 0 ? 1024 : w->room_ips * 2;
-		uint64_t	*p = calloc(room, sizeof(*p));
+		size_t		 room = n == 0 ? 1024 : n * 2;
+		struct ip	*p = calloc(room, sizeof(*p));
 
 		if (p == NULL)
 			return (false);
@@ -812,15 +845,15 @@ ips_add(struct writer *w, uint64_t id)
 		w->room_ips = room;
 		w->nips = 0;
 		for (size_t i = 0; i < n; i++)
-			if (old[i] != 0)
-				(void)ips_add(w, old[i]);
+			if (old[i].stamp == w->stamp)
+				(void)ips_add(w, old[i].id);
 		free(old);
 	}
 	at = (size_t)(id * 0x9e3779b97f4a7c15u >> 20) & (w->room_ips - 1);
-	while (w->ips[at] != 0 && w->ips[at] != id)
+	while (w->ips[at].stamp == w->stamp && w->ips[at].id != id)
 		at = (at + 1) & (w->room_ips - 1);
-	if (w->ips[at] == 0) {
-		w->ips[at] = id;
+	if (w->ips[at].stamp != w->stamp) {
+		w->ips[at] = (struct ip){ id, w->stamp };
 		w->nips++;
 	}
 	return (true);
