@@ -82,7 +82,7 @@ test("no page is wider than the screen", async () => {
 		for (const [name, path] of pages()) {
 			await visit(page, s.url + path);
 			const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
-			assert.equal(over, 0, `${name} at ${width}: ${await page.evaluate("[...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth && getComputedStyle(e).position !== 'absolute').slice(0, 6).map((e) => e.tagName + '.' + e.className).join(' ')")}`);
+			assert.equal(over, 0, `${name} at ${width}`);
 		}
 		await ctx.close();
 	}
