@@ -29,7 +29,7 @@ await build({
 });
 const built = files.map((f) => join(outdir, f.replace(/\.tsx?$/, ".mjs")));
 const args = what === "run" ? [...built, ...rest.slice(1)] :
-	["--test", "--test-reporter=" + (process.env.TEST_REPORTER ?? "spec"), ...built];
+	["--test", ...(process.env.TEST_ONLY ? ["--test-name-pattern=" + process.env.TEST_ONLY] : []), "--test-reporter=" + (process.env.TEST_REPORTER ?? "spec"), ...built];
 const child = spawn(process.execPath, args, { stdio: "inherit", env: { ...process.env, DMARCD_WEB: here } });
 for (const s of ["SIGINT", "SIGTERM"])
 	process.on(s, () => child.kill(s));

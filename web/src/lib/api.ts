@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { BASE } from "./base";
-import { store } from "./store";
+import { store, useStore } from "./store";
 import type { Problem } from "./types";
 
 const KEEP = 80;	/* answers held; the oldest goes first */
@@ -20,6 +20,9 @@ export class ApiError extends Error {
 }
 
 export const apiUrl = (path: string): string => `${BASE}api/v1/${path}`;
+
+/* Grows when the daemon has new data: what is on screen is then asked for anew. */
+export const changes = store<number>(0);
 
 /* What "Copy as curl" copies: the call that feeds the page on screen. */
 export const mainCall = store<string | null>(null);
@@ -103,7 +106,8 @@ export interface Loaded<T> {
 
 /* null as path: nothing is asked (yet). */
 export function useApi<T>(path: string | null, opts: { main?: boolean; every?: number } = {}): Loaded<T> {
-	const [tick, setTick] = useState(0);
+	const [own, setTick] = useState(0);
+	const tick = own + useStore(changes);
 	const [s, set] = useState<Omit<Loaded<T>, "retry">>(() => {
 		const hit = path === null ? undefined : cache.get(apiUrl(path));
 		return {
@@ -111,7 +115,7 @@ export function useApi<T>(path: string | null, opts: { main?: boolean; every?: n
 			busy: path !== null, slow: false, path: hit === undefined ? null : path,
 		};
 	});
-	const forced = useRef(0);
+	const forced = useRef(tick);
 
 	useEffect(() => {
 		if (path === null)

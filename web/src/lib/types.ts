@@ -18,7 +18,7 @@ export interface Meta {
 
 export interface Policy {
 	p: string | null; sp: string | null; np: string | null; adkim: string | null; aspf: string | null;
-	testing: string | null; pct: number | string | null;
+	testing: string | boolean | null; pct: number | string | null;
 }
 export type DomainStatus = "lost" | "exposed" | "watching" | "partly" | "protected" | "nodata";
 export interface DomainItem {

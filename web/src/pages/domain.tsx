@@ -21,7 +21,7 @@ export default function DomainPage({ params }: PageProps) {
 	const d = params.d ?? "";
 	const s = useUrl();
 	const fixed = { domain: d };
-	const l = useApi<DomainDetail>(`domains/${encodeURIComponent(d)}?${apiQuery(removeFilter(s, "domain"), {}, {}, true)}`, { main: true });
+	const l = useApi<DomainDetail>(`domains/${encodeURIComponent(d)}?${apiQuery(removeFilter(s, "domain"))}`, { main: true });
 	const srcs = useApi<Breakdown>(`breakdown?${apiQuery(s, { by: "ip", sort: "-m", limit: 8 }, fixed)}`);
 	const rep = useApi<Breakdown>(`breakdown?${apiQuery(s, { by: "reporter", sort: "-m", limit: 8 }, fixed)}`);
 	const here = carried(setFilter(s, { key: "domain", values: [d], not: false, contains: false }));

@@ -12,7 +12,7 @@ import { Empty, Load } from "../ui/states";
 
 export default function DomainsPage() {
 	const s = useUrl();
-	const l = useApi<Page<DomainItem>>(`domains?${apiQuery(s, {}, {}, true)}`, { main: true });
+	const l = useApi<Page<DomainItem>>(`domains?${apiQuery(s)}`, { main: true });
 	return (
 		<>
 			<Head title={t("nav.domains")} sub={<PeriodText />} side={<Complete />} />

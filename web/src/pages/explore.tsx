@@ -34,12 +34,12 @@ function Values({ k, start }: { k: FilterKey; start: boolean }) {
 				<ul>
 					{list.map((i) => {
 						const share = ratio(i.counts.m, d.total.m) ?? 0;
-						const label = i.key === "" ? t("row.nottold") : k === "reporter" || k === "ip" ? i.label || i.key : valueLabel(k, i.key);
+						const label = !i.key ? t("row.nottold") : k === "reporter" || k === "ip" ? i.label || i.key : valueLabel(k, i.key);
 						const inner = <><span class="clip">{k === "code" ? <span title={codeTitle(i.key)}><b class="mono">{i.key}</b> {codeTitle(i.key)}</span> : <Name text={label} />}</span><span class="n">{num(i.counts.m)}</span></>;
 						return (
 							<li title={`${percent(share)}`}>
 								<span class="fill" aria-hidden="true" style={{ width: `${Math.min(1, share) * 100}%` }} />
-								{canFilter(i.key) ? <Value k={k} v={i.key} cls="row">{inner}</Value> : <span class="val row">{inner}</span>}
+								{i.key && canFilter(i.key) ? <Value k={k} v={i.key} cls="row">{inner}</Value> : <span class="val row">{inner}</span>}
 							</li>
 						);
 					})}

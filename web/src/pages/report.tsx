@@ -31,7 +31,7 @@ function PolicyTable({ p, domain }: { p: Policy | null; domain: string }) {
 	const rows: [string, string | null, string][] = [
 		["p", p.p, t("policy.p")], ["sp", p.sp, t("policy.sp")], ["np", p.np, t("policy.np")],
 		["adkim", p.adkim, t("policy.adkim")], ["aspf", p.aspf, t("policy.aspf")],
-		["t", p.testing, t("policy.t")], ["pct", p.pct === null ? null : String(p.pct), t("policy.pct")],
+		["t", p.testing === null ? null : p.testing === true ? "y" : p.testing === false ? "n" : p.testing, t("policy.t")], ["pct", p.pct === null ? null : String(p.pct), t("policy.pct")],
 	];
 	return (
 		<table class="policytable">

@@ -1,6 +1,6 @@
 /* What the daemon says about itself and its data; asked for once, then every minute. */
 import { useEffect } from "preact/hooks";
-import { useApi } from "../lib/api";
+import { changes, useApi } from "../lib/api";
 import { store, useStore } from "../lib/store";
 import type { Meta } from "../lib/types";
 
@@ -10,8 +10,12 @@ export const useMeta = (): Meta | null => useStore(meta);
 export function useMetaLoader(): ReturnType<typeof useApi<Meta>> {
 	const l = useApi<Meta>("meta", { every: 60_000 });
 	useEffect(() => {
-		if (l.data !== null)
-			meta.set(l.data);
+		if (l.data === null)
+			return;
+		const old = meta.get();
+		meta.set(l.data);
+		if (old !== null && old.generation !== l.data.generation)
+			changes.set(changes.get() + 1);
 	}, [l.data]);
 	return l;
 }

@@ -1,6 +1,6 @@
 /* A button with a panel; on phones the panel is a sheet at the bottom. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 interface Props {
 	label: string;			/* the name of the panel */
@@ -22,7 +22,7 @@ export function Popover({ label, button, children, cls = "btn", title, id, align
 		setOpen(false);
 		trigger.current?.focus();
 	};
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (!open)
 			return;
 		const first = root.current?.querySelector<HTMLElement>("[data-autofocus], .panel input, .panel button");
@@ -33,7 +33,7 @@ export function Popover({ label, button, children, cls = "btn", title, id, align
 		};
 		const key = (e: KeyboardEvent) => {
 			if (e.key === "Escape") {
-				e.stopPropagation();
+				e.preventDefault();
 				close();
 			}
 		};
@@ -43,11 +43,11 @@ export function Popover({ label, button, children, cls = "btn", title, id, align
 		};
 		const el = root.current;
 		document.addEventListener("pointerdown", outside);
-		el?.addEventListener("keydown", key);
+		document.addEventListener("keydown", key, true);
 		el?.addEventListener("focusout", leave);
 		return () => {
 			document.removeEventListener("pointerdown", outside);
-			el?.removeEventListener("keydown", key);
+			document.removeEventListener("keydown", key, true);
 			el?.removeEventListener("focusout", leave);
 		};
 	}, [open]);

@@ -16,14 +16,14 @@ import { applyValue, Name, Safe, Value } from "./text";
 interface Props { by: FilterKey; items: BreakdownItem[]; sort: string; fixedSort?: boolean; query?: string }
 
 const keyLabel = (by: FilterKey, r: BreakdownItem): ComponentChildren =>
-	r.key === "" ? <span class="muted">{t("row.nottold")}</span> :
+	!r.key ? <span class="muted">{t("row.nottold")}</span> :
 	by === "ip" ? <Safe text={r.key === "unknown" ? t("ip.unknown") : r.label} /> :
 	by === "reporter" ? <Name text={r.label} /> : by === "code" ? <Code code={r.key} plain /> :
 	valueLabel(by, r.key) !== r.key ? valueLabel(by, r.key) : <Name text={r.label || r.key} />;
 
 /* "first – last", or one day. */
 const Seen = ({ r }: { r: BreakdownItem }) => (
-	<span class="seen">{day(r.first_day)}{r.last_day !== r.first_day && <> – {day(r.last_day)}</>}</span>
+	<span class="seen"><span>{day(r.first_day)}{r.last_day !== r.first_day && " –"}</span>{r.last_day !== r.first_day && <span>{day(r.last_day)}</span>}</span>
 );
 
 function TopOf({ k, list }: { k: FilterKey | null; list: { key: string; m: number }[] | undefined }) {
@@ -41,13 +41,13 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 	const max = Math.max(1, ...items.map((i) => i.counts.m));
 	const s = (name: string) => fixedSort ? undefined : name;
 	const cols: Column<BreakdownItem>[] = [
-		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => r.key !== "" && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r) },
+		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r) },
 		{ id: "m", head: t("col.m"), num: true, sort: s("m"), cell: (r) => <Amount n={r.counts.m} max={max} /> },
 		{ id: "pass", head: t("col.pass"), sort: s("pass"), first: "asc", hint: t("col.pass.hint"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
 		{ id: "spf", head: t("col.spf_result"), cls: "c-sep", hint: t("col.spf_result.hint"), cell: (r) => <LegResult leg={r.legs.spf} m={r.counts.m} /> },
-		{ id: "spfa", head: t("col.spf_aligned"), hint: t("col.spf_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.spf} m={r.counts.m} /> },
+		{ id: "spfa", head: t("col.spf_aligned"), cls: "c-al", hint: t("col.spf_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.spf} m={r.counts.m} /> },
 		{ id: "dkim", head: t("col.dkim_result"), cls: "c-sep", hint: t("col.dkim_result.hint"), cell: (r) => <LegResult leg={r.legs.dkim} m={r.counts.m} /> },
-		{ id: "dkima", head: t("col.dkim_aligned"), hint: t("col.dkim_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.dkim} m={r.counts.m} /> },
+		{ id: "dkima", head: t("col.dkim_aligned"), cls: "c-al", hint: t("col.dkim_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.dkim} m={r.counts.m} /> },
 		{ id: "disp", head: t("col.disp"), cls: "c-sep c-dispg", hint: t("col.disp.hint"), cell: (r) => <Treatment c={r.counts} /> },
 	];
 	if (by === "ip")
@@ -80,7 +80,7 @@ function LegTable({ name, leg, m }: { name: string; leg: Leg; m: number }) {
 
 function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: string }) {
 	const s = useUrl();
-	const filterable = canFilter(r.key);
+	const filterable = Boolean(r.key) && canFilter(r.key);
 	const one = setFilter(s, { key: by, values: [r.key], not: false, contains: false });
 	const q = filterable ? carried(one) : query ?? carried(s);
 	const fixed = new URLSearchParams(query ?? "").get("domain");

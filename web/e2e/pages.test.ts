@@ -1,0 +1,280 @@
+/*
+ * The app in a browser, against the mock or the daemon at DMARCD_URL. What
+ * depends on made-up data runs against the mock only.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { launch, open, settle, site, until, visit, type Site } from "./browser";
+
+const require_ = createRequire(join(process.env.DMARCD_WEB ?? ".", "package.json"));
+const axe = readFileSync(require_.resolve("axe-core/axe.min.js"), "utf8");
+
+let s: Site, b: Browser;
+let report = "", domain = "";
+
+before(async () => {
+	s = await site();
+	b = await launch();
+	const api = async (path: string) => await (await fetch(`${s.url}/api/v1/${path}`)).json() as { items: { id: string; domain: string }[] };
+	report = (await api("reports?limit=1&t=all")).items[0]?.id ?? "";
+	domain = (await api("domains?t=all")).items[0]?.domain ?? "";
+});
+after(async () => {
+	await b?.close();
+	await s?.close();
+});
+
+const pages = (): [string, string, RegExp][] => [
+	["overview", "/", /Overview/], ["domains", "/domains", /Domains/], ["domain", `/domains/${encodeURIComponent(domain)}`, /./],
+	["sources", "/sources", /Sources/], ["sources by key", "/sources?by=hfrom&sort=-fail", /Sources/], ["explore", "/explore", /Explore/],
+	["explore rows", "/explore?view=rows&sort=-day", /Explore/], ["split", "/explore?group=reporter&unit=share", /Explore/],
+	["reports", "/reports", /Reports/], ["reporters", "/reports?tab=reporters", /Reports/], ["report", `/reports/${encodeURIComponent(report)}`, /→/],
+	["intake", "/health", /Intake/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
+	["all time", "/?t=all", /Overview/], ["nothing matches", "/explore?hfrom=nobody.invalid", /Explore/],
+];
+
+/* Serious findings as text. The script comes by the debugger, so the CSP stays as it is. */
+async function findings(page: Page): Promise<string[]> {
+	if (!await page.evaluate("typeof axe === 'object'"))
+		await page.evaluate(axe);
+	const r = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })") as { violations: { id: string; impact: string; help: string; nodes: { target: string[]; failureSummary: string }[] }[] };
+	return r.violations.filter((v) => v.impact === "serious" || v.impact === "critical")
+		.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => `${n.target.join(" ")} ${n.failureSummary}`).join(" | ")}`);
+}
+
+test("every page loads without an error, a violation of the CSP or a foreign request", async () => {
+	const { ctx, page, seen } = await open(b, s.url);
+	for (const [name, path, h1] of pages()) {
+		await visit(page, s.url + path);
+		assert.match(await page.locator("h1").innerText(), h1, name);
+		assert.equal(await page.locator(".notice.bad[role=alert]").count(), 0, `${name}: an error is shown`);
+		assert.deepEqual(seen.errors, [], name);
+	}
+	assert.deepEqual(seen.external, []);
+	await ctx.close();
+});
+
+for (const scheme of ["light", "dark"] as const)
+	for (const [size, width, height] of [["wide", 1440, 900], ["phone", 375, 812]] as const)
+		test(`nothing serious for axe, ${scheme}, ${size}`, async () => {
+			const { ctx, page } = await open(b, s.url, { colorScheme: scheme, viewport: { width, height } });
+			for (const [name, path] of pages()) {
+				await visit(page, s.url + path);
+				const expander = page.locator(".expander").first();
+				if (await expander.count() > 0)
+					await expander.click();
+				await settle(page);
+				assert.deepEqual(await findings(page), [], name);
+			}
+			await visit(page, s.url + "/explore");
+			await page.locator("#add-filter").click();
+			assert.deepEqual(await findings(page), [], "filter");
+			await ctx.close();
+		});
+
+test("no page is wider than the screen", async () => {
+	for (const width of [320, 375, 768, 1440]) {
+		const { ctx, page } = await open(b, s.url, { viewport: { width, height: 900 } });
+		for (const [name, path] of pages()) {
+			await visit(page, s.url + path);
+			const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+			assert.equal(over, 0, `${name} at ${width}`);
+		}
+		await ctx.close();
+	}
+});
+
+test("navigation: links stay in the app, keep the filters, move the focus, and Back works", async () => {
+	const { ctx, page, seen } = await open(b, s.url);
+	await visit(page, `${s.url}/?t=90d`);
+	await page.evaluate("window.sameDocument = true");
+	await page.locator(".rail nav a", { hasText: "Sources" }).click();
+	await settle(page);
+	assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, "/sources?t=90d");
+	await until(() => page.evaluate("document.activeElement?.tagName === 'H1'"), "document.activeElement?.tagName === 'H1'");
+	assert.equal(await page.title(), "Sources · dmarcd");
+	await page.goBack();
+	await settle(page);
+	assert.equal(new URL(page.url()).pathname, "/");
+	assert.match(await page.locator("h1").innerText(), /Overview/);
+	assert.equal(await page.evaluate("window.sameDocument"), true);
+	assert.deepEqual(seen.errors, []);
+	await ctx.close();
+});
+
+test("a filter changes the address and the data, Back undoes it, unknown keys stay", async () => {
+	const { ctx, page } = await open(b, s.url);
+	await visit(page, `${s.url}/sources?t=all&colour=blue`);
+	assert.equal(await page.locator(".chip.bad").innerText().then((x) => /colour=blue/.test(x)), true);
+	const before = await page.locator("tr[data-row]").count();
+	const value = page.locator("tr[data-row] .c-main .val").first();
+	const ip = await value.innerText();
+	await value.click();
+	await settle(page);
+	assert.ok(page.url().includes("colour=blue"), "the unknown key is kept");
+	assert.equal(new URL(page.url()).searchParams.get("ip"), ip);
+	await until(() => page.evaluate("document.querySelectorAll('tr[data-row]').length === 1"), "document.querySelectorAll('tr[data-row]').length === 1");
+	assert.equal(await page.locator(".chip", { hasText: "Source address" }).count(), 1);
+	await page.goBack();
+	await until(() => page.evaluate(`document.querySelectorAll('tr[data-row]').length === ${before}`), `document.querySelectorAll('tr[data-row]').length === ${before}`);
+	await page.locator("tr[data-row] .c-main .val").first().click({ modifiers: ["Alt"] });
+	await until(() => page.evaluate(`document.querySelectorAll('tr[data-row]').length === ${before - 1}`), `document.querySelectorAll('tr[data-row]').length === ${before - 1}`);
+	assert.equal(new URL(page.url()).searchParams.get("ip"), "!" + ip);
+	await page.locator(".chip.not .chip-x").click();
+	await until(() => page.evaluate(`document.querySelectorAll('tr[data-row]').length === ${before}`), `document.querySelectorAll('tr[data-row]').length === ${before}`);
+	await ctx.close();
+});
+
+test("the filter picker by keyboard", async () => {
+	const { ctx, page } = await open(b, s.url);
+	await visit(page, `${s.url}/explore?t=all`);
+	await page.keyboard.press("/");
+	await page.keyboard.type("treat");
+	await page.keyboard.press("Enter");
+	await page.locator(".editor .options label", { hasText: "Delivered" }).click();
+	await page.locator(".editor-foot .primary").click();
+	await settle(page);
+	assert.equal(new URL(page.url()).searchParams.get("disp"), "none");
+	await page.locator(".chip-main", { hasText: "Delivered" }).waitFor();
+	await page.keyboard.press("/");
+	await page.keyboard.press("Escape");
+	await until(async () => await page.locator(".panel").count() === 0, "the panel to close");
+	assert.equal(await page.evaluate("document.activeElement?.id"), "add-filter");
+	await ctx.close();
+});
+
+test("keyboard: pages, rows, help, period", async () => {
+	const { ctx, page } = await open(b, s.url);
+	await visit(page, s.url + "/");
+	await page.keyboard.press("g");
+	await page.keyboard.press("s");
+	await settle(page);
+	assert.equal(new URL(page.url()).pathname, "/sources");
+	await page.keyboard.press("j");
+	await page.keyboard.press("Enter");
+	await page.locator("tr.detail").first().waitFor();
+	await page.keyboard.press("Enter");
+	await until(() => page.evaluate("document.querySelector('tr.detail') === null"), "document.querySelector('tr.detail') === null");
+	await page.keyboard.press("[");
+	await until(() => page.evaluate("location.search.includes('from=')"), "location.search.includes('from=')");
+	await page.keyboard.press("?");
+	await page.locator("dialog[open]").waitFor();
+	await page.keyboard.press("Escape");
+	await until(() => page.evaluate("document.querySelector('dialog[open]') === null"), "document.querySelector('dialog[open]') === null");
+	await ctx.close();
+});
+
+test("from a headline to the line of the XML", async () => {
+	const { ctx, page, seen } = await open(b, s.url);
+	await visit(page, s.url + "/explore?t=all");
+	await page.locator(".rows .expander").first().click();
+	await page.locator(".explain a.btn").first().click();
+	await settle(page);
+	const seq = /#r(\d+)$/.exec(page.url())?.[1];
+	assert.ok(seq !== undefined, page.url());
+	await page.locator(".xl.hit").first().waitFor();
+	assert.equal(await page.locator("tr.current").getAttribute("id"), `r${seq}`);
+	const other = page.locator(".c-seq button").first();
+	const n = await other.innerText();
+	await other.click();
+	assert.equal(new URL(page.url()).hash, `#r${n}`);
+	await page.locator(".xl.hit").first().waitFor();
+	assert.deepEqual(seen.errors, []);
+	await ctx.close();
+});
+
+test("the chart: figures as a table, days by key, a day by Enter", async () => {
+	const { ctx, page } = await open(b, s.url);
+	await visit(page, s.url + "/?t=30d");
+	await page.locator(".plot canvas").waitFor();
+	await page.locator(".plotbox").focus();
+	await page.keyboard.press("ArrowLeft");
+	await until(() => page.evaluate("document.querySelector('.plotbox [role=status]').textContent.length > 10"), "document.querySelector('.plotbox [role=status]').textContent.length > 10");
+	await page.keyboard.press("Enter");
+	await until(() => page.evaluate("location.search.includes('from=')"), "location.search.includes('from=')");
+	await page.goBack();
+	await settle(page);
+	await page.locator(".chart .tools .btn").first().click();
+	await page.locator(".daytable tbody tr").first().waitFor();
+	await ctx.close();
+});
+
+test("the theme stays", async () => {
+	const { ctx, page, seen } = await open(b, s.url);
+	await visit(page, s.url + "/");
+	await page.locator(".theme button").nth(2).click();
+	await until(() => page.evaluate("document.documentElement.dataset.theme === 'dark'"), "the dark theme");
+	await page.reload();
+	assert.equal(await page.evaluate("document.documentElement.dataset.theme"), "dark");
+	assert.deepEqual(seen.errors, []);
+	await ctx.close();
+});
+
+test("an error of the API is shown with its request, and Retry works", async () => {
+	const { ctx, page } = await open(b, s.url);
+	let broken = true;
+	await page.route("**/api/v1/breakdown?*by=ip*", (r) => broken ? r.fulfill({
+		status: 503, contentType: "application/problem+json",
+		body: JSON.stringify({ type: "about:blank", title: "Too slow", status: 503, detail: "The query took more than 2 s. <b>Narrow it.</b>", request_id: "req-77" }),
+	}) : r.continue());
+	await page.goto(s.url + "/sources");
+	const box = page.locator(".notice.bad");
+	await box.waitFor();
+	const text = await box.innerText();
+	for (const part of ["Too slow", "<b>Narrow it.</b>", "req-77"])
+		assert.ok(text.includes(part), part);
+	broken = false;
+	await box.locator("button").click();
+	await page.locator("tr[data-row]").first().waitFor();
+	assert.equal(await page.locator(".notice.bad").count(), 0);
+	await ctx.close();
+});
+
+test("hostile content shows as text", async (ctx_) => {
+	if (!s.mock)
+		return ctx_.skip("needs the made-up reports");
+	const { ctx, page, seen } = await open(b, s.url);
+	await visit(page, s.url + "/explore?t=all&ip=203.0.113.250");
+	await page.locator(".rows .expander").first().click();
+	const text = await page.locator("main").innerText();
+	for (const part of ["<img src=x onerror=alert(1)>.example.net", "\"><script>alert('efrom')</script>", "\\u{202E}gnp.exe", "hard\\u{0000}fail\\u{200B}", "javascript:alert(1)", "{{constructor}}"])
+		assert.ok(text.includes(part), part);
+	assert.equal(await page.locator("main img, main script, main iframe, a[href^='javascript:']").count(), 0);
+	await visit(page, s.url + "/health");
+	assert.ok((await page.locator("main").innerText()).includes("bomb<script>alert(3)</script>.zip"));
+	const list = await (await fetch(`${s.url}/api/v1/reports?t=all&ip=203.0.113.250&limit=500`)).json() as { items: { id: string; org_name: string }[] };
+	for (const r of list.items.filter((x) => x.org_name.includes("<script>")).slice(0, 1)) {
+		await visit(page, `${s.url}/reports/${r.id}`);
+		assert.ok((await page.locator("main").innerText()).includes("<script>alert(\"org\")</script> inv\\u{202E}oice\\u{202C}"));
+	}
+	await visit(page, `${s.url}/domains/${encodeURIComponent("<svg onload=alert(1)>\u202e")}`);
+	await visit(page, `${s.url}/help/${encodeURIComponent("<b>x</b>")}`);
+	assert.deepEqual(seen.errors.filter((e) => !/404/.test(e)), []);
+	await ctx.close();
+});
+
+test("Load more goes on where the page ended", async (ctx_) => {
+	if (!s.mock)
+		return ctx_.skip("needs the made-up reports");
+	const { ctx, page } = await open(b, s.url);
+	await visit(page, s.url + "/explore?view=rows");
+	await until(async () => await page.locator("tr[data-row]").count() === 100, "100 rows");
+	await page.locator(".more .btn").click();
+	await until(() => page.evaluate("document.querySelectorAll('tr[data-row]').length === 200"), "document.querySelectorAll('tr[data-row]').length === 200");
+	await ctx.close();
+});
+
+test("with no report yet the first steps are shown", async (ctx_) => {
+	if (!s.mock)
+		return ctx_.skip("needs an empty store");
+	const { ctx, page } = await open(b, s.url);
+	await page.route("**/api/v1/meta", (r) => r.fulfill({ json: { version: "0.1.0", generation: 0, complete_through: null, first_day: null, last_day: null, domains: 0, reports: 0, features: {}, limits: {} } }));
+	await page.goto(s.url + "/");
+	await page.locator(".steps li").first().waitFor();
+	assert.equal(await page.locator(".steps li").count(), 3);
+	await ctx.close();
+});
