@@ -71,8 +71,8 @@ for c in $commands; do
 	"$dmarcd" help "$c" >"$dir/out" 2>"$dir/err" && "$dmarcd" "$c" --help >"$dir/err" &&
 	    cmp -s "$dir/out" "$dir/err"
 	ok $? "help $c and $c --help say the same"
-	awk 'length > 80 { bad = 1; print } END { exit bad }' "$dir/out" >"$dir/err"
-	ok $? "help $c fits into 80 columns"
+	awk 'length > 80 && !/dmarcd\.conf/ { bad = 1; print } END { exit bad }' "$dir/out" >"$dir/err"
+	ok $? "help $c fits into 80 columns, but for a long prefix"
 	grep -q "^\.Ss $c\$" "$srcdir/src/dmarcd.8"
 	ok $? "dmarcd(8) has a section on $c"
 	missing=
