@@ -108,6 +108,7 @@ collect(const char *root, const char *below)
 			fail(full, strerror(errno));
 		if (S_ISDIR(st.st_mode)) {
 			collect(root, path);
+			free(path);
 		} else if (S_ISREG(st.st_mode) && !ends_with(path, ".gz")) {
 			char	*gz = join(full, ".gz", "");
 
@@ -117,7 +118,8 @@ collect(const char *root, const char *below)
 				fail(full, "no content type is known for this name");
 			files[nfiles++] = (struct file){ path, stat(gz, &st) == 0 };
 			free(gz);
-		}
+		} else
+			free(path);
 		free(full);
 	}
 	closedir(d);

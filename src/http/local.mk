@@ -34,4 +34,4 @@ else
 tests_fuzz_fuzz_query_SOURCES += tests/fuzz/replay.c
 TESTS += tests/fuzz/fuzz_query
 endif
-EXTRA_DIST += tests/fuzz/query.in tests/fuzz/query.dict
+EXTRA_DIST += tests/fuzz/fuzz_query.in tests/fuzz/fuzz_query.dict

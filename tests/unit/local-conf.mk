@@ -12,4 +12,5 @@ tests_unit_test_cli_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 
 # the program from outside, and all that is no C
 TESTS += tests/unit/test_commands.sh tests/unit/test_texts.sh
-EXTRA_DIST += tests/unit/test_commands.sh tests/unit/test_texts.sh
+EXTRA_DIST += tests/demo.sh tests/unit/test_commands.sh tests/unit/test_texts.sh
+EXTRA_DIST += src/README.md

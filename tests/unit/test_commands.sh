@@ -71,8 +71,8 @@ for c in $commands; do
 	"$dmarcd" help "$c" >"$dir/out" 2>"$dir/err" && "$dmarcd" "$c" --help >"$dir/err" &&
 	    cmp -s "$dir/out" "$dir/err"
 	ok $? "help $c and $c --help say the same"
-	awk 'length > 80 { bad = 1; print } END { exit bad }' "$dir/out" >"$dir/err"
-	ok $? "help $c fits into 80 columns"
+	awk 'length > 80 && !/dmarcd\.conf/ { bad = 1; print } END { exit bad }' "$dir/out" >"$dir/err"
+	ok $? "help $c fits into 80 columns, but for a long prefix"
 	grep -q "^\.Ss $c\$" "$srcdir/src/dmarcd.8"
 	ok $? "dmarcd(8) has a section on $c"
 	missing=
@@ -95,16 +95,16 @@ for shell in bash zsh fish; do
 	fi
 done
 if command -v bash >/dev/null; then
-	# complete WORD...: what bash would offer for the last one
-	complete() {
+	# offered WORD...: what bash would offer for the last one
+	offered() {
 		bash -c 'compopt() { :; }; . "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _dmarcd
 		    echo "${COMPREPLY[@]}"' "$dir/bash" "$@" >"$dir/out" 2>"$dir/err"
 	}
-	complete dmarcd conf
+	offered dmarcd conf
 	says out config "bash completes a command"
-	complete dmarcd -c x config ""
+	offered dmarcd -c x config ""
 	says out "check show" "bash completes the words of a command"
-	complete dmarcd help --completion z
+	offered dmarcd help --completion z
 	says out zsh "bash completes the words of an option"
 fi
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is no C: manuals without a warning of mandoc, scripts that dash and
-# shellcheck take, a unit that systemd takes. TAP. Run in the build directory.
+# What is no C: manuals without a warning of mandoc, scripts that the shell and
+# its checker take, a unit that systemd takes. TAP. Run in the build directory.
 srcdir=${srcdir:-.}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test_texts.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
