@@ -438,7 +438,7 @@ answer_reporters(struct query *q, const struct answer_request *rq, struct err *e
 	struct a_obj		 o, items = a_array();
 	json_t			*j;
 
-	if (query_filter_range(q, &rq->filter, &r, e) == -1 || query_reporters(q, &rq->filter, &r, &v, &n, e) == -1) {
+	if (query_filter_range(q, &rq->filter, &r, e) == -1 || query_reporters(q, &rq->filter, &r, true, &v, &n, e) == -1) {
 		json_decref(items.j);
 		return (NULL);
 	}

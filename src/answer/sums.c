@@ -400,7 +400,7 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	bool			 prev, stale;
 
 	if (domains_get(q, rq, &r, &d, &prev, e) == -1 || query_meta(q, &m, e) == -1 ||
-	    query_reporters(q, &rq->filter, &r, &rep, &nrep, e) == -1 || query_fresh(q, &rq->filter, &r, &f, e) == -1)
+	    query_reporters(q, &rq->filter, &r, false, &rep, &nrep, e) == -1 || query_fresh(q, &rq->filter, &r, &f, e) == -1)
 		return (NULL);
 	/* Every row belongs to one domain, so the sums of the domains are the sums. */
 	for (size_t i = 0; i < d.nitems; i++) {

@@ -254,14 +254,15 @@ int	 query_policy_events(struct query *, const struct query_filter *, const stru
 
 struct query_reporter {
 	struct str	 key, label;
-	uint64_t	 reports, m, domains;
+	uint64_t	 reports, domains;
+	uint64_t	 m;			/* 0 when sums were not asked for */
 	int64_t		 first_day, last_day;
 	int64_t		 lag;			/* median of received - end; -1: unknown */
 	int64_t		 missing_since;		/* DAY_NONE: it is not missing */
 	uint64_t	 usual_m;		/* a day, in its last seven days */
 };
-int	 query_reporters(struct query *, const struct query_filter *, const struct query_range *, struct query_reporter **,
-	    size_t *, struct err *);
+int	 query_reporters(struct query *, const struct query_filter *, const struct query_range *, bool sums,
+	    struct query_reporter **, size_t *, struct err *);
 
 struct query_fresh {		/* first seen within the range */
 	uint64_t	 sources;

@@ -459,8 +459,8 @@ habits_read(struct query *q, const struct q_plan *p, const struct query_range *r
 }
 
 int
-query_reporters(struct query *q, const struct query_filter *filter, const struct query_range *r, struct query_reporter **out,
-    size_t *n, struct err *e)
+query_reporters(struct query *q, const struct query_filter *filter, const struct query_range *r, bool sums,
+    struct query_reporter **out, size_t *n, struct err *e)
 {
 	struct query_cache	*c = q->c;
 	struct habit		*h;
@@ -476,7 +476,7 @@ query_reporters(struct query *q, const struct query_filter *filter, const struct
 		return (q_oom(e));
 	for (size_t i = 0; i < c->nreporters; i++)
 		h[i].last_ever = DAY_NONE;
-	if (habits_read(q, &p, r, h, e) == -1 || q_run(q, &p, false, false, habit_fact, h, e) == -1)
+	if (habits_read(q, &p, r, h, e) == -1 || (sums && q_run(q, &p, false, false, habit_fact, h, e) == -1))
 		return (-1);
 	for (size_t i = 0; i < c->nreporters; i++) {
 		bool	 usual = __builtin_popcount(h[i].week) >= 4;

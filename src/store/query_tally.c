@@ -10,8 +10,9 @@
 static size_t
 slot_of(uint64_t key, size_t nslots)
 {
+	key ^= key >> 33;
 	key *= 0x9e3779b97f4a7c15u;
-	return ((size_t)(key >> 20) & (nslots - 1));
+	return ((size_t)(key >> 29 ^ key >> 47) & (nslots - 1));
 }
 
 static bool

@@ -54,7 +54,7 @@ once(struct store *s, size_t i, int64_t now)
 		if (answer_request_set(&rq, (struct str){ p, (size_t)(eq - p) }, str_of(eq + 1), &e) == -1)
 			(void)printf("%s\n", e.msg);
 	}
-	(void)clock_gettime(CLOCK_MONOTONIC, &a);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
 	if ((q = query_begin(s, now, 0, &e)) == NULL || (j = answer_make(q, &rq, &e)) == NULL) {
 		(void)printf("%s: %s\n", questions[i].name, e.msg);
 		exit(1);
@@ -62,7 +62,7 @@ once(struct store *s, size_t i, int64_t now)
 	(void)answer_write(&out, j);
 	json_decref(j);
 	query_end(q);
-	(void)clock_gettime(CLOCK_MONOTONIC, &b);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
 	answer_request_free(&rq);
 	buf_free(&out);
 	return ((double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6);
@@ -92,7 +92,7 @@ main(int argc, char **argv)
 		(void)printf("%s\n", e.msg);
 		return (1);
 	}
-	(void)printf("%-36s %10s %10s\n", "ms", "first", "again");
+	(void)printf("%-36s %10s %10s\n", "ms of processor time", "first", "again");
 	for (size_t i = 0; i < nitems(questions); i++) {
 		double	 first = once(s, i, now), best = 1e9;
 

@@ -726,7 +726,7 @@ test_complete(void **state)
 	assert_non_null(q = query_begin(s, now, 0, &e));
 	assert_int_equal(query_filter_range(q, &f, &r, &e), 0);
 	assert_int_equal(r.complete_through, 20027);	/* day 28 lacks the one that brings nine of ten */
-	assert_int_equal(query_reporters(q, &f, &r, &v, &n, &e), 0);
+	assert_int_equal(query_reporters(q, &f, &r, true, &v, &n, &e), 0);
 	assert_int_equal(n, 5);
 	for (size_t i = 0; i < n; i++) {
 		bool	 fourth = str_eq(v[i].key, STR("receiver3.test"));
