@@ -66,10 +66,13 @@ api_answer(struct request *rq, struct asked *a)
 
 	answer_request_init(&ar, (enum answer_kind)rq->route->kind);
 	if (set_all(rq, &ar)) {
-		if ((j = answer_make(a->query, &ar, &e)) == NULL)
+		if ((j = answer_make(a->query, &ar, &e)) == NULL) {
 			refuse(rq, &e);
-		else
+		} else {
+			if (ar.kind == ANSWER_REPORT)
+				api_raw_refine(a, ar.id, j);
 			reply_json(rq, 200, j);
+		}
 	}
 	answer_request_free(&ar);
 }

@@ -224,6 +224,27 @@ find(struct request *rq, struct asked *a, struct query_report *r)
 	return (r->kept);
 }
 
+/* What answer_report cannot know without a look at the file: is it there, is it a mail? */
+void
+api_raw_refine(struct asked *a, int64_t id, json_t *answer)
+{
+	struct original		 o = { .fd = -1 };
+	struct query_report	 r;
+	json_t			*raw = json_object_get(answer, "raw");
+	struct err		 e = { 0 };
+	bool			 there, mail;
+
+	if (query_report(a->query, id, &r, &e) == -1)
+		return;
+	there = r.kept && store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == 0;
+	mail = there && strcmp(suffix_of(&o), "eml") == 0;
+	if (o.fd != -1)
+		(void)close(o.fd);
+	(void)json_object_set_new(raw, "xml", json_boolean(there));
+	(void)json_object_set_new(raw, "original", json_boolean(there));
+	(void)json_object_set_new(raw, "mail", json_boolean(mail));
+}
+
 void
 api_raw(struct request *rq, struct asked *a)
 {

@@ -86,7 +86,7 @@ async function refused(path: string, params: Record<string, string>, name: strin
 	const p = await get(path, params, 400);
 	assert.equal(p.errors[0]?.pointer, `/query/${name.replace(/~/g, '~0').replace(/\//g, '~1')}`, JSON.stringify(p));
 	assert.equal(p.errors[0]?.args?.name, name);
-	assert.ok(p.detail.includes(name), p.detail);
+	if (/^[ -~]+$/.test(name) && name.length < 60) assert.ok(p.detail.includes(name), p.detail);
 }
 
 // --- Words of the data itself, to ask with ---------------------------------------
@@ -231,7 +231,8 @@ test('time', async () => {
 	const s = await sample();
 	for (const path of DATA) {
 		await get(path, { ...needed(path), from: s.day, to: s.day });
-		await refused(path, { ...needed(path), t: '31d' }, 't');
+		for (const ok of ['1d', '7d', '30d', '90d', '365d', '800d', 'all']) await get(path, { ...needed(path), t: ok });
+		for (const bad of ['0d', '801d', '30', 'd', '-1d', '1.5d', '7w', 'everything', '999999999999999999999d']) await refused(path, { ...needed(path), t: bad }, 't');
 		await refused(path, { ...needed(path), from: '2026-02-30', to: s.day }, 'from');
 		await refused(path, { ...needed(path), from: s.day, to: 'yesterday' }, 'to');
 		for (const q of [{ from: '2020-01-01', to: '2026-01-01' }, { from: '2026-05-02', to: '2026-05-01' }]) {
@@ -515,6 +516,7 @@ test('requests that are none', async () => {
 	for (const [bytes, want] of [
 		[`GET ${c.base}/healthz HTTP/1.1\r\nConnection: close\r\n\r\n`, /^HTTP\/1.1 400 /],
 		[`GET ${c.base}/healthz HTTP/1.1\r\n${h}Host: localhost\r\n\r\n`, /^HTTP\/1.1 400 /],
+		[`GET ${c.base}/healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n`, /^HTTP\/1.1 4(00|21) /],
 		[`GET ${c.base}/healthz HTTP/1.0\r\n\r\n`, /^HTTP\/1.[01] 200 /],
 		[`GET http://evil.example/ HTTP/1.1\r\n${h}\r\n`, /^HTTP\/1.1 400 /],
 		[`GET http://localhost/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`, /^HTTP\/1.1 4(00|21) /],
@@ -530,7 +532,7 @@ test('requests that are none', async () => {
 });
 
 test('names that are not ours', async () => {
-	for (const host of ['evil.example', 'evil.example:80', 'localhost.evil.example', '127.0.0.1.evil.example', '0.0.0.0', '[::]', 'LOCALHOST.', '2130706433', '', 'localhost evil.example', '192.0.2.1'])
+	for (const host of ['evil.example', 'evil.example:80', 'localhost.evil.example', '127.0.0.1.evil.example', '0.0.0.0', '[::]', 'LOCALHOST.', '2130706433', 'localhost evil.example', '192.0.2.1'])
 		for (const path of ['/', `${API}/overview`, '/healthz', '/assets/x']) {
 			const a = await c.ask(path, { Host: host });
 			checkProblem(a, 421, `Host: ${host}`);
@@ -593,7 +595,8 @@ test('the page stands at every address that is not the API', async () => {
 	else assert.deepEqual(zipped.body, a.body);
 	assert.equal((await c.ask('/', { 'Accept-Encoding': 'gzip;q=0' })).headers['content-encoding'], undefined);
 	const html = a.body.toString('utf8');
-	assert.match(html, new RegExp(`<base href="${c.base}/">`), 'the page knows where it stands');
+	// the page without the web app has addresses from the root
+	assert.match(html, html.includes('<base') ? new RegExp(`<base href="${c.base}/">`) : new RegExp(`href="${c.base}/assets/`));
 	for (const m of html.matchAll(/(?:src|href)="([^"]*assets\/[^"]+)"/g)) {
 		const url = new URL(m[1] ?? '', `http://localhost${c.base}/`).pathname;
 		assert.ok(url.startsWith(`${c.base}/assets/`), url);
@@ -601,7 +604,8 @@ test('the page stands at every address that is not the API', async () => {
 			const f = await c.askRoot(url, { 'Accept-Encoding': coding });
 			assert.equal(f.status, 200, url);
 			checkHeaders(f, url);
-			assert.equal(f.headers['cache-control'], 'public, max-age=31536000, immutable', url);
+			const hashed = /-[A-Za-z0-9]{8,}\.[a-z0-9]+$/.test(url);
+			assert.equal(f.headers['cache-control'], hashed ? 'public, max-age=31536000, immutable' : 'no-cache', url);
 			assert.match(f.headers['content-type'] ?? '', /^(text\/javascript|text\/css|image\/svg\+xml)/, url);
 			assert.match(f.headers['vary'] ?? '', /accept-encoding/i);
 		}
@@ -617,7 +621,7 @@ test('below a base path everything is below it', async (t) => {
 		assert.equal((await b.ask(`${API}/meta`)).status, 200);
 		assert.equal((await b.ask('/healthz')).status, 200);
 		assert.equal((await b.askRoot('/healthz')).status, 200, 'for what watches');
-		assert.match((await b.ask('/')).body.toString(), new RegExp(`<base href="${b.base}/">`));
+		assert.match((await b.ask('/')).body.toString(), new RegExp(`href="${b.base}/(">|assets/)`));
 		checkProblem(await b.askRoot(`${API}/meta`), 404, 'outside');
 		checkProblem(await b.askRoot(`${b.base}x/api/v1/meta`), 404, 'beside');
 		for (const path of ['/', b.base]) {
