@@ -9,5 +9,6 @@ libdmarcd_a_SOURCES += \
 	src/cli/serve.c \
 	src/cli/fetch.c \
 	src/cli/import.c \
+	src/cli/raw.c src/cli/raw.h \
 	src/cli/deliver.c \
 	src/cli/version.c

@@ -1,0 +1,20 @@
+/*
+ * raw.h - the originals of a report on standard output; cli/ only.
+ * Source:    design: dmarcd report ID --raw xml|original|mail.
+ * Trust:     what comes out is what came in, byte for byte.
+ * Units:     none.
+ * Ownership: none kept.
+ * Errors:    says what is wrong; an exit code.
+ */
+#ifndef CLI_RAW_H
+#define CLI_RAW_H
+
+#include "store/query.h"
+
+struct cli_ctx;
+
+enum cli_raw { CLI_RAW_XML, CLI_RAW_ORIGINAL, CLI_RAW_MAIL };
+
+int	 cli_report_raw(struct cli_ctx *, struct store *, const struct query_report *, enum cli_raw);
+
+#endif
