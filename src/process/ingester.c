@@ -21,7 +21,7 @@
 #include "store/store.h"
 
 #define ROUND 1000		/* names taken from the spool at a time */
-#define WAIT_MS 30000		/* a look without being called, should inotify be missing */
+#define WAIT_MS 30000		/* a look without being called, should inotify be missing; so long idle, decoders end */
 #define BACKOFF_MAX_MS 60000
 
 struct ingester {
@@ -161,6 +161,10 @@ round_once(struct ingester *in, struct err *e)
 
 	if (spool_list(in->spool, &list, &n, ROUND, e) == -1)
 		return (-1);
+	/* decoders are there while there is mail: an idle daemon is a small one */
+	if (n > 0 && in->ingest == NULL &&
+	    (in->ingest = ingest_new(in->store, &in->limits, in->decoders, &calls, in, e)) == NULL)
+		rv = -1;
 	for (size_t i = 0; i < n && rv == 0 && !in->stop; i++) {
 		rv = take(in, &list[i], e);
 		if (i % 64 == 63)
@@ -168,19 +172,21 @@ round_once(struct ingester *in, struct err *e)
 	}
 	spool_list_free(list, n);
 	/* A stop lets what is under way come to its commit: that takes a moment, and nothing is read twice. */
-	if (rv == 0 && ingest_flush(in->ingest, e) == -1)
+	if (rv == 0 && in->ingest != NULL && ingest_flush(in->ingest, e) == -1)
 		rv = -1;
 	return (rv == -1 ? -1 : (int)n);
 }
 
-static void
+/* False when nothing happened for so long. */
+static bool
 wait_for_mail(struct ingester *in, int ms)
 {
 	struct pollfd	 pfd[2] = { { .fd = in->link, .events = POLLIN }, { .fd = spool_watch(in->spool), .events = POLLIN } };
+	int		 n = poll(pfd, pfd[1].fd == -1 ? 1 : 2, ms);
 
-	(void)poll(pfd, pfd[1].fd == -1 ? 1 : 2, ms);
 	spool_watch_drain(in->spool);
 	orders(in);
+	return (n > 0);
 }
 
 static void
@@ -190,16 +196,13 @@ loop(struct ingester *in)
 	int		 n, backoff = 1000;
 
 	while (!in->stop) {
-		if (in->ingest == NULL && (in->ingest = ingest_new(in->store, &in->limits, in->decoders, &calls, in, &e)) == NULL)
-			n = -1;
-		else
-			n = round_once(in, &e);
+		n = round_once(in, &e);
 		orders(in);
 		if (n == -1) {
 			log_error("%s; trying again in %d s", e.msg, backoff / 1000);
 			tell(in, "trouble");
 			for (int left = backoff; left > 0 && !in->stop; left -= 500)
-				wait_for_mail(in, 500);
+				(void)wait_for_mail(in, 500);
 			backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
 			continue;
 		}
@@ -210,7 +213,11 @@ loop(struct ingester *in)
 		}
 		if (in->drain)
 			break;
-		wait_for_mail(in, WAIT_MS);
+		if (!wait_for_mail(in, WAIT_MS)) {
+			ingest_free(in->ingest);
+			in->ingest = NULL;
+			store_shrink(in->store);
+		}
 	}
 }
 
@@ -248,7 +255,7 @@ wait_for_lock(struct ingester *in, struct err *e)
 			log_warn("another dmarcd empties %s/spool; waiting for it", in->state_dir);
 			tell(in, "locked");
 		}
-		wait_for_mail(in, 200);
+		(void)wait_for_mail(in, 200);
 		if (in->stop)
 			return (1);
 	}

@@ -6,6 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -221,4 +224,14 @@ bool
 store_in_transaction(const struct store *s)
 {
 	return (s->in_txn);
+}
+
+void
+store_shrink(struct store *s)
+{
+	(void)sqlite3_db_release_memory(s->db);
+	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
 }

@@ -35,6 +35,7 @@ int	 store_begin(struct store *, struct err *);	/* takes the write lock */
 int	 store_commit(struct store *, struct err *);
 void	 store_rollback(struct store *);
 bool	 store_in_transaction(const struct store *);
+void	 store_shrink(struct store *);	/* gives back memory that a rest does not need */
 
 /* A message comes first (its id is given), its reports then, its result last. */
 struct store_message {
