@@ -34,7 +34,7 @@ struct worker {
 	size_t			 at;		/* worked off so far */
 	struct ingest_job	*head, *tail;	/* in the order they were given */
 	size_t			 njobs;
-	int64_t			 head_since;	/* ms */
+	int64_t			 waited;	/* ms that we stood waiting for it to read the head */
 	bool			 started;	/* the head has a message id */
 	bool			 in_report;
 	struct store_evidence	*evidence;	/* by number */
@@ -98,6 +98,7 @@ worker_stop(struct worker *w)
 	buf_clear(&w->in);
 	w->at = 0;
 	w->in_report = w->started = false;
+	w->waited = 0;
 	w->nevidence = 0;
 }
 
@@ -206,7 +207,7 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, bool tls, boo
 		w->tail = NULL;
 	w->njobs--;
 	w->started = false;
-	w->head_since = when_mono_ms();
+	w->waited = 0;
 	j->next = NULL;
 	if (g->done_tail == NULL)
 		g->done = j;
@@ -487,7 +488,7 @@ give(struct ingest *g, struct worker *w, struct ingest_job *j, struct err *e)
 	j->next = NULL;
 	if (w->tail == NULL) {
 		w->head = j;
-		w->head_since = when_mono_ms();
+		w->waited = 0;
 	} else
 		w->tail->next = j;
 	w->tail = j;
@@ -574,26 +575,24 @@ all_frames(struct ingest *g, struct err *e)
 	return (0);
 }
 
+/*
+ * Only time in which nothing else held us up counts: a slow disk or a busy
+ * database is not the message's fault.
+ */
 static int
 deadlines(struct ingest *g, struct err *e)
 {
-	int64_t	 now = when_mono_ms();
-	char	 how[64];
+	char	 how[80];
 
 	for (unsigned i = 0; i < g->nw; i++) {
 		struct worker	*w = &g->w[i];
 
-		/* only time in which it could have worked counts: not while another report is taken in */
-		if (w->head == NULL || (g->active != NULL && g->active != w)) {
-			w->head_since = now;
+		if (w->head == NULL || w->waited <= (int64_t)g->limits.seconds * 1000)
 			continue;
-		}
-		if (now - w->head_since > (int64_t)g->limits.seconds * 1000) {
-			(void)snprintf(how, sizeof(how), "took longer than %llu seconds (limit seconds)",
-			    (unsigned long long)g->limits.seconds);
-			if (worker_failed(g, w, how, e) == -1)
-				return (-1);
-		}
+		(void)snprintf(how, sizeof(how), "took longer than %llu seconds (limit seconds)",
+		    (unsigned long long)g->limits.seconds);
+		if (worker_failed(g, w, how, e) == -1)
+			return (-1);
 	}
 	return (0);
 }
@@ -656,6 +655,7 @@ step(struct ingest *g, int ms, struct err *e)
 	struct pollfd	 pfd[DECODERS_MAX];
 	struct worker	*who[DECODERS_MAX];
 	nfds_t		 n = 0;
+	int64_t		 since;
 	int		 got;
 
 	for (unsigned i = 0; i < g->nw; i++) {
@@ -672,8 +672,12 @@ step(struct ingest *g, int ms, struct err *e)
 	if (n > 0) {
 		if (ms > 200)
 			ms = 200;	/* deadlines are looked at in between */
+		since = when_mono_ms();
 		if ((got = poll(pfd, n, ms)) == -1 && errno != EINTR)
 			return (err_set(e, ERR_TEMP, "poll: %s", strerror(errno)));
+		since = when_mono_ms() - since;
+		for (nfds_t i = 0; i < n; i++)
+			who[i]->waited += since;
 		for (nfds_t i = 0; got > 0 && i < n; i++)
 			if (pfd[i].revents != 0 && who[i]->fd == pfd[i].fd && hear(g, who[i], e) == -1)
 				return (-1);
