@@ -243,6 +243,8 @@ test("hostile content shows as text", async (ctx_) => {
 	const text = await page.locator("main").innerText();
 	for (const part of ["<img src=x onerror=alert(1)>.example.net", "\"><script>alert('efrom')</script>", "\\u{202E}gnp.exe", "hard\\u{0000}fail\\u{200B}", "javascript:alert(1)", "{{constructor}}"])
 		assert.ok(text.includes(part), part);
+	const odd = (await page.locator("main").evaluate((e) => e.textContent ?? "")).match(/[\u0000-\u0008\u200b-\u200f\u202a-\u202e\u2066-\u2069]/);
+	assert.equal(odd, null, "a hidden character is drawn");
 	assert.equal(await page.locator("main img, main script, main iframe, a[href^='javascript:']").count(), 0);
 	await visit(page, s.url + "/health");
 	assert.ok((await page.locator("main").innerText()).includes("bomb<script>alert(3)</script>.zip"));

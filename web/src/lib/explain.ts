@@ -162,7 +162,7 @@ export function explain(row: Row, policy: Policy | null = null): Explanation {
 	if (pe.disp === "none")
 		treatment.push(!failed ? t("treatment.delivered") : p === "none" ? t("treatment.none.watch") : p === null ? t("treatment.none") : t("treatment.none.failed"));
 	else
-		treatment.push(hasKey(`treatment.${pe.disp}`) ? t(`treatment.${pe.disp}` as Key) : t("treatment.other", { word: safeText(pe.disp_word ?? pe.disp) }));
+		treatment.push(pe.disp !== "other" && hasKey(`treatment.${pe.disp}`) ? t(`treatment.${pe.disp}` as Key) : t("treatment.other", { word: safeText(pe.disp_word ?? pe.disp) }));
 	for (const r of pe.reasons) {
 		const arc = r.type === "local_policy" && /\barc=pass\b/i.test(r.comment ?? "");
 		treatment.push(arc ? t("reason.text.arc") : hasKey(`reason.text.${r.type}`) ?

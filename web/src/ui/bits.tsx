@@ -4,7 +4,8 @@ import { DASH, num, percent, ratio } from "../lib/format";
 import { sparkPath, squeeze } from "../lib/chart";
 import type { Counts, DomainStatus, Leg, Policy } from "../lib/types";
 import { Icon, type IconName } from "./icons";
-import { Value } from "./text";
+import { safeText } from "../lib/safe";
+import { Safe, Value } from "./text";
 
 export const OUTCOMES = ["both", "dkim_only", "spf_only", "fail_fwd", "fail_fix", "fail_unk", "untold"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -72,7 +73,7 @@ export function Result({ result, word: raw }: { result: string; word?: string | 
 	return (
 		<span class={`leg leg-${cls}`}>
 			<Icon name={RESULT_ICON[result] ?? "off"} size={16} />
-			<span>{word("result", result)}{raw && raw !== result ? <span class="muted"> ({raw.slice(0, 60)})</span> : null}</span>
+			<span>{word("result", result)}{raw && raw !== result ? <span class="muted rawword" title={safeText(raw)}> (<Safe text={raw.slice(0, 200)} />)</span> : null}</span>
 		</span>
 	);
 }
@@ -140,7 +141,7 @@ export function PolicyText({ p }: { p: Policy | null }) {
 		extra.push("adkim=s");
 	if (p.aspf === "s")
 		extra.push("aspf=s");
-	return <span class="policy"><code>p={p.p.slice(0, 40)}</code>{extra.map((e) => <> <code class="minor">{e.slice(0, 40)}</code></>)}</span>;
+	return <span class="policy"><code>p={safeText(p.p.slice(0, 40))}</code>{extra.map((e) => <> <code class="minor">{safeText(e.slice(0, 40))}</code></>)}</span>;
 }
 
 /* Mail per day, and beneath it how much of it passed. */

@@ -9,6 +9,7 @@ import { addDays, withRange } from "../lib/url";
 import { day as fmtDay, dayLong, list, num, percent, ratio } from "../lib/format";
 import { lastComplete, totals } from "../lib/chart";
 import { setView, update, useUrl } from "../lib/router";
+import { safeText } from "../lib/safe";
 import type { Timeseries } from "../lib/types";
 import { codeTitle, OUTCOMES, type Outcome } from "./bits";
 import { applyValue, Safe } from "./text";
@@ -28,7 +29,7 @@ export function seriesOf(d: Timeseries, by: string): PlotSeries[] {
 			.filter((s) => ALWAYS.includes(s.key) || s.values.some((v) => v > 0))
 			.map((s) => ({ key: s.key, label: word("outcome", s.key), values: s.values, color: `--o-${s.key}`, hatch: HATCH.includes(s.key) }));
 	return d.series.map((s, i) => ({
-		key: s.key, label: by === "disposition" ? word("disp", s.key) : by === "code" && codeTitle(s.key) !== s.key ? `${s.key} ${codeTitle(s.key)}` : s.label || s.key,
+		key: s.key, label: by === "disposition" ? word("disp", s.key) : by === "code" && codeTitle(s.key) !== s.key ? `${s.key} ${codeTitle(s.key)}` : safeText(s.label || s.key),
 		values: s.values, hatch: i >= 4,
 		color: s.key === "other" || s.key === "*" ? "--o-fail_fwd" : by === "disposition" ? DISP[s.key] ?? "--o-fail_fwd" : CYCLE[i % CYCLE.length] as string,
 	}));

@@ -49,7 +49,7 @@ export function RowCard({ row, policy = null, report = true, query = "" }: { row
 					<dt>{t("row.disp")}</dt><dd><Disposition disp={row.policy_eval.disp} />{row.policy_eval.disp_word && <> <span class="muted"><Safe text={row.policy_eval.disp_word} /></span></>}</dd>
 					<dt>{t("col.spf_aligned")}</dt><dd><Result result={row.policy_eval.spf} word={row.policy_eval.spf_word} /></dd>
 					<dt>{t("col.dkim_aligned")}</dt><dd><Result result={row.policy_eval.dkim} word={row.policy_eval.dkim_word} /></dd>
-					{row.policy_eval.reasons.length > 0 && <><dt>{t("key.reason")}</dt><dd>{row.policy_eval.reasons.map((r) => <div><Value k="reason" v={r.type}>{word("reason", r.type)}</Value></div>)}</dd></>}
+					{row.policy_eval.reasons.length > 0 && <><dt>{t("key.reason")}</dt><dd>{row.policy_eval.reasons.map((r) => <div><Value k="reason" v={r.type}><Safe text={word("reason", r.type)} /></Value></div>)}</dd></>}
 				</dl>
 				<h4>{t("row.results")}</h4>
 				<ul class="auth">

@@ -17,6 +17,7 @@ import { codeTitle } from "./bits";
 import { Icon } from "./icons";
 import { useMeta } from "./meta";
 import { Popover } from "./popover";
+import { safeText } from "../lib/safe";
 import { Name, Safe } from "./text";
 
 /* Values that need no look-up. */
@@ -189,7 +190,7 @@ function Editor({ s, k, start, done }: { s: State; k: FilterKey; start: Filter |
 					{options.slice(0, 60).map((v) => (
 						<li><label>
 							<input type="checkbox" checked={values.includes(v)} onChange={() => toggle(v)} />
-							<span class="grow clip">{WORDS[k] || k === "code" ? valueLabel(k, v) : <Name text={k === "reporter" ? counts.get(v)?.label ?? v : v} />}</span>
+							<span class="grow clip">{WORDS[k] || k === "code" ? <Safe text={valueLabel(k, v)} /> : <Name text={k === "reporter" ? counts.get(v)?.label ?? v : v} />}</span>
 							<span class="muted n">{counts.has(v) ? num(counts.get(v)?.counts.m) : ""}</span>
 						</label></li>
 					))}
@@ -304,7 +305,7 @@ export function FilterBar({ noTime = false }: { noTime?: boolean }) {
 				{s.unknown.map(([k, v], i) => (
 					<span class="chip bad" title={t("chip.unknown.hint")}>
 						<span class="chip-main"><Icon name="warn" size={16} /><Safe text={`${k}=${v}`} /> <em>{t("chip.unknown")}</em></span>
-						<button type="button" class="chip-x" aria-label={t("chip.remove") + " " + k.slice(0, 40)}
+						<button type="button" class="chip-x" aria-label={t("chip.remove") + " " + safeText(k.slice(0, 40))}
 							onClick={() => update({ ...s, unknown: s.unknown.filter((_, j) => j !== i) })}><Icon name="cross" size={16} /></button>
 					</span>
 				))}

@@ -31,7 +31,7 @@ export function RowTable({ rows, sort, query = "", policy = null, inReport = fal
 	cols.push(
 		{ id: "ip", head: t("key.ip"), cls: "mono c-main", cell: (r) => r.ip !== null ? <Value k="ip" v={r.ip} /> : <Safe text={r.ip_text} /> },
 		{ id: "m", head: t("col.m"), num: true, sort: inReport ? undefined : "m", cell: (r) => num(r.count) },
-		{ id: "from", head: t("key.hfrom"), cls: "c-names", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },
+		{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },
 		{ id: "spf", head: "SPF", hint: t("row.spf.hint"), cell: (r) => <Both raw={r.spf.find((x) => x.scope !== "helo")?.result ?? r.spf[0]?.result ?? null} word={r.spf.find((x) => x.scope !== "helo")?.word} aligned={r.policy_eval.spf} /> },
 		{ id: "dkim", head: "DKIM", hint: t("row.dkim.hint"), cell: (r) => <Both raw={(r.dkim.find((x) => x.result === "pass") ?? r.dkim[0])?.result ?? null} word={(r.dkim.find((x) => x.result === "pass") ?? r.dkim[0])?.word} aligned={r.policy_eval.dkim} /> },
 		{ id: "code", head: t("col.code"), cls: "c-code", cell: (r) => <span title={codeTitle(r.code)}><Code code={r.code} title={false} /></span> },

@@ -4,6 +4,7 @@ import { t } from "../i18n";
 import { useApi } from "../lib/api";
 import { day, num } from "../lib/format";
 import { at, go, href, useUrl } from "../lib/router";
+import { safeText } from "../lib/safe";
 import type { BreakdownItem, Leg, Timeseries } from "../lib/types";
 import { apiQuery, canFilter, carried, setFilter, type FilterKey } from "../lib/url";
 import { Amount, Code, codeTitle, LegAligned, LegResult, OutcomeBar, OUTCOMES, passed, Rate, SparkLine, Treatment } from "./bits";
@@ -33,7 +34,7 @@ function TopOf({ k, list }: { k: FilterKey | null; list: { key: string; m: numbe
 	const rest = (list?.length ?? 0) - 1;
 	return (
 		<span class="topof">{k === null ? <Name text={first.key} /> : <Value k={k} v={first.key} />}
-			{rest > 0 && <span class="muted" title={list?.map((x) => `${x.key} ${num(x.m)}`).join("\n")}> +{rest}</span>}</span>
+			{rest > 0 && <span class="muted" title={list?.map((x) => `${safeText(x.key)} ${num(x.m)}`).join("\n")}> +{rest}</span>}</span>
 	);
 }
 

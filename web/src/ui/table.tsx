@@ -7,6 +7,7 @@ import { Fragment, type ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { setView, useUrl } from "../lib/router";
+import { safeText } from "../lib/safe";
 import { Icon } from "./icons";
 
 export interface Column<T> {
@@ -78,7 +79,7 @@ export function Table<T>(p: Props<T>) {
 									}}>
 									{p.expand && <td role="cell" class="c-expand">
 										<button type="button" class="expander" data-open aria-expanded={isOpen} onClick={() => toggle(k)}>
-											<Icon name={isOpen ? "down" : "right"} size={16} /><span class="vh">{t("table.details", { name: p.name?.(r) ?? "" })}</span>
+											<Icon name={isOpen ? "down" : "right"} size={16} /><span class="vh">{t("table.details", { name: safeText(p.name?.(r) ?? "") })}</span>
 										</button>
 									</td>}
 									{p.columns.map((c, i) => (

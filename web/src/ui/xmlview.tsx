@@ -48,7 +48,7 @@ export function XmlView({ xml, record, onRecord }: Props) {
 						{all.slice(from, to).map((l, i) => (
 							<div key={from + i} class={`xl ${l.record !== 0 && l.record === record ? "hit" : ""}`}>
 								<span class="xn" style={{ width: `${digits + 1}ch` }}>
-									{l.first ? <button type="button" title={t("xml.row", { n: String(l.record) })} onClick={() => onRecord(l.record)}>{l.no ?? "·"}</button> : l.no ?? ""}
+									{l.first ? <button type="button" title={t("xml.row", { n: String(l.record) })} onClick={() => onRecord(l.record)}>{l.no ?? "▸"}</button> : l.no ?? ""}
 								</span>
 								<code style={l.depth > 0 ? { paddingLeft: `${l.depth * 2}ch` } : undefined}>
 									{safeParts(l.text.slice(0, WIDE), "\t").map((p) => p.esc ? <span class="esc">{p.text}</span> : markup(p.text))}
