@@ -16,7 +16,7 @@
 #include "base/base.h"
 #include "store/query.h"
 
-struct json_t;		/* jansson's; only http and this room include <jansson.h> */
+struct json_t;		/* jansson's */
 
 enum answer_kind {
 	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,

@@ -17,6 +17,11 @@
 	X(fetch)		\
 	X(import)		\
 	X(deliver)		\
+	X(domains)		\
+	X(sources)		\
+	X(records)		\
+	X(reports)		\
+	X(report)		\
 	X(config)		\
 	X(version)		\
 	X(help)

@@ -195,7 +195,7 @@ q_top_free(struct q_top *t)
 int
 q_sort(const char *text, const char *otherwise, const char *const *names, struct q_sort *out, struct err *e)
 {
-	char	 word[32];
+	char	 word[64];
 	size_t	 len = 0;
 
 	if (text == NULL || text[0] == '\0')

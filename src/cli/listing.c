@@ -1,0 +1,106 @@
+/*
+ * listing.c - see listing.h.
+ */
+#include "base/when.h"
+#include "cli/listing.h"
+
+static const char *const keys[] = {
+	"domain", "t", "from", "to", "ip", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
+	"sigdomain", "code", "fwd", "differs"
+};
+
+static int
+filter_read(struct listing *l, const struct cli_args *args, const char *key, struct err *e)
+{
+	for (size_t k = 0; k < cli_given(args, key); k++)
+		if (query_filter_set(&l->filter, str_of(key), str_of(cli_text_at(args, key, k)), e) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
+filters_read(struct listing *l, const struct cli_args *args, enum listing_mode mode, const char *more, struct err *e)
+{
+	if (mode == LISTING_PLAIN)
+		return (0);
+	for (size_t i = 0; i < nitems(keys); i++)
+		if (filter_read(l, args, keys[i], e) == -1)
+			return (-1);
+	if (mode == LISTING_EVER && cli_given(args, "t") + cli_given(args, "from") + cli_given(args, "to") == 0)
+		l->filter.all = true;
+	return (more == NULL ? 0 : filter_read(l, args, more, e));
+}
+
+int
+listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args, enum listing_mode mode, const char *more)
+{
+	struct err	 e = { 0 };
+
+	memset(l, 0, sizeof(*l));
+	l->ctx = ctx;
+	l->format = cli_format(args);
+	query_filter_init(&l->filter);
+	if (filters_read(l, args, mode, more, &e) == -1 || dmarc_init(&e) == -1 ||
+	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL ||
+	    (l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||
+	    query_filter_range(l->q, &l->filter, &l->range, &e) == -1)
+		return (listing_fail(l, &e));
+	return (CLI_OK);
+}
+
+int
+listing_again(struct listing *l, struct err *e)
+{
+	query_end(l->q);
+	l->q = query_begin(l->store, when_now(), 0, e);
+	return (l->q == NULL ? -1 : 0);
+}
+
+void
+listing_close(struct listing *l)
+{
+	query_end(l->q);
+	store_close(l->store);
+	query_filter_free(&l->filter);
+	l->q = NULL;
+	l->store = NULL;
+}
+
+int
+listing_fail(struct listing *l, const struct err *e)
+{
+	listing_close(l);
+	return (cli_fail(e));
+}
+
+size_t
+listing_limit(const struct listing *l, const struct cli_args *args, size_t people)
+{
+	return ((size_t)cli_int(args, "limit", l->format == CLI_FORMAT_TABLE ? (int64_t)people : 0));
+}
+
+bool
+listing_json(struct json_t *j, struct err *e)
+{
+	struct buf	 b = { 0 };
+	bool		 ok = j != NULL && cli_json(&b, j) && buf_byte(&b, '\n');
+
+	if (ok)
+		(void)fwrite(b.p, 1, b.len, stdout);	/* cli_main looks at ferror */
+	else if (e->code == ERR_NONE)
+		(void)err_set(e, ERR_TEMP, "out of memory");
+	buf_free(&b);
+	answer_free(j);
+	return (ok);
+}
+
+void
+listing_note_range(const struct listing *l)
+{
+	char	 from[WHEN_TEXT], to[WHEN_TEXT];
+
+	if (l->format != CLI_FORMAT_TABLE || !l->ctx->tty_err)
+		return;
+	cli_note(l->ctx, "%s to %s%s", when_date(l->range.from, from), when_date(l->range.to, to),
+	    l->range.to == l->range.complete_through ? " (later days are not complete yet)" : "");
+}

@@ -1,0 +1,68 @@
+/*
+ * listing.h - what the listing commands share: the filters as options, one
+ * snapshot of the store, and how rows come out; cli/ only.
+ * Source:    design: the filter keys of the API are long options.
+ * Trust:     as query.h.
+ * Units:     as query.h.
+ * Ownership: listing_open and listing_close.
+ * Errors:    listing_open returns an exit code, having said why.
+ */
+#ifndef CLI_LISTING_H
+#define CLI_LISTING_H
+
+#include "answer/answer.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+#include "store/query.h"
+
+#define LISTING_KEY(key, what, text) { .name = key, .kind = CLI_TEXT, .arg = what, .many = true, .help = text }
+#define LISTING_FILTERS									\
+	LISTING_KEY("domain", "DOMAIN", "policy domain; in all filters a,b is or, !a is not, ~a contains"),	\
+	{ .name = "t", .kind = CLI_TEXT, .arg = "30d|all",					\
+	    .help = "the last so many complete days, or all" },					\
+	{ .name = "from", .kind = CLI_DAY, .arg = "DAY", .help = "first day" },			\
+	{ .name = "to", .kind = CLI_DAY, .arg = "DAY", .help = "last day" },			\
+	LISTING_KEY("ip", "ADDRESS", "address of the sender, or a range like 192.0.2.0/24"),	\
+	LISTING_KEY("hfrom", "DOMAIN", "header_from: the domain in From:"),			\
+	LISTING_KEY("efrom", "DOMAIN", "envelope_from: the bounce domain; <> or absent"),	\
+	LISTING_KEY("reporter", "NAME", "who reported"),					\
+	LISTING_KEY("spf", "RESULT", "SPF result before alignment: pass, fail, softfail, none, ..."),	\
+	LISTING_KEY("dkim", "RESULT", "DKIM result before alignment"),				\
+	LISTING_KEY("align", "HOW", "how it passed DMARC: both, dkim, spf, none, untold"),	\
+	LISTING_KEY("disp", "WORD", "disposition: none, quarantine, reject, pass, other"),	\
+	LISTING_KEY("reason", "TYPE", "why the receiver did not follow the policy, or none"),	\
+	LISTING_KEY("selector", "NAME", "DKIM selector"),					\
+	LISTING_KEY("sigdomain", "DOMAIN", "DKIM signing domain"),				\
+	LISTING_KEY("code", "CODE", "code of our explanation, P1 to F12"),			\
+	LISTING_KEY("fwd", "WORD", "certain: the receiver says it was forwarded; or no"),	\
+	LISTING_KEY("differs", "WORD", "yes: our own DMARC result is another one; or no")
+
+struct listing {
+	struct cli_ctx		*ctx;
+	struct store		*store;
+	struct query		*q;
+	struct query_filter	 filter;
+	struct query_range	 range;
+	enum cli_format		 format;
+};
+
+enum listing_mode {
+	LISTING_MONTH,	/* without --t, --from and --to: 30 complete days */
+	LISTING_EVER,	/* ... everything */
+	LISTING_PLAIN	/* the command has no filters */
+};
+/* more: an option that is a filter too, beyond LISTING_FILTERS; or NULL. */
+int	 listing_open(struct listing *, struct cli_ctx *, const struct cli_args *, enum listing_mode, const char *more);
+void	 listing_close(struct listing *);
+/* A new snapshot; what came out of the one before is gone. */
+int	 listing_again(struct listing *, struct err *);
+/* Says e and closes; the exit code. */
+int	 listing_fail(struct listing *, const struct err *);
+/* --limit; without it: that many rows of a table for people, everything else whole. */
+size_t	 listing_limit(const struct listing *, const struct cli_args *, size_t people);
+/* One object, one line; takes j. false: out of memory, which is said in *e. */
+bool	 listing_json(struct json_t *j, struct err *e);
+/* "30 days to 2026-05-31" before a table of sums, on standard error. */
+void	 listing_note_range(const struct listing *);
+
+#endif

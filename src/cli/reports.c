@@ -1,0 +1,145 @@
+/*
+ * reports.c - dmarcd reports: what has been taken in, report by report.
+ */
+#include <math.h>
+
+#include "cli/commands.h"
+#include "cli/listing.h"
+
+#define BATCH	500	/* reports of one snapshot */
+
+static const struct cli_option options[] = {
+	LISTING_FILTERS,
+	{ .name = "all", .kind = CLI_FLAG, .help = "also the versions that were replaced by another one" },
+	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY",
+	    .help = "received m day; \"-\" in front: the largest first (-received)" },
+	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "reports at most, 0 for all (all)", .min = 0, .max = 100000000 },
+	CLI_OPT_FORMAT,
+	CLI_OPTIONS_END
+};
+
+static const struct cli_column columns[] = {
+	{ "id", "id", CLI_CELL_TEXT, 0 },
+	{ "day", "day", CLI_CELL_DAY, 0 },
+	{ "org_name", "reporter", CLI_CELL_TEXT, 0 },
+	{ "domain", "domain", CLI_CELL_TEXT, 0 },
+	{ "messages", "messages", CLI_CELL_INT, 0 },
+	{ "pass_rate", "pass", CLI_CELL_RATE, 0 },
+	{ "records", "rows", CLI_CELL_INT, 0 },
+	{ "state", "state", CLI_CELL_TEXT, 0 },
+	{ "report_id", "report_id", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "email", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "begin", "", CLI_CELL_EPOCH, CLI_COL_HIDDEN },
+	{ "end", "", CLI_CELL_EPOCH, CLI_COL_HIDDEN },
+	{ "received", "", CLI_CELL_TIME, CLI_COL_HIDDEN },
+	{ "dialect", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "none", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "quarantine", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "reject", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "dmarc_pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "dkim_pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "spf_pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "source_ips", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "duplicates", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+};
+
+static void
+put(struct cli_table *t, const struct query_report *r)
+{
+	char	 id[32];
+
+	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
+	cli_cell_cstr(t, id);
+	cli_cell_day(t, r->day);
+	cli_cell_text(t, r->org_name.len > 0 ? r->org_name : r->reporter_label);
+	cli_cell_text(t, r->domain);
+	cli_cell_int(t, (int64_t)r->messages);
+	cli_cell_rate(t, r->messages == 0 ? (double)NAN : (double)r->dmarc_pass / (double)r->messages);
+	cli_cell_int(t, (int64_t)r->records);
+	cli_cell_cstr(t, r->superseded_by != 0 ? "superseded" : report_state_names[r->state]);
+	cli_cell_tone(t, r->state == STATE_PARTIAL ? CLI_TONE_WARN : CLI_TONE_NONE);
+	cli_cell_text(t, r->report_id);
+	cli_cell_text(t, r->email);
+	cli_cell_time(t, r->begin);
+	cli_cell_time(t, r->end);
+	cli_cell_time(t, r->received);
+	cli_cell_cstr(t, dialect_names[r->dialect]);
+	cli_cell_int(t, (int64_t)r->disp[DISP_NONE]);
+	cli_cell_int(t, (int64_t)r->disp[DISP_QUARANTINE]);
+	cli_cell_int(t, (int64_t)r->disp[DISP_REJECT]);
+	cli_cell_int(t, (int64_t)r->dmarc_pass);
+	cli_cell_int(t, (int64_t)r->dkim_pass);
+	cli_cell_int(t, (int64_t)r->spf_pass);
+	cli_cell_int(t, (int64_t)r->source_ips);
+	cli_cell_int(t, (int64_t)r->duplicates);
+	cli_row(t);
+}
+
+static int
+reports_out(struct listing *l, const int64_t *ids, size_t n, struct err *e)
+{
+	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, columns, nitems(columns));
+	struct query_report	 r;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && i % BATCH == 0 && listing_again(l, e) == -1)
+			return (-1);
+		if (query_report(l->q, ids[i], &r, e) == -1) {
+			if (e->code != ERR_INPUT)
+				return (-1);
+			memset(e, 0, sizeof(*e));	/* gone since the list was made */
+			continue;
+		}
+		if (l->format != CLI_FORMAT_JSON)
+			put(t, &r);
+		else if (!listing_json(answer_report_line(&r), e))
+			return (-1);
+	}
+	return (t != NULL ? cli_table_end(t, e) : 0);
+}
+
+static int
+run(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	struct listing		 l;
+	struct query_reports	 list;
+	struct query_page	 page = { .sort = cli_text(args, "sort"), .limit = (size_t)cli_int(args, "limit", 0) };
+	int64_t			*ids;
+	struct err		 e = { 0 };
+	size_t			 n;
+	int			 rc;
+
+	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
+		return (rc);
+	if (query_reports(l.q, &l.filter, l.filter.all ? NULL : &l.range, cli_flag(args, "all"), &page, &list, &e) == -1)
+		return (listing_fail(&l, &e));
+	n = list.nids;
+	if ((ids = calloc(n + 1, sizeof(*ids))) == NULL) {
+		(void)err_set(&e, ERR_TEMP, "out of memory");
+		return (listing_fail(&l, &e));
+	}
+	if (n > 0)
+		memcpy(ids, list.ids, n * sizeof(*ids));
+	rc = reports_out(&l, ids, n, &e);
+	free(ids);
+	if (rc == -1)
+		return (listing_fail(&l, &e));
+	if (list.total_n > n && l.format == CLI_FORMAT_TABLE)
+		cli_note(ctx, "%zu of %llu reports", n, (unsigned long long)list.total_n);
+	listing_close(&l);
+	return (CLI_OK);
+}
+
+const struct cli_command cli_cmd_reports = {
+	.name = "reports",
+	.group = "Answers",
+	.help = "the reports that were taken in",
+	.usage = "[FILTERS]",
+	.text = "Without --t, --from and --to all reports are listed. Filters that look into rows select the reports with at least one such row.\n\n"
+	    "With --format json one object per line; begin and end are seconds since the epoch, dmarc_pass, dkim_pass and spf_pass count "
+	    "messages as the receiver evaluated them, verdict is what we make of the same rows.",
+	.options = options,
+	.max_args = 0,
+	.needs = CLI_NEEDS_STATE,
+	.run = run,
+};

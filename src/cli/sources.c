@@ -1,0 +1,185 @@
+/*
+ * sources.c - dmarcd sources: who sends, and how SPF and DKIM fare there; or
+ * the same figures by any other key.
+ */
+#include <math.h>
+
+#include "cli/commands.h"
+#include "cli/listing.h"
+
+#define PEOPLE 50	/* rows without --limit */
+
+static const struct cli_option options[] = {
+	LISTING_FILTERS,
+	{ .name = "by", .kind = CLI_WORD, .help = "what is listed instead of addresses",
+	    .arg = "ip|domain|hfrom|efrom|reporter|spf|dkim|align|disp|reason|selector|sigdomain|code|fwd" },
+	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "m pass fail key first last; \"-\" in front: the largest first (-m)" },
+	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
+	CLI_OPT_FORMAT,
+	CLI_OPTIONS_END
+};
+
+/* In the order of --by. */
+static const enum query_by bys[] = {
+	BY_IP, BY_DOMAIN, BY_HFROM, BY_EFROM, BY_REPORTER, BY_SPF, BY_DKIM, BY_ALIGN, BY_DISP, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN,
+	BY_CODE, BY_FWD
+};
+static const char *const titles[BY_COUNT] = {
+	[BY_IP] = "address", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from", [BY_EFROM] = "envelope_from", [BY_REPORTER] = "reporter",
+	[BY_SPF] = "SPF", [BY_DKIM] = "DKIM", [BY_ALIGN] = "aligned by", [BY_DISP] = "disposition", [BY_REASON] = "reason",
+	[BY_SELECTOR] = "selector", [BY_SIGDOMAIN] = "signed by", [BY_CODE] = "code", [BY_FWD] = "forwarded"
+};
+
+enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN };
+
+static const struct cli_column columns[] = {
+	[COL_KEY] = { "key", "address", CLI_CELL_TEXT, 0 },
+	[COL_LABEL] = { "label", "what it means", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	[COL_M] = { "m", "messages", CLI_CELL_INT, 0 },
+	[COL_RATE] = { "pass_rate", "pass", CLI_CELL_RATE, 0 },
+	[COL_SPF] = { "spf", "SPF", CLI_CELL_TEXT, 0 },
+	[COL_DKIM] = { "dkim", "DKIM", CLI_CELL_TEXT, 0 },
+	[COL_FROM] = { "header_from", "header_from", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	[COL_FIRST] = { "first_day", "first", CLI_CELL_DAY, CLI_COL_HIDDEN },
+	[COL_LAST] = { "last_day", "last", CLI_CELL_DAY, 0 },
+	{ "pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "fail", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "untold", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "spf_aligned", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "spf_pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "spf_fail", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "dkim_aligned", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "dkim_pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "dkim_fail", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "none", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "quarantine", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "reject", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "n", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+};
+
+/* The usual case in a word or two, else the share that counts for DMARC. */
+static void
+put_leg(struct cli_table *t, const struct query_leg *l, uint64_t m)
+{
+	char	 text[32];
+
+	if (m == 0)
+		cli_cell_null(t);
+	else if (l->aligned == m)
+		cli_cell_cstr(t, "pass, aligned");
+	else if (l->aligned > 0) {
+		(void)snprintf(text, sizeof(text), "%.1f %% aligned", (double)l->aligned * 100 / (double)m);
+		cli_cell_cstr(t, text);
+	} else if (l->pass * 2 > m)
+		cli_cell_cstr(t, "pass, not aligned");
+	else if (l->fail * 2 > m)
+		cli_cell_cstr(t, "fail");
+	else if (l->error * 2 > m)
+		cli_cell_cstr(t, "error");
+	else if ((l->none + l->absent) * 2 > m)
+		cli_cell_cstr(t, "none");
+	else
+		cli_cell_cstr(t, "not aligned");
+	cli_cell_tone(t, m > 0 && l->aligned == m ? CLI_TONE_GOOD : l->aligned == 0 ? CLI_TONE_BAD : CLI_TONE_WARN);
+}
+
+static void
+put_from(struct cli_table *t, const struct query_group *g)
+{
+	struct buf	 b = { 0 };
+
+	if (g->hfrom[0].key.p == NULL) {
+		cli_cell_null(t);
+		return;
+	}
+	(void)buf_str(&b, g->hfrom[0].key);
+	if (g->hfrom[1].key.p != NULL)
+		(void)buf_cstr(&b, ", ...");
+	cli_cell_text(t, buf_as_str(&b));
+	buf_free(&b);
+}
+
+static void
+put(struct cli_table *t, const struct query_group *g)
+{
+	const struct query_counts	*c = &g->counts;
+	const uint64_t			 rest[] = { query_passing(c), query_failing(c), c->untold, g->legs.spf.aligned, g->legs.spf.pass,
+	    g->legs.spf.fail, g->legs.dkim.aligned, g->legs.dkim.pass, g->legs.dkim.fail, c->disp[DISP_NONE], c->disp[DISP_QUARANTINE],
+	    c->disp[DISP_REJECT], g->rows };
+
+	cli_cell_text(t, g->key);
+	cli_cell_text(t, g->label);
+	cli_cell_int(t, (int64_t)c->m);
+	cli_cell_rate(t, c->m == 0 ? (double)NAN : (double)query_passing(c) / (double)c->m);
+	put_leg(t, &g->legs.spf, c->m);
+	put_leg(t, &g->legs.dkim, c->m);
+	put_from(t, g);
+	cli_cell_day(t, g->first_day);
+	cli_cell_day(t, g->last_day);
+	for (size_t i = 0; i < nitems(rest); i++)
+		cli_cell_int(t, (int64_t)rest[i]);
+	cli_row(t);
+}
+
+static int
+rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, struct err *e)
+{
+	struct cli_column	 cols[nitems(columns)];
+	struct cli_table	*t = NULL;
+
+	memcpy(cols, columns, sizeof(cols));
+	cols[COL_KEY].title = titles[by];
+	if (by == BY_IP)
+		cols[COL_FROM].flags = 0;
+	else if (by == BY_CODE || by == BY_REPORTER)
+		cols[COL_LABEL].flags = 0;
+	if (by != BY_IP)
+		cols[COL_FIRST].flags = 0;
+	if (l->format != CLI_FORMAT_JSON)
+		t = cli_table_new(l->ctx, l->format, cols, nitems(cols));
+	for (size_t i = 0; i < b->nitems; i++) {
+		if (l->format != CLI_FORMAT_JSON)
+			put(t, &b->items[i]);
+		else if (!listing_json(answer_group(&b->items[i], by), e))
+			return (-1);
+	}
+	return (t != NULL ? cli_table_end(t, e) : 0);
+}
+
+static int
+run(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	struct listing		 l;
+	struct query_breakdown	 b;
+	struct query_page	 page = { .sort = cli_text(args, "sort") };
+	enum query_by		 by = bys[cli_word(args, "by", 0)];
+	struct err		 e = { 0 };
+	int			 rc;
+
+	if ((rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
+		return (rc);
+	page.limit = listing_limit(&l, args, PEOPLE);
+	if (query_breakdown(l.q, &l.filter, &l.range, by, &page, &b, &e) == -1 || rows_out(&l, by, &b, &e) == -1)
+		return (listing_fail(&l, &e));
+	if (b.other_n > 0 && l.format == CLI_FORMAT_TABLE)
+		cli_note(ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b.other_n,
+		    (unsigned long long)b.other_m);
+	listing_note_range(&l);
+	listing_close(&l);
+	return (CLI_OK);
+}
+
+const struct cli_command cli_cmd_sources = {
+	.name = "sources",
+	.group = "Answers",
+	.help = "who sends as your domains, with SPF and DKIM results and alignment",
+	.usage = "[FILTERS] [--by KEY]",
+	.text = "One line for each address, or with --by for each value of another key. pass is DMARC's result as the receivers evaluated it; "
+	    "SPF and DKIM count for DMARC only when they are aligned, that is, passed for the domain in From:.\n\n"
+	    "A message with several signatures stands under each of its selectors and signing domains.\n\n"
+	    "Without --t, --from and --to: the last 30 days that are complete.",
+	.options = options,
+	.max_args = 0,
+	.needs = CLI_NEEDS_STATE,
+	.run = run,
+};
