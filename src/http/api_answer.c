@@ -71,6 +71,9 @@ api_answer(struct request *rq, struct asked *a)
 		} else {
 			if (ar.kind == ANSWER_REPORT)
 				api_raw_refine(a, ar.id, j);
+			/* It is still being counted: nobody may keep this answer. */
+			rq->passing = ar.kind == ANSWER_OVERVIEW &&
+			    json_is_null(json_object_get(json_object_get(j, "new"), "sources"));
 			reply_json(rq, 200, j);
 		}
 	}

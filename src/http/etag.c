@@ -9,22 +9,22 @@
 #include "http/http.h"
 
 bool
-etag_make(char out[48], uint64_t generation, const struct request *rq)
+etag_key(struct buf *b, uint64_t generation, const struct request *rq)
 {
-	struct buf	 b = { .max = 4 * URI_BYTES };
-
-	buf_printf(&b, "%s %" PRId64 " %s", PACKAGE_VERSION, when_day(when_now()), rq->route->path);
+	buf_printf(b, "%" PRIu64 " %" PRIu64 " %s %" PRId64 " %s", generation, rq->database, PACKAGE_VERSION,
+	    when_day(when_now()), rq->route->path);
 	for (size_t i = 0; i < PATH_ARGS; i++) {
-		buf_printf(&b, " %zu:", rq->args[i].len);
-		buf_str(&b, rq->args[i]);
+		buf_printf(b, " %zu:", rq->args[i].len);
+		buf_str(b, rq->args[i]);
 	}
-	buf_byte(&b, '?');
-	query_string_canonical(&rq->query, &b);
-	out[0] = '\0';
-	if (!b.failed)
-		(void)snprintf(out, 48, "W/\"%" PRIu64 "-%016" PRIx64 "\"", generation, hash64(0, b.p, b.len));
-	buf_free(&b);
-	return (out[0] != '\0');
+	buf_byte(b, '?');
+	return (query_string_canonical(&rq->query, b));
+}
+
+void
+etag_make(char out[48], uint64_t generation, struct str key)
+{
+	(void)snprintf(out, 48, "W/\"%" PRIu64 "-%016" PRIx64 "\"", generation, hash64(0, key.p, key.len));
 }
 
 /* The opaque part, without W/: If-None-Match compares weakly (RFC 9110 13.1.2). */

@@ -68,6 +68,8 @@ struct request {
 	struct str		 args[PATH_ARGS];	/* decoded path segments */
 	struct query_string	 query;
 	char			 if_none_match[1024];	/* longer ones are not looked at */
+	uint64_t		 database;	/* which file: a restored one has generations of its own */
+	bool			 passing;	/* this answer may change within its generation */
 	struct reply		 reply;
 	struct request		*next;		/* in a queue of work.c */
 };
@@ -90,8 +92,10 @@ const char *problem_title(unsigned status);
 
 /* --- etag.c ------------------------------------------------------------------ */
 
-/* W/"GENERATION-HASH" of what was asked, by which version, on which day. */
-bool	 etag_make(char out[48], uint64_t generation, const struct request *);
+/* All that an answer depends on: data, question, program, day. */
+bool	 etag_key(struct buf *, uint64_t generation, const struct request *);
+/* W/"GENERATION-HASH" of such a key. */
+void	 etag_make(char out[48], uint64_t generation, struct str key);
 bool	 etag_matches(const char *if_none_match, const char *etag);
 
 /* --- host.c: against DNS rebinding ------------------------------------------- */
@@ -112,6 +116,19 @@ int	 static_start(const char *base_path, struct err *);
 void	 static_stop(void);
 /* The shared response for a path below the base path, or NULL: no such file. */
 struct MHD_Response *static_find(struct str path, bool gzip, const char *if_none_match, unsigned *status);
+
+/* --- cache.c ------------------------------------------------------------------ */
+
+struct cached;
+enum cache_found {
+	CACHE_FOUND,	/* rq->reply is there */
+	CACHE_WAITS,	/* rq belongs to the cache until somebody's cache_done() */
+	CACHE_COMPUTE	/* compute it, then call cache_done(*mine) */
+};
+enum cache_found cache_find(struct request *, struct str key, struct cached **mine);
+/* Returns the requests that waited, linked by next, each with its reply. */
+struct request	*cache_done(struct cached *, const struct reply *);	/* NULL is fine */
+void		 cache_clear(void);
 
 /* --- routes.c ---------------------------------------------------------------- */
 
@@ -135,8 +152,12 @@ enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 
 /* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
 enum route_kind	 route_find(struct request *, const char *base_path, struct str *rest);
-/* In a worker; store NULL: why says what is the matter with it. */
-void		 route_run(struct request *, struct store *, const struct err *why);
+/*
+ * In a worker; store NULL: why says what is the matter with it. done is called
+ * for every request that has its reply by then: this one or later, and those
+ * that asked the same. False: the store has failed, open it anew.
+ */
+bool		 route_run(struct request *, struct store *, const struct err *why, void (*done)(struct request *));
 
 /* --- work.c: threads that may wait for the database --------------------------- */
 

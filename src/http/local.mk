@@ -6,6 +6,7 @@ libdmarcd_a_SOURCES += \
 	src/http/api_answer.c \
 	src/http/api_ingest.c \
 	src/http/api_raw.c \
+	src/http/cache.c \
 	src/http/etag.c \
 	src/http/headers.c \
 	src/http/host.c \

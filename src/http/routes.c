@@ -126,44 +126,87 @@ route_find(struct request *rq, const char *base_path, struct str *rest)
 	return (str_starts(path, "/assets/") ? ROUTE_ASSET : ROUTE_INDEX);
 }
 
-/* The generation is all that is read before a 304. */
-static bool
-unchanged(struct request *rq, struct query *q)
-{
-	if (!rq->route->etag || !etag_make(rq->reply.etag, query_generation(q), rq) ||
-	    !etag_matches(rq->if_none_match, rq->reply.etag))
-		return (false);
-	rq->reply.status = 304;
-	return (true);
-}
-
+/* Headers that follow from what the answer is. */
 static void
 finish(struct request *rq)
 {
 	struct reply	*r = &rq->reply;
 
-	if (r->status != 200 && r->status != 304)
+	if ((r->status != 200 && r->status != 304) || rq->passing)
 		r->etag[0] = '\0';
-	else if (rq->route->etag)
+	if (r->etag[0] != '\0')
 		r->cache = "private, no-cache";
 }
 
-void
-route_run(struct request *rq, struct store *s, const struct err *why)
+/* The generation is all that is read before a 304. */
+static bool
+unchanged(struct request *rq, struct query *q, struct buf *key)
+{
+	if (!rq->route->etag || !etag_key(key, query_generation(q), rq))
+		return (false);
+	etag_make(rq->reply.etag, query_generation(q), buf_as_str(key));
+	if (!etag_matches(rq->if_none_match, rq->reply.etag))
+		return (false);
+	rq->reply.status = 304;
+	return (true);
+}
+
+/* True: rq has its reply. False: it waits for another's. */
+static bool
+run_cached(struct request *rq, struct asked *a, struct str key, struct cached **mine)
+{
+	*mine = NULL;
+	if (rq->route->etag && rq->route->lane == LANE_QUICK)
+		switch (cache_find(rq, key, mine)) {
+		case CACHE_FOUND:
+			return (true);
+		case CACHE_WAITS:
+			return (false);
+		case CACHE_COMPUTE:
+			break;
+		}
+	rq->route->run(rq, a);
+	return (true);
+}
+
+static void
+done_all(struct request *rq, void (*done)(struct request *))
+{
+	struct request	*next;
+
+	for (; rq != NULL; rq = next) {
+		next = rq->next;
+		done(rq);
+	}
+}
+
+bool
+route_run(struct request *rq, struct store *s, const struct err *why, void (*done)(struct request *))
 {
 	struct err	 e = { 0 };
 	struct asked	 a = { .store = s };
+	struct cached	*mine = NULL;
+	struct request	*waited;
+	struct buf	 key = { .max = 4 * URI_BYTES };
+	bool		 replied = true, good;
 
 	if (s == NULL) {
 		problem(rq, 503, "%s", why->msg);
-		return;
+		done(rq);
+		return (false);
 	}
-	if ((a.query = query_begin(s, when_now(), QUERY_LIMIT_MS, &e)) == NULL) {
+	if ((a.query = query_begin(s, when_now(), QUERY_LIMIT_MS, &e)) == NULL)
 		problem(rq, 503, "%s", e.msg);
-	} else {
-		if (!unchanged(rq, a.query))
-			rq->route->run(rq, &a);
-		query_end(a.query);
-	}
+	else if (!unchanged(rq, a.query, &key))
+		replied = run_cached(rq, &a, buf_as_str(&key), &mine);
+	query_end(a.query);
+	buf_free(&key);
+	if (!replied)
+		return (true);
 	finish(rq);
+	good = rq->reply.status < 500;
+	waited = cache_done(mine, &rq->reply);
+	done(rq);
+	done_all(waited, done);
+	return (good);
 }

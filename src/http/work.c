@@ -121,6 +121,7 @@ take(struct worker *me)
 		if (pthread_cond_timedwait(&q->wake, &me->w->lock, &until) != 0 && q->head == NULL) {
 			(void)pthread_mutex_unlock(&me->w->lock);
 			store_drop(me);
+			cache_clear();
 			(void)malloc_trim(0);
 			(void)pthread_mutex_lock(&me->w->lock);
 		}
@@ -137,15 +138,16 @@ worker_main(void *arg)
 	struct worker	*me = arg;
 	struct work	*w = me->w;
 	struct request	*rq;
+	struct store	*s;
 
 	(void)pthread_mutex_lock(&w->lock);
 	while ((rq = take(me)) != NULL) {
 		(void)pthread_mutex_unlock(&w->lock);
-		route_run(rq, store_get(me), &me->why);
+		s = store_get(me);
+		rq->database = (uint64_t)me->st.st_ino;
 		/* A handle that has made a mistake may be the mistake: the next request gets a new one. */
-		if (rq->reply.status >= 500)
+		if (!route_run(rq, s, &me->why, w->done))
 			store_drop(me);
-		w->done(rq);
 		(void)pthread_mutex_lock(&w->lock);
 	}
 	w->running--;
@@ -250,6 +252,7 @@ work_stop(struct work *w, int64_t deadline_ms)
 		return (false);
 	for (unsigned i = 0; i < w->nthreads; i++)
 		(void)pthread_join(w->thread[i], NULL);
+	cache_clear();
 	free(w->state_dir);
 	w->state_dir = NULL;
 	return (true);

@@ -1,6 +1,7 @@
 // Every endpoint of a running daemon against schema/openapi.yaml, with what
 // people ask and with what they should not.
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -657,6 +658,25 @@ test('fifty at once', async () => {
 	const urls = [`${API}/overview`, `${API}/rows?t=all`, `${API}/breakdown?by=ip&t=all`, '/healthz', '/', `${API}/domains/${s.domain}`];
 	const all = await Promise.all(Array.from({ length: 50 }, (_, i) => c.ask(urls[i % urls.length] ?? '/')));
 	for (const a of all) assert.equal(a.status, 200);
+	// the same question from many sides, some of them without patience
+	for (let round = 0; round < 5; round++) {
+		const url = `${API}/breakdown?by=ip&t=all&limit=${100 + round}`;
+		const gone = Array.from({ length: 10 }, () => {
+			const k = connect(c.port, c.host);
+			k.on('error', () => undefined);
+			k.write(`GET ${c.base}${url} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+			setTimeout(() => k.destroy(), round);
+			return k;
+		});
+		const same = await Promise.all(Array.from({ length: 20 }, () => c.ask(url)));
+		for (const a of same) {
+			assert.equal(a.status, 200);
+			assert.deepEqual(a.body, same[0]?.body);
+			assert.equal(a.headers['etag'], same[0]?.headers['etag']);
+		}
+		for (const k of gone) k.destroy();
+	}
+	assert.equal((await c.ask('/healthz')).status, 200);
 });
 
 test('an API that is described is an API that is there', () => {
