@@ -16,7 +16,7 @@ struct fetch {
 	struct progress	*bar;
 	uint64_t	 fresh, by[IN_COUNT];
 	unsigned	 failed, config;
-	bool		 locked;
+	bool		 locked, spool;
 };
 
 static void
@@ -87,7 +87,9 @@ sum_up(struct fetch *f)
 	char				 n[32];
 
 	(void)buf_printf(&b, "%s new message%s", cli_thousands((int64_t)f->fresh, n), f->fresh == 1 ? "" : "s");
-	if (f->locked)
+	if (f->spool)
+		(void)buf_cstr(&b, " in the spool");
+	else if (f->locked)
 		(void)buf_cstr(&b, "; the running daemon stores what came");
 	else
 		for (int i = 0; i < IN_COUNT; i++)
@@ -116,7 +118,8 @@ fetch_run(struct cli_ctx *ctx, const struct cli_args *args)
 	}
 	log_open("dmarcd", ctx->verbosity < 0 ? LOG_ERROR : ctx->verbosity > 0 ? LOG_DEBUG : LOG_WARN);
 	f.bar = progress_new(ctx, (enum progress_when)cli_word(args, "progress", PROGRESS_AUTO), "fetch", "messages");
-	rv = supervise(&ctx->conf, true, n == 0 ? NULL : names, n, &calls, &f);
+	f.spool = cli_flag(args, "spool-only");
+	rv = supervise(&ctx->conf, f.spool ? SUPERVISE_SPOOL : SUPERVISE_FETCH, n == 0 ? NULL : names, n, &calls, &f);
 	progress_done(f.bar);
 	sum_up(&f);
 	if (f.failed > 0)
@@ -126,13 +129,17 @@ fetch_run(struct cli_ctx *ctx, const struct cli_args *args)
 	return (f.by[IN_REJECTED] > 0 || f.by[IN_PARTIAL] > 0 ? CLI_SOME : CLI_OK);
 }
 
-static const struct cli_option	 options[] = { CLI_OPT_PROGRESS, CLI_OPTIONS_END };
+static const struct cli_option	 options[] = {
+	{ .name = "spool-only", .kind = CLI_FLAG, .help = "leave what came in the spool; the daemon, or the next fetch, stores it" },
+	CLI_OPT_PROGRESS,
+	CLI_OPTIONS_END
+};
 
 const struct cli_command cli_cmd_fetch = {
 	.name = "fetch",
 	.group = "Reports in",
 	.help = "look into the mailboxes once, store all, stop: for cron",
-	.usage = "[MAILBOX...]",
+	.usage = "[--spool-only] [MAILBOX...]",
 	.text = "Every mailbox of the configuration, or those named. A mailbox in trouble does not hold up the others.\n\n"
 	    "Exit codes: 0 done; 1 done, but some messages could not be read (they are in quarantine); 2 a mailbox needs a person "
 	    "(password, certificate, folder); 75 try again later. The daemon may run meanwhile: then it stores what came.",

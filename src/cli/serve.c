@@ -62,7 +62,7 @@ serve_run(struct cli_ctx *ctx, const struct cli_args *args)
 	log_open("dmarcd", ctx->verbosity < 0 ? LOG_WARN : ctx->verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (ctx->conf->nmailboxes == 0)
 		cli_note(ctx, "no mailbox is configured: reports come in by 'dmarcd deliver' and 'dmarcd import' only");
-	return (supervise(&ctx->conf, false, NULL, 0, &calls, &s));
+	return (supervise(&ctx->conf, SUPERVISE_SERVE, NULL, 0, &calls, &s));
 }
 
 const struct cli_command cli_cmd_serve = {

@@ -526,9 +526,10 @@ named(const struct supervisor *s, const char *mailbox)
 }
 
 int
-supervise(struct conf **conf, bool once, const char *const *names, size_t nnames, const struct supervisor_calls *calls, void *ctx)
+supervise(struct conf **conf, enum supervise_mode mode, const char *const *names, size_t nnames, const struct supervisor_calls *calls, void *ctx)
 {
-	struct supervisor	 s = { .conf = conf, .once = once, .names = names, .nnames = nnames, .calls = calls, .ctx = ctx };
+	struct supervisor	 s = {
+	    .conf = conf, .once = mode != SUPERVISE_SERVE, .names = names, .nnames = nnames, .calls = calls, .ctx = ctx };
 	sigset_t		 set, old;
 
 	(void)sigemptyset(&set);
@@ -542,8 +543,9 @@ supervise(struct conf **conf, bool once, const char *const *names, size_t nnames
 		log_error("signalfd: %s", strerror(errno));
 		return (75);
 	}
-	(void)add(&s, INGESTER, NULL);
-	if (!once && (*conf)->http.enabled)
+	if (mode != SUPERVISE_SPOOL)
+		(void)add(&s, INGESTER, NULL);
+	if (mode == SUPERVISE_SERVE && (*conf)->http.enabled)
 		(void)add(&s, HTTP, NULL);
 	for (size_t i = 0; i < (*conf)->nmailboxes; i++)
 		if (named(&s, (*conf)->mailboxes[i].name))

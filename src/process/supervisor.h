@@ -21,18 +21,20 @@ struct supervisor_calls {
 	struct conf	*(*reload)(void *);
 	/* the web app answers at this address now */
 	void		 (*listening)(void *, const char *address, int port, const char *base_path);
-	/* only with once: how far the mailboxes are */
+	/* not with SERVE: how far the mailboxes are */
 	void		 (*progress)(void *, uint64_t planned, uint64_t done, uint64_t skipped);
 	void		 (*mailbox_done)(void *, const char *mailbox, uint64_t fresh, uint64_t skipped, const char *error, int exit_code);
 	void		 (*ingested)(void *, uint64_t messages, const uint64_t *by);
 	void		 (*locked)(void *);
 };
 
-/*
- * once false: serve until told to stop. once true: each mailbox named (all
- * when names is NULL) is looked into once, what came is stored, and that is
- * it: for cron. *c is replaced after a reload; the caller frees the last one.
- */
-int	 supervise(struct conf **c, bool once, const char *const *names, size_t nnames, const struct supervisor_calls *, void *ctx);
+enum supervise_mode {
+	SUPERVISE_SERVE,	/* until told to stop */
+	SUPERVISE_FETCH,	/* each mailbox named (all when names is NULL) once, what came is stored: for cron */
+	SUPERVISE_SPOOL		/* the same, but what came stays in the spool for the daemon */
+};
+
+/* *c is replaced after a reload; the caller frees the last one. */
+int	 supervise(struct conf **c, enum supervise_mode, const char *const *names, size_t nnames, const struct supervisor_calls *, void *ctx);
 
 #endif
