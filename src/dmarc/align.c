@@ -35,21 +35,48 @@ dmarc_psl_date(void)
 	return (text);
 }
 
+/*
+ * Names come again and again, and the list is not quick: the last answers are
+ * kept, one place for each hash. Single-threaded, as all that judge are.
+ */
+#define MEMO 4096
+static struct memo {
+	unsigned char	 len, org;	/* of the name, of its organisation */
+	char		 name[62];	/* longer ones are asked each time */
+} memos[MEMO];
+
+static size_t
+org_len(const char *z, size_t len)
+{
+	const char	*r = psl == NULL ? NULL : psl_registrable_domain(psl, z);
+
+	/* NULL: it is itself a public suffix, and then its own organisation */
+	return (r == NULL ? len : strlen(r));
+}
+
 struct str
 domain_org(struct str d)
 {
 	char		 z[DOMAIN_MAX + 1];
-	const char	*r;
+	struct memo	*m;
+	uint32_t	 h = 2166136261u;
 	size_t		 n;
 
 	if (d.p == NULL || d.len == 0 || d.len > DOMAIN_MAX)
 		return (d);
+	for (size_t i = 0; i < d.len; i++)
+		h = (h ^ (unsigned char)d.p[i]) * 16777619u;
+	m = &memos[(h ^ h >> 15) % MEMO];
+	if (m->len == d.len && memcmp(m->name, d.p, d.len) == 0)
+		return ((struct str){ d.p + (d.len - m->org), m->org });
 	memcpy(z, d.p, d.len);
 	z[d.len] = '\0';
-	/* NULL: d is itself a public suffix, and then its own organisation. */
-	if (psl == NULL || (r = psl_registrable_domain(psl, z)) == NULL)
-		return (d);
-	n = strlen(r);
+	n = org_len(z, d.len);
+	if (d.len <= sizeof(m->name)) {
+		m->len = (unsigned char)d.len;
+		m->org = (unsigned char)n;
+		memcpy(m->name, d.p, d.len);
+	}
 	return ((struct str){ d.p + (d.len - n), n });
 }
 

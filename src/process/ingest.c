@@ -132,9 +132,11 @@ ingest_job_clear(struct ingest_job *j)
 		(void)close(j->fd);
 	j->fd = -1;
 	free(j->reports);
+	free(j->prior);
 	free(j->from);
 	free(j->subject);
-	j->reports = NULL;
+	j->reports = j->prior = NULL;
+	j->nprior = 0;
 	j->from = j->subject = NULL;
 	j->nreports = 0;
 	j->refused = 0;
@@ -142,14 +144,32 @@ ingest_job_clear(struct ingest_job *j)
 	j->reason_code = NULL;
 }
 
+/* It is read once more; what it brought to the store is remembered, so that it does not count as having come twice. */
 static void
 job_retract(struct ingest_job *j)
 {
-	int	 fd = j->fd;
+	struct ingest_report	*had = j->nreports > 0 ? j->reports : NULL;
+	size_t			 n = j->nreports;
+	int			 fd = j->fd;
 
 	j->fd = -1;
+	if (had != NULL)
+		j->reports = NULL;
 	ingest_job_clear(j);
 	j->fd = fd;
+	j->prior = had;
+	j->nprior = n;
+}
+
+static int
+same_as_before(struct ingest *g, struct ingest_job *j, struct store_stored *s, struct err *e)
+{
+	for (size_t i = 0; i < j->nprior && s->result == IN_DUPLICATE; i++)
+		if (j->prior[i].id == s->id && j->prior[i].result != IN_DUPLICATE) {
+			s->result = j->prior[i].result;
+			return (store_report_unrepeat(g->store, s->id, e));
+		}
+	return (0);
 }
 
 static void
@@ -341,7 +361,8 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	struct ingest_report	*p;
 	struct ingest_job	*j = w->head;
 
-	if (wire_get_trailer(f, &t, e) == -1 || store_report_end(g->store, &t, &s, e) == -1)
+	if (wire_get_trailer(f, &t, e) == -1 || store_report_end(g->store, &t, &s, e) == -1 ||
+	    same_as_before(g, j, &s, e) == -1)
 		return (-1);
 	w->in_report = false;
 	g->active = NULL;

@@ -49,6 +49,8 @@ struct ingest_job {
 	/* ours */
 	int64_t			 message;
 	bool			 alone;
+	struct ingest_report	*prior;		/* stored already when its decoder was lost */
+	size_t			 nprior;
 	struct ingest_job	*next;
 };
 

@@ -154,7 +154,8 @@ open_db(struct store *s, struct err *e)
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (s->mode == STORE_WRITE) {
 		if (store_exec(s, "PRAGMA journal_mode = WAL", e) == -1 ||
-		    store_exec(s, "PRAGMA synchronous = NORMAL", e) == -1 ||
+		    /* FULL: once a commit is said to have happened the spool file goes */
+		    store_exec(s, "PRAGMA synchronous = FULL", e) == -1 ||
 		    store_exec(s, "PRAGMA cache_size = -28672", e) == -1 ||
 		    store_exec(s, "PRAGMA wal_autocheckpoint = 4000", e) == -1 ||
 		    store_exec(s, "PRAGMA temp_store = MEMORY", e) == -1 || migrate(s, e) == -1)

@@ -74,6 +74,8 @@ int	 store_row(struct store *, const struct store_evidence *, const unsigned cha
 	    uint64_t count, uint64_t seq, struct err *);
 int	 store_row_refused(struct store *, const struct report_refused *, struct err *);
 int	 store_report_end(struct store *, const struct report_trailer *, struct store_stored *out, struct err *);
+/* It did not come again after all: the same message was read twice. */
+int	 store_report_unrepeat(struct store *, int64_t id, struct err *);
 /* Nothing of it stays; -1 when even that failed: then roll back. */
 int	 store_report_drop(struct store *, struct err *);
 

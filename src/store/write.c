@@ -23,7 +23,7 @@ enum stmt {
 	ST_DATA_VERSION, ST_NEXT_IDS, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
-	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
+	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
 };
@@ -66,6 +66,7 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	    "?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, "
 	    "?35, ?36, ?37, ?38, ?39)",
 	[ST_REPORT_AGAIN] = "UPDATE report SET duplicates = duplicates + 1 WHERE id = ?1",
+	[ST_REPORT_UNREPEAT] = "UPDATE report SET duplicates = duplicates - 1 WHERE id = ?1 AND duplicates > 0",
 	[ST_REPORT_SUPERSEDE] = "UPDATE report SET superseded_by = ?2 WHERE id = ?1",
 	[ST_VERSIONS_MOVE] = "UPDATE report SET superseded_by = ?2 WHERE superseded_by = ?1",
 	[ST_REPORT_SUMS] = "SELECT evidence.outcome, sum(record.count), count(*) FROM record JOIN evidence ON evidence.id = record.evidence "
@@ -183,6 +184,7 @@ struct writer {
 	struct buf	 refused;
 	unsigned	 nrefused;
 	struct buf	 text;		/* for building */
+	struct buf	 lists[4];	/* of one combination, while it is put */
 };
 
 static sqlite3_stmt *
@@ -278,6 +280,8 @@ writer_free(struct writer *w)
 	arena_free(w->arena);
 	buf_free(&w->refused);
 	buf_free(&w->text);
+	for (int i = 0; i < 4; i++)
+		buf_free(&w->lists[i]);
 	free(w);
 }
 
@@ -640,7 +644,7 @@ put_number(struct buf *b, int64_t v)
 
 /* domain,what,result,word,human;...: zeros at the end left out. */
 static int
-auths_json(struct store *s, const struct report_auth *a, size_t n, struct buf *b, struct err *e)
+auths_list(struct store *s, const struct report_auth *a, size_t n, struct buf *b, struct err *e)
 {
 	int64_t	 id[5];
 	int	 last;
@@ -670,11 +674,10 @@ auths_json(struct store *s, const struct report_auth *a, size_t n, struct buf *b
 static void
 bind_text_or_null(sqlite3_stmt *st, int i, const struct buf *b)
 {
-	/* the next call builds in the same place: SQLite takes a copy */
 	if (b->len == 0)
 		(void)sqlite3_bind_null(st, i);
 	else
-		(void)sqlite3_bind_text(st, i, b->p, (int)b->len, SQLITE_TRANSIENT);
+		(void)sqlite3_bind_text(st, i, b->p, (int)b->len, SQLITE_STATIC);
 }
 
 static int
@@ -694,27 +697,27 @@ evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t
 	bind_id(st, 5, ef);
 	bind_id(st, 6, et);
 	(void)sqlite3_bind_int(st, 7, r->header_from_derived);
-	if (auths_json(s, r->spf_results, r->nspf, &w->text, e) == -1)
+	if (auths_list(s, r->spf_results, r->nspf, &w->lists[0], e) == -1 ||
+	    auths_list(s, r->dkim_results, r->ndkim, &w->lists[1], e) == -1)
 		return (-1);
-	bind_text_or_null(st, 8, &w->text);
-	if (auths_json(s, r->dkim_results, r->ndkim, &w->text, e) == -1)
-		return (-1);
-	bind_text_or_null(st, 9, &w->text);
-	buf_clear(&w->text);
+	buf_clear(&w->lists[2]);
 	for (size_t i = 0; i < r->nreasons; i++) {
 		if ((a = name_id(s, r->reasons[i].type, e)) == -1 || (b = name_id(s, r->reasons[i].comment, e)) == -1)
 			return (-1);
-		(void)buf_printf(&w->text, "%s%lld,%lld", i == 0 ? "" : ";", (long long)a, (long long)b);
+		(void)buf_printf(&w->lists[2], "%s%lld,%lld", i == 0 ? "" : ";", (long long)a, (long long)b);
 	}
-	bind_text_or_null(st, 10, &w->text);
-	buf_clear(&w->text);
+	buf_clear(&w->lists[3]);
 	if (r->disposition_word.p != NULL || r->dkim_word.p != NULL || r->spf_word.p != NULL) {
 		if ((a = name_id(s, r->disposition_word, e)) == -1 || (b = name_id(s, r->dkim_word, e)) == -1 ||
 		    (c = name_id(s, r->spf_word, e)) == -1)
 			return (-1);
-		(void)buf_printf(&w->text, "%lld,%lld,%lld", (long long)a, (long long)b, (long long)c);
+		(void)buf_printf(&w->lists[3], "%lld,%lld,%lld", (long long)a, (long long)b, (long long)c);
 	}
-	bind_text_or_null(st, 11, &w->text);
+	for (int i = 0; i < 4; i++) {
+		if (w->lists[i].failed)
+			return (err_set(e, ERR_TEMP, "out of memory"));
+		bind_text_or_null(st, 8 + i, &w->lists[i]);
+	}
 	return (run(s, ST_EVIDENCE_ADD, e));
 }
 
@@ -1160,6 +1163,13 @@ again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
 	s->w->changed = true;
 	*out = (struct store_stored){ id, IN_DUPLICATE };
 	return (0);
+}
+
+int
+store_report_unrepeat(struct store *s, int64_t id, struct err *e)
+{
+	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_UNREPEAT), 1, id);
+	return (run(s, ST_REPORT_UNREPEAT, e));
 }
 
 static int
