@@ -33,14 +33,16 @@ const SIZES: [string, number, number, boolean][] = [["wide", 1440, 900, false], 
 
 const s = await site();
 const b = await launch();
-const list = await (await fetch(`${s.url}/api/v1/reports?limit=50&domain=shop.example`)).json() as { items: { id: string }[] };
+const domains = await (await fetch(`${s.url}/api/v1/domains?t=all`)).json() as { items: { domain: string }[] };
+const domain = domains.items.find((d) => d.domain === "shop.example")?.domain ?? domains.items[0]?.domain ?? "";
+const list = await (await fetch(`${s.url}/api/v1/reports?limit=50&domain=${encodeURIComponent(domain)}`)).json() as { items: { id: string }[] };
 for (const [size, width, height, dark] of SIZES)
 	for (const [name, path, click] of PAGES) {
 		const file = `${name}-${size}.png`;
 		if (only !== undefined && !file.includes(only))
 			continue;
 		const { ctx, page, seen } = await open(b, s.url, { viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
-		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path));
+		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path.replace("shop.example", encodeURIComponent(domain))));
 		if (click !== undefined) {
 			await page.locator(click).first().click();
 			await page.waitForTimeout(400);

@@ -16,6 +16,8 @@ export const DASH = "–";
 
 export const num = (n: number | null | undefined): string => n === null || n === undefined ? DASH : nf.format(n);
 export const compact = (n: number): string => n < 10000 ? nf.format(n) : compactNf.format(n);
+/* For the labels of an axis: 5K, 10K. */
+export const short = (n: number): string => compactNf.format(n);
 export const list = (items: string[]): string => listFmt.format(items);
 
 /*

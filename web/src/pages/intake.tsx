@@ -38,7 +38,7 @@ function DayBars({ days }: { days: Ingest["days"] }) {
 					</div>
 				))}
 			</div>
-			<div class="dbaxis" aria-hidden="true"><span>{day(days[0]?.day)}</span><span>{day(days[days.length - 1]?.day)}</span></div>
+			<div class="dbaxis" aria-hidden="true" style={{ maxWidth: `max(7rem, ${days.length * 1.625}rem)` }}><span>{day(days[0]?.day)}</span>{days.length > 1 && <span>{day(days[days.length - 1]?.day)}</span>}</div>
 			<ul class="legend small">{KINDS.map((k) => <li><i class={`sw k-${k}`} />{t(`intake.${k}`)} <b class="n">{num(days.reduce((n, d) => n + d[k], 0))}</b></li>)}</ul>
 		</>
 	);

@@ -54,7 +54,7 @@ function WhyFails() {
 		<Section title={t("overview.why")} sub={t("overview.why.sub")}>
 			<Load of={l} h={260}>{(b) => {
 				const all = b.items.filter((i) => i.key.startsWith("F") && failing(i.counts) + i.counts.fail_fwd > 0);
-				const bad = all.slice(0, 5);
+				const bad = all.slice(0, 4);
 				const sum = all.reduce((n, i) => n + failing(i.counts) + i.counts.fail_fwd, 0);
 				if (bad.length === 0)
 					return <p class="quiet-ok"><Icon name="check" /> {t("overview.nofail")}</p>;
@@ -101,7 +101,7 @@ export default function OverviewPage() {
 				</>
 			)}</Load>
 			<div class="split">
-				<OutcomeCard />
+				<OutcomeCard height={340} />
 				<WhyFails />
 			</div>
 			<Load of={l} h={240}>{(o) => o.domains.length === 0 ? <></> : (

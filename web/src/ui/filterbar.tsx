@@ -35,6 +35,8 @@ const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp"
 /* What a filter value is called on screen. */
 export function valueLabel(key: FilterKey, v: string): string {
 	const p = WORDS[key];
+	if (v === "absent" && p === undefined)
+		return t("row.nottold");
 	if (p !== undefined) {
 		const w = t(`${p}.${v}` as Key);
 		return w === `${p}.${v}` ? v : w;

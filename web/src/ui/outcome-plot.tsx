@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import { brush, labelEvery, lastComplete, shares, stack, ticks, totals } from "../lib/chart";
-import { compact, day as fmtDay } from "../lib/format";
+import { day as fmtDay, num, short } from "../lib/format";
 
 export interface PlotSeries { key: string; label: string; values: number[]; color: string; hatch: boolean }
 export interface PlotProps {
@@ -139,7 +139,7 @@ export default function Plot(p: PlotProps) {
 				{
 					...axis, gap: 6, size: 52, grid: { stroke: () => css("--line"), width: 1 },
 					splits: () => marks,
-					values: (_u, v) => v.map((y) => p.share ? `${Math.round(y * 100)} %` : compact(y)),
+					values: (_u, v) => v.map((y) => p.share ? `${Math.round(y * 100)} %` : top >= 10000 ? short(y) : num(y)),
 				},
 			],
 			cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, bind: {

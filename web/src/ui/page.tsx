@@ -95,10 +95,10 @@ export function useStep(): "day" | "week" {
 	return r !== null && daysBetween(r.from, r.to) > 120 ? "week" : "day";
 }
 
-export function OutcomeCard({ fixed = {} }: { fixed?: Partial<Record<FilterKey, string>> }) {
+export function OutcomeCard({ fixed = {}, height }: { fixed?: Partial<Record<FilterKey, string>>; height?: number }) {
 	const s = useUrl();
 	const l = useApi<Timeseries>(`timeseries?${apiQuery(s, { by: "outcome", step: useStep() }, fixed)}`);
-	return <section class="card"><Load of={l} h={360}>{(d) => <DayChart data={d} title={t("chart.outcome")} />}</Load></section>;
+	return <section class="card"><Load of={l} h={360}>{(d) => <DayChart data={d} height={height} title={t("chart.outcome")} />}</Load></section>;
 }
 
 export const Section = ({ title, children, side, sub }: { title: string; children: ComponentChildren; side?: ComponentChildren; sub?: string }) => (

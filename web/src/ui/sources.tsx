@@ -19,6 +19,7 @@ interface Props { by: FilterKey; items: BreakdownItem[]; sort: string; fixedSort
 const keyLabel = (by: FilterKey, r: BreakdownItem): ComponentChildren =>
 	!r.key ? <span class="muted">{t("row.nottold")}</span> :
 	by === "ip" ? <Safe text={r.key === "unknown" ? t("ip.unknown") : r.label} /> :
+	r.key === "absent" && by !== "spf" && by !== "dkim" ? <span class="muted">{t("row.nottold")}</span> :
 	by === "reporter" ? <Name text={r.label} /> : by === "code" ? <Code code={r.key} plain /> :
 	valueLabel(by, r.key) !== r.key ? valueLabel(by, r.key) : <Name text={r.label || r.key} />;
 
@@ -60,7 +61,7 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 	if (by === "ip")
 		cols.push({ id: "code", head: t("col.code"), cell: (r) => {
 			const c = r.detail?.codes[0];
-			return c === undefined ? null : <span class="codes" title={codeTitle(c.code)}>{(r.detail?.codes ?? []).slice(0, 3).map((x) => <Code code={x.code} title={false} />)}</span>;
+			return c === undefined ? null : <span class="codes" title={(r.detail?.codes ?? []).map((x) => `${x.code} ${codeTitle(x.code)}: ${num(x.m)}`).join("\n")}><Code code={c.code} title={false} />{(r.detail?.codes.length ?? 0) > 1 && <span class="muted small">+{(r.detail?.codes.length ?? 1) - 1}</span>}</span>;
 		} });
 	return (
 		<Table caption={t("sources.caption", { key: t(`key.${by}`) })} rows={items} rowKey={(r) => r.key} columns={cols} sort={fixedSort ? undefined : sort}
