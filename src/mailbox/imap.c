@@ -110,7 +110,8 @@ fetch(struct imap *i, struct mailimap_set *set, bool body)
 
 	if (t != NULL && set != NULL)
 		r = mailimap_uid_fetch(i->im, set, t, &list);
-	if (list != NULL)
+	/* Only then: on a refusal libetpan has freed it, and does not say so. */
+	if (r == MAILIMAP_NO_ERROR && list != NULL)
 		mailimap_fetch_list_free(list);
 	if (t != NULL)
 		mailimap_fetch_type_free(t);

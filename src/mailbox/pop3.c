@@ -706,7 +706,8 @@ make_plan(struct pop3 *s, uint64_t *bytes, struct err *e)
 	}
 	if (n > 0 && delete_items(s, s->todo, n, e) == -1)
 		return (-1);
-	for (again = 0, n = 0; again < 2; again++)
+	/* One chance a look: after a reconnect they wait for the next. */
+	for (again = 0, n = 0; again < (s->reconnects == 0 ? 2 : 1); again++)
 		for (k = 0; k < s->n; k++) {
 			it = &s->v[k];
 			if (it->msg.fate != (again ? POP3_AGAIN : POP3_NEW) ||

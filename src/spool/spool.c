@@ -159,18 +159,25 @@ spool_close(struct spool *s)
 
 /* --- Writing ------------------------------------------------------------ */
 
+/* How many messages a bundle holds is known only when it is done. */
+static void
+add_count(struct spool_file *f)
+{
+	size_t	 n = strlen(f->name);
+
+	if (f->ended.n > 1)
+		(void)snprintf(f->name + n, sizeof(f->name) - n, ",%zu", f->ended.n);
+}
+
 static void
 next_name(struct spool_file *f)
 {
 	uint64_t	 seq = (uint64_t)atomic_fetch_add(&f->s->seq, 1);
 
-	int		 n;
-
 	/* Digits in front, so that the order of names is the order of arrival. */
-	n = snprintf(f->name, sizeof(f->name), "%010lld.%010llu.%ld.%s", (long long)when_now(),
+	(void)snprintf(f->name, sizeof(f->name), "%010lld.%010llu.%ld.%s", (long long)when_now(),
 	    (unsigned long long)seq, (long)getpid(), f->origin);
-	if (f->ended.n > 1)
-		(void)snprintf(f->name + n, sizeof(f->name) - (size_t)n, ",%zu", f->ended.n);
+	add_count(f);
 }
 
 struct spool_file *
@@ -274,8 +281,7 @@ publish(struct spool_file *f)
 	int	 try;
 
 	memcpy(old, f->name, sizeof(old));
-	if (f->ended.n > 1)
-		next_name(f);		/* the one with the count */
+	add_count(f);
 	for (try = 0; try < 100; try++) {
 		if (renameat2(f->s->tmp, old, f->s->new, f->name, RENAME_NOREPLACE) == 0) {
 			f->in_new = true;

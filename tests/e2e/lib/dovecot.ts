@@ -67,6 +67,7 @@ ssl_min_protocol = TLSv1.2
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
+auth_username_chars =
 mail_location = maildir:~/Maildir
 mail_fsync = never
 mail_max_userip_connections = 100
