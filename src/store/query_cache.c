@@ -141,7 +141,7 @@ q_name(struct query *q, uint32_t id, struct str *out, struct err *e)
 }
 
 void
-q_json_ints(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx)
+q_numbers(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx)
 {
 	uint32_t	 v[5] = { 0 };
 	unsigned	 n = 0;
@@ -331,7 +331,7 @@ list_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 		c->lists[l.count] = 0;
 		l.width = width[i];
 		if (sqlite3_column_type(st, i + 1) == SQLITE_TEXT)
-			q_json_ints((struct str){ (const char *)sqlite3_column_text(st, i + 1),
+			q_numbers((struct str){ (const char *)sqlite3_column_text(st, i + 1),
 			    (size_t)sqlite3_column_bytes(st, i + 1) }, list_add, &l);
 		if (l.failed)
 			return (q_oom(e));
