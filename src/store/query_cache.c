@@ -343,8 +343,9 @@ list_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 struct q_lists
 q_lists(const struct query_cache *c, uint32_t evidence)
 {
-	struct q_lists	 l = { 0 };
-	const uint32_t	*p;
+	static const uint32_t	 none[2];
+	struct q_lists		 l = { .dkim = none, .spf = none, .reasons = none };
+	const uint32_t		*p;
 
 	if (evidence >= c->nlist_at || c->list_at[evidence] == 0)
 		return (l);
@@ -457,6 +458,8 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 		return (each_new(q, "SELECT id, dkim, spf, reasons FROM evidence WHERE id > ?1 ORDER BY id", ABOVE(c->nlist_at),
 		    list_row, e));
 	case TIER_REPORTS:
+		if (!GROW(c, reports, 0))	/* so that loops have an array to begin with */
+			return (q_oom(e));
 		if (each_new(q, "SELECT id, reporter, policy, domain, day, received, end, records, messages FROM report"
 		    " WHERE id > ?1 ORDER BY id", ABOVE(c->nreports), report_row, e) == -1)
 			return (-1);
