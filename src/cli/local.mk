@@ -11,6 +11,6 @@ libdmarcd_a_SOURCES += \
 	src/cli/import.c \
 	src/cli/raw.c src/cli/raw.h \
 	src/cli/deliver.c \
-	src/cli/listing.c src/cli/listing.h src/cli/row.c src/cli/row.h src/cli/raw.c src/cli/raw.h \
+	src/cli/listing.c src/cli/listing.h src/cli/row.c src/cli/row.h \
 	src/cli/domains.c src/cli/sources.c src/cli/records.c src/cli/reports.c src/cli/report.c \
 	src/cli/version.c

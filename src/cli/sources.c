@@ -94,7 +94,7 @@ put_from(struct cli_table *t, const struct query_group *g)
 	}
 	(void)buf_str(&b, g->hfrom[0].key);
 	if (g->hfrom[1].key.p != NULL)
-		(void)buf_cstr(&b, ", ...");
+		(void)buf_cstr(&b, " ...");
 	cli_cell_text(t, buf_as_str(&b));
 	buf_free(&b);
 }

@@ -141,7 +141,7 @@ q_name(struct query *q, uint32_t id, struct str *out, struct err *e)
 }
 
 void
-q_json_ints(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx)
+q_numbers(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx)
 {
 	uint32_t	 v[5] = { 0 };
 	unsigned	 n = 0;
@@ -331,7 +331,7 @@ list_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 		c->lists[l.count] = 0;
 		l.width = width[i];
 		if (sqlite3_column_type(st, i + 1) == SQLITE_TEXT)
-			q_json_ints((struct str){ (const char *)sqlite3_column_text(st, i + 1),
+			q_numbers((struct str){ (const char *)sqlite3_column_text(st, i + 1),
 			    (size_t)sqlite3_column_bytes(st, i + 1) }, list_add, &l);
 		if (l.failed)
 			return (q_oom(e));
@@ -343,8 +343,9 @@ list_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 struct q_lists
 q_lists(const struct query_cache *c, uint32_t evidence)
 {
-	struct q_lists	 l = { 0 };
-	const uint32_t	*p;
+	static const uint32_t	 none[2];
+	struct q_lists		 l = { .dkim = none, .spf = none, .reasons = none };
+	const uint32_t		*p;
 
 	if (evidence >= c->nlist_at || c->list_at[evidence] == 0)
 		return (l);
@@ -457,6 +458,8 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 		return (each_new(q, "SELECT id, dkim, spf, reasons FROM evidence WHERE id > ?1 ORDER BY id", ABOVE(c->nlist_at),
 		    list_row, e));
 	case TIER_REPORTS:
+		if (!GROW(c, reports, 0))	/* so that loops have an array to begin with */
+			return (q_oom(e));
 		if (each_new(q, "SELECT id, reporter, policy, domain, day, received, end, records, messages FROM report"
 		    " WHERE id > ?1 ORDER BY id", ABOVE(c->nreports), report_row, e) == -1)
 			return (-1);

@@ -106,8 +106,8 @@ bool	 q_grow(void **, size_t *cap, size_t need, size_t size);	/* new elements ar
 struct str q_column(struct query *, sqlite3_stmt *, int);		/* a copy in the arena; NULL is absent */
 int	 q_name(struct query *, uint32_t id, struct str *out, struct err *);	/* 0 is absent */
 struct q_lists q_lists(const struct query_cache *, uint32_t evidence);
-/* Arrays of whole numbers as the writer makes them: calls fn for each inner array, or for the only one. */
-void	 q_json_ints(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx);
+/* Lists of the schema, "1,4,2;5,6,2": calls fn for each entry, with zeros for what is left out. */
+void	 q_numbers(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx);
 int64_t	 q_complete_through(struct query *, struct err *);		/* needs TIER_REPORTS */
 
 /* --- query_plan.c: a filter, resolved; the two passes ---------------------------- */

@@ -154,14 +154,14 @@ tuple_add(void *ctx, const uint32_t v[5], unsigned n)
 }
 
 static int
-tuples_read(struct query *q, struct str json, struct tuples *t, struct err *e)
+tuples_read(struct query *q, struct str list, struct tuples *t, struct err *e)
 {
 	struct tuples	 heap = { 0 };
 
 	(void)memset(t, 0, sizeof(*t));
-	if (json.p == NULL)
+	if (list.p == NULL)
 		return (0);
-	q_json_ints(json, tuple_add, &heap);
+	q_numbers(list, tuple_add, &heap);
 	if (!heap.failed && (t->v = arena_alloc(q->a, heap.n + 1, sizeof(*t->v))) != NULL) {
 		if (heap.n > 0)
 			memcpy(t->v, heap.v, heap.n * sizeof(*t->v));
@@ -172,14 +172,14 @@ tuples_read(struct query *q, struct str json, struct tuples *t, struct err *e)
 }
 
 static int
-auths_read(struct query *q, struct str json, struct report_auth **out, size_t *n, struct err *e)
+auths_read(struct query *q, struct str list, struct report_auth **out, size_t *n, struct err *e)
 {
 	struct tuples		 t;
 	struct report_auth	*a;
 
 	*n = 0;
 	*out = NULL;
-	if (tuples_read(q, json, &t, e) == -1)
+	if (tuples_read(q, list, &t, e) == -1)
 		return (-1);
 	if (t.n == 0)
 		return (0);
@@ -197,11 +197,11 @@ auths_read(struct query *q, struct str json, struct report_auth **out, size_t *n
 }
 
 static int
-reasons_read(struct query *q, struct str json, struct report_record *r, struct err *e)
+reasons_read(struct query *q, struct str list, struct report_record *r, struct err *e)
 {
 	struct tuples	 t;
 
-	if (tuples_read(q, json, &t, e) == -1)
+	if (tuples_read(q, list, &t, e) == -1)
 		return (-1);
 	if (t.n == 0)
 		return (0);

@@ -3,6 +3,8 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_query
 TESTS += tests/unit/test_query
 endif
+TESTS += tests/unit/test_listing.sh
+EXTRA_DIST += tests/unit/test_listing.sh
 tests_unit_test_query_SOURCES = tests/unit/test_query.c tests/unit/seed.c tests/unit/seed.h
 tests_unit_test_query_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_query_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)

@@ -183,7 +183,7 @@ evidence(sqlite3 *db, struct seed *s)
 	size_t		 n;
 	unsigned	 d, k;
 
-	if (sqlite3_prepare_v2(db, "INSERT INTO evidence VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10)", -1, &st, NULL))
+	if (sqlite3_prepare_v2(db, "INSERT INTO evidence VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10)", -1, &st, NULL))
 		return (-1);
 	for (unsigned i = 0; i < s->evidence; i++) {
 		d = i % s->domains;
@@ -212,28 +212,25 @@ evidence(sqlite3 *db, struct seed *s)
 		n = 0;
 		text[0][0] = text[1][0] = text[2][0] = '\0';
 		for (k = below(r, 3); k > 0; k--)
-			n += (size_t)snprintf(text[0] + n, 256 - n, "%s[%u,0,%u,0,%u]", n == 0 ? "[" : ",", NAME_BOUNCE + below(r, 12),
+			n += (size_t)snprintf(text[0] + n, 256 - n, "%s%u,0,%u,0,%u", n == 0 ? "" : ";", NAME_BOUNCE + below(r, 12),
 			    1 + below(r, 8), below(r, 2) * (NAME_TEXT + 3));
 		n = 0;
 		for (k = below(r, 4); k > 0; k--)
-			n += (size_t)snprintf(text[1] + n, 256 - n, "%s[%u,%u,%u,%u,0]", n == 0 ? "[" : ",", below(r, 2) == 0 ? d + 1 :
-			    NAME_BOUNCE + below(r, 12), below(r, 5) == 0 ? 0 : NAME_SELECTOR + below(r, 6), 1 + below(r, 9), 0u);
+			n += (size_t)snprintf(text[1] + n, 256 - n, "%s%u,%u,%u", n == 0 ? "" : ";", below(r, 2) == 0 ? d + 1 :
+			    NAME_BOUNCE + below(r, 12), below(r, 5) == 0 ? 0 : NAME_SELECTOR + below(r, 6), 1 + below(r, 9));
 		n = 0;
 		for (k = below(r, 3); k > 0; k--)
-			n += (size_t)snprintf(text[2] + n, 256 - n, "%s[%u,%u]", n == 0 ? "[" : ",", NAME_REASON + below(r, 5),
-			    below(r, 2) * NAME_TEXT);
+			n += (size_t)snprintf(text[2] + n, 256 - n, below(r, 2) == 0 ? "%s%u" : "%s%u,3201", n == 0 ? "" : ";",
+			    NAME_REASON + below(r, 5));
 		for (k = 0; k < 3; k++) {
 			if (text[k][0] == '\0') {
 				(void)sqlite3_bind_null(st, (int)k + 7);
 				continue;
 			}
-			n = strlen(text[k]);
-			text[k][n] = ']';
-			text[k][n + 1] = '\0';
 			(void)sqlite3_bind_text(st, (int)k + 7, text[k], -1, SQLITE_TRANSIENT);
 		}
 		if (below(r, 9) == 0)
-			(void)sqlite3_bind_text(st, 10, "[3203,0,0]", -1, SQLITE_STATIC);
+			(void)sqlite3_bind_text(st, 10, "3203", -1, SQLITE_STATIC);
 		else
 			(void)sqlite3_bind_null(st, 10);
 		if (sqlite3_step(st) != SQLITE_DONE) {

@@ -974,7 +974,8 @@ set_up(void **state)
 		return (-1);
 	now = (seed_small.first_day + seed_small.days + 3) * 86400 + 40000;
 	/* Everything about a row in plain words, from the views for people where they say it. */
-	if (seed_sql(db, "CREATE TEMP VIEW ev_reason AS SELECT e.id AS evidence, n.text AS type FROM evidence e, json_each(e.reasons) j"
+	if (seed_sql(db, "CREATE TEMP VIEW ev_reason AS SELECT e.id AS evidence, n.text AS type FROM evidence e,"
+	    " json_each('[[' || replace(e.reasons, ';', '],[') || ']]') j"
 	    " JOIN name n ON n.id = json_extract(j.value, '$[0]')") != 0 ||
 	    seed_sql(db, "CREATE TEMP TABLE t AS SELECT v.domain, CAST(strftime('%%s', v.day) AS INTEGER) / 86400 AS day, v.reporter,"
 	    " v.source_ip, s.kind, v.count, v.header_from, v.envelope_from, v.code, v.report, v.seq, v.evidence, o.disposition AS disp,"
