@@ -1,7 +1,9 @@
 // Every endpoint of a running daemon against schema/openapi.yaml, with what
 // people ask and with what they should not.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -648,6 +650,48 @@ test('no database is a 503 that says so, until there is one', async (t) => {
 			assert.match(a.headers['retry-after'] ?? '', /^[0-9]+$/);
 		}
 		assert.equal((await b.ask('/')).status, 200, 'the page is there');
+	} finally {
+		assert.equal(await own.stop(), 0);
+	}
+});
+
+test('a database that comes later is found', async (t) => {
+	if (driver === undefined) return t.skip('needs the driver');
+	const dir = mkdtempSync(join(tmpdir(), 'dmarcd-api-'));
+	const first = await startDriver(driver, ['--state', dir]);
+	try {
+		const b = new Client(first.url);
+		checkProblem(await b.ask(`${API}/meta`), 503, 'before');
+		const second = await startDriver(driver, ['--state', dir, '--seed']);
+		assert.equal((await new Client(second.url).ask(`${API}/meta`)).status, 200);
+		assert.equal(await second.stop(), 0);
+		let status = 0;
+		for (let i = 0; i < 100 && status !== 200; i++) {
+			status = (await b.ask(`${API}/meta`)).status;
+			if (status !== 200) await new Promise((r) => setTimeout(r, 100));
+		}
+		assert.equal(status, 200);
+	} finally {
+		assert.equal(await first.stop(), 0);
+		rmSync(dir, { recursive: true });
+	}
+});
+
+test('a commit is seen at once: another ETag, another answer', async (t) => {
+	if (driver === undefined) return t.skip('needs the driver');
+	const own = await startDriver(driver, []);
+	try {
+		const b = new Client(own.url);
+		const url = `${API}/domains`;
+		const before = await b.ask(url);
+		const etag = before.headers['etag'] ?? '';
+		assert.equal((await b.ask(url, { 'If-None-Match': etag })).status, 304);
+		const name = parse(before).items[0].domain;
+		await own.sql(`UPDATE domain SET name = 'renamed.example' WHERE name = '${name}'; UPDATE meta SET value = value + 1 WHERE key = 'generation'`);
+		const after = await b.ask(url, { 'If-None-Match': etag });
+		assert.equal(after.status, 200);
+		assert.notEqual(after.headers['etag'], etag);
+		assert.ok(after.body.includes('renamed.example'));
 	} finally {
 		assert.equal(await own.stop(), 0);
 	}

@@ -2,9 +2,10 @@
  * http_driver.c - the http role alone, for tests: with a store made by seed.c
  * (or one that is there), without fetchers and decoders.
  *
- *	http_driver [--state DIR] [--empty] [--base-path PATH] [--address A] [--port N]
+ *	http_driver [--state DIR [--seed]] [--empty] [--base-path PATH] [--address A] [--port N]
  *
- * Prints "listening URL" and serves until standard input ends.
+ * Prints "listening URL" and serves until standard input ends. A line on
+ * standard input is SQL for the database; "done" is printed behind it.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -44,7 +45,7 @@ raw_extract(int fd, uint64_t offset, uint64_t bytes, unsigned payload, enum raw_
 struct options {
 	const char	*state, *base_path, *address;
 	int		 port;
-	bool		 empty, ours;
+	bool		 empty, seed, ours;
 	char		 made[256];
 };
 
@@ -56,6 +57,8 @@ parse(struct options *o, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--empty") == 0)
 			o->empty = true;
+		else if (strcmp(argv[i], "--seed") == 0)
+			o->seed = true;
 		else if (i + 1 == argc)
 			return (-1);
 		else if (strcmp(argv[i], "--state") == 0)
@@ -106,26 +109,33 @@ keep_originals(const char *dir, sqlite3 *db)
 }
 
 static int
+seed(const char *dir)
+{
+	sqlite3	*db = seed_make(dir, &seed_small);
+	int	 rv;
+
+	if (db == NULL)
+		return (-1);
+	rv = keep_originals(dir, db);
+	/* The seed draws outcomes at random; only failing mail can have been overruled. */
+	rv |= seed_sql(db, "UPDATE OR IGNORE outcome SET overridden = 0 WHERE dkim <> 2 OR spf <> 2");
+	(void)sqlite3_close(db);
+	return (rv);
+}
+
+static int
 make_state(struct options *o)
 {
 	const char	*tmp = getenv("TMPDIR");
-	sqlite3		*db;
-	int		 rv;
 
+	if (o->state != NULL)
+		return (o->seed ? seed(o->state) : 0);
 	(void)snprintf(o->made, sizeof(o->made), "%s/dmarcd-http-XXXXXX", tmp == NULL ? "/tmp" : tmp);
 	if (mkdtemp(o->made) == NULL)
 		return (-1);
 	o->state = o->made;
 	o->ours = true;
-	if (o->empty)
-		return (0);
-	if ((db = seed_make(o->made, &seed_small)) == NULL)
-		return (-1);
-	rv = keep_originals(o->made, db);
-	/* The seed draws outcomes at random; only failing mail can have been overruled. */
-	rv |= seed_sql(db, "UPDATE OR IGNORE outcome SET overridden = 0 WHERE dkim <> 2 OR spf <> 2");
-	(void)sqlite3_close(db);
-	return (rv);
+	return (o->empty ? 0 : seed(o->made));
 }
 
 static int
@@ -179,26 +189,41 @@ talk(int fd, const struct options *o, struct err *e)
 	return (rv);
 }
 
+static void
+obey(const char *state)
+{
+	char	 line[1024], path[4096];
+	sqlite3	*db;
+
+	(void)snprintf(path, sizeof(path), "%s/dmarcd.db", state);
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (sqlite3_open(path, &db) == SQLITE_OK)
+			(void)seed_sql(db, "%s", line);
+		(void)sqlite3_close(db);
+		(void)printf("done\n");
+		(void)fflush(stdout);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options	 o = { .base_path = "", .address = "127.0.0.1" };
 	struct err	 e = { 0 };
-	char		 c;
 	pid_t		 pid;
 	int		 fd, status = 0, rv;
 
 	if (parse(&o, argc, argv) == -1) {
-		(void)fprintf(stderr, "usage: http_driver [--state DIR] [--empty] [--base-path PATH] [--address A] [--port N]\n");
+		(void)fprintf(stderr, "usage: http_driver [--state DIR [--seed]] [--empty] [--base-path PATH] [--address A] [--port N]\n");
 		return (2);
 	}
-	if ((o.state == NULL && make_state(&o) == -1) || (pid = start(&fd)) == -1) {
+	if (make_state(&o) == -1 || (pid = start(&fd)) == -1) {
 		(void)fprintf(stderr, "http_driver: %s\n", strerror(errno));
 		return (1);
 	}
 	if ((rv = talk(fd, &o, &e)) == 0)
-		while (read(STDIN_FILENO, &c, 1) == 1)
-			;
+		obey(o.state);
 	else
 		(void)fprintf(stderr, "http_driver: %s\n", e.msg);
 	(void)close(fd);

@@ -59,6 +59,7 @@ export class Client {
 
 export interface Server {
 	url: string;
+	sql(statement: string): Promise<void>; // done to its database, by the driver
 	stop(): Promise<number>;
 }
 
@@ -68,14 +69,22 @@ export function startDriver(path: string, args: string[]): Promise<Server> {
 	const ended = new Promise<number>((resolve) => child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128))));
 	return new Promise((resolve, reject) => {
 		let text = '';
+		let done: (() => void) | undefined;
 		child.on('error', reject);
 		ended.then((code) => reject(new Error(`${path} ended with ${code} before it listened: ${text}`))).catch(reject);
 		child.stdout?.on('data', (d: Buffer) => {
 			text += d.toString();
+			if (done !== undefined && text.endsWith('done\n')) done();
 			const m = /^listening (\S+)$/m.exec(text);
 			if (m?.[1] !== undefined)
 				resolve({
 					url: m[1],
+					sql: (statement) =>
+						new Promise((ok) => {
+							done = ok;
+							text = '';
+							child.stdin?.write(`${statement}\n`);
+						}),
 					stop: () => {
 						child.stdin?.end();
 						return ended;
