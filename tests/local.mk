@@ -5,3 +5,4 @@ include tests/e2e/local.mk
 include tests/unit/local-conf.mk
 include tests/fuzz/local-conf.mk
 include tests/unit/local-query.mk
+include tests/unit/local-units.mk
