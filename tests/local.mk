@@ -6,3 +6,4 @@ include tests/unit/local-conf.mk
 include tests/fuzz/local-conf.mk
 include tests/unit/local-query.mk
 include tests/unit/local-mailbox.mk
+include tests/unit/local-units.mk

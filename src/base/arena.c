@@ -8,9 +8,10 @@
 #define ARENA_KEEP	((size_t)1024 * 1024)	/* a bigger one goes back at reset */
 
 struct block {
+	_Alignas(max_align_t)
 	struct block	*next;
 	size_t		 size, used;
-	/* the bytes follow */
+	/* the bytes follow, aligned for anything */
 };
 
 struct arena {

@@ -194,10 +194,21 @@ encoded_word(struct str s, struct buf *out, struct str *rest)
 	return (true);
 }
 
+/* Bytes of the character at s; 0: it is none. */
+static size_t
+utf8_length(struct str s)
+{
+	unsigned char	 c = (unsigned char)s.p[0];
+	size_t		 n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	return (n <= s.len && str_utf8_ok((struct str){ s.p, n }) ? n : 0);
+}
+
 void
 message_decode_words(struct str s, size_t max, struct buf *out)
 {
 	struct str	 rest, gap;
+	size_t		 n;
 
 	while (s.len > 0 && out->len < max) {
 		if (encoded_word(s, out, &rest)) {
@@ -212,16 +223,14 @@ message_decode_words(struct str s, size_t max, struct buf *out)
 				s = gap;
 			continue;
 		}
-		if ((unsigned char)s.p[0] < 0x80)
-			(void)buf_byte(out, (unsigned char)s.p[0]);
-		else {	/* raw 8-bit: UTF-8 if the whole rest is, else Latin-1 */
-			if (str_utf8_ok(s))
-				(void)buf_byte(out, (unsigned char)s.p[0]);
-			else
-				latin1((struct str){ s.p, 1 }, out);
-		}
-		s.p++;
-		s.len--;
+		/* raw 8-bit: UTF-8 where it is, else Latin-1 */
+		n = utf8_length(s);
+		if (n > 0)
+			(void)buf_add(out, s.p, n);
+		else
+			latin1((struct str){ s.p, n = 1 }, out);
+		s.p += n;
+		s.len -= n;
 	}
 	if (out->len > max) {
 		while (max > 0 && ((unsigned char)out->p[max] & 0xc0) == 0x80)

@@ -50,8 +50,10 @@ value_count(struct str s, uint64_t *out, uint64_t *q)
 		*q |= QUIRK_COUNT_MISSING;
 		return (1);
 	}
-	/* "12.0" is 12; "12.5" is no count */
+	/* "12.0" is 12; "12.5" and "12." are no counts */
 	if ((dot = memchr(s.p, '.', s.len)) != NULL) {
+		if (dot + 1 == s.p + s.len)
+			return (-1);
 		for (const char *z = dot + 1; z < s.p + s.len; z++)
 			if (*z != '0')
 				return (-1);

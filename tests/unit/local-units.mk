@@ -1,0 +1,23 @@
+# unit tests of the reading rooms: base, decode, report, dmarc, the writing
+# side of the store, ingest
+if HAVE_CMOCKA
+UNITS_TESTS = \
+	tests/unit/test_base \
+	tests/unit/test_dmarc \
+	tests/unit/test_value \
+	tests/unit/test_hints
+check_PROGRAMS += $(UNITS_TESTS)
+TESTS += $(UNITS_TESTS)
+endif
+tests_unit_test_base_SOURCES = tests/unit/test_base.c tests/unit/cases.h
+tests_unit_test_base_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_base_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_dmarc_SOURCES = tests/unit/test_dmarc.c tests/unit/cases.h
+tests_unit_test_dmarc_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_dmarc_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_value_SOURCES = tests/unit/test_value.c tests/unit/cases.h
+tests_unit_test_value_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_value_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_hints_SOURCES = tests/unit/test_hints.c tests/unit/cases.h
+tests_unit_test_hints_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_hints_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
