@@ -23,6 +23,7 @@
 #define ROUND 1000		/* names taken from the spool at a time */
 #define WAIT_MS 30000		/* a look without being called, should inotify be missing; so long idle, decoders end */
 #define BACKOFF_MAX_MS 60000
+#define EXPIRE_S 21600		/* seconds between two looks at what has been kept long enough */
 
 struct ingester {
 	int			 link;
@@ -33,6 +34,7 @@ struct ingester {
 	unsigned		 decoders;
 	const char		*state_dir;
 	bool			 stop, drain;
+	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	uint64_t		 n, by[IN_COUNT];	/* since the last report to the parent */
 };
 
@@ -190,6 +192,24 @@ wait_for_mail(struct ingester *in, int ms)
 }
 
 static void
+expire(struct ingester *in)
+{
+	struct err	 e = { 0 };
+	int64_t		 now = when_now();
+	unsigned	 packs, messages;
+
+	if (now - in->expired < EXPIRE_S)
+		return;
+	in->expired = now;
+	if (store_expire(in->store, in->keep_originals > 0 ? now - in->keep_originals : 0,
+	    in->keep_quarantine > 0 ? now - in->keep_quarantine : 0, &packs, &messages, &e) == -1)
+		log_error("%s", e.msg);
+	else if (packs + messages > 0)
+		log_info("kept long enough: %u file%s of originals and %u message%s in quarantine are gone", packs,
+		    packs == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
+}
+
+static void
 loop(struct ingester *in)
 {
 	struct err	 e = { 0 };
@@ -213,6 +233,7 @@ loop(struct ingester *in)
 		}
 		if (in->drain)
 			break;
+		expire(in);
 		if (!wait_for_mail(in, WAIT_MS)) {
 			ingest_free(in->ingest);
 			in->ingest = NULL;
@@ -238,6 +259,8 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 		in->limits.name = (uint64_t)json_integer_value(json_object_get(l, #name));
 	LIMITS(GET)
 #undef GET
+	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
+	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
 	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
 }
@@ -270,8 +293,9 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:i, s:i}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
-	    (int)log_level_get());
+	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
+	    (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
+	    (json_int_t)c->store.keep_quarantine);
 	return (m);
 }
 

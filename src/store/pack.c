@@ -17,6 +17,7 @@
 #include "store/store_int.h"
 
 #define PACK_MAX ((uint64_t)64 << 20)
+#define PACK_AGE (7 * DAY_SECONDS)	/* originals expire by packs: so none may span too long a time */
 
 static int
 pack_error(const struct pack *p, const char *what, struct err *e)
@@ -46,10 +47,11 @@ pack_new(struct store *s, struct pack *p, struct err *e)
 	if (io_fsync_dir(path, e) == -1)
 		return (-1);
 	p->used = p->committed = 0;
+	p->begun = when_now();
 	if (store_prepare(s, &st, "INSERT INTO pack (name, bytes, begun) VALUES (?1, 0, ?2)", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_text(st, 1, p->name, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(st, 2, when_now());
+	(void)sqlite3_bind_int64(st, 2, p->begun);
 	(void)sqlite3_step(st);
 	if (sqlite3_finalize(st) != SQLITE_OK)
 		return (store_fail(s, "pack", e));
@@ -86,7 +88,7 @@ copy(struct pack *p, int fd, uint64_t offset, uint64_t bytes, struct err *e)
 int
 pack_append(struct store *s, struct pack *p, int fd, uint64_t offset, uint64_t bytes, uint64_t *at, struct err *e)
 {
-	if ((p->fd == -1 || p->used >= PACK_MAX) && (pack_commit(s, p, e) == -1 || pack_new(s, p, e) == -1))
+	if ((p->fd == -1 || p->used >= PACK_MAX || when_now() - p->begun > PACK_AGE) && (pack_commit(s, p, e) == -1 || pack_new(s, p, e) == -1))
 		return (-1);
 	*at = p->used;
 	p->dirty = true;

@@ -84,6 +84,13 @@ int	 store_quarantine_add(struct store *, int64_t received, const char *origin, 
 
 bool	 store_quarantine_has(struct store *, const char *file);
 
+/*
+ * Originals of messages received before, and quarantined messages likewise, go
+ * for good; 0 keeps them. The figures stay. Not within a transaction.
+ */
+int	 store_expire(struct store *, int64_t originals_before, int64_t quarantine_before, unsigned *packs, unsigned *messages,
+	    struct err *);
+
 /* Where the original of a message lies: opens its pack, read-only. */
 int	 store_original_open(struct store *, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *);
 

@@ -23,6 +23,7 @@ struct pack {
 	int64_t		 id;
 	int		 fd;
 	uint64_t	 used, committed;
+	int64_t		 begun;
 	bool		 dirty, fresh;	/* fresh: made in this transaction */
 };
 
@@ -49,6 +50,7 @@ int	 pack_commit(struct store *, struct pack *, struct err *);
 void	 pack_committed(struct pack *);
 void	 pack_rollback(struct store *, struct pack *);
 void	 pack_close(struct pack *);
+void	 writer_leave_pack(struct store *, int64_t pack);	/* nothing more is appended to it */
 int	 writer_new(struct store *, struct err *);
 void	 writer_free(struct writer *);
 void	 query_cache_free(struct query_cache *);

@@ -285,6 +285,13 @@ writer_free(struct writer *w)
 	free(w);
 }
 
+void
+writer_leave_pack(struct store *s, int64_t pack)
+{
+	if (s->w->pack.fd != -1 && s->w->pack.id == pack)
+		pack_close(&s->w->pack);
+}
+
 /* --- Transactions --------------------------------------------------------------------- */
 
 static void
