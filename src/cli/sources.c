@@ -66,12 +66,12 @@ put_leg(struct cli_table *t, const struct query_leg *l, uint64_t m)
 	if (m == 0)
 		cli_cell_null(t);
 	else if (l->aligned == m)
-		cli_cell_cstr(t, "pass, aligned");
+		cli_cell_cstr(t, "aligned");
 	else if (l->aligned > 0) {
 		(void)snprintf(text, sizeof(text), "%.1f %% aligned", (double)l->aligned * 100 / (double)m);
 		cli_cell_cstr(t, text);
 	} else if (l->pass * 2 > m)
-		cli_cell_cstr(t, "pass, not aligned");
+		cli_cell_cstr(t, "not aligned");
 	else if (l->fail * 2 > m)
 		cli_cell_cstr(t, "fail");
 	else if (l->error * 2 > m)
@@ -79,7 +79,7 @@ put_leg(struct cli_table *t, const struct query_leg *l, uint64_t m)
 	else if ((l->none + l->absent) * 2 > m)
 		cli_cell_cstr(t, "none");
 	else
-		cli_cell_cstr(t, "not aligned");
+		cli_cell_cstr(t, "mixed");
 	cli_cell_tone(t, m > 0 && l->aligned == m ? CLI_TONE_GOOD : l->aligned == 0 ? CLI_TONE_BAD : CLI_TONE_WARN);
 }
 
@@ -175,7 +175,7 @@ const struct cli_command cli_cmd_sources = {
 	.help = "who sends as your domains, with SPF and DKIM results and alignment",
 	.usage = "[FILTERS] [--by KEY]",
 	.text = "One line for each address, or with --by for each value of another key. pass is DMARC's result as the receivers evaluated it; "
-	    "SPF and DKIM count for DMARC only when they are aligned, that is, passed for the domain in From:.\n\n"
+	    "SPF and DKIM count for DMARC only when they are aligned, that is, passed for the domain in From:; \"not aligned\" passed for another domain.\n\n"
 	    "A message with several signatures stands under each of its selectors and signing domains.\n\n"
 	    "Without --t, --from and --to: the last 30 days that are complete.",
 	.options = options,
