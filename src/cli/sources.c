@@ -11,19 +11,14 @@
 
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
-	{ .name = "by", .kind = CLI_WORD, .help = "what is listed instead of addresses",
-	    .arg = "ip|domain|hfrom|efrom|reporter|spf|dkim|align|disp|reason|selector|sigdomain|code|fwd" },
+	{ .name = "by", .kind = CLI_TEXT, .arg = "KEY", .help = "what is listed: ip (addresses), domain, hfrom, efrom, reporter, spf, "
+	    "dkim, align, disp, reason, selector, sigdomain, code or fwd" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "m pass fail key first last; \"-\" in front: the largest first (-m)" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
 };
 
-/* In the order of --by. */
-static const enum query_by bys[] = {
-	BY_IP, BY_DOMAIN, BY_HFROM, BY_EFROM, BY_REPORTER, BY_SPF, BY_DKIM, BY_ALIGN, BY_DISP, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN,
-	BY_CODE, BY_FWD
-};
 static const char *const titles[BY_COUNT] = {
 	[BY_IP] = "address", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from", [BY_EFROM] = "envelope_from", [BY_REPORTER] = "reporter",
 	[BY_SPF] = "SPF", [BY_DKIM] = "DKIM", [BY_ALIGN] = "aligned by", [BY_DISP] = "disposition", [BY_REASON] = "reason",
@@ -147,15 +142,32 @@ rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, s
 }
 
 static int
+by_read(const char *text, enum query_by *by, struct err *e)
+{
+	*by = BY_IP;
+	if (text == NULL)
+		return (0);
+	for (unsigned i = 0; i < BY_COUNT; i++)
+		if (titles[i] != NULL && strcmp(text, i == BY_DISP ? "disp" : query_by_names[i]) == 0) {
+			*by = (enum query_by)i;
+			return (0);
+		}
+	return (err_set(e, ERR_CONFIG, "--by: \"%.40s\" is not one of ip domain hfrom efrom reporter spf dkim align disp reason selector "
+	    "sigdomain code fwd", text));
+}
+
+static int
 run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct listing		 l;
 	struct query_breakdown	 b;
 	struct query_page	 page = { .sort = cli_text(args, "sort") };
-	enum query_by		 by = bys[cli_word(args, "by", 0)];
+	enum query_by		 by;
 	struct err		 e = { 0 };
 	int			 rc;
 
+	if (by_read(cli_text(args, "by"), &by, &e) == -1)
+		return (cli_fail(&e));
 	if ((rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
 		return (rc);
 	page.limit = listing_limit(&l, args, PEOPLE);
