@@ -11,19 +11,14 @@
 
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
-	{ .name = "by", .kind = CLI_WORD, .help = "what is listed instead of addresses",
-	    .arg = "ip|domain|hfrom|efrom|reporter|spf|dkim|align|disp|reason|selector|sigdomain|code|fwd" },
+	{ .name = "by", .kind = CLI_TEXT, .arg = "KEY", .help = "what is listed: ip (addresses), domain, hfrom, efrom, reporter, spf, "
+	    "dkim, align, disp, reason, selector, sigdomain, code or fwd" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "m pass fail key first last; \"-\" in front: the largest first (-m)" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
 };
 
-/* In the order of --by. */
-static const enum query_by bys[] = {
-	BY_IP, BY_DOMAIN, BY_HFROM, BY_EFROM, BY_REPORTER, BY_SPF, BY_DKIM, BY_ALIGN, BY_DISP, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN,
-	BY_CODE, BY_FWD
-};
 static const char *const titles[BY_COUNT] = {
 	[BY_IP] = "address", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from", [BY_EFROM] = "envelope_from", [BY_REPORTER] = "reporter",
 	[BY_SPF] = "SPF", [BY_DKIM] = "DKIM", [BY_ALIGN] = "aligned by", [BY_DISP] = "disposition", [BY_REASON] = "reason",
@@ -66,12 +61,12 @@ put_leg(struct cli_table *t, const struct query_leg *l, uint64_t m)
 	if (m == 0)
 		cli_cell_null(t);
 	else if (l->aligned == m)
-		cli_cell_cstr(t, "pass, aligned");
+		cli_cell_cstr(t, "aligned");
 	else if (l->aligned > 0) {
 		(void)snprintf(text, sizeof(text), "%.1f %% aligned", (double)l->aligned * 100 / (double)m);
 		cli_cell_cstr(t, text);
 	} else if (l->pass * 2 > m)
-		cli_cell_cstr(t, "pass, not aligned");
+		cli_cell_cstr(t, "not aligned");
 	else if (l->fail * 2 > m)
 		cli_cell_cstr(t, "fail");
 	else if (l->error * 2 > m)
@@ -79,7 +74,7 @@ put_leg(struct cli_table *t, const struct query_leg *l, uint64_t m)
 	else if ((l->none + l->absent) * 2 > m)
 		cli_cell_cstr(t, "none");
 	else
-		cli_cell_cstr(t, "not aligned");
+		cli_cell_cstr(t, "mixed");
 	cli_cell_tone(t, m > 0 && l->aligned == m ? CLI_TONE_GOOD : l->aligned == 0 ? CLI_TONE_BAD : CLI_TONE_WARN);
 }
 
@@ -147,15 +142,32 @@ rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, s
 }
 
 static int
+by_read(const char *text, enum query_by *by, struct err *e)
+{
+	*by = BY_IP;
+	if (text == NULL)
+		return (0);
+	for (unsigned i = 0; i < BY_COUNT; i++)
+		if (titles[i] != NULL && strcmp(text, i == BY_DISP ? "disp" : query_by_names[i]) == 0) {
+			*by = (enum query_by)i;
+			return (0);
+		}
+	return (err_set(e, ERR_CONFIG, "--by: \"%.40s\" is not one of ip domain hfrom efrom reporter spf dkim align disp reason selector "
+	    "sigdomain code fwd", text));
+}
+
+static int
 run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct listing		 l;
 	struct query_breakdown	 b;
 	struct query_page	 page = { .sort = cli_text(args, "sort") };
-	enum query_by		 by = bys[cli_word(args, "by", 0)];
+	enum query_by		 by;
 	struct err		 e = { 0 };
 	int			 rc;
 
+	if (by_read(cli_text(args, "by"), &by, &e) == -1)
+		return (cli_fail(&e));
 	if ((rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
 		return (rc);
 	page.limit = listing_limit(&l, args, PEOPLE);
@@ -175,7 +187,7 @@ const struct cli_command cli_cmd_sources = {
 	.help = "who sends as your domains, with SPF and DKIM results and alignment",
 	.usage = "[FILTERS] [--by KEY]",
 	.text = "One line for each address, or with --by for each value of another key. pass is DMARC's result as the receivers evaluated it; "
-	    "SPF and DKIM count for DMARC only when they are aligned, that is, passed for the domain in From:.\n\n"
+	    "SPF and DKIM count for DMARC only when they are aligned, that is, passed for the domain in From:; \"not aligned\" passed for another domain.\n\n"
 	    "A message with several signatures stands under each of its selectors and signing domains.\n\n"
 	    "Without --t, --from and --to: the last 30 days that are complete.",
 	.options = options,

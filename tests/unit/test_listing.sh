@@ -90,7 +90,7 @@ ok $? "its rows, whenever it was"
 [ -s "$dir/out" ]
 ok $? "there are some"
 
-for wrong in "sources --spf passed" "sources --ip 192.0.2" "records --sort color" "reports --t 900d" "domains --code P12" "report x"; do
+for wrong in "sources --spf passed" "sources --ip 192.0.2" "records --sort color" "sources --by size" "reports --t 900d" "domains --code P12" "report x"; do
 	# shellcheck disable=SC2086
 	run $wrong
 	[ $? -eq 2 ] && [ -s "$dir/err" ]
