@@ -17,12 +17,17 @@ if ! [ -w "$here" ]; then
 	mkdir -p "$at" && cp -R "$here"/. "$at"/ 2>/dev/null
 	chmod -R u+w "$at"
 fi
-if ! [ -d "$at/node_modules/esbuild" ]; then
+# Installed once, and again when the list of packages has changed.
+fresh() {
+	cmp -s "$at/package-lock.json" "$at/node_modules/.installed"
+}
+if ! fresh; then
 	# one at a time: make runs tests side by side
 	(
 		command -v flock >/dev/null && flock 9
-		[ -d "$at/node_modules/esbuild" ] || (cd "$at" && npm ci --no-audit --no-fund >"$build/tests/e2e/npm.log" 2>&1)
+		fresh || { cd "$at" && npm ci --no-audit --no-fund >"$build/tests/e2e/npm.log" 2>&1 &&
+		    cp package-lock.json node_modules/.installed; }
 	) 9>"$build/tests/e2e/npm.lock"
-	[ -d "$at/node_modules/esbuild" ] || skip "npm ci failed, see tests/e2e/npm.log"
+	fresh || skip "npm ci failed, see tests/e2e/npm.log"
 fi
 E2E_BUILD=$build E2E_OUT=$build/tests/e2e/dist exec node "$at/run.mjs" "$@"

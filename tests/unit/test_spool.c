@@ -44,8 +44,7 @@ clean_up(void **ctx)
 		if ((at = opendir(path)) == NULL)
 			continue;
 		while ((d = readdir(at)) != NULL)
-			if (d->d_name[0] != '.')
-				(void)unlinkat(dirfd(at), d->d_name, 0);
+			(void)unlinkat(dirfd(at), d->d_name, 0);	/* not . and .. */
 		(void)closedir(at);
 	}
 	return (0);
