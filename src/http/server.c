@@ -715,8 +715,10 @@ http_main(int fd)
 	struct err	 e = { 0 };
 	int		 signals = block_signals();
 
-	/* A heap for each thread would hold on to memory that another needs. */
+	/* A heap for each thread would hold on to memory that another needs; what is large goes back at once. */
 	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+	(void)mallopt(M_TRIM_THRESHOLD, 1 << 20);
 	init_locks();
 	if (getrandom(&srv.seed, sizeof(srv.seed), 0) == -1)
 		srv.seed = (uint64_t)when_mono_ms();

@@ -6,7 +6,8 @@
  * which may take a second each and must not stand in front of an overview.
  * Each thread has its own handle on the store, opens it when there is work
  * and closes it when there has been none for a while: an idle daemon holds
- * no page cache.
+ * no page cache. The thread that was busy last is asked first, so that one
+ * reader warms one cache and the other threads stay small.
  */
 #include <sys/stat.h>
 
@@ -28,7 +29,7 @@ struct lane_queue {
 	struct request	*head;
 	struct request	**tail;
 	unsigned	 n;
-	pthread_cond_t	 wake;
+	struct worker	*idle;		/* a stack */
 };
 
 struct work {
@@ -46,6 +47,8 @@ struct work {
 struct worker {
 	struct work	*w;
 	enum lane	 lane;
+	pthread_cond_t	 wake;
+	struct worker	*below;		/* in the stack of idle ones */
 	struct store	*store;
 	struct stat	 st;		/* of the file that store has open */
 	int64_t		 failed_ms;	/* when opening failed; 0: it did not */
@@ -101,24 +104,48 @@ store_get(struct worker *me)
 	return (me->store);
 }
 
+static void
+idle_remove(struct lane_queue *q, const struct worker *me)
+{
+	struct worker	**at = &q->idle;
+
+	while (*at != NULL && *at != me)
+		at = &(*at)->below;
+	if (*at != NULL)
+		*at = me->below;
+}
+
+/* False: nothing came for a while. */
+static bool
+wait_for_work(struct worker *me, struct lane_queue *q)
+{
+	struct timespec	 until;
+	int		 rv = 0;
+
+	me->below = q->idle;
+	q->idle = me;
+	if (me->store == NULL) {
+		(void)pthread_cond_wait(&me->wake, &me->w->lock);
+	} else {
+		(void)clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += IDLE_SECONDS;
+		rv = pthread_cond_timedwait(&me->wake, &me->w->lock, &until);
+	}
+	idle_remove(q, me);
+	return (rv == 0);
+}
+
 /* The next request, or NULL at the end. Waiting long gives memory back. */
 static struct request *
 take(struct worker *me)
 {
 	struct lane_queue	*q = &me->w->lane[me->lane];
 	struct request		*rq;
-	struct timespec		 until;
 
 	while ((rq = q->head) == NULL) {
 		if (me->w->stopping)
 			return (NULL);
-		if (me->store == NULL) {
-			(void)pthread_cond_wait(&q->wake, &me->w->lock);
-			continue;
-		}
-		(void)clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += IDLE_SECONDS;
-		if (pthread_cond_timedwait(&q->wake, &me->w->lock, &until) != 0 && q->head == NULL) {
+		if (!wait_for_work(me, q) && q->head == NULL && !me->w->stopping) {
 			(void)pthread_mutex_unlock(&me->w->lock);
 			store_drop(me);
 			cache_clear();
@@ -130,6 +157,17 @@ take(struct worker *me)
 		q->tail = &q->head;
 	q->n--;
 	return (rq);
+}
+
+static void
+wake_one(struct lane_queue *q)
+{
+	struct worker	*top = q->idle;
+
+	if (top == NULL)
+		return;		/* all are busy; the first to be done takes it */
+	q->idle = top->below;
+	(void)pthread_cond_signal(&top->wake);
 }
 
 static void *
@@ -154,8 +192,21 @@ worker_main(void *arg)
 	(void)pthread_cond_signal(&w->gone);
 	(void)pthread_mutex_unlock(&w->lock);
 	store_drop(me);
+	(void)pthread_cond_destroy(&me->wake);
 	free(me);
 	return (NULL);
+}
+
+/* Deadlines are of the monotonic clock. */
+static void
+cond_init(pthread_cond_t *c)
+{
+	pthread_condattr_t	 attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(c, &attr);
+	(void)pthread_condattr_destroy(&attr);
 }
 
 static int
@@ -169,6 +220,7 @@ thread_start(struct work *w, enum lane lane, struct err *e)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	me->w = w;
 	me->lane = lane;
+	cond_init(&me->wake);
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
 	rv = pthread_create(&w->thread[w->nthreads], &attr, worker_main, me);
@@ -185,8 +237,7 @@ thread_start(struct work *w, enum lane lane, struct err *e)
 struct work *
 work_start(const char *state_dir, unsigned threads, void (*done)(struct request *), struct err *e)
 {
-	struct work		*w = &the_work;
-	pthread_condattr_t	 attr;
+	struct work	*w = &the_work;
 
 	if ((w->state_dir = strdup(state_dir)) == NULL) {
 		err_set(e, ERR_TEMP, "out of memory");
@@ -194,14 +245,9 @@ work_start(const char *state_dir, unsigned threads, void (*done)(struct request 
 	}
 	w->done = done;
 	(void)pthread_mutex_init(&w->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&w->gone, &attr);
-	for (int i = 0; i < LANE_COUNT; i++) {
-		(void)pthread_cond_init(&w->lane[i].wake, &attr);
+	cond_init(&w->gone);
+	for (int i = 0; i < LANE_COUNT; i++)
 		w->lane[i].tail = &w->lane[i].head;
-	}
-	(void)pthread_condattr_destroy(&attr);
 	if (threads > THREADS_MAX)
 		threads = THREADS_MAX;
 	(void)pthread_mutex_lock(&w->lock);
@@ -228,7 +274,7 @@ work_submit(struct work *w, struct request *rq)
 		*q->tail = rq;
 		q->tail = &rq->next;
 		q->n++;
-		(void)pthread_cond_signal(&q->wake);
+		wake_one(q);
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return (room);
@@ -243,7 +289,8 @@ work_stop(struct work *w, int64_t deadline_ms)
 	(void)pthread_mutex_lock(&w->lock);
 	w->stopping = true;
 	for (int i = 0; i < LANE_COUNT; i++)
-		(void)pthread_cond_broadcast(&w->lane[i].wake);
+		while (w->lane[i].idle != NULL)
+			wake_one(&w->lane[i]);
 	while (w->running > 0 && pthread_cond_timedwait(&w->gone, &w->lock, &until) == 0)
 		;
 	ended = w->running == 0;
