@@ -198,6 +198,7 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 	struct reader	*r = ctx;
 
 	(void)e;
+	r->part++;
 	buf_clear(&r->filename);
 	(void)buf_str(&r->filename, part->filename);
 	r->in_part = true;

@@ -30,4 +30,6 @@ if ! fresh; then
 	) 9>"$build/tests/e2e/npm.lock"
 	fresh || skip "npm ci failed, see tests/e2e/npm.log"
 fi
+OPENAPI=$(cd "$here/../../schema" && pwd)/openapi.yaml
+export OPENAPI
 E2E_BUILD=$build E2E_OUT=$build/tests/e2e/dist exec node "$at/run.mjs" "$@"

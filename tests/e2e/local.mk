@@ -2,8 +2,14 @@
 check_PROGRAMS += tests/e2e/fetch_driver
 tests_e2e_fetch_driver_SOURCES = tests/e2e/fetch_driver.c
 tests_e2e_fetch_driver_LDADD = $(DMARCD_LIBS)
-TESTS += tests/e2e/fetch.sh tests/e2e/hostile.sh
-EXTRA_DIST += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/e2e.sh tests/e2e/run.mjs \
+# the http role alone, for api.test.ts
+check_PROGRAMS += tests/e2e/http_driver
+tests_e2e_http_driver_SOURCES = tests/e2e/http_driver.c tests/unit/seed.c tests/unit/seed.h
+tests_e2e_http_driver_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_e2e_http_driver_LDADD = $(DMARCD_LIBS)
+TESTS += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh
+EXTRA_DIST += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh tests/e2e/api.test.ts \
+	tests/e2e/lib/http.ts tests/e2e/lib/openapi.ts tests/e2e/dovecot.sh tests/e2e/e2e.sh tests/e2e/run.mjs \
 	tests/e2e/package.json tests/e2e/package-lock.json tests/e2e/.npmrc tests/e2e/tsconfig.json \
 	tests/e2e/fetch.test.ts tests/e2e/hostile.test.ts tests/e2e/lib/certs.ts tests/e2e/lib/dovecot.ts \
 	tests/e2e/lib/fetcher.ts tests/e2e/lib/ports.ts tests/e2e/lib/servers.ts
