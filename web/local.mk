@@ -38,7 +38,6 @@ web/sources.list: web-look
 	@$(MKDIR_P) web && (cd $(srcdir) && find web/src -type f -exec cksum {} + | LC_ALL=C sort -k 3) >$@.new && \
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 web-look:
-.PHONY: web-look
 
 web/work.stamp: web/modules.stamp web/sources.list web/build.mjs web/tsconfig.json
 	$(AM_V_GEN)rm -rf web/work/src web/dist.new && cp -R $(srcdir)/web/src web/work/src && chmod -R u+w web/work/src && \
@@ -51,7 +50,6 @@ CLEANFILES += web/work.stamp web/sources.list web/modules.stamp
 clean-local: web-clean
 web-clean:
 	rm -rf web/work web/dist.new web/dist
-.PHONY: web-clean
 else
 if WEB
 WEB_DIST = $(srcdir)/web/dist
@@ -73,4 +71,4 @@ if WEB
 else
 	@echo "make dist: the archive must bring the web app along; configure with npm" >&2; exit 1
 endif
-.PHONY: web-dist-hook
+.PHONY: web-dist-hook web-clean web-look

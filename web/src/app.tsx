@@ -91,6 +91,7 @@ export function App() {
 	const metaLoad = useMetaLoader();
 	const route = matchRoute(place.path);
 	const first = useRef(true);
+	const wantsFocus = useRef(false);
 	const [said, setSaid] = useState("");
 
 	useEffect(() => {
@@ -118,8 +119,7 @@ export function App() {
 			return;
 		}
 		setSaid(title);
-		const id = setTimeout(() => document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true }), 60);
-		return () => clearTimeout(id);
+		wantsFocus.current = true;
 	}, [place.path]);
 
 	useEffect(() => listen({
@@ -144,6 +144,14 @@ export function App() {
 	}), []);
 
 	const shown = page !== null && page.at === route.name ? page : null;
+	/* The page's file may still be on its way: the focus waits for it. */
+	useEffect(() => {
+		const h1 = wantsFocus.current && shown !== null ? document.querySelector<HTMLElement>("h1") : null;
+		if (h1 === null)
+			return;
+		wantsFocus.current = false;
+		h1.focus({ preventScroll: true });
+	});
 	return (
 		<div class="app">
 			<a class="skip" href="#main" onClick={(e) => {
