@@ -11,7 +11,7 @@
 
 struct serve {
 	struct cli_ctx	*ctx;
-	bool		 told;
+	char		 told[1024];	/* where it listened when it was said last */
 };
 
 static struct conf *
@@ -36,13 +36,15 @@ static void
 on_listening(void *arg, const char *address, int port, const char *base_path)
 {
 	struct serve	*s = arg;
+	char		 url[sizeof(s->told)];
 	bool		 v6 = strchr(address, ':') != NULL;
 
-	/* the one line that a person who starts it by hand looks for */
-	if (!s->told)
-		(void)printf("dmarcd is ready: http://%s%s%s:%d%s/\n", v6 ? "[" : "", address, v6 ? "]" : "", port, base_path);
+	/* the one line that a person who starts it by hand looks for; again only when it has moved */
+	(void)snprintf(url, sizeof(url), "http://%s%s%s:%d%s/", v6 ? "[" : "", address, v6 ? "]" : "", port, base_path);
+	if (strcmp(url, s->told) != 0)
+		(void)printf("dmarcd is ready: %s\n", url);
 	(void)fflush(stdout);
-	s->told = true;
+	memcpy(s->told, url, sizeof(url));
 }
 
 static const struct supervisor_calls	 calls = { .reload = on_reload, .listening = on_listening };

@@ -57,6 +57,7 @@ struct supervisor {
 	size_t			 n;
 	int			 signals;
 	int64_t			 stop_at;
+	int			 port;		/* that http found when the configuration says 0 */
 	int			 rv;
 	bool			 notified;
 };
@@ -74,10 +75,12 @@ mailbox_of(const struct supervisor *s, const struct child *c)
 	return (NULL);
 }
 
+/* A port of the system's choice stays the same when the process is started again. */
 static json_t *
-http_config(const struct conf *f)
+http_config(const struct supervisor *s)
 {
-	json_t	*l = json_object(), *boxes = json_array();
+	const struct conf	*f = *s->conf;
+	json_t			*l = json_object(), *boxes = json_array();
 
 	for (size_t i = 0; i < f->nmailboxes; i++)
 		(void)json_array_append_new(boxes, json_pack("{s:s, s:s, s:s}", "name", f->mailboxes[i].name, "protocol",
@@ -85,8 +88,9 @@ http_config(const struct conf *f)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)f->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o}", "address", f->http.address, "port", (int)f->http.port, "base_path",
-	    f->http.base_path, "state_dir", f->state_dir, "log", (int)log_level_get(), "limits", l, "mailboxes", boxes));
+	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o}", "address", f->http.address, "port",
+	    f->http.port == 0 ? s->port : (int)f->http.port, "base_path", f->http.base_path, "state_dir", f->state_dir, "log",
+	    (int)log_level_get(), "limits", l, "mailboxes", boxes));
 }
 
 /* What the child is told; a password goes to its fetcher and nowhere else. */
@@ -101,7 +105,7 @@ config_of(struct supervisor *s, struct child *c, struct err *e)
 	case INGESTER:
 		return (ingester_config(*s->conf));
 	case HTTP:
-		return (http_config(*s->conf));
+		return (http_config(s));
 	case FETCHER:
 		break;
 	}
@@ -253,15 +257,17 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 	if (op == NULL)
 		return;
 	if (c->kind == HTTP && strcmp(op, "listening") == 0) {
+		s->port = (int)number(m, "port");
 		if (s->calls->listening != NULL)
 			s->calls->listening(s->ctx, (*s->conf)->http.address, (int)number(m, "port"), (*s->conf)->http.base_path);
 		if (!s->notified)
 			notify("READY=1\nSTATUS=serving");
 		s->notified = true;
-	} else if (c->kind == HTTP && strcmp(op, "failed") == 0)
+	} else if (c->kind == HTTP && strcmp(op, "failed") == 0) {
+		s->port = 0;	/* somebody else may have it now */
 		log_error("%s: %s", c->name, json_string_value(json_object_get(m, "error")) == NULL ? "cannot start" :
 		    json_string_value(json_object_get(m, "error")));
-	else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
+	} else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
 		c->planned = number(m, "planned");
 		c->done = number(m, "done");
 		c->skipped = number(m, "skipped");
@@ -381,6 +387,7 @@ static void
 reload(struct supervisor *s)
 {
 	struct conf	*f = s->calls->reload == NULL ? NULL : s->calls->reload(s->ctx);
+	bool		 http = false;
 
 	if (f == NULL)
 		return;
@@ -390,11 +397,14 @@ reload(struct supervisor *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct child	*c = s->c[i];
 
-		if (c->kind == FETCHER && mailbox_of(s, c) == NULL)
-			c->over = true;
+		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled);
+		http |= c->kind == HTTP;
 		c->backoff = 0;
+		c->next = 0;
 		say(c, "stop");
 	}
+	if (f->http.enabled && !http)
+		(void)add(s, HTTP, NULL);
 	for (size_t k = 0; k < f->nmailboxes; k++) {
 		bool	 have = false;
 

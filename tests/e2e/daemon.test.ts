@@ -1,0 +1,315 @@
+// The whole program: mail in a real Dovecot in, exact figures out, whatever happens in between.
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { makeCerts, type Certs } from './lib/certs.js';
+import {
+	compare, compareState, contents, Daemon, dmarcd, generate, inQuarantine, inSpool, killed, memory, program, run, sleep, statusOf,
+	until, writeConf, type Corpus, type MailboxConf,
+} from './lib/daemon.js';
+import { Dovecot, dovecotPath, password } from './lib/dovecot.js';
+import { makeMail } from './lib/fetcher.js';
+
+const skip = dovecotPath === undefined ? 'dovecot is not installed' : !existsSync(program) ? `${program} is not built` : false;
+const ways = ['imaps', 'imap', 'pop3s', 'pop3'] as const;
+type Way = (typeof ways)[number];
+
+let dir: string;
+let certs: Certs;
+let dovecot: Dovecot;
+let corpus: Corpus; // 700 reports and one mail of 3 MB
+let demo: Corpus;
+let users = 0;
+let seed = Number(process.env['E2E_SEED'] ?? 0);
+
+before(async () => {
+	if (skip !== false) return;
+	dir = mkdtempSync(join(tmpdir(), 'dmarcd-daemon-'));
+	chmodSync(dir, 0o755); // Dovecot's own users must get in
+	certs = makeCerts(join(dir, 'certs'));
+	writeFileSync(join(dir, 'password'), `${password}\n`, { mode: 0o600 });
+	dovecot = await Dovecot.start(join(dir, 'dovecot'), certs);
+	corpus = await generate(join(dir, 'bulk'), 'bulk', ['--reports', '700', '--big-mail', '3']);
+	demo = await generate(join(dir, 'demo'), 'demo');
+});
+
+after(async () => {
+	if (skip !== false) return;
+	await dovecot.stop();
+	rmSync(dir, { recursive: true, force: true });
+});
+
+/** A user with mail, and a state directory. */
+function newUser(files: string[] = corpus.files): { user: string; state: string; conf: string } {
+	const user = `user${++users}`;
+	dovecot.addUser(user);
+	dovecot.deliver(user, contents(files));
+	return { user, state: newState(user), conf: join(dir, `${user}.conf`) };
+}
+
+function newState(name = `none${++users}`): string {
+	const state = join(dir, `state-${name}`, 'state');
+	mkdirSync(join(dir, `state-${name}`));
+	return state;
+}
+
+function box(user: string, way: Way, more: Partial<MailboxConf> = {}): MailboxConf {
+	return {
+		name: user, protocol: way.startsWith('imap') ? 'imap' : 'pop3', port: dovecot.ports[way],
+		tls: way.endsWith('s') ? 'implicit' : 'starttls', tls_ca_file: certs.ca, user, password_file: join(dir, 'password'), ...more,
+	};
+}
+
+async function serving(conf: string, f: (d: Daemon) => Promise<void>): Promise<void> {
+	const d = await Daemon.start(conf);
+	try {
+		await f(d);
+		await d.stop();
+	} finally {
+		await d.end();
+	}
+}
+
+const answers = (d: Daemon): Promise<boolean> => fetch(`${d.url}/healthz`).then((a) => a.ok, () => false);
+
+// --- dmarcd fetch ----------------------------------------------------------------
+
+for (const way of ways)
+	test(`fetch, ${way}: exact figures; the second run transfers no body`, { skip }, async () => {
+		const { user, state, conf } = newUser();
+		writeConf(conf, { state, mailboxes: [box(user, way)] });
+		const first = await dmarcd(conf, ['fetch']);
+		assert.equal(first.code, 0, first.stderr);
+		assert.match(first.stderr, /^dmarcd: 701 new messages, 701 stored/m);
+		assert.equal(dovecot.bodies(user), 701);
+		assert.deepEqual(inSpool(state), []);
+		await compareState(state, corpus);
+		const second = await dmarcd(conf, ['fetch']);
+		assert.equal(second.code, 0, second.stderr);
+		assert.match(second.stderr, /^dmarcd: 0 new messages$/m);
+		assert.equal(dovecot.bodies(user), 701, 'a body was transferred again');
+		await compareState(state, corpus);
+	});
+
+test('fetch: after a change of UIDVALIDITY nothing counts twice', { skip }, async () => {
+	const { user, state, conf } = newUser();
+	writeConf(conf, { state, mailboxes: [box(user, 'imaps')] });
+	assert.equal((await dmarcd(conf, ['fetch'])).code, 0);
+	await sleep(1100); // Dovecot takes the clock's seconds for it
+	dovecot.forget(user);
+	const r = await dmarcd(conf, ['fetch']);
+	assert.equal(r.code, 0, r.stderr);
+	assert.match(r.stderr, /UIDVALIDITY/);
+	assert.match(r.stderr, /^dmarcd: 701 new messages, 701 here already$/m);
+	await compareState(state, corpus, true);
+	assert.deepEqual(inQuarantine(state), []);
+});
+
+for (const way of ['seen', 'move', 'delete'] as const)
+	test(`fetch: after = ${way}`, { skip }, async () => {
+		const { user, state, conf } = newUser();
+		writeConf(conf, { state, mailboxes: [box(user, 'imaps', { after: way, ...(way === 'move' ? { after_folder: 'Done' } : {}) })] });
+		const r = await dmarcd(conf, ['fetch']);
+		assert.equal(r.code, 0, r.stderr);
+		await compareState(state, corpus);
+		const left = dovecot.flags(user);
+		assert.equal(left.length, way === 'seen' ? 701 : 0);
+		assert.ok(left.every((f) => f.includes('S')));
+		if (way === 'move') assert.equal(dovecot.flags(user, '.Done').length, 701);
+		assert.match((await dmarcd(conf, ['fetch'])).stderr, /^dmarcd: 0 new messages$/m);
+	});
+
+test('fetch while the daemon runs: the daemon stores it', { skip }, async () => {
+	const { user, state, conf } = newUser();
+	await serving(writeConf(`${conf}.daemon`, { state }), async (d) => {
+		writeConf(conf, { state, mailboxes: [box(user, 'pop3s')] });
+		const r = await dmarcd(conf, ['fetch']);
+		assert.equal(r.code, 0, r.stderr);
+		assert.match(r.stderr, /^dmarcd: 701 new messages; the running daemon stores what came$/m);
+		await until('an empty spool', () => inSpool(state).length === 0);
+		await compare(d, corpus);
+	});
+});
+
+test('fetch: a mailbox in trouble does not hold up the other', { skip }, async () => {
+	const { user, state, conf } = newUser();
+	const broken = box(user, 'imaps', { name: 'broken', port: 1 });
+	writeConf(conf, { state, mailboxes: [broken, box(user, 'imap')] });
+	const r = await dmarcd(conf, ['fetch']);
+	assert.equal(r.code, 75, r.stderr);
+	assert.match(r.stderr, /mailbox broken: .*; remedy: /);
+	assert.match(r.stderr, /^dmarcd: 701 new messages, 701 stored$/m);
+	await compareState(state, corpus);
+	const other = await dmarcd(conf, ['fetch', user]);
+	assert.equal(other.code, 0, other.stderr);
+	assert.equal((await dmarcd(conf, ['fetch', 'brokn'])).code, 2);
+});
+
+test('fetch: Ctrl-C ends it, and the next run does the rest', { skip }, async () => {
+	const { user, state, conf } = newUser();
+	writeConf(conf, { state, mailboxes: [box(user, 'imaps')] });
+	for (let i = 0; i < 3; i++) {
+		const r = await run('timeout', ['-s', 'INT', String(0.1 + 0.15 * i), program, '-c', conf, 'fetch']);
+		assert.ok([124, 0, 75].includes(r.code), r.stderr);
+	}
+	const r = await dmarcd(conf, ['fetch']);
+	assert.equal(r.code, 0, r.stderr);
+	await compareState(state, corpus, true);
+});
+
+// --- dmarcd serve -------------------------------------------------------------------
+
+test('serve: all processes start, answer, and end on SIGTERM and SIGINT', { skip }, async () => {
+	for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+		const { user, state, conf } = newUser();
+		writeConf(conf, { state, decoders: 2, mailboxes: [box(user, 'imaps'), box(user, 'pop3', { name: 'again' })] });
+		const d = await Daemon.start(conf);
+		try {
+			await until('all processes', () => d.role('decoder').length === 2 && d.role('fetcher').length === 2);
+			assert.equal(d.role('ingester').length, 1);
+			assert.equal(d.role('http').length, 1);
+			// the first time in the middle of its work, the second time when it rests
+			if (signal === 'SIGINT') {
+				await d.settled(state, [user, 'again']);
+				await compare(d, corpus, true);
+			}
+			await d.stop(signal);
+		} finally {
+			await d.end();
+		}
+	}
+});
+
+test('serve: mail that is delivered while the daemon runs; a broken mailbox beside it', { skip }, async () => {
+	const { user, state, conf } = newUser(corpus.files.slice(0, 350));
+	const rest = corpus.files.slice(350);
+	writeConf(conf, { state, mailboxes: [box(user, 'imaps', { name: 'broken', user: 'nobody', port: 1 }), box(user, 'imaps')] });
+	await serving(conf, async (d) => {
+		for (const f of rest) {
+			const r = await dmarcd(conf, ['-q', 'deliver'], readFileSync(f));
+			assert.equal(r.code, 0, r.stderr);
+		}
+		await d.settled(state, [user]);
+		await compare(d, corpus);
+		assert.equal(statusOf(state, 'broken')?.state, 'error');
+		const ingest = await d.get('ingest');
+		const broken = ingest.mailboxes.find((m: { name: string }) => m.name === 'broken');
+		assert.equal(broken.state, 'error');
+		assert.match(broken.error.text, /mailbox broken: /);
+	});
+});
+
+test('a cut report goes to quarantine, with the reason, and counts nothing', { skip }, async () => {
+	const { state, conf } = { state: newState(), conf: join(dir, 'quarantine.conf') };
+	writeConf(conf, { state });
+	const xml = gzipSync(Buffer.from(`<feedback>${'<record/>'.repeat(1000)}</feedback>`));
+	const mail = Buffer.from('From: reports@reporter.example\r\nTo: rua@example.com\r\nSubject: Report domain: example.com\r\n' +
+		'MIME-Version: 1.0\r\nContent-Type: application/gzip; name="reporter.example!example.com!1!2.xml.gz"\r\n' +
+		`Content-Transfer-Encoding: base64\r\n\r\n${xml.subarray(0, xml.length - 20).toString('base64')}\r\n`);
+	await serving(conf, async (d) => {
+		assert.equal((await dmarcd(conf, ['deliver'], mail)).code, 0);
+		const item = await until('a row in quarantine', async () => (await d.get('ingest')).quarantine[0]);
+		assert.match(JSON.stringify(item), /gzip/);
+		await until('an empty spool', () => inSpool(state).length === 0);
+		const files = inQuarantine(state);
+		assert.equal(files.length, 1);
+		assert.deepEqual(readFileSync(join(state, 'quarantine', files[0] ?? '')), mail);
+		const { database, days } = await d.get('ingest');
+		assert.equal(database.reports, 0);
+		assert.equal(days.at(-1).rejected, 1);
+	});
+	const fetched = newUser([]);
+	dovecot.deliver(fetched.user, [mail, makeMail(1), ...contents(corpus.files)]);
+	writeConf(fetched.conf, { state: fetched.state, mailboxes: [box(fetched.user, 'imaps')] });
+	const r = await dmarcd(fetched.conf, ['fetch']);
+	assert.equal(r.code, 1, r.stderr);
+	assert.match(r.stderr, /^dmarcd: 703 new messages, 701 stored, 1 no report, 1 not readable, in quarantine$/m);
+	assert.equal(inQuarantine(fetched.state).length, 1);
+});
+
+test('SIGHUP: a mailbox is added; a file with faults changes nothing', { skip }, async () => {
+	const { user, state, conf } = newUser();
+	writeConf(conf, { state });
+	await serving(conf, async (d) => {
+		const { url } = d;
+		assert.equal(d.role('fetcher').length, 0);
+		writeConf(conf, { state, mailboxes: [box(user, 'imaps')] });
+		d.signal('SIGHUP');
+		await until('a fetcher', () => d.role('fetcher').length === 1);
+		await d.settled(state, [user]);
+		await until('an answer', () => answers(d));
+		await compare(d, corpus);
+		const before = d.role('fetcher')[0]?.pid;
+		writeFileSync(conf, readFileSync(conf, 'utf8').replace('protocol', 'protocoll'));
+		d.signal('SIGHUP');
+		await until('a word about the fault', () => /has faults, the old one goes on/.test(d.log));
+		assert.match(d.log, new RegExp(`${conf}:\\d+: .*protocoll.*protocol`));
+		await compare(d, corpus);
+		assert.equal(d.role('fetcher')[0]?.pid, before);
+		assert.equal(d.url, url, 'a port of the system\'s choice has changed');
+	});
+});
+
+// --- kill -9 ------------------------------------------------------------------------
+
+/** The same numbers for the same seed: what fails can be tried again. */
+function dice(n: number): () => number {
+	let s = n >>> 0;
+	return () => {
+		s = (s + 0x6d2b79f5) >>> 0;
+		let t = Math.imul(s ^ (s >>> 15), s | 1);
+		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+	};
+}
+
+for (const [way, settle] of [['imaps', 'delete'], ['imaps', 'keep'], ['pop3', 'delete'], ['imap', 'move']] as const)
+	test(`kill -9 of everything, ${way}, after = ${settle}: exact figures in the end`, { skip }, async (t) => {
+		if (seed === 0) seed = Date.now() % 1000000;
+		t.diagnostic(`E2E_SEED=${seed}`);
+		const random = dice(seed++);
+		const { user, state, conf } = newUser();
+		writeConf(conf, { state, decoders: 2, mailboxes: [box(user, way, { after: settle, ...(settle === 'move' ? { after_folder: 'Done' } : {}) })] });
+		const kinds = ['fetcher', 'ingester', 'decoder', 'http', 'supervisor', 'decoder', 'ingester', 'fetcher', 'http'];
+		let d = await Daemon.start(conf);
+		let since = Math.floor(Date.now() / 1000);
+		try {
+			for (const kind of kinds) {
+				await sleep(random() * 250);
+				const them = d.role(kind);
+				if (kind === 'supervisor') {
+					await d.kill();
+					d = await Daemon.start(conf);
+					since = Math.floor(Date.now() / 1000);
+				} else if (them.length > 0) killed(them[Math.floor(random() * them.length)]!);
+			}
+			await d.settled(state, [user], since);
+			await until('an answer', () => answers(d));
+			await compare(d, corpus, true);
+			assert.deepEqual(inQuarantine(state), []);
+			if (settle !== 'keep') assert.equal(dovecot.flags(user).length, 0);
+			await d.stop();
+		} finally {
+			await d.end();
+		}
+	});
+
+// --- Memory ----------------------------------------------------------------------------
+
+test('an idle daemon with the demo month: less than 40 MB in all', { skip }, async (t) => {
+	const { user, state, conf } = newUser(demo.files);
+	writeConf(conf, { state, mailboxes: [box(user, 'imaps')] });
+	await serving(conf, async (d) => {
+		await d.settled(state, [user]);
+		await compare(d, demo);
+		for (const path of ['overview', 'rows', 'reports', 'domains/example.com']) await d.get(`${path}?t=90d`);
+		const all = d.processes().map((p) => ({ role: p.role, ...memory(p.pid) }));
+		const sum = all.reduce((n, p) => n + p.pss, 0);
+		t.diagnostic(`${sum} KB: ${all.map((p) => `${p.role} ${p.pss} (peak ${p.peak})`).join(', ')}`);
+		assert.ok(all.every((p) => p.pss > 0));
+		assert.ok(sum < 40 << 10, `${sum} KB`);
+	});
+});
