@@ -147,6 +147,13 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 	return (remove(path));
 }
 
+static void
+remove_state(const struct options *o)
+{
+	if (o->ours)
+		(void)nftw(o->made, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 static pid_t
 start(int *fd)
 {
@@ -218,8 +225,9 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "usage: http_driver [--state DIR [--seed]] [--empty] [--base-path PATH] [--address A] [--port N]\n");
 		return (2);
 	}
-	if (make_state(&o) == -1 || (pid = start(&fd)) == -1) {
-		(void)fprintf(stderr, "http_driver: %s\n", strerror(errno));
+	if ((rv = make_state(&o)) == -1 || (pid = start(&fd)) == -1) {
+		(void)fprintf(stderr, "http_driver: %s\n", rv == -1 ? "the test's database cannot be made" : strerror(errno));
+		remove_state(&o);
 		return (1);
 	}
 	if ((rv = talk(fd, &o, &e)) == 0)
@@ -228,7 +236,6 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "http_driver: %s\n", e.msg);
 	(void)close(fd);
 	(void)waitpid(pid, &status, 0);
-	if (o.ours)
-		(void)nftw(o.made, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	remove_state(&o);
 	return (rv == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }

@@ -9,7 +9,7 @@ tests_e2e_http_driver_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_e2e_http_driver_LDADD = $(DMARCD_LIBS)
 TESTS += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh
 EXTRA_DIST += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh tests/e2e/api.test.ts \
-	tests/e2e/lib/http.ts tests/e2e/lib/openapi.ts tests/e2e/dovecot.sh tests/e2e/e2e.sh tests/e2e/run.mjs \
+	tests/e2e/lib/http.ts tests/e2e/lib/openapi.ts tests/bench/http_load.mjs tests/e2e/dovecot.sh tests/e2e/e2e.sh tests/e2e/run.mjs \
 	tests/e2e/package.json tests/e2e/package-lock.json tests/e2e/.npmrc tests/e2e/tsconfig.json \
 	tests/e2e/fetch.test.ts tests/e2e/hostile.test.ts tests/e2e/lib/certs.ts tests/e2e/lib/dovecot.ts \
 	tests/e2e/lib/fetcher.ts tests/e2e/lib/ports.ts tests/e2e/lib/servers.ts
