@@ -25,7 +25,7 @@ strip(struct str s)
 	return (s);
 }
 
-/* Labels of 1 to 63 bytes, 253 in all; what may stand in a label is DNS's business, but no blanks. */
+/* Labels of 1 to 63 bytes, 253 in all; what may stand in a label is DNS's business, but no blanks and no punctuation of mail. */
 static bool
 well_formed(const char *p, size_t len)
 {
@@ -40,7 +40,7 @@ well_formed(const char *p, size_t len)
 			if (label == 0)
 				return (false);
 			label = 0;
-		} else if (c <= ' ' || c >= 0x7f || ++label > 63)
+		} else if (c <= ' ' || c >= 0x7f || strchr("<>()\",;:\\", c) != NULL || ++label > 63)
 			return (false);
 	}
 	return (label > 0);

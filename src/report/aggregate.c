@@ -16,27 +16,12 @@
 #include "report/aggregate.h"
 #include "report/elements.h"
 #include "report/hints.h"
+#include "report/repair.h"
 #include "report/value.h"
 
 #define WHOLE_MAX ((size_t)512 * 1024)	/* collected up to here, fed in pieces beyond */
 #define UNKNOWN_MAX 16			/* paths of unknown elements that are named */
 #define NS_DMARC2 "urn:ietf:params:xml:ns:dmarc-2.0"
-
-enum kind { KIND_C, KIND_L, KIND_B };
-
-static const struct elem {
-	const char	*name;
-	unsigned char	 parent, kind;
-} elems[E_TABLE] = {
-	[E_OUTSIDE] = { "", E_UNKNOWN, KIND_C },
-#define ELEMENT_ROW(id, up, nm, k) [E_##id] = { nm, E_##up, KIND_##k },
-	ELEMENTS(ELEMENT_ROW)
-#undef ELEMENT_ROW
-};
-
-/* Children by a small hash of parent and name: one look instead of fifty. */
-#define SLOTS 256
-static unsigned char	 slots[SLOTS][4];
 
 enum pass { PASS_ALL, PASS_HEADER, PASS_ROWS };
 
@@ -61,13 +46,24 @@ struct aggregate {
 	int				 xml_error;	/* libxml2's first fatal one */
 	int				 xml_line;
 	char				 xml_text[160];
-	bool				 damaged;	/* recovery met damage where a value stands */
+	char				 why[160];	/* of the first reading that failed: what it is like as it was sent */
+	int				 why_line;
+	uint64_t			 noted;		/* quirks of the way here */
+
+	/* what stands behind the end of feedback */
+	struct str			 parsed;	/* what the parser was given, when it is whole */
+	uint64_t			 fed;		/* bytes that it was given, when it comes in pieces */
+	uint64_t			 end_at;	/* of those, where feedback ended; 0: not known */
+	bool				 another, junk;	/* a second feedback, or something else */
+	unsigned			 nearly;	/* see look_behind */
 
 	/* bytes to UTF-8 (modes above PLAIN) */
+	bool				 latin;
+	struct repair			 repair;
+	struct buf			 repaired;
 	struct buf			 recoded;
 	unsigned char			 part[4];
 	unsigned			 npart;
-	bool				 head_done, decl_done;
 	struct buf			 head;
 
 	/* where we are */
@@ -100,43 +96,6 @@ struct aggregate {
 };
 
 /* --- Elements ------------------------------------------------------------- */
-
-static unsigned
-slot_of(unsigned parent, const char *name, size_t len)
-{
-	return ((parent * 37u + (unsigned)len * 11u + (unsigned char)name[0] * 5u +
-	    (unsigned char)name[len - 1] * 3u + (unsigned char)name[len / 2]) % SLOTS);
-}
-
-static void
-slots_fill(void)
-{
-	for (unsigned i = 1; i < E_TABLE; i++) {
-		unsigned char	*s = slots[slot_of(elems[i].parent, elems[i].name, strlen(elems[i].name))];
-		unsigned	 k = 0;
-
-		while (k < 4 && s[k] != 0)
-			k++;
-		if (k == 4)
-			abort();	/* a table of ours that does not fit: seen by the first test */
-		s[k] = (unsigned char)i;
-	}
-}
-
-static unsigned
-element_of(unsigned parent, const char *name)
-{
-	size_t			 len = strlen(name);
-	const unsigned char	*s;
-
-	if (len == 0)
-		return (E_UNKNOWN);
-	s = slots[slot_of(parent, name, len)];
-	for (unsigned k = 0; k < 4 && s[k] != 0; k++)
-		if (elems[s[k]].parent == parent && strcmp(elems[s[k]].name, name) == 0)
-			return (s[k]);
-	return (E_UNKNOWN);
-}
 
 static void
 stop(struct aggregate *a, int rv)
@@ -745,8 +704,8 @@ note_unknown(struct aggregate *a, const char *name)
 	a->q |= QUIRK_UNKNOWN_ELEMENT;
 	if (a->nunknown >= UNKNOWN_MAX)
 		return;
-	for (unsigned i = 1; i < a->depth; i++)
-		(void)buf_printf(&path, "%s/", elems[a->stack[i]].name);
+	for (unsigned i = 1; i <= a->depth; i++)
+		(void)buf_printf(&path, "%s/", elements[a->stack[i]].name);
 	(void)buf_printf(&path, "%.64s\n", name);
 	if (!path.failed && memmem(a->unknown.p == NULL ? "" : a->unknown.p, a->unknown.len, path.p, path.len) == NULL) {
 		(void)buf_add(&a->unknown, path.p, path.len);
@@ -885,13 +844,13 @@ on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *u
 		return;
 	}
 	a->stack[++a->depth] = (unsigned char)id;
-	if (elems[id].kind == KIND_C) {
+	if (elements[id].kind == ELEMENT_C) {
 		a->wants_text = false;
 		open_container(a, id);
 	} else {
 		a->wants_text = true;
 		buf_clear(&a->text);
-		if (elems[id].kind == KIND_B)
+		if (elements[id].kind == ELEMENT_B)
 			open_container(a, id);
 	}
 }
@@ -951,6 +910,11 @@ close_container(struct aggregate *a, unsigned id)
 		break;
 	case E_FEEDBACK:
 		a->done = true;
+		if (a->x != NULL) {
+			long	 at = xmlByteConsumed(a->x);
+
+			a->end_at = at > 0 ? (uint64_t)at : 0;
+		}
 		break;
 	default:
 		break;
@@ -976,7 +940,7 @@ on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri
 		return;
 	}
 	id = a->stack[a->depth--];
-	if (elems[id].kind == KIND_L) {
+	if (elements[id].kind == ELEMENT_L) {
 		struct str	 v = str_trim(buf_as_str(&a->text));
 
 		a->wants_text = false;
@@ -1019,7 +983,6 @@ static void
 on_error(void *ctx, xmlErrorPtr x)
 {
 	struct aggregate	*a = ctx;
-	unsigned		 id;
 	size_t			 n;
 
 	if (a->stopped || a->done || x == NULL || x->level < XML_ERR_ERROR || x->code == XML_NS_ERR_UNDEFINED_NAMESPACE)
@@ -1034,14 +997,6 @@ on_error(void *ctx, xmlErrorPtr x)
 		while (n > 0 && (a->xml_text[n - 1] == '\n' || a->xml_text[n - 1] == ' '))
 			a->xml_text[--n] = '\0';
 	}
-	/*
-	 * Under recovery: damage inside free text or unknown elements touches
-	 * no value that counts; anywhere else it might, and then we refuse.
-	 */
-	id = a->depth == 0 ? E_OUTSIDE : a->stack[a->depth];
-	if (a->skip == 0 && id != E_EMAIL && id != E_EXTRA && id != E_ERROR && id != E_R_COMMENT && id != E_DKIM_HUMAN &&
-	    id != E_SPF_HUMAN && id != E_GENERATOR && id != E_ORG_NAME)
-		a->damaged = true;
 }
 
 /* --- Bytes to UTF-8 ---------------------------------------------------------- */
@@ -1089,7 +1044,7 @@ recode(struct aggregate *a, const unsigned char *p, size_t len, bool last)
 				continue;
 			}
 			a->q |= QUIRK_ENCODING;
-			put_utf8(b, a->mode != AGG_LATIN ? 0xfffd : c >= 0xa0 ? c : w1252[c - 0x80] != 0 ? w1252[c - 0x80] : 0xfffd);
+			put_utf8(b, !a->latin ? 0xfffd : c >= 0xa0 ? c : w1252[c - 0x80] != 0 ? w1252[c - 0x80] : 0xfffd);
 			continue;
 		}
 		if (a->npart + (len - i) < need && !last) {
@@ -1107,7 +1062,7 @@ recode(struct aggregate *a, const unsigned char *p, size_t len, bool last)
 		}
 		/* this byte is no start after all */
 		a->q |= QUIRK_ENCODING;
-		put_utf8(b, a->mode != AGG_LATIN ? 0xfffd : c >= 0xa0 ? c : c >= 0x80 && w1252[c - 0x80] != 0 ? w1252[c - 0x80] : 0xfffd);
+		put_utf8(b, !a->latin ? 0xfffd : c >= 0xa0 ? c : c >= 0x80 && w1252[c - 0x80] != 0 ? w1252[c - 0x80] : 0xfffd);
 		if (a->npart > 0) {
 			a->npart--;
 			memmove(a->part, a->part + 1, a->npart);
@@ -1139,12 +1094,15 @@ pass_clear(struct aggregate *a)
 		xmlFreeParserCtxt(a->x);
 	a->x = NULL;
 	a->rv = 0;
-	a->stopped = a->done = a->dtd = a->damaged = false;
+	a->stopped = a->done = a->dtd = a->another = a->junk = false;
+	a->end_at = a->fed = 0;
+	a->parsed = STR_NONE;
+	a->nearly = 0;
 	a->xml_error = 0;
 	a->xml_text[0] = '\0';
 	a->npart = 0;
-	a->head_done = a->decl_done = false;
 	buf_clear(&a->head);
+	repair_begin(&a->repair, &a->limits);
 	a->depth = a->skip = a->outside = 0;
 	a->wants_text = false;
 	a->root_uri = NULL;
@@ -1173,7 +1131,7 @@ aggregate_new(const struct limits *l, const struct report_hints *hints, const st
 
 	if (!ready) {
 		xmlInitParser();
-		slots_fill();
+		elements_init();
 		ready = true;
 	}
 	if (a == NULL)
@@ -1209,8 +1167,9 @@ aggregate_reset(struct aggregate *a, const struct report_hints *hints)
 	}
 	a->mode = AGG_PLAIN;
 	a->pass = PASS_ALL;
-	a->in_pieces = false;
-	a->q = 0;
+	a->in_pieces = a->latin = false;
+	a->q = a->noted = 0;
+	a->why[0] = '\0';
 	buf_clear(&a->whole);
 	if (a->whole.cap > 2 * WHOLE_MAX)
 		buf_free(&a->whole);
@@ -1231,6 +1190,8 @@ aggregate_free(struct aggregate *a)
 	free(a->r.reasons);
 	buf_free(&a->whole);
 	buf_free(&a->recoded);
+	repair_free(&a->repair);
+	buf_free(&a->repaired);
 	buf_free(&a->head);
 	buf_free(&a->text);
 	buf_free(&a->errors);
@@ -1255,7 +1216,7 @@ aggregate_had_begun(const struct aggregate *a)
 void
 aggregate_note(struct aggregate *a, uint64_t quirks)
 {
-	a->q |= quirks;
+	a->noted |= quirks;
 }
 
 bool
@@ -1282,7 +1243,7 @@ aggregate_looks_like(struct str s)
 static void
 ctxt_setup(struct aggregate *a)
 {
-	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS | (a->mode == AGG_RECOVER ? XML_PARSE_RECOVER : 0));
+	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS);
 }
 
 /* Blanks and junk before the first '<' are fatal to libxml2 and harmless to us. */
@@ -1318,7 +1279,11 @@ skip_declaration(struct aggregate *a, struct str s)
 		return (s);
 	s.len -= (size_t)(end + 2 - s.p);
 	s.p = end + 2;
-	return (skip_head(a, s));
+	while (s.len > 0 && str_trim((struct str){ s.p, 1 }).len == 0) {
+		s.p++;
+		s.len--;
+	}
+	return (s);
 }
 
 /* After a reading that failed: is there another way to read it? */
@@ -1330,8 +1295,13 @@ next_mode(struct aggregate *a)
 
 	if (a->dtd)
 		return (-1);
+	if (a->why[0] == '\0' && a->xml_error != 0) {
+		(void)snprintf(a->why, sizeof(a->why), "%s", a->xml_text);
+		a->why_line = a->xml_line;
+	}
 	if (a->mode == AGG_PLAIN && a->xml_error == XML_ERR_UNSUPPORTED_ENCODING) {
 		a->mode = AGG_LATIN;
+		a->latin = true;
 		return (AGGREGATE_AGAIN);
 	}
 	if (a->mode == AGG_PLAIN && encoding) {
@@ -1358,6 +1328,9 @@ give_end(struct aggregate *a)
 		a->q |= QUIRK_EMPTY_REPORT;
 	if (a->mode == AGG_RECOVER)
 		a->q |= QUIRK_RECOVERED;
+	if (a->junk)
+		a->q |= QUIRK_TRAILING_JUNK;
+	a->q |= a->noted;
 	a->h.dialect = a->ns_dmarc2 ? DIALECT_RFC9990 : a->ns_01 ? DIALECT_XML_01 : a->ns_02 ? DIALECT_XML_02 :
 	    a->d2_element ? DIALECT_RFC9990_NO_NS : a->has_version ? DIALECT_RFC7489 : DIALECT_DRAFT;
 	a->t.dialect = a->h.dialect;
@@ -1368,12 +1341,43 @@ give_end(struct aggregate *a)
 	return (a->sink->end(a->ctx, &a->t, a->e));
 }
 
+/*
+ * What stands behind the end of feedback: nothing, junk, or another feedback.
+ * It may come in pieces, so where we are in a tag is kept: 0 is outside of
+ * one, 1 to 8 expect that letter of the name, 9 is behind it.
+ */
+static void
+look_behind(struct aggregate *a, struct str s)
+{
+	static const char	 name[] = "feedback";
+	const unsigned		 other = 99;
+
+	for (size_t i = 0; i < s.len && !a->another; i++) {
+		char	 c = s.p[i];
+		bool	 blank = str_trim((struct str){ &c, 1 }).len == 0;
+
+		if (a->nearly == 0) {
+			/* the end tags of what stood around it are expected */
+			if (c == '<')
+				a->nearly = 1;
+			else
+				a->junk |= !blank;
+		} else if (c == '>' || blank) {
+			a->another = a->nearly == 9;
+			a->nearly = c == '>' ? 0 : other;
+		} else if (c == ':' && a->nearly != other)
+			a->nearly = 1;
+		else if (a->nearly <= 8 && c == name[a->nearly - 1])
+			a->nearly++;
+		else
+			a->nearly = c == '/' || c == '!' || c == '?' || a->nearly == other ? other : 10;
+	}
+}
+
 /* The parser is through, or was stopped: what now? */
 static int
 settle(struct aggregate *a)
 {
-	struct err	 e;
-
 	if (a->stopped)
 		return (a->rv);
 	if (a->pass == PASS_HEADER) {
@@ -1386,35 +1390,58 @@ settle(struct aggregate *a)
 		a->pass = PASS_ROWS;
 		return (AGGREGATE_AGAIN);
 	}
-	if (a->done && (a->mode != AGG_RECOVER || !a->damaged))
+	if (a->done && !(a->mode == AGG_RECOVER && a->repair.damaged)) {
+		if (a->mode == AGG_RECOVER) {
+			a->another = a->repair.more;
+			a->junk = a->repair.junk;
+		} else if (!a->in_pieces && a->end_at > 0 && a->end_at < a->parsed.len)
+			look_behind(a, (struct str){ a->parsed.p + a->end_at, a->parsed.len - (size_t)a->end_at });
+		if (a->in_pieces && a->another)
+			return (err_set(a->e, ERR_INPUT, "there is more than one report in the document, and it is too large to be taken apart"));
 		return (give_end(a));
+	}
 	if (a->mode == AGG_RECOVER || next_mode(a) == -1) {
 		if (!a->seen_feedback && a->xml_error == 0)
 			return (err_set(a->e, ERR_INPUT, "the document ends before a feedback element"));
-		if (a->xml_error == 0)
+		if (a->why[0] == '\0')
 			return (err_set(a->e, ERR_INPUT, "the document is cut short"));
-		return (err_set(a->e, ERR_INPUT, "line %d: %s", a->xml_line, a->xml_text));
+		return (err_set(a->e, ERR_INPUT, "line %d: %s", a->why_line, a->why));
 	}
-	(void)e;
 	return (AGGREGATE_AGAIN);
+}
+
+/* Bytes in the mode's way: UTF-8, repaired. */
+static int
+prepared(struct aggregate *a, struct str *s, bool last)
+{
+	if (a->mode == AGG_PLAIN)
+		return (0);
+	recode(a, (const unsigned char *)s->p, s->len, last);
+	*s = buf_as_str(&a->recoded);
+	if (a->mode != AGG_RECOVER)
+		return (0);
+	buf_clear(&a->repaired);
+	if (repair_feed(&a->repair, *s, last, &a->repaired, a->e) == -1)
+		return (-1);
+	*s = buf_as_str(&a->repaired);
+	return (0);
 }
 
 static int
 parse_whole(struct aggregate *a)
 {
-	struct str	 s;
+	struct str	 s = skip_head(a, buf_as_str(&a->whole));
 
-	s = skip_head(a, buf_as_str(&a->whole));
-	if (a->mode != AGG_PLAIN) {
+	if (a->mode != AGG_PLAIN)
 		s = skip_declaration(a, s);
-		recode(a, (const unsigned char *)s.p, s.len, true);
-		s = buf_as_str(&a->recoded);
-	}
+	if (prepared(a, &s, true) == -1)
+		return (-1);
 	if (s.len == 0)
 		return (err_set(a->e, ERR_INPUT, "there is no XML in it"));
-	/* whole is below WHOLE_MAX, so an int holds it */
+	/* whole is below WHOLE_MAX, so an int holds it; what was made of it is some times as long at most */
 	if ((a->x = xmlCreateMemoryParserCtxt(s.p, (int)s.len)) == NULL)
 		return (err_set(a->e, ERR_TEMP, "out of memory"));
+	a->parsed = s;
 	*a->x->sax = handlers;
 	a->x->userData = a;
 	a->x->sax2 = 1;
@@ -1440,16 +1467,21 @@ feed_pieces(struct aggregate *a, struct str s, bool last)
 			return (err_set(a->e, ERR_TEMP, "out of memory"));
 		ctxt_setup(a);
 	}
-	if (a->mode != AGG_PLAIN) {
-		recode(a, (const unsigned char *)s.p, s.len, last);
-		s = buf_as_str(&a->recoded);
-	}
-	while (s.len > 0 && !a->stopped && !a->done && (a->xml_error == 0 || a->mode == AGG_RECOVER)) {
+	if (prepared(a, &s, last) == -1)
+		return (-1);
+	while (s.len > 0 && !a->stopped && !a->done && a->xml_error == 0) {
 		int	 n = s.len > 65536 ? 65536 : (int)s.len;
 
 		(void)xmlParseChunk(a->x, s.p, n, 0);
+		a->fed += (uint64_t)n;
 		s.p += n;
 		s.len -= (size_t)n;
+	}
+	if (a->done && a->mode != AGG_RECOVER && a->end_at > 0 && a->end_at <= a->fed) {
+		size_t	 n = (size_t)(a->fed - a->end_at) + s.len;
+
+		if (n < s.len + 65536)
+			look_behind(a, (struct str){ s.p - (n - s.len), n });
 	}
 	buf_clear(&a->head);
 	if (a->stopped)
@@ -1472,9 +1504,37 @@ aggregate_feed(struct aggregate *a, const void *data, size_t len, struct err *e)
 			return (rv);
 		buf_free(&a->whole);
 	}
-	if (a->done)
-		return (0);
-	return (feed_pieces(a, s, false));
+	if (!a->done)
+		return (feed_pieces(a, s, false));
+	if (a->mode == AGG_RECOVER)
+		return (prepared(a, &s, false));
+	look_behind(a, s);
+	return (0);
+}
+
+/* Several reports in one document: what stands behind the first is the next. */
+static void
+next_root(struct aggregate *a)
+{
+	struct str	 rest;
+
+	if (a->mode == AGG_RECOVER)
+		rest = (struct str){ a->recoded.p + (a->recoded.len - a->repair.rest), a->repair.rest };
+	else
+		rest = (struct str){ a->parsed.p + a->end_at, a->parsed.len - (size_t)a->end_at };
+	if (a->mode == AGG_PLAIN)
+		buf_drop(&a->whole, (size_t)(rest.p - a->whole.p));
+	else {	/* its bytes are UTF-8 by now; there is room, it was longer before */
+		buf_clear(&a->whole);
+		(void)buf_str(&a->whole, rest);
+	}
+	a->hints.report_id = STR_NONE;	/* of one of them, and who knows of which */
+	a->mode = AGG_PLAIN;
+	a->pass = PASS_ALL;
+	a->latin = false;
+	a->q = 0;
+	a->why[0] = '\0';
+	pass_clear(a);
 }
 
 int
@@ -1484,17 +1544,21 @@ aggregate_finish(struct aggregate *a, struct err *e)
 
 	a->e = e;
 	if (a->in_pieces) {
-		if ((rv = feed_pieces(a, STR(""), true)) != 0)
+		if (!a->done && (rv = feed_pieces(a, STR(""), true)) != 0)
 			return (rv);
 		if (!a->done && !a->stopped && a->x != NULL && a->xml_error == 0)
 			(void)xmlParseChunk(a->x, "", 0, 1);
 		return (settle(a));
 	}
-	/* small: every way of reading it is tried here, the sink told to drop in between */
-	while ((rv = parse_whole(a)) == AGGREGATE_AGAIN) {
-		if (a->begun && a->sink->again != NULL)
-			a->sink->again(a->ctx);
-		pass_clear(a);
+	for (;;) {
+		/* small: every way of reading it is tried here, the sink told to drop in between */
+		while ((rv = parse_whole(a)) == AGGREGATE_AGAIN) {
+			if (a->begun && a->sink->again != NULL)
+				a->sink->again(a->ctx);
+			pass_clear(a);
+		}
+		if (rv == -1 || !a->another)
+			return (rv);
+		next_root(a);
 	}
-	return (rv);
 }

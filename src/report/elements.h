@@ -71,4 +71,18 @@
 enum element { E_OUTSIDE, ELEMENTS(ELEMENT_ENUM) E_TABLE, E_UNKNOWN = E_TABLE };
 #undef ELEMENT_ENUM
 
+enum element_kind { ELEMENT_C, ELEMENT_L, ELEMENT_B };
+
+struct element_row {
+	const char	*name;
+	unsigned char	 parent, kind;
+};
+extern const struct element_row elements[E_TABLE];
+
+void		 elements_init(void);	/* once, before the others */
+/* The element of this name in this parent, E_UNKNOWN when there is none. */
+unsigned	 element_of(unsigned parent, const char *name);
+/* Is it the name of any element? */
+int		 element_name_known(const char *name);
+
 #endif
