@@ -92,8 +92,13 @@ esc_short(char *out, size_t size, struct str s)
 	if (b.len > 0)
 		memcpy(out, b.p, b.len);
 	out[b.len] = '\0';
-	if (cut && b.len >= 3)
-		memcpy(out + b.len - 3, "...", 3);
+	if (cut && b.len >= 3) {
+		size_t	 at = b.len - 3;
+
+		while (at > 0 && ((unsigned char)out[at] & 0xc0) == 0x80)
+			at--;	/* the dots must not stand in half a character */
+		memcpy(out + at, "...", 4);
+	}
 	buf_free(&b);
 	return (out);
 }

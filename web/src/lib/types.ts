@@ -35,7 +35,7 @@ export interface Overview {
 	counts: Counts; prev: Counts | null; rates: Record<string, number | null>;
 	verdict: { level: "ok" | "warn" | "bad" | "nodata"; key: string; args: Record<string, string | number | null> };
 	domains: DomainItem[];
-	new: { sources: number; selectors: string[]; subdomains: string[] };
+	new: { sources: number | null; selectors: string[]; subdomains: string[] };
 	reporters: number; reports: number;
 	silent_reporters: { key: string; label: string; last_day: string; usual_m: number }[];
 }
