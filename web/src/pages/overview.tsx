@@ -116,14 +116,14 @@ export default function OverviewPage() {
 
 function NewThings({ o }: { o: Overview }) {
 	const n = o.new;
-	if (n.sources === 0 && n.selectors.length === 0 && n.subdomains.length === 0)
+	if ((n.sources ?? 0) === 0 && n.selectors.length === 0 && n.subdomains.length === 0)
 		return null;
 	const q = useUrl();
 	return (
 		<section class="card new" aria-label={t("overview.new")}>
 			<h2>{t("overview.new")}</h2>
 			<ul>
-				{n.sources > 0 && <li><a href={href(at("/sources", (carried(q) ? carried(q) + "&" : "") + "sort=-first"))}>{t("overview.new.sources", { n: n.sources })}</a></li>}
+				{n.sources !== null && n.sources > 0 && <li><a href={href(at("/sources", (carried(q) ? carried(q) + "&" : "") + "sort=-first"))}>{t("overview.new.sources", { n: n.sources })}</a></li>}
 				{n.selectors.length > 0 && <li>{t("overview.new.selectors", { n: n.selectors.length })} {n.selectors.slice(0, 6).map((x, i) => <>{i > 0 && ", "}<Safe text={x} /></>)}</li>}
 				{n.subdomains.length > 0 && <li>{t("overview.new.subdomains", { n: n.subdomains.length })} {n.subdomains.slice(0, 6).map((x, i) => <>{i > 0 && ", "}<Safe text={x} /></>)}</li>}
 			</ul>
