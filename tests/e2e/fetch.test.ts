@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeCerts, type Certs } from './lib/certs.js';
 import { Dovecot, dovecotPath, oddPassword, oddUser, password } from './lib/dovecot.js';
-import { digest, digests, fetchOnce, Fetcher, makeMail, type Mailbox } from './lib/fetcher.js';
+import { digest, digests, fetchOnce, Fetcher, killAll, makeMail, sanitized, type Mailbox } from './lib/fetcher.js';
 
 const skip = dovecotPath === undefined ? 'dovecot is not installed' : false;
 // the long form, for make soak: that many kills
@@ -26,6 +26,7 @@ before(async () => {
 
 after(async () => {
 	if (skip !== false) return;
+	killAll();
 	await dovecot.stop();
 	rmSync(dir, { recursive: true, force: true });
 });
@@ -160,7 +161,7 @@ for (const way of ['imaps', 'pop3s'] as const)
 		const r = await fetchOnce(box(user, way), { password, state });
 		assert.equal(r.error, null);
 		assert.deepEqual(digests(state), mails.map(digest));
-		assert.ok(r.peakKb > 0 && r.peakKb < 24 << 10, `${r.peakKb} KB resident`);
+		assert.ok(r.peakKb > 0 && (sanitized || r.peakKb < 24 << 10), `${r.peakKb} KB resident`);
 		assert.ok(r.progress.length > 0 && r.progress.at(-1)?.done === 3);
 	});
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeCerts, type Certs, type Pair } from './lib/certs.js';
-import { digest, digests, fetchOnce, Fetcher, makeMail, status, type Mailbox, type Run } from './lib/fetcher.js';
+import { digest, digests, fetchOnce, Fetcher, killAll, makeMail, status, type Mailbox, type Run } from './lib/fetcher.js';
 import { freePorts } from './lib/ports.js';
-import { Imap, Pop3, type Behaviour, type Scripted } from './lib/servers.js';
+import { Imap, Pop3, stopAll, type Behaviour, type Scripted } from './lib/servers.js';
 
 const password = 'never-to-be-seen';
 const secret = Buffer.from(`\0rua\0${password}`).toString('base64');
@@ -19,7 +19,11 @@ before(() => {
 	dir = mkdtempSync(join(tmpdir(), 'dmarcd-e2e-'));
 	certs = makeCerts(join(dir, 'certs'));
 });
-after(() => rmSync(dir, { recursive: true, force: true }));
+after(async () => {
+	killAll();
+	await stopAll();
+	rmSync(dir, { recursive: true, force: true });
+});
 
 const newState = (): string => join(dir, `state${++states}`);
 

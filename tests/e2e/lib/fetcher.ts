@@ -6,6 +6,9 @@ import { join } from 'node:path';
 
 export const driver = process.env['FETCH_DRIVER'] ?? join(process.env['E2E_BUILD'] ?? '.', 'tests/e2e/fetch_driver');
 
+/** AddressSanitizer keeps freed memory for a while: how much is resident means nothing then. */
+export const sanitized = existsSync(driver) && readFileSync(driver).includes('__asan_init');
+
 export interface Mailbox {
 	name: string;
 	protocol: 'imap' | 'pop3';
@@ -39,6 +42,13 @@ export interface Options {
 	log?: number;
 }
 
+const running = new Set<Fetcher>();
+
+/** As stopAll of servers.ts. */
+export function killAll(): void {
+	for (const f of running) f.kill();
+}
+
 export class Fetcher {
 	readonly exited: Promise<number>;
 	pid = 0;
@@ -56,6 +66,7 @@ export class Fetcher {
 			mailbox, password: o.password, state_dir: o.state, once: o.once ?? true, log: o.log ?? 2, limits: o.limits ?? {},
 		}));
 		this.child = spawn(driver, [this.conf]);
+		running.add(this);
 		this.child.stdin.on('error', () => undefined);
 		let rest = '';
 		this.child.stdout.setEncoding('utf8').on('data', (d: string) => {
@@ -66,6 +77,7 @@ export class Fetcher {
 		this.child.stderr.setEncoding('utf8').on('data', (d: string) => { this.stderr += d; });
 		this.exited = new Promise((resolve) => this.child.once('close', (code, signal) => {
 			clearInterval(this.watcher);
+			running.delete(this);
 			rmSync(this.conf, { force: true });
 			resolve(code ?? (signal === null ? -1 : 255));
 		}));

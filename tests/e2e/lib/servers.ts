@@ -57,6 +57,13 @@ export class Connection {
 	}
 }
 
+const running = new Set<Scripted>();
+
+/** For the end of a test file: a failed test leaves its servers behind, and they would keep Node alive. */
+export async function stopAll(): Promise<void> {
+	await Promise.all([...running].map((s) => s.stop()));
+}
+
 export abstract class Scripted {
 	received = '';
 	connections = 0;
@@ -90,10 +97,12 @@ export abstract class Scripted {
 	async start(): Promise<this> {
 		await new Promise<void>((r) => this.server.listen(0, '127.0.0.1', r));
 		this.port = (this.server.address() as { port: number }).port;
+		running.add(this);
 		return this;
 	}
 
 	async stop(): Promise<void> {
+		if (!running.delete(this)) return;
 		const closed = new Promise((r) => this.server.close(r));
 		for (const s of this.open) s.destroy();
 		await closed;
