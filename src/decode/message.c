@@ -10,6 +10,7 @@
 
 #define LINE_MAX_HELD ((size_t)64 * 1024)	/* a longer line goes on in pieces */
 #define BOUNDARY_MAX 200			/* RFC 2046 allows 70 */
+#define HEAD_MAX ((size_t)4096)
 #define SUBJECT_MAX 1000
 #define OUT_SIZE 16384
 
@@ -29,6 +30,7 @@ struct message {
 	void			*ctx;
 	unsigned		 depth0;	/* mails around this one */
 
+	struct buf		 head;		/* the first bytes, until the kind of line end is known */
 	struct buf		 line;		/* of which the end has not come yet */
 	bool			 mid_line;	/* the next bytes belong to a line already begun */
 	bool			 cr_only;	/* old Macintosh line ends */
@@ -57,6 +59,11 @@ struct message {
 
 /* --- RFC 2047 -------------------------------------------------------------- */
 
+/* The URL-safe alphabet: read, but noted (rule A13). */
+#define URL_62 (-2)
+#define URL_63 (-3)
+#define SIX_BITS(v) ((unsigned)((v) == URL_62 ? 62 : (v) == URL_63 ? 63 : (v)))
+
 static const signed char *
 base64_table(void)
 {
@@ -68,8 +75,8 @@ base64_table(void)
 		memset(t, -1, sizeof(t));
 		for (int i = 0; i < 64; i++)
 			t[(unsigned char)alpha[i]] = (signed char)i;
-		t['-'] = 62;	/* the URL-safe alphabet */
-		t['_'] = 63;
+		t['-'] = URL_62;
+		t['_'] = URL_63;
 		ready = true;
 	}
 	return (t);
@@ -150,9 +157,9 @@ decode_word(struct str text, bool q, struct buf *raw)
 		return;
 	}
 	for (size_t i = 0; i < text.len; i++) {
-		if (t[(unsigned char)text.p[i]] < 0)
+		if (t[(unsigned char)text.p[i]] == -1)
 			continue;
-		v = v << 6 | (unsigned)t[(unsigned char)text.p[i]];
+		v = v << 6 | SIX_BITS(t[(unsigned char)text.p[i]]);
 		if (++n % 4 == 0) {
 			(void)buf_byte(raw, (unsigned char)(v >> 16));
 			(void)buf_byte(raw, (unsigned char)(v >> 8));
@@ -291,6 +298,8 @@ parameter(struct str v, const char *name, struct buf *out)
 					p++;
 				(void)buf_byte(out, (unsigned char)*p);
 			}
+			if (p < end)
+				p++;
 		} else {
 			for (; p < end && *p != ';' && *p != ' ' && *p != '\t'; p++)
 				;
@@ -461,8 +470,9 @@ base64_line(struct message *m, const char *p, size_t n, struct err *e)
 			m->nquantum = 0;
 			m->quantum = 0;
 			m->padded = true;
-		} else if (t[*s] >= 0) {
-			m->quantum = m->quantum << 6 | (unsigned)t[*s];
+		} else if (t[*s] != -1) {
+			m->noise |= t[*s] < 0;
+			m->quantum = m->quantum << 6 | SIX_BITS(t[*s]);
 			if (++m->nquantum == 4) {
 				if (OUT_SIZE - m->nout < 3 && flush(m, e) == -1)
 					return (-1);
@@ -568,7 +578,8 @@ end_header(struct message *m, struct err *e)
 		m->where = IN_PREAMBLE;
 		return (0);
 	}
-	if (m->type.len == 0 && m->nlevels > 0 && m->stack[m->nlevels - 1].digest)
+	if (m->type.len == 0 && m->nlevels > 0 && m->stack[m->nlevels - 1].digest &&
+	    m->nested == m->stack[m->nlevels - 1].nested)
 		(void)buf_cstr(&m->type, "message/rfc822");
 	if (str_starts(buf_as_str(&m->type), "message/rfc822") && m->cte == CTE_NONE) {
 		if (m->nlevels + ++m->nested + m->depth0 > m->limits->mime_depth)
@@ -688,6 +699,7 @@ message_new(const struct limits *l, const struct mime_sink *sink, void *ctx, uns
 void
 message_reset(struct message *m)
 {
+	buf_clear(&m->head);
 	buf_clear(&m->line);
 	buf_clear(&m->from);
 	buf_clear(&m->subject);
@@ -703,6 +715,7 @@ message_free(struct message *m)
 {
 	if (m == NULL)
 		return;
+	buf_free(&m->head);
 	buf_free(&m->line);
 	buf_free(&m->field);
 	buf_free(&m->type);
@@ -713,63 +726,105 @@ message_free(struct message *m)
 	free(m);
 }
 
+/* A line with its end; sep is the last byte. */
+static int
+whole_line(struct message *m, const char *p, size_t n, char sep, struct err *e)
+{
+	size_t	 neol = sep == '\n' && n > 1 && p[n - 2] == '\r' ? 2 : 1;
+
+	return (on_line(m, p, n - neol, p + n - neol, neol, !m->mid_line, e));
+}
+
+/*
+ * A line that is too long to wait for its end goes on in pieces of one size,
+ * however it came in. What only makes sense with what follows stays.
+ */
+static int
+long_line(struct message *m, char sep, struct err *e)
+{
+	size_t	 n = m->line.len;
+
+	if (m->line.p[n - 1] == '\r' && sep == '\n')
+		n--;
+	else if (m->cte == CTE_QP && m->line.p[n - 1] == '=')
+		n--;
+	else if (m->cte == CTE_QP && m->line.p[n - 2] == '=')
+		n -= 2;
+	if (on_line(m, m->line.p, n, "", 0, !m->mid_line, e) == -1)
+		return (-1);
+	buf_drop(&m->line, n);
+	m->mid_line = true;
+	return (0);
+}
+
+static int
+lines(struct message *m, const char *p, size_t len, struct err *e)
+{
+	const char	*end = p + len, *nl;
+	char		 sep = m->cr_only ? '\r' : '\n';
+	size_t		 n;
+
+	for (; p < end; p += n) {
+		nl = memchr(p, sep, (size_t)(end - p));
+		n = (size_t)((nl == NULL ? end : nl + 1) - p);
+		if (nl != NULL && m->line.len == 0 && n <= LINE_MAX_HELD) {
+			if (whole_line(m, p, n, sep, e) == -1)
+				return (-1);
+			m->mid_line = false;
+			continue;
+		}
+		if (n > LINE_MAX_HELD - m->line.len) {
+			n = LINE_MAX_HELD - m->line.len;
+			nl = NULL;
+		}
+		if (!buf_add(&m->line, p, n))
+			return (err_set(e, ERR_TEMP, "out of memory"));
+		if (nl != NULL) {
+			if (whole_line(m, m->line.p, m->line.len, sep, e) == -1)
+				return (-1);
+			buf_clear(&m->line);
+			m->mid_line = false;
+		} else if (m->line.len == LINE_MAX_HELD && long_line(m, sep, e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* Old Macintosh mail ends its lines with CR alone: the first bytes tell. */
+static int
+start(struct message *m, struct err *e)
+{
+	m->started = true;
+	m->cr_only = m->head.len > 0 && memchr(m->head.p, '\n', m->head.len) == NULL &&
+	    memchr(m->head.p, '\r', m->head.len) != NULL;
+	return (lines(m, buf_as_str(&m->head).p, m->head.len, e));
+}
+
 int
 message_feed(struct message *m, const void *data, size_t n, struct err *e)
 {
-	const char	*p = data, *end = p + n, *nl, *le;
-	char		 sep;
-	size_t		 neol;
+	const char	*p = data;
+	size_t		 k;
 
-	if (!m->started && n > 0) {
-		m->started = true;
-		m->cr_only = memchr(p, '\n', n) == NULL && memchr(p, '\r', n) != NULL;
-	}
-	sep = m->cr_only ? '\r' : '\n';
-	while (p < end) {
-		if ((nl = memchr(p, sep, (size_t)(end - p))) == NULL) {
-			if (m->line.len + (size_t)(end - p) > LINE_MAX_HELD) {
-				/* too long to wait for its end */
-				if (m->line.len > 0 && on_line(m, m->line.p, m->line.len, "", 0, !m->mid_line, e) == -1)
-					return (-1);
-				if (on_line(m, p, (size_t)(end - p), "", 0, false, e) == -1)
-					return (-1);
-				buf_clear(&m->line);
-				m->mid_line = true;
-			} else if (!buf_add(&m->line, p, (size_t)(end - p)))
-				return (err_set(e, ERR_TEMP, "out of memory"));
+	if (!m->started) {
+		k = n < HEAD_MAX - m->head.len ? n : HEAD_MAX - m->head.len;
+		if (!buf_add(&m->head, p, k))
+			return (err_set(e, ERR_TEMP, "out of memory"));
+		if (m->head.len < HEAD_MAX)
 			return (0);
-		}
-		if (m->line.len > 0) {
-			if (!buf_add(&m->line, p, (size_t)(nl + 1 - p)))
-				return (err_set(e, ERR_TEMP, "out of memory"));
-			le = m->line.p + m->line.len - 1;
-			neol = 1;
-			if (le > m->line.p && le[-1] == '\r' && sep == '\n') {
-				le--;
-				neol = 2;
-			}
-			if (on_line(m, m->line.p, (size_t)(le - m->line.p), le, neol, !m->mid_line, e) == -1)
-				return (-1);
-			buf_clear(&m->line);
-		} else {
-			le = nl;
-			neol = 1;
-			if (le > p && le[-1] == '\r' && sep == '\n') {
-				le--;
-				neol = 2;
-			}
-			if (on_line(m, p, (size_t)(le - p), le, neol, !m->mid_line, e) == -1)
-				return (-1);
-		}
-		m->mid_line = false;
-		p = nl + 1;
+		if (start(m, e) == -1)
+			return (-1);
+		p += k;
+		n -= k;
 	}
-	return (0);
+	return (lines(m, p, n, e));
 }
 
 int
 message_finish(struct message *m, struct err *e)
 {
+	if (!m->started && start(m, e) == -1)
+		return (-1);
 	if (m->line.len > 0 && on_line(m, m->line.p, m->line.len, "", 0, !m->mid_line, e) == -1)
 		return (-1);
 	buf_clear(&m->line);
@@ -807,6 +862,9 @@ message_looks_like(struct str s)
 		s.p++;
 		s.len--;
 	}
+	/* '{' and '<' may stand in a field's name by the letter, but then it is JSON or XML */
+	if (s.len == 0 || !((s.p[0] >= 'A' && s.p[0] <= 'Z') || (s.p[0] >= 'a' && s.p[0] <= 'z') || (s.p[0] >= '0' && s.p[0] <= '9')))
+		return (false);
 	while (i < s.len && (unsigned char)s.p[i] > ' ' && (unsigned char)s.p[i] < 0x7f && s.p[i] != ':')
 		i++;
 	return (i > 0 && i < s.len && s.p[i] == ':');

@@ -6,7 +6,8 @@ UNITS_TESTS = \
 	tests/unit/test_dmarc \
 	tests/unit/test_value \
 	tests/unit/test_hints \
-	tests/unit/test_aggregate
+	tests/unit/test_aggregate \
+	tests/unit/test_message
 check_PROGRAMS += $(UNITS_TESTS)
 TESTS += $(UNITS_TESTS)
 endif
@@ -25,3 +26,6 @@ tests_unit_test_hints_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_aggregate_SOURCES = tests/unit/test_aggregate.c tests/unit/cases.h tests/unit/recorder.c tests/unit/recorder.h
 tests_unit_test_aggregate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_aggregate_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_message_SOURCES = tests/unit/test_message.c tests/unit/cases.h
+tests_unit_test_message_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_message_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
