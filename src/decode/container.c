@@ -199,7 +199,7 @@ gzip_feed(struct container *c, unsigned i, const unsigned char *p, size_t n, str
 				break;
 			}
 			return (gzip_broken(c, i, l->z.msg != NULL && strstr(l->z.msg, "check") != NULL ?
-			    "the gzip data is damaged: its checksum does not fit" : "the gzip data is damaged", e));
+			    "the gzip data is damaged: its checksum or length does not fit" : "the gzip data is damaged", e));
 		}
 	}
 	return (0);
@@ -307,6 +307,7 @@ hold_finish(struct container *c, unsigned i, struct err *e)
 			continue;
 		if (archive_entry_is_encrypted(en)) {
 			rv = unreadable(c, l, ERR_INPUT, "the archive is encrypted", e);
+			seen++;
 			break;
 		}
 		if (++seen > c->limits->entries) {
