@@ -390,6 +390,8 @@ sniff(struct container *c, unsigned i, struct err *e)
 	if (t.len > 0 && t.p[0] == '{')
 		return (c->sink->begin(c->ctx, PAYLOAD_JSON, e));
 	l->kind = L_DROP;
+	if (i > 0 && str_ieq(t, "unused") && c->sink->unused != NULL)
+		c->sink->unused(c->ctx);
 	return (0);
 }
 

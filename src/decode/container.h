@@ -25,6 +25,8 @@ struct container_sink {
 	/* a container that gave nothing to read; why says it */
 	int	(*unreadable)(void *, const struct err *why, struct err *);
 	void	(*quirk)(void *, uint64_t);
+	/* what was packed is the word "unused" (seen from large providers): no report, and no fault */
+	void	(*unused)(void *);
 };
 
 struct container;

@@ -32,6 +32,7 @@ struct reader {
 	const struct reader_job		*job;
 	struct reader_result		*res;
 	unsigned			 index, skip;	/* of the document; those below skip are done */
+	unsigned			 unreadable, told;	/* containers of this walk; those below told were refused before */
 	bool				 open, refused, rerun;
 	unsigned			 part, part_wanted;	/* parts count from 1; of an extraction as attached */
 	uint64_t			 quirks;
@@ -52,6 +53,21 @@ static bool
 wanted(const struct reader *r)
 {
 	return (r->job->extract >= 0 ? r->index - 1 == (unsigned)r->job->extract : r->index > r->skip);
+}
+
+/* "Name <a@b>" to "b". */
+static struct str
+from_domain(struct str from)
+{
+	const char	*at;
+	size_t		 n = 0;
+
+	if (from.p == NULL || (at = memrchr(from.p, '@', from.len)) == NULL)
+		return (STR_NONE);
+	at++;
+	while (at + n < from.p + from.len && at[n] != '>' && (unsigned char)at[n] > ' ')
+		n++;
+	return ((struct str){ at, n });
 }
 
 static int
@@ -81,7 +97,7 @@ doc_begin(void *ctx, enum payload_kind kind, struct err *e)
 	}
 	hints = (struct report_hints){
 		r->filename.len > 0 ? buf_as_str(&r->filename) : r->job->filename,
-		message_subject(r->mail), STR_NONE
+		message_subject(r->mail), from_domain(message_from(r->mail))
 	};
 	aggregate_reset(r->agg, &hints);
 	return (r->calls->payload(r->ctx, r->index - 1, e));
@@ -174,9 +190,10 @@ doc_unreadable(void *ctx, const struct err *why, struct err *e)
 {
 	struct reader	*r = ctx;
 
-	/* containers have no index of their own: a second walk must not tell again */
-	if (r->skip > 0)
+	/* a second walk must not tell again */
+	if (r->unreadable++ < r->told)
 		return (0);
+	r->told = r->unreadable;
 	return (refuse(r, why, e));
 }
 
@@ -188,7 +205,15 @@ doc_quirk(void *ctx, uint64_t q)
 	r->quirks |= q;
 }
 
-static const struct container_sink	 docs = { doc_begin, doc_data, doc_end, doc_unreadable, doc_quirk };
+static void
+doc_unused(void *ctx)
+{
+	struct reader	*r = ctx;
+
+	r->res->unused = true;
+}
+
+static const struct container_sink	 docs = { doc_begin, doc_data, doc_end, doc_unreadable, doc_quirk, doc_unused };
 
 /* --- From the message: parts ------------------------------------------------------ */
 
@@ -202,6 +227,8 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 	buf_clear(&r->filename);
 	(void)buf_str(&r->filename, part->filename);
 	r->in_part = true;
+	r->part++;
+	r->quirks = 0;
 	if (part->attached_mail && !r->in_inner) {
 		message_reset(r->inner);
 		r->in_inner = true;
@@ -320,7 +347,8 @@ walk(struct reader *r, struct err *e)
 	bool		 mail = false, first = true;
 	struct str	 head;
 
-	r->index = r->part = 0;
+	r->index = r->part = r->unreadable = 0;
+	r->quirks = 0;
 	r->in_inner = r->in_part = r->open = false;
 	message_reset(r->mail);
 	buf_clear(&r->filename);
@@ -351,16 +379,19 @@ walk(struct reader *r, struct err *e)
 int
 reader_run(struct reader *r, const struct reader_job *job, struct reader_result *res, struct err *e)
 {
-	int	 rv, passes = 0;
+	int		 rv, passes = 0;
+	unsigned	 which = 0;
 
 	*res = (struct reader_result){ 0 };
 	r->job = job;
 	r->res = res;
-	r->skip = 0;
+	r->skip = r->told = 0;
 	r->part_wanted = 0;
 	r->rerun = false;
-	r->quirks = 0;
 	while ((rv = walk(r, e)) == -1 && r->rerun && e->code == ERR_NONE) {
+		if (which != r->index)
+			passes = 0;
+		which = r->index;
 		if (++passes > PASSES)
 			return (err_set(e, ERR_BUG, "a document asks to be read again and again"));
 	}

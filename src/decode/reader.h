@@ -42,6 +42,7 @@ struct reader_result {
 	unsigned	 refused;	/* documents or containers that could not be */
 	bool		 mail;
 	bool		 tls, failure;	/* a TLS report or a failure report was seen */
+	bool		 unused;	/* a container held the word "unused": the reporter had nothing to tell */
 	struct str	 from, subject;	/* of the mail */
 	struct err	 first;		/* why the first refused one was */
 };

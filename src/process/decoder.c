@@ -299,7 +299,7 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	wire_uint(&d->out, rv == -1);
 	wire_uint(&d->out, res.reports);
 	wire_uint(&d->out, res.refused);
-	wire_uint(&d->out, (res.mail ? 1u : 0) | (res.tls ? 2u : 0) | (res.failure ? 4u : 0));
+	wire_uint(&d->out, (res.mail ? 1u : 0) | (res.tls ? 2u : 0) | (res.failure ? 4u : 0) | (res.unused ? 8u : 0));
 	wire_text(&d->out, cut(res.from, 1000));
 	wire_text(&d->out, cut(res.subject, 1000));
 	wire_close(&d->out, m);

@@ -182,9 +182,10 @@ set_reason(struct ingest_job *j, const char *code, const char *text)
 }
 
 static void
-decide(struct ingest_job *j, bool tls, bool failure)
+decide(struct ingest_job *j, unsigned flags)
 {
 	bool	 stored = false, replaced = false, partial = false;
+	bool	 tls = (flags & 2) != 0, failure = (flags & 4) != 0;
 
 	for (size_t i = 0; i < j->nreports; i++) {
 		stored |= j->reports[i].result == IN_STORED;
@@ -204,17 +205,19 @@ decide(struct ingest_job *j, bool tls, bool failure)
 		    "this is no aggregate report but a failure report (ruf); it was kept");
 	} else {
 		j->result = IN_IGNORED;
+		if (flags & 8)
+			set_reason(j, "empty-report", "the reporter sent the word 'unused' and no report");
 		set_reason(j, "not-a-report", j->bytes == 0 ? "the file is empty" : "there is no report in it");
 	}
 }
 
 static int
-job_done(struct ingest *g, struct worker *w, struct ingest_job *j, bool tls, bool failure, struct err *e)
+job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flags, struct err *e)
 {
 	struct store_message	 m = { j->received, j->origin, j->bytes, j->token };
 	bool			 keep;
 
-	decide(j, tls, failure);
+	decide(j, flags);
 	j->quarantined = j->quarantine != NULL && (j->result == IN_REJECTED || (j->result == IN_PARTIAL && j->refused > 0));
 	if (j->quarantined && store_quarantine_add(g->store, j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
 	    "unreadable" : j->reason_code, j->reason, str_of(j->from), str_of(j->subject), e) == -1)
@@ -403,12 +406,12 @@ on_done(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	(void)wire_get_below(f, 2);
 	(void)wire_get_uint(f);
 	(void)wire_get_uint(f);
-	flags = (unsigned)wire_get_below(f, 8);
+	flags = (unsigned)wire_get_below(f, 16);
 	j->from = dup_str(wire_get_text(f, 1024));
 	j->subject = dup_str(wire_get_text(f, 1024));
 	if (f->bad || f->p != f->end || w->in_report)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: done"));
-	return (job_done(g, w, j, (flags & 2) != 0, (flags & 4) != 0, e));
+	return (job_done(g, w, j, flags, e));
 }
 
 static int
@@ -487,7 +490,7 @@ worker_failed(struct ingest *g, struct worker *w, const char *how, struct err *e
 		(void)snprintf(text, sizeof(text), "the process reading it %s", how);
 		set_reason(j, "crashed", text);
 		j->refused = 1;
-		if (job_done(g, w, j, false, false, e) == -1)
+		if (job_done(g, w, j, 0, e) == -1)
 			return (-1);
 		j = w->head;
 	}
