@@ -744,13 +744,16 @@ ingest_submit(struct ingest *g, struct ingest_job *j, struct err *e)
 		}
 		if (w != NULL)
 			break;
-		if (step(g, 1000, e) == -1)
-			goto fail;
+		if (step(g, 1000, e) == -1) {
+			/* it stands in no list yet */
+			g->pending--;
+			g->calls->abandoned(g->ctx, j);
+			give_up(g);
+			return (-1);
+		}
 	}
 	if (give(g, w, j, e) == 0)
 		return (0);
-fail:
-	/* the job may not stand in any list yet */
 	give_up(g);
 	return (-1);
 }
