@@ -308,6 +308,9 @@ forget(struct writer *w)
 	if (w->sums != NULL)
 		memset(w->sums, 0, w->room_sums * sizeof(*w->sums));
 	w->open = w->streaming = w->changed = false;
+	/* a token of a message that is not stored after all would lose that message */
+	memset(w->tokens, 0, 2 * TOKENS * sizeof(*w->tokens));
+	w->tokens_ready = false;
 }
 
 static uint64_t
