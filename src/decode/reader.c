@@ -227,7 +227,6 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 	buf_clear(&r->filename);
 	(void)buf_str(&r->filename, part->filename);
 	r->in_part = true;
-	r->part++;
 	r->quirks = 0;
 	if (part->attached_mail && !r->in_inner) {
 		message_reset(r->inner);

@@ -9,7 +9,8 @@ UNITS_TESTS = \
 	tests/unit/test_aggregate \
 	tests/unit/test_message \
 	tests/unit/test_container \
-	tests/unit/test_reader
+	tests/unit/test_reader \
+	tests/unit/test_wire
 check_PROGRAMS += $(UNITS_TESTS)
 TESTS += $(UNITS_TESTS)
 endif
@@ -37,3 +38,6 @@ tests_unit_test_container_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_reader_SOURCES = tests/unit/test_reader.c tests/unit/cases.h tests/unit/recorder.c tests/unit/recorder.h tests/unit/pack.c tests/unit/pack.h
 tests_unit_test_reader_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_reader_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/cases.h
+tests_unit_test_wire_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_wire_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)

@@ -73,7 +73,13 @@ on_quirk(void *ctx, uint64_t q)
 	((struct docs *)ctx)->quirks |= q;
 }
 
-static const struct container_sink	 sink = { on_begin, on_data, on_end, on_unreadable, on_quirk };
+static void
+on_unused(void *ctx)
+{
+	(void)buf_cstr(&((struct docs *)ctx)->text, "{unused}");
+}
+
+static const struct container_sink	 sink = { on_begin, on_data, on_end, on_unreadable, on_quirk, on_unused };
 
 static void
 clear(struct docs *d)
@@ -250,7 +256,7 @@ static const struct box_case { const char *name, *want; uint64_t quirks; } boxes
 	{ "B9 tar",				"{xml:" XML "|}{xml:" XML2 "|}", 0 },
 	{ "B9 xz",				"{xml:" XML "|}", 0 },
 	{ "B9 bzip2",				"{xml:" XML "|}", 0 },
-	{ "B8 the word unused",			"", 0 },
+	{ "B8 the word unused",			"{unused}", 0 },
 	{ "B8 gzip with nothing in it",		"", 0 },
 	{ "B8 no bytes",			"", 0 },
 	{ "A4 damaged by charset conversion",	"{unreadable the attachment was damaged on its way: binary data was converted", 0 },
@@ -418,7 +424,7 @@ fail_data(void *ctx, const void *p, size_t n, struct err *e)
 static void
 test_sink_fails(void **state)
 {
-	static const struct container_sink	 bad = { on_begin, fail_data, on_end, on_unreadable, on_quirk };
+	static const struct container_sink	 bad = { on_begin, fail_data, on_end, on_unreadable, on_quirk, on_unused };
 	struct docs				 d = { 0 };
 	struct container			*c;
 	struct buf				 b = { 0 };
