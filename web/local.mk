@@ -47,10 +47,10 @@ web/work.stamp: web/modules.stamp web/sources.list web/build.mjs web/tsconfig.js
 	rm -rf web/dist && mv web/dist.new web/dist && touch $@
 
 CLEANFILES += web/work.stamp web/sources.list web/modules.stamp
-clean-local: web-clean
 web-clean:
 	rm -rf web/work web/dist.new web/dist
 else
+web-clean:
 if WEB
 WEB_DIST = $(srcdir)/web/dist
 WEB_STAMP = $(srcdir)/web/dist/index.html
@@ -71,4 +71,4 @@ if WEB
 else
 	@echo "make dist: the archive must bring the web app along; configure with npm" >&2; exit 1
 endif
-.PHONY: web-dist-hook web-clean web-look
+.PHONY: web-dist-hook web-look
