@@ -43,9 +43,12 @@ str_istarts(struct str s, const char *prefix)
 }
 
 bool
-str_ieq(struct str s, const char *with)
+str_ieq_n(struct str s, const char *with, size_t n)
 {
-	return (s.p != NULL && s.len == strlen(with) && str_istarts(s, with));
+	for (size_t i = 0; i < n; i++)
+		if (ascii_lower(s.p[i]) != ascii_lower(with[i]))
+			return (false);
+	return (true);
 }
 
 bool
@@ -75,6 +78,17 @@ str_utf8_ok(struct str s)
 	uint32_t		 v;
 
 	while (p < end) {
+		/* nearly all text is ASCII: eight bytes at a time */
+		while (end - p >= 8) {
+			uint64_t	 w;
+
+			memcpy(&w, p, 8);
+			if (w & 0x8080808080808080u)
+				break;
+			p += 8;
+		}
+		if (p == end)
+			break;
 		c = *p;
 		if (c < 0x80) {
 			p++;

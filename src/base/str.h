@@ -31,13 +31,22 @@ str_of(const char *s)
 
 struct str	 str_trim(struct str);		/* white space and NULs at both ends */
 bool		 str_eq(struct str, struct str);	/* absent equals absent only */
-bool		 str_ieq(struct str, const char *);	/* ASCII case folded */
+bool		 str_ieq_n(struct str, const char *, size_t);
 bool		 str_starts(struct str, const char *);
 bool		 str_istarts(struct str, const char *);
 const char	*str_ifind(struct str, const char *);	/* ASCII case folded, or NULL */
 bool		 str_utf8_ok(struct str);		/* well formed, shortest form, no surrogates */
 /* Decimal digits only, no sign; false on junk, empty or beyond INT64_MAX. */
 bool		 str_i64(struct str, int64_t *out);
+
+/* ASCII case folded. Inline, so that the length of a literal costs nothing. */
+static inline bool
+str_ieq(struct str s, const char *with)
+{
+	size_t	 n = strlen(with);
+
+	return (s.len == n && s.p != NULL && str_ieq_n(s, with, n));
+}
 
 static inline char
 ascii_lower(char c)

@@ -39,7 +39,7 @@ dmarc_psl_date(void)
  * Names come again and again, and the list is not quick: the last answers are
  * kept, one place for each hash. Single-threaded, as all that judge are.
  */
-#define MEMO 4096
+#define MEMO 16384
 static struct memo {
 	unsigned char	 len, org;	/* of the name, of its organisation */
 	char		 name[62];	/* longer ones are asked each time */

@@ -22,9 +22,9 @@
 
 #define WINDOW 24
 #define DECODERS_MAX 64
-#define COMMIT_JOBS 400
+#define COMMIT_JOBS 1000
 #define COMMIT_BYTES ((uint64_t)24 << 20)
-#define COMMIT_MS 1000
+#define COMMIT_MS 1500
 #define READ_SIZE ((size_t)256 * 1024)
 
 struct worker {
