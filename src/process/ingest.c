@@ -364,8 +364,18 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	struct ingest_report	*p;
 	struct ingest_job	*j = w->head;
 
-	if (wire_get_trailer(f, &t, e) == -1 || store_report_end(g->store, &t, &s, e) == -1 ||
-	    same_as_before(g, j, &s, e) == -1)
+	if (wire_get_trailer(f, &t, e) == -1)
+		return (-1);
+	if (store_report_end(g->store, &t, &s, e) == -1) {
+		if (e->code != ERR_LIMIT)
+			return (-1);
+		w->in_report = false;
+		g->active = NULL;
+		set_reason(j, "over-limit", e->msg);
+		j->refused++;
+		return (0);
+	}
+	if (same_as_before(g, j, &s, e) == -1)
 		return (-1);
 	w->in_report = false;
 	g->active = NULL;

@@ -8,7 +8,9 @@
  * Ownership: struct store by store_open/store_close; one process writes at a
  *            time (SQLite's lock), any number read.
  * Errors:    -1 with *e: ERR_TEMP (busy, disk full: nothing of this
- *            transaction is kept), ERR_BUG (a statement of ours is wrong).
+ *            transaction is kept), ERR_LIMIT (store_report_end: the sums would
+ *            overflow; that report is dropped, the transaction goes on),
+ *            ERR_BUG (a statement of ours is wrong).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
