@@ -53,6 +53,12 @@ int	 store_message_begin(struct store *, int64_t *id, struct err *);
  */
 int	 store_message_end(struct store *, int64_t id, const struct store_message *, enum intake_result, int fd, uint64_t offset,
 	    struct err *);
+/*
+ * Its row now, its end later (same arguments, fd -1 then): some of its reports
+ * are stored, and the transaction has to end before the message does.
+ */
+int	 store_message_hold(struct store *, int64_t id, const struct store_message *, int fd, uint64_t offset, struct err *);
+int	 store_message_settle(struct store *, int64_t id, const struct store_message *, enum intake_result, struct err *);
 /* Was this spool file taken in already, among the last few thousand? */
 bool	 store_token_seen(struct store *, uint64_t token);
 

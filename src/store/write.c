@@ -24,7 +24,7 @@ enum stmt {
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
-	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_TOKENS, ST_INTAKE_ADD,
+	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
 };
 
@@ -79,6 +79,7 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	[ST_ROLLUP_CLEAN] = "DELETE FROM rollup WHERE domain = ?1 AND day = ?2 AND reporter = ?3 AND rows = 0",
 	[ST_MESSAGE_ADD] = "INSERT INTO message (id, received, origin, result, bytes, token, pack, offset) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[ST_MESSAGE_SET] = "UPDATE message SET result = ?2, token = ?3 WHERE id = ?1",
 	[ST_TOKENS] = "SELECT token FROM message ORDER BY id DESC LIMIT 8192",
 	[ST_INTAKE_ADD] = "INSERT INTO intake (day, origin, result, messages) VALUES (?1, ?2, ?3, ?4) "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
@@ -1315,19 +1316,14 @@ token_keep(struct writer *w, uint64_t token)
 	w->tokens[at] = token;
 }
 
-int
-store_message_end(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, int fd, uint64_t offset,
-    struct err *e)
+static int
+message_put(struct store *s, int64_t id, const struct store_message *m, int64_t origin, enum intake_result result, uint64_t token,
+    int fd, uint64_t offset, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_MESSAGE_ADD);
-	int64_t		 origin;
 	uint64_t	 at = 0;
 
-	if (w->nintake == nitems(w->intake) && intake_flush(s, e) == -1)
-		return (-1);
-	if ((origin = name_id(s, str_of(m->origin), e)) == -1)
-		return (-1);
 	if (fd != -1 && pack_append(s, &w->pack, fd, offset, m->bytes, &at, e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, id);
@@ -1335,7 +1331,7 @@ store_message_end(struct store *s, int64_t id, const struct store_message *m, en
 	(void)sqlite3_bind_int64(st, 3, origin);
 	(void)sqlite3_bind_int(st, 4, (int)result);
 	(void)sqlite3_bind_int64(st, 5, (sqlite3_int64)m->bytes);
-	(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)m->token);
+	(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)token);
 	if (fd != -1) {
 		(void)sqlite3_bind_int64(st, 7, w->pack.id);
 		(void)sqlite3_bind_int64(st, 8, (sqlite3_int64)at);
@@ -1343,13 +1339,61 @@ store_message_end(struct store *s, int64_t id, const struct store_message *m, en
 		(void)sqlite3_bind_null(st, 7);
 		(void)sqlite3_bind_null(st, 8);
 	}
-	if (run(s, ST_MESSAGE_ADD, e) == -1)
+	w->changed = true;
+	return (run(s, ST_MESSAGE_ADD, e));
+}
+
+static int
+message_count(struct store *s, const struct store_message *m, int64_t origin, enum intake_result result, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	if (w->nintake == nitems(w->intake) && intake_flush(s, e) == -1)
 		return (-1);
 	intake_count(w, when_day(m->received), origin, (int)result);
-	w->changed = true;
 	if (m->token != 0)
 		token_keep(w, m->token);
 	return (0);
+}
+
+int
+store_message_end(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, int fd, uint64_t offset,
+    struct err *e)
+{
+	int64_t	 origin;
+
+	if ((origin = name_id(s, str_of(m->origin), e)) == -1 ||
+	    message_put(s, id, m, origin, result, m->token, fd, offset, e) == -1)
+		return (-1);
+	return (message_count(s, m, origin, result, e));
+}
+
+int
+store_message_hold(struct store *s, int64_t id, const struct store_message *m, int fd, uint64_t offset, struct err *e)
+{
+	int64_t	 origin;
+
+	/* no token yet: should the end never come, the file is read again */
+	if ((origin = name_id(s, str_of(m->origin), e)) == -1)
+		return (-1);
+	return (message_put(s, id, m, origin, IN_PARTIAL, 0, fd, offset, e));
+}
+
+int
+store_message_settle(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, struct err *e)
+{
+	sqlite3_stmt	*st = stmt(s, ST_MESSAGE_SET);
+	int64_t		 origin;
+
+	if ((origin = name_id(s, str_of(m->origin), e)) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_bind_int(st, 2, (int)result);
+	(void)sqlite3_bind_int64(st, 3, (sqlite3_int64)m->token);
+	s->w->changed = true;
+	if (run(s, ST_MESSAGE_SET, e) == -1)
+		return (-1);
+	return (message_count(s, m, origin, result, e));
 }
 
 bool
