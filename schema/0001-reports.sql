@@ -7,7 +7,8 @@
 -- Settings of the store itself.
 CREATE TABLE meta (
 	key	TEXT PRIMARY KEY,	-- 'generation': raised by every commit that changes an answer
-	value	ANY NOT NULL		-- 'secret': key of the evidence hash, random per store
+	value	ANY NOT NULL		-- 'secret': key of the evidence hash, random per store;
+					-- 'messages': of all reports that count, so that no sum overflows
 ) STRICT, WITHOUT ROWID;
 
 -- Texts that repeat, each once: names of domains, selectors, words, comments.

@@ -148,17 +148,34 @@ ingest_job_clear(struct ingest_job *j)
 static void
 job_retract(struct ingest_job *j)
 {
-	struct ingest_report	*had = j->nreports > 0 ? j->reports : NULL;
-	size_t			 n = j->nreports;
+	struct ingest_report	*had = j->nreports >= j->nprior ? j->reports : j->prior;
+	size_t			 n = j->nreports >= j->nprior ? j->nreports : j->nprior;
 	int			 fd = j->fd;
 
 	j->fd = -1;
-	if (had != NULL)
+	if (had == j->reports)
 		j->reports = NULL;
+	else
+		j->prior = NULL;
 	ingest_job_clear(j);
 	j->fd = fd;
 	j->prior = had;
 	j->nprior = n;
+}
+
+/*
+ * Reports of a message are in the store before its end: its row goes there,
+ * too, so that its id is nobody else's when the transaction ends.
+ */
+static int
+job_hold(struct ingest *g, struct ingest_job *j, struct err *e)
+{
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token };
+
+	if (j->held)
+		return (0);
+	j->held = true;
+	return (store_message_hold(g->store, j->message, &m, j->keep_original ? j->fd : -1, j->offset, e));
 }
 
 static int
@@ -223,7 +240,8 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flag
 	    "unreadable" : j->reason_code, j->reason, str_of(j->from), str_of(j->subject), e) == -1)
 		return (-1);
 	keep = j->keep_original && j->nreports > 0 && j->result != IN_DUPLICATE;
-	if (store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e) == -1)
+	if ((j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
+	    store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e)) == -1)
 		return (-1);
 	w->head = j->next;
 	if (w->head == NULL)
@@ -251,6 +269,16 @@ commit(struct ingest *g, struct err *e)
 
 	if (!store_in_transaction(g->store))
 		return (0);
+	for (unsigned i = 0; i < g->nw; i++) {
+		struct worker	*w = &g->w[i];
+
+		if (!w->started)
+			continue;
+		if (w->head->nreports == 0 && !w->head->held)
+			w->started = false;	/* nothing has its id yet: it gets another */
+		else if (job_hold(g, w->head, e) == -1)
+			return (-1);
+	}
 	if (store_commit(g->store, e) == -1)
 		return (-1);
 	while ((j = g->done) != NULL) {
@@ -277,7 +305,8 @@ need_transaction(struct ingest *g, struct worker *w, struct err *e)
 	}
 	if (!w->started) {
 		w->started = true;
-		return (store_message_begin(g->store, &w->head->message, e));
+		if (!w->head->held)
+			return (store_message_begin(g->store, &w->head->message, e));
 	}
 	return (0);
 }
@@ -364,8 +393,18 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	struct ingest_report	*p;
 	struct ingest_job	*j = w->head;
 
-	if (wire_get_trailer(f, &t, e) == -1 || store_report_end(g->store, &t, &s, e) == -1 ||
-	    same_as_before(g, j, &s, e) == -1)
+	if (wire_get_trailer(f, &t, e) == -1)
+		return (-1);
+	if (store_report_end(g->store, &t, &s, e) == -1) {
+		if (e->code != ERR_LIMIT)
+			return (-1);
+		w->in_report = false;
+		g->active = NULL;
+		set_reason(j, "over-limit", e->msg);
+		j->refused++;
+		return (0);
+	}
+	if (same_as_before(g, j, &s, e) == -1)
 		return (-1);
 	w->in_report = false;
 	g->active = NULL;
@@ -480,6 +519,8 @@ worker_failed(struct ingest *g, struct worker *w, const char *how, struct err *e
 	worker_stop(w);
 	log_warn("a decoder %s; its %zu message%s are read again, one by one", how, w->njobs, w->njobs == 1 ? "" : "s");
 	j = w->head;
+	if (j != NULL && j->nreports > 0 && job_hold(g, j, e) == -1)
+		return (-1);
 	if (j != NULL && j->alone) {
 		char	 text[256];
 
@@ -490,6 +531,11 @@ worker_failed(struct ingest *g, struct worker *w, const char *how, struct err *e
 		(void)snprintf(text, sizeof(text), "the process reading it %s", how);
 		set_reason(j, "crashed", text);
 		j->refused = 1;
+		/* what was whole before it happened counts */
+		j->reports = j->prior;
+		j->nreports = j->nprior;
+		j->prior = NULL;
+		j->nprior = 0;
 		if (job_done(g, w, j, 0, e) == -1)
 			return (-1);
 		j = w->head;
@@ -730,7 +776,7 @@ ingest_submit(struct ingest *g, struct ingest_job *j, struct err *e)
 	struct worker	*w;
 
 	j->next = NULL;
-	j->alone = false;
+	j->alone = j->held = false;
 	g->pending++;
 	for (;;) {
 		w = NULL;

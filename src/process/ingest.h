@@ -48,7 +48,7 @@ struct ingest_job {
 	bool			 quarantined;	/* it has to be moved to quarantine/ now */
 	/* ours */
 	int64_t			 message;
-	bool			 alone;
+	bool			 alone, held;	/* held: its row is in the store, its end is not */
 	struct ingest_report	*prior;		/* stored already when its decoder was lost */
 	size_t			 nprior;
 	struct ingest_job	*next;

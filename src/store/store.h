@@ -8,7 +8,9 @@
  * Ownership: struct store by store_open/store_close; one process writes at a
  *            time (SQLite's lock), any number read.
  * Errors:    -1 with *e: ERR_TEMP (busy, disk full: nothing of this
- *            transaction is kept), ERR_BUG (a statement of ours is wrong).
+ *            transaction is kept), ERR_LIMIT (store_report_end: the sums would
+ *            overflow; that report is dropped, the transaction goes on),
+ *            ERR_BUG (a statement of ours is wrong).
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -51,6 +53,12 @@ int	 store_message_begin(struct store *, int64_t *id, struct err *);
  */
 int	 store_message_end(struct store *, int64_t id, const struct store_message *, enum intake_result, int fd, uint64_t offset,
 	    struct err *);
+/*
+ * Its row now, its end later (same arguments, fd -1 then): some of its reports
+ * are stored, and the transaction has to end before the message does.
+ */
+int	 store_message_hold(struct store *, int64_t id, const struct store_message *, int fd, uint64_t offset, struct err *);
+int	 store_message_settle(struct store *, int64_t id, const struct store_message *, enum intake_result, struct err *);
 /* Was this spool file taken in already, among the last few thousand? */
 bool	 store_token_seen(struct store *, uint64_t token);
 

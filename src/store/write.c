@@ -20,18 +20,20 @@
 #define TOKENS 8192
 
 enum stmt {
-	ST_DATA_VERSION, ST_NEXT_IDS, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
+	ST_DATA_VERSION, ST_NEXT_IDS, ST_MESSAGES, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
-	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_TOKENS, ST_INTAKE_ADD,
+	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
 };
 
 static const char *const	 stmt_sql[ST_COUNT] = {
 	[ST_DATA_VERSION] = "PRAGMA data_version",
 	[ST_NEXT_IDS] = "SELECT (SELECT ifnull(max(id), 0) + 1 FROM report), (SELECT ifnull(max(id), 0) + 1 FROM message), "
-	    "(SELECT ifnull(max(id), 0) + 1 FROM evidence)",
+	    "(SELECT ifnull(max(id), 0) + 1 FROM evidence), "
+	    "ifnull((SELECT value FROM meta WHERE key = 'messages'), (SELECT ifnull(sum(messages), 0) FROM rollup))",
+	[ST_MESSAGES] = "INSERT INTO meta (key, value) VALUES ('messages', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
 	[ST_GENERATION] = "UPDATE meta SET value = value + 1 WHERE key = 'generation'",
 	[ST_NAME_FIND] = "SELECT id FROM name WHERE text = ?1",
 	[ST_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
@@ -77,6 +79,7 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	[ST_ROLLUP_CLEAN] = "DELETE FROM rollup WHERE domain = ?1 AND day = ?2 AND reporter = ?3 AND rows = 0",
 	[ST_MESSAGE_ADD] = "INSERT INTO message (id, received, origin, result, bytes, token, pack, offset) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[ST_MESSAGE_SET] = "UPDATE message SET result = ?2, token = ?3 WHERE id = ?1",
 	[ST_TOKENS] = "SELECT token FROM message ORDER BY id DESC LIMIT 8192",
 	[ST_INTAKE_ADD] = "INSERT INTO intake (day, origin, result, messages) VALUES (?1, ?2, ?3, ?4) "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
@@ -157,6 +160,7 @@ struct writer {
 	struct outcome	*outcomes;	/* by id, from 1 */
 	size_t		 noutcomes, room_outcomes;
 	int64_t		 data_version, next_report, next_message, next_evidence;
+	uint64_t	 total;		/* messages of all reports that count */
 	struct pack	 pack;
 	struct sum	*sums;
 	size_t		 nsums, room_sums;
@@ -384,6 +388,7 @@ store_begin(struct store *s, struct err *e)
 		w->next_report = sqlite3_column_int64(st, 0);
 		w->next_message = sqlite3_column_int64(st, 1);
 		w->next_evidence = sqlite3_column_int64(st, 2);
+		w->total = (uint64_t)sqlite3_column_int64(st, 3);
 		(void)sqlite3_reset(st);
 		if (outcomes_load(s, e) == -1)
 			goto fail;
@@ -438,13 +443,20 @@ intake_flush(struct store *s, struct err *e)
 	return (0);
 }
 
+static int
+messages_flush(struct store *s, struct err *e)
+{
+	(void)sqlite3_bind_int64(stmt(s, ST_MESSAGES), 1, (sqlite3_int64)s->w->total);
+	return (run(s, ST_MESSAGES, e));
+}
+
 int
 store_commit(struct store *s, struct err *e)
 {
 	struct writer	*w = s->w;
 
 	if (sums_flush(s, e) == -1 || intake_flush(s, e) == -1 || pack_commit(s, &w->pack, e) == -1 ||
-	    (w->changed && run(s, ST_GENERATION, e) == -1) || store_exec(s, "COMMIT", e) == -1) {
+	    (w->changed && (messages_flush(s, e) == -1 || run(s, ST_GENERATION, e) == -1)) || store_exec(s, "COMMIT", e) == -1) {
 		store_rollback(s);
 		return (-1);
 	}
@@ -461,6 +473,9 @@ store_rollback(struct store *s)
 	s->in_txn = false;
 	pack_rollback(s, &s->w->pack);
 	forget(s->w);
+	/* what was taken in it was not taken: those files are read again */
+	memset(s->w->tokens, 0, 2 * TOKENS * sizeof(*s->w->tokens));
+	s->w->tokens_ready = false;
 }
 
 /* --- Ids ----------------------------------------------------------------------------------- */
@@ -1251,12 +1266,19 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 			*out = (struct store_stored){ w->id, IN_DUPLICATE };
 			return (0);
 		}
+	}
+	/* a sum that no number holds would stop everything that adds up: nobody may cause that with one count */
+	if (w->messages > (uint64_t)INT64_MAX - (w->total - (uint64_t)old_messages))
+		return (store_report_drop(s, e) == -1 ? -1 :
+		    err_set(e, ERR_LIMIT, "with this report the sum of all counts would pass 9223372036854775807"));
+	if (old != 0) {
 		/* the key is unique among versions that count: the old one steps back first */
 		if (supersede(s, old, old_day, w->id, e) == -1)
 			return (-1);
 	}
 	if (put_rows(s, e) == -1 || report_put(s, t, report_id, quirks, 0, when_now(), e) == -1)
 		return (-1);
+	w->total = w->total - (uint64_t)old_messages + w->messages;
 	w->open = w->streaming = false;
 	*out = (struct store_stored){ w->id, old != 0 ? IN_REPLACED : t->state == STATE_PARTIAL ? IN_PARTIAL : IN_STORED };
 	return (0);
@@ -1294,19 +1316,14 @@ token_keep(struct writer *w, uint64_t token)
 	w->tokens[at] = token;
 }
 
-int
-store_message_end(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, int fd, uint64_t offset,
-    struct err *e)
+static int
+message_put(struct store *s, int64_t id, const struct store_message *m, int64_t origin, enum intake_result result, uint64_t token,
+    int fd, uint64_t offset, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_MESSAGE_ADD);
-	int64_t		 origin;
 	uint64_t	 at = 0;
 
-	if (w->nintake == nitems(w->intake) && intake_flush(s, e) == -1)
-		return (-1);
-	if ((origin = name_id(s, str_of(m->origin), e)) == -1)
-		return (-1);
 	if (fd != -1 && pack_append(s, &w->pack, fd, offset, m->bytes, &at, e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, id);
@@ -1314,7 +1331,7 @@ store_message_end(struct store *s, int64_t id, const struct store_message *m, en
 	(void)sqlite3_bind_int64(st, 3, origin);
 	(void)sqlite3_bind_int(st, 4, (int)result);
 	(void)sqlite3_bind_int64(st, 5, (sqlite3_int64)m->bytes);
-	(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)m->token);
+	(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)token);
 	if (fd != -1) {
 		(void)sqlite3_bind_int64(st, 7, w->pack.id);
 		(void)sqlite3_bind_int64(st, 8, (sqlite3_int64)at);
@@ -1322,13 +1339,61 @@ store_message_end(struct store *s, int64_t id, const struct store_message *m, en
 		(void)sqlite3_bind_null(st, 7);
 		(void)sqlite3_bind_null(st, 8);
 	}
-	if (run(s, ST_MESSAGE_ADD, e) == -1)
+	w->changed = true;
+	return (run(s, ST_MESSAGE_ADD, e));
+}
+
+static int
+message_count(struct store *s, const struct store_message *m, int64_t origin, enum intake_result result, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	if (w->nintake == nitems(w->intake) && intake_flush(s, e) == -1)
 		return (-1);
 	intake_count(w, when_day(m->received), origin, (int)result);
-	w->changed = true;
 	if (m->token != 0)
 		token_keep(w, m->token);
 	return (0);
+}
+
+int
+store_message_end(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, int fd, uint64_t offset,
+    struct err *e)
+{
+	int64_t	 origin;
+
+	if ((origin = name_id(s, str_of(m->origin), e)) == -1 ||
+	    message_put(s, id, m, origin, result, m->token, fd, offset, e) == -1)
+		return (-1);
+	return (message_count(s, m, origin, result, e));
+}
+
+int
+store_message_hold(struct store *s, int64_t id, const struct store_message *m, int fd, uint64_t offset, struct err *e)
+{
+	int64_t	 origin;
+
+	/* no token yet: should the end never come, the file is read again */
+	if ((origin = name_id(s, str_of(m->origin), e)) == -1)
+		return (-1);
+	return (message_put(s, id, m, origin, IN_PARTIAL, 0, fd, offset, e));
+}
+
+int
+store_message_settle(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, struct err *e)
+{
+	sqlite3_stmt	*st = stmt(s, ST_MESSAGE_SET);
+	int64_t		 origin;
+
+	if ((origin = name_id(s, str_of(m->origin), e)) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_bind_int(st, 2, (int)result);
+	(void)sqlite3_bind_int64(st, 3, (sqlite3_int64)m->token);
+	s->w->changed = true;
+	if (run(s, ST_MESSAGE_SET, e) == -1)
+		return (-1);
+	return (message_count(s, m, origin, result, e));
 }
 
 bool

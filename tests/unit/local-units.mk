@@ -10,7 +10,9 @@ UNITS_TESTS = \
 	tests/unit/test_message \
 	tests/unit/test_container \
 	tests/unit/test_reader \
-	tests/unit/test_wire
+	tests/unit/test_wire \
+	tests/unit/test_store \
+	tests/unit/test_ingest
 check_PROGRAMS += $(UNITS_TESTS)
 TESTS += $(UNITS_TESTS)
 endif
@@ -41,3 +43,10 @@ tests_unit_test_reader_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_wire_SOURCES = tests/unit/test_wire.c tests/unit/cases.h
 tests_unit_test_wire_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_wire_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/cases.h
+tests_unit_test_store_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_store_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ingest_SOURCES = tests/unit/test_ingest.c tests/unit/cases.h
+tests_unit_test_ingest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_ingest_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_ingest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reader_run

@@ -20,7 +20,7 @@ same(struct str a, struct str b)
 {
 	sound(a);
 	if (!str_eq(a, b))
-		fail_msg("[%.*s] is not [%.*s]", (int)a.len, a.p, (int)b.len, b.p);
+		fail_msg("[%.*s] is not [%.*s]", (int)a.len, a.p == NULL ? "" : a.p, (int)b.len, b.p == NULL ? "" : b.p);
 }
 
 /* --- Numbers and texts ----------------------------------------------------------------- */

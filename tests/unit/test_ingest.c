@@ -1,0 +1,434 @@
+/*
+ * test_ingest.c - messages through decoders into the store. Decoders are this
+ * program again ("-x decoder"), with a reader that fails where a message asks
+ * for it: one message may cost its own process, never another message.
+ */
+#include <sys/mman.h>
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "cases.h"
+
+#include "base/log.h"
+#include "decode/reader.h"
+#include "process/ingest.h"
+#include "process/role.h"
+
+#define REPORT_HEAD(id) "<feedback><report_metadata><org_name>rep.example</org_name><report_id>" id "</report_id><date_range>"		\
+    "<begin>1722816000</begin><end>1722902399</end></date_range></report_metadata><policy_published><domain>example.com</domain>"	\
+    "<p>none</p></policy_published>"
+#define ROW "<record><row><source_ip>192.0.2.%u</source_ip><count>1</count></row><identifiers><header_from>s%u.example.com</header_from>" \
+    "</identifiers></record>"
+
+/* --- The decoder of this test: --wrap=reader_run ---------------------------------------- */
+
+int	 __real_reader_run(struct reader *, const struct reader_job *, struct reader_result *, struct err *);
+int	 __wrap_reader_run(struct reader *, const struct reader_job *, struct reader_result *, struct err *);
+
+int
+__wrap_reader_run(struct reader *r, const struct reader_job *job, struct reader_result *res, struct err *e)
+{
+	char	 head[16] = "";
+	int	 rv;
+
+	if (pread(job->fd, head, sizeof(head) - 1, (off_t)job->offset) == -1)
+		_exit(70);
+	if (strncmp(head, "X-Crash:", 8) == 0)
+		_exit(139);
+	if (strncmp(head, "X-Hang:", 7) == 0)
+		for (;;)
+			(void)pause();
+	if (strncmp(head, "X-Lie:", 6) == 0)
+		(void)!write(ROLE_FD, "\xff\xff\xff\xff garbage", 12);
+	if (strncmp(head, "X-Type:", 7) == 0)	/* a frame of no known type */
+		(void)!write(ROLE_FD, "\1\0\0\0\x7f", 5);
+	rv = __real_reader_run(r, job, res, e);
+	if (strncmp(head, "X-Late:", 7) == 0)	/* when part of it has gone out */
+		_exit(139);
+	return (rv);
+}
+
+/* --- Jobs ---------------------------------------------------------------------------------- */
+
+struct job {
+	struct ingest_job	 j;
+	bool			 finished, abandoned;
+	enum intake_result	 result;
+	char			 code[32];
+	size_t			 nreports;
+};
+
+struct fixture {
+	char		 dir[64];
+	struct store	*s;
+	sqlite3		*db;
+	struct ingest	*g;
+	struct limits	 limits;
+	struct err	 e;
+};
+
+static void
+on_finished(void *ctx, struct ingest_job *j)
+{
+	struct job	*t = j->user;
+
+	(void)ctx;
+	assert_false(t->finished || t->abandoned);
+	t->finished = true;
+	t->result = j->result;
+	t->nreports = j->nreports;
+	(void)snprintf(t->code, sizeof(t->code), "%s", j->reason_code == NULL ? "" : j->reason_code);
+	ingest_job_clear(j);
+}
+
+static void
+on_abandoned(void *ctx, struct ingest_job *j)
+{
+	struct job	*t = j->user;
+
+	(void)ctx;
+	assert_false(t->finished || t->abandoned);
+	t->abandoned = true;
+	ingest_job_clear(j);
+}
+
+static const struct ingest_calls	 calls = { on_finished, on_abandoned };
+
+static void
+submit(struct fixture *f, struct job *t, struct str s)
+{
+	memset(t, 0, sizeof(*t));
+	t->j = (struct ingest_job){ .fd = memfd_create("mail", MFD_CLOEXEC), .bytes = s.len, .origin = "test", .received = 1722900000,
+	    .keep_original = true, .user = t };
+	assert_int_equal(pwrite(t->j.fd, s.p, s.len, 0), (ssize_t)s.len);
+	if (ingest_submit(f->g, &t->j, &f->e) == -1)
+		fail_msg("%s", f->e.msg);
+}
+
+static void
+flush(struct fixture *f)
+{
+	if (ingest_flush(f->g, &f->e) == -1)
+		fail_msg("%s", f->e.msg);
+	assert_int_equal(ingest_pending(f->g), 0);
+}
+
+static int64_t
+number(struct fixture *f, const char *sql)
+{
+	sqlite3_stmt	*st;
+	int64_t		 v;
+
+	if (sqlite3_prepare_v2(f->db, sql, -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(f->db));
+	v = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	return (v);
+}
+
+static void
+consistent(struct fixture *f)
+{
+	assert_int_equal(number(f, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+	assert_int_equal(number(f, "SELECT (SELECT ifnull(sum(messages), 0) FROM rollup) - (SELECT ifnull(sum(count), 0) FROM record)"), 0);
+	assert_int_equal(number(f, "SELECT count(*) FROM report WHERE messages <> (SELECT ifnull(sum(count), 0) FROM record WHERE report = "
+	    "report.id)"), 0);
+}
+
+/* A mail with one report; header in front of it. */
+static void
+mail(struct buf *b, const char *header, unsigned id, unsigned rows)
+{
+	buf_clear(b);
+	(void)buf_printf(b, "%sContent-Type: text/xml\n\n" REPORT_HEAD("r%u"), header, id);
+	for (unsigned i = 0; i < rows; i++)
+		(void)buf_printf(b, ROW, i % 250, i);
+	(void)buf_cstr(b, "</feedback>");
+}
+
+/* --- The place -------------------------------------------------------------------------------- */
+
+static int
+setup(void **state)
+{
+	struct fixture	*f = calloc(1, sizeof(*f));
+	char		 path[128];
+
+	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/dmarcd-ingest-XXXXXX");
+	if (mkdtemp(f->dir) == NULL || (f->s = store_open(f->dir, STORE_WRITE, &f->e)) == NULL)
+		return (-1);
+	(void)snprintf(path, sizeof(path), "%s/dmarcd.db", f->dir);
+	if (sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+		return (-1);
+	f->limits = limits_default;
+	f->limits.seconds = 1;
+	if ((f->g = ingest_new(f->s, &f->limits, 2, &calls, f, &f->e)) == NULL)
+		return (-1);
+	*state = f;
+	return (0);
+}
+
+static void
+remove_all(const char *dir)
+{
+	DIR		*d = opendir(dir);
+	struct dirent	*en;
+	char		 path[512];
+
+	while (d != NULL && (en = readdir(d)) != NULL) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, en->d_name);
+		if (strcmp(en->d_name, ".") != 0 && strcmp(en->d_name, "..") != 0 && unlink(path) == -1)
+			remove_all(path);
+	}
+	if (d != NULL)
+		(void)closedir(d);
+	(void)rmdir(dir);
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture	*f = *state;
+
+	ingest_free(f->g);
+	(void)sqlite3_close(f->db);
+	store_close(f->s);
+	remove_all(f->dir);
+	free(f);
+	return (0);
+}
+
+/* --- Tests --------------------------------------------------------------------------------------- */
+
+#define GOOD 60
+
+static void
+bad_among_good(struct fixture *f, const char *header, const char *code)
+{
+	static struct job	 jobs[GOOD];
+	struct buf		 b = { 0 };
+
+	for (unsigned i = 0; i < GOOD; i++) {
+		mail(&b, i == 20 || i == 41 ? header : "", i, 3);
+		submit(f, &jobs[i], buf_as_str(&b));
+	}
+	flush(f);
+	for (unsigned i = 0; i < GOOD; i++) {
+		assert_true(jobs[i].finished);
+		if (i == 20 || i == 41) {
+			assert_int_equal(jobs[i].result, IN_REJECTED);
+			assert_string_equal(jobs[i].code, code);
+			assert_int_equal(jobs[i].nreports, 0);
+		} else {
+			if (jobs[i].result != IN_STORED)
+				fail_msg("%u: %s", i, intake_result_names[jobs[i].result]);
+			assert_int_equal(jobs[i].nreports, 1);
+		}
+	}
+	assert_int_equal(number(f, "SELECT count(*) FROM report"), GOOD - 2);
+	assert_int_equal(number(f, "SELECT sum(duplicates) FROM report"), 0);
+	assert_int_equal(number(f, "SELECT count(*) FROM message"), GOOD);
+	assert_int_equal(number(f, "SELECT sum(messages) FROM intake"), GOOD);
+	consistent(f);
+	/* all of it again: known */
+	for (unsigned i = 0; i < GOOD; i++) {
+		mail(&b, "", i, 3);
+		submit(f, &jobs[i], buf_as_str(&b));
+	}
+	flush(f);
+	for (unsigned i = 0; i < GOOD; i++)
+		assert_int_equal(jobs[i].result, i == 20 || i == 41 ? IN_STORED : IN_DUPLICATE);
+	consistent(f);
+	buf_free(&b);
+}
+
+static void
+test_crash(void **state)
+{
+	bad_among_good(*state, "X-Crash: 1\n", "crashed");
+}
+
+static void
+test_hang(void **state)
+{
+	bad_among_good(*state, "X-Hang: 1\n", "crashed");
+}
+
+static void
+test_lie(void **state)
+{
+	bad_among_good(*state, "X-Lie: 1\n", "crashed");
+}
+
+static void
+test_type(void **state)
+{
+	bad_among_good(*state, "X-Type: 1\n", "crashed");
+}
+
+/* A decoder that goes in the middle of a large report: nothing of it stays. */
+static void
+test_late(void **state)
+{
+	struct fixture	*f = *state;
+	struct job	 jobs[3];
+	struct buf	 b = { 0 };
+
+	mail(&b, "", 1, 3);
+	submit(f, &jobs[0], buf_as_str(&b));
+	mail(&b, "X-Late: 1\n", 2, 20000);
+	submit(f, &jobs[1], buf_as_str(&b));
+	mail(&b, "", 3, 6000);
+	submit(f, &jobs[2], buf_as_str(&b));
+	flush(f);
+	assert_int_equal(jobs[0].result, IN_STORED);
+	assert_int_equal(jobs[1].result, IN_REJECTED);
+	assert_int_equal(jobs[2].result, IN_STORED);
+	assert_int_equal(number(f, "SELECT count(*) FROM report"), 2);
+	assert_int_equal(number(f, "SELECT sum(count) FROM record"), 6003);
+	consistent(f);
+	buf_free(&b);
+}
+
+/* The first report of a mail is whole, then the decoder goes: that one counts, its mail is known, the rest is refused. */
+static void
+test_late_second(void **state)
+{
+	struct fixture	*f = *state;
+	struct job	 j;
+	struct buf	 b = { 0 };
+
+	(void)buf_cstr(&b, "X-Late: 1\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/xml\n\n" REPORT_HEAD("small"));
+	(void)buf_printf(&b, ROW, 1, 1);
+	(void)buf_cstr(&b, "</feedback>\n--b\nContent-Type: text/xml\n\n" REPORT_HEAD("large"));
+	for (unsigned i = 0; i < 20000; i++)
+		(void)buf_printf(&b, ROW, i % 250, i);
+	(void)buf_cstr(&b, "</feedback>\n--b--\n");
+	submit(f, &j, buf_as_str(&b));
+	flush(f);
+	assert_int_equal(number(f, "SELECT count(*) FROM report"), 1);
+	assert_int_equal(number(f, "SELECT duplicates FROM report"), 0);
+	assert_int_equal(number(f, "SELECT sum(count) FROM record"), 1);
+	consistent(f);
+	assert_int_equal(j.result, IN_PARTIAL);
+	assert_int_equal(j.nreports, 1);
+	assert_string_equal(j.code, "crashed");
+	assert_int_equal(number(f, "SELECT count(*) FROM message"), 1);
+	/* its original is there: the report can be looked at */
+	assert_int_equal(number(f, "SELECT count(*) FROM message JOIN report ON report.message = message.id WHERE message.pack IS NOT NULL"), 1);
+	buf_free(&b);
+}
+
+/* One that is killed from outside, in the midst of work: nobody is to blame, all is read. */
+static void
+test_killed(void **state)
+{
+	static struct job	 jobs[GOOD];
+	struct fixture		*f = *state;
+	struct buf		 b = { 0 };
+	char			 path[64], line[64];
+	FILE			*fp;
+	int			 pid;
+
+	for (unsigned i = 0; i < GOOD; i++) {
+		mail(&b, "", i, 50);
+		submit(f, &jobs[i], buf_as_str(&b));
+		if (i == 30) {
+			/* our children: exactly those that this process started */
+			(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+			if ((fp = fopen(path, "r")) == NULL)
+				skip();
+			if (fgets(line, sizeof(line), fp) != NULL && sscanf(line, "%d", &pid) == 1)
+				assert_int_equal(kill(pid, SIGKILL), 0);
+			(void)fclose(fp);
+		}
+	}
+	flush(f);
+	for (unsigned i = 0; i < GOOD; i++)
+		assert_int_equal(jobs[i].result, IN_STORED);
+	assert_int_equal(number(f, "SELECT count(*) FROM message"), GOOD);
+	assert_int_equal(number(f, "SELECT sum(duplicates) FROM report"), 0);
+	consistent(f);
+	buf_free(&b);
+}
+
+static void
+test_results(void **state)
+{
+	static const struct { const char *what, *bytes; enum intake_result result; const char *code; } in[] = {
+		{ "report",	"Content-Type: text/xml\n\n" REPORT_HEAD("a") "</feedback>", IN_STORED, "" },
+		{ "again",	REPORT_HEAD("a") "</feedback>", IN_DUPLICATE, "" },
+		{ "version",	REPORT_HEAD("a") "<record><row><count>1</count></row></record></feedback>", IN_REPLACED, "" },
+		{ "partial",	REPORT_HEAD("b") "<record><row><count>1</count></row></record><record><row><count>-1</count></row></record></feedback>",
+		    IN_PARTIAL, "" },
+		{ "cut",	REPORT_HEAD("c") "<record>", IN_REJECTED, "unreadable" },
+		{ "no report",	"Subject: hello\n\nworld\n", IN_IGNORED, "not-a-report" },
+		{ "empty",	"", IN_IGNORED, "not-a-report" },
+		{ "tls",	"{\"organization-name\":\"x\"}", IN_REJECTED, "tls-report" },
+		{ "failure",	"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_REJECTED, "failure-report" },
+		{ "count",	REPORT_HEAD("d") "<record><row><count>9223372036854775807</count></row></record></feedback>", IN_REJECTED, "over-limit" },
+		{ "after",	REPORT_HEAD("e") "<record><row><count>5</count></row></record></feedback>", IN_STORED, "" },
+	};
+	struct fixture	*f = *state;
+	struct job	 j;
+
+	for (size_t i = 0; i < nitems(in); i++) {
+		submit(f, &j, str_of(in[i].bytes));
+		flush(f);
+		if (j.result != in[i].result || strcmp(j.code, in[i].code) != 0)
+			fail_msg("%s: %s %s", in[i].what, intake_result_names[j.result], j.code);
+		consistent(f);
+	}
+	assert_int_equal(number(f, "SELECT sum(messages) FROM rollup"), 7);
+}
+
+/* Jobs that nobody waited for are given back. */
+static void
+test_abandoned(void **state)
+{
+	static struct job	 jobs[GOOD];
+	struct fixture		*f = *state;
+	struct buf		 b = { 0 };
+	unsigned		 finished = 0;
+
+	for (unsigned i = 0; i < GOOD; i++) {
+		mail(&b, "", i, 3);
+		submit(f, &jobs[i], buf_as_str(&b));
+	}
+	ingest_free(f->g);
+	f->g = NULL;
+	for (unsigned i = 0; i < GOOD; i++) {
+		assert_true(jobs[i].finished != jobs[i].abandoned);
+		finished += jobs[i].finished;
+	}
+	assert_int_equal(number(f, "SELECT count(*) FROM report"), finished);
+	consistent(f);
+	buf_free(&b);
+}
+
+#define NAMED(n, t) { .name = (n), .test_func = (t), .setup_func = setup, .teardown_func = teardown }
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest	 tests[] = {
+		NAMED("each result", test_results),
+		NAMED("a decoder crashes", test_crash),
+		NAMED("a decoder hangs", test_hang),
+		NAMED("a decoder sends garbage", test_lie),
+		NAMED("a decoder sends a frame of no type", test_type),
+		NAMED("a decoder goes in the middle of a report", test_late),
+		NAMED("a decoder goes behind the first report of a mail", test_late_second),
+		NAMED("a decoder is killed", test_killed),
+		NAMED("jobs are given back", test_abandoned),
+	};
+
+	if (argc == 3 && strcmp(argv[1], "-x") == 0)
+		return (decoder_main(ROLE_FD));
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
