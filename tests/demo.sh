@@ -88,7 +88,11 @@ if [ -z "$spool" ]; then
 		rm -rf "$dovecot"
 		dovecot='' spool=yes
 		;;
-	*) finish 1 ;;
+	*)
+		say "Dovecot does not start here: the mail goes into the spool"
+		rm -rf "$dovecot"
+		dovecot='' spool=yes
+		;;
 	esac
 fi
 if [ -n "$spool" ]; then

@@ -37,7 +37,7 @@ configuration() {
 base_dir = $run
 state_dir = $dir/state
 log_path = $dir/dovecot.log
-protocols = imap pop3
+protocols = $protocols
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <$dir/server.pem
@@ -68,6 +68,14 @@ service imap-login {
     ssl = yes
   }
 }
+service anvil {
+  chroot =
+}
+service stats {
+  chroot =
+}
+END
+	[ "$protocols" = imap ] || cat <<END
 service pop3-login {
   chroot =
   inet_listener pop3 {
@@ -77,12 +85,6 @@ service pop3-login {
     port = $(($1 + 3))
     ssl = yes
   }
-}
-service anvil {
-  chroot =
-}
-service stats {
-  chroot =
 }
 END
 }
@@ -95,6 +97,11 @@ start() {
 		echo "dovecot.sh: dovecot or openssl is not installed" >&2
 		exit 77
 	}
+	# POP3 is a package of its own
+	protocols=imap
+	for p in /usr/lib/dovecot/pop3 /usr/local/lib/dovecot/pop3 /usr/libexec/dovecot/pop3; do
+		[ ! -x "$p" ] || protocols='imap pop3'
+	done
 	mkdir -p "$dir" || exit 1
 	dir=$(cd "$dir" && pwd -P)
 	chmod 711 "$dir"
