@@ -7,3 +7,6 @@ include tests/fuzz/local-conf.mk
 include tests/unit/local-query.mk
 include tests/unit/local-mailbox.mk
 include tests/unit/local-units.mk
+include tests/fuzz/local-units.mk
+include tests/fuzz/local.mk
+include tests/corpus/local.mk
