@@ -346,8 +346,8 @@ end_look(struct fetcher *f)
 	f->failures++;
 	f->next_run = when_now() + back_off(f);
 	if (!atomic_load(&f->stop)) {
-		if (f->once)
-			log_error("%s", f->err.msg);
+		if (f->once)	/* the parent says it */
+			log_debug("%s", f->err.msg);
 		else
 			log_error("%s (%llu new%s; next try in %lld s)", f->err.msg, (unsigned long long)n, left,
 			    (long long)(f->next_run - when_now()));
@@ -543,10 +543,11 @@ fetcher_main(int fd)
 	if (rv == 0)
 		rv = loop(&f);
 	else {
-		log_error("%s", e.msg);
 		f.err = e;
 		if (f.once)
 			send_done(&f);
+		else
+			log_error("%s", e.msg);
 		if (f.status_path != NULL && f.spool != NULL)
 			set_state(&f, "error");
 		rv = e.code == ERR_CONFIG ? FETCHER_CONFIG : FETCHER_TEMPORARY;
