@@ -128,8 +128,9 @@ async function get(base, path) {
 async function compareApi(base, manifest) {
 	const days = Object.keys(manifest.days).sort();
 
-	compareOverview(await get(base, `overview?from=${days[0]}&to=${days.at(-1)}&cmp=none`), manifest);
-	const reporters = new Map((await get(base, "reporters")).items.map((r) => [r.key, r]));
+	const range = `from=${days[0]}&to=${days.at(-1)}`;
+	compareOverview(await get(base, `overview?${range}&cmp=none`), manifest);
+	const reporters = new Map((await get(base, `reporters?${range}`)).items.map((r) => [r.key, r]));
 	for (const [name, want] of Object.entries(manifest.reporters)) {
 		const got = reporters.get(want.key);
 		same(`reporter ${name} reports`, got?.reports, want.reports);
