@@ -7,11 +7,12 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { makeCerts, type Certs } from './lib/certs.js';
 import {
-	compare, compareState, contents, Daemon, dmarcd, generate, inQuarantine, inSpool, killed, memory, program, run, sleep, statusOf,
+	compare, compareState, contents, Daemon, dice, dmarcd, generate, inQuarantine, inSpool, killed, memory, program, run, sleep, statusOf,
 	until, writeConf, type Corpus, type MailboxConf,
 } from './lib/daemon.js';
 import { Dovecot, dovecotPath, password } from './lib/dovecot.js';
 import { makeMail } from './lib/fetcher.js';
+import { Imap, Pop3, type Behaviour, type Scripted } from './lib/servers.js';
 
 const skip = dovecotPath === undefined ? 'dovecot is not installed' : !existsSync(program) ? `${program} is not built` : false;
 const ways = ['imaps', 'imap', 'pop3s', 'pop3'] as const;
@@ -160,6 +161,43 @@ test('fetch: Ctrl-C ends it, and the next run does the rest', { skip }, async ()
 	await compareState(state, corpus, true);
 });
 
+// Servers that must not be trusted. fetch.test.ts has the same for the role alone; here the sentence and the exit code arrive.
+const untrusted: [string, (c: Certs) => Behaviour, number, RegExp][] = [
+	['expired certificate', (c) => ({ cert: c.expired }), 2, /expired on 2021-01-01; remedy: renew it/],
+	['wrong host name', (c) => ({ cert: c.wrongName }), 2, /for mail\.example\.net, imap\.example\.net, not for localhost; remedy: set host/],
+	['unknown authority', (c) => ({ cert: c.strange }), 2, /not trusted here \(CN=Test authority unknown\); remedy: set tls_ca_file/],
+	['TLS 1.1 only', (c) => ({ cert: c.good, maxVersion: 'TLSv1.1' }), 2, /offers no TLS 1\.2 or newer .*; remedy: /],
+	['STARTTLS not offered', (c) => ({ cert: c.good, tls: 'starttls' }), 2, /does not offer (STARTTLS|STLS), so nothing was sent; remedy: /],
+	['cut off', (c) => ({ cert: c.good, greet: (x) => x.close() }), 75, /; remedy: /],
+];
+for (const [what, how, code, sentence] of untrusted)
+	for (const protocol of ['imap', 'pop3'] as const)
+		test(`fetch, ${protocol}: ${what}: a sentence, exit code ${code}, no password sent`, { skip }, async () => {
+			const secret = 'never-to-be-seen';
+			const s: Scripted = await new (protocol === 'imap' ? Imap : Pop3)(how(certs)).start();
+			const state = newState();
+			const conf = `${state}.conf`;
+			const file = `${state}.password`;
+			writeFileSync(file, `${secret}\n`, { mode: 0o600 });
+			writeConf(conf, { state, mailboxes: [{
+				name: 'rua', protocol, port: s.port, tls: s.how.tls ?? 'implicit', tls_ca_file: certs.ca, user: 'rua@example.com',
+				password_file: file, timeout: '5s',
+			}] });
+			try {
+				const r = await dmarcd(conf, ['fetch']);
+				assert.equal(r.code, code, r.stderr);
+				const line = r.stderr.split('\n').find((l) => /^dmarcd: mailbox rua: /.test(l)) ?? '';
+				assert.match(line, sentence, r.stderr);
+				assert.ok(s.connections > 0);
+				for (const form of [secret, Buffer.from(`\0rua@example.com\0${secret}`).toString('base64'), Buffer.from(secret).toString('base64')]) {
+					assert.ok(!s.received.includes(form), 'the password was sent');
+					assert.ok(!(r.stdout + r.stderr).includes(form), 'the password was shown');
+				}
+			} finally {
+				await s.stop();
+			}
+		});
+
 // --- dmarcd serve -------------------------------------------------------------------
 
 test('serve: all processes start, answer, and end on SIGTERM and SIGINT', { skip }, async () => {
@@ -255,17 +293,6 @@ test('SIGHUP: a mailbox is added; a file with faults changes nothing', { skip },
 
 // --- kill -9 ------------------------------------------------------------------------
 
-/** The same numbers for the same seed: what fails can be tried again. */
-function dice(n: number): () => number {
-	let s = n >>> 0;
-	return () => {
-		s = (s + 0x6d2b79f5) >>> 0;
-		let t = Math.imul(s ^ (s >>> 15), s | 1);
-		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	};
-}
-
 for (const [way, settle] of [['imaps', 'delete'], ['imaps', 'keep'], ['pop3', 'delete'], ['imap', 'move']] as const)
 	test(`kill -9 of everything, ${way}, after = ${settle}: exact figures in the end`, { skip }, async (t) => {
 		if (seed === 0) seed = Date.now() % 1000000;
@@ -278,7 +305,7 @@ for (const [way, settle] of [['imaps', 'delete'], ['imaps', 'keep'], ['pop3', 'd
 		let since = Math.floor(Date.now() / 1000);
 		try {
 			for (const kind of kinds) {
-				await sleep(random() * 250);
+				await sleep(random() * random() * 300);
 				const them = d.role(kind);
 				if (kind === 'supervisor') {
 					await d.kill();

@@ -7,9 +7,16 @@ check_PROGRAMS += tests/e2e/http_driver
 tests_e2e_http_driver_SOURCES = tests/e2e/http_driver.c tests/unit/seed.c tests/unit/seed.h
 tests_e2e_http_driver_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_e2e_http_driver_LDADD = $(DMARCD_LIBS)
-TESTS += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh
+TESTS += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh tests/e2e/daemon.sh
 EXTRA_DIST += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh tests/e2e/api.test.ts \
 	tests/e2e/lib/http.ts tests/e2e/lib/openapi.ts tests/bench/http_load.mjs tests/e2e/dovecot.sh tests/e2e/e2e.sh tests/e2e/run.mjs \
 	tests/e2e/package.json tests/e2e/package-lock.json tests/e2e/.npmrc tests/e2e/tsconfig.json \
 	tests/e2e/fetch.test.ts tests/e2e/hostile.test.ts tests/e2e/lib/certs.ts tests/e2e/lib/dovecot.ts \
-	tests/e2e/lib/fetcher.ts tests/e2e/lib/ports.ts tests/e2e/lib/servers.ts
+	tests/e2e/lib/fetcher.ts tests/e2e/lib/ports.ts tests/e2e/lib/servers.ts \
+	tests/e2e/daemon.sh tests/e2e/daemon.test.ts tests/e2e/soak.ts tests/e2e/lib/daemon.ts
+
+# The long form, an hour or so: tests/e2e/soak.ts says what it does. SOAK names parts of it.
+soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
+	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak
+
+.PHONY: soak

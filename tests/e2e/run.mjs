@@ -1,6 +1,6 @@
-// Bundles NAME.test.ts (all of them when none is named) and runs it; the output is TAP.
+// Bundles NAME.test.ts (all of them when none is named) and runs it; the output is TAP. soak.ts is a program of its own.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,9 +9,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const out = process.env.E2E_OUT ?? join(here, 'dist');
 const names = process.argv.slice(2);
 const tests = names.length > 0 ? names : readdirSync(here).filter((f) => f.endsWith('.test.ts')).map((f) => f.slice(0, -8));
+const bundles = tests.map((t) => (existsSync(join(here, `${t}.test.ts`)) ? `${t}.test` : t));
 
 await build({
-	entryPoints: tests.map((t) => join(here, `${t}.test.ts`)),
+	entryPoints: bundles.map((b) => join(here, `${b}.ts`)),
 	outdir: out,
 	outExtension: { '.js': '.mjs' },
 	bundle: true,
@@ -23,8 +24,8 @@ await build({
 	banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });
 let code = 0;
-for (const t of tests) {
-	const r = spawnSync(process.execPath, ['--test-reporter=tap', join(out, `${t}.test.mjs`)], {
+for (const b of bundles) {
+	const r = spawnSync(process.execPath, [...(b.endsWith('.test') ? ['--test-reporter=tap'] : []), join(out, `${b}.mjs`)], {
 		stdio: 'inherit',
 		env: { ...process.env, E2E_DIR: here },
 	});

@@ -20,6 +20,17 @@ export async function until<T>(what: string | (() => string), f: () => Promise<T
 	throw new Error(`${typeof what === 'string' ? what : what()}: not within ${seconds} s`);
 }
 
+/** The same numbers for the same seed: what fails can be tried again. */
+export function dice(n: number): () => number {
+	let s = n >>> 0;
+	return () => {
+		s = (s + 0x6d2b79f5) >>> 0;
+		let t = Math.imul(s ^ (s >>> 15), s | 1);
+		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+	};
+}
+
 // --- Configuration ------------------------------------------------------------
 
 export interface MailboxConf {
@@ -209,11 +220,13 @@ export class Daemon {
 	private readonly child: ChildProcess;
 	private readonly ended: Promise<number>;
 	private over = false;
+	private static readonly all = new Set<Daemon>();
 
 	private constructor(readonly conf: string, more: string[]) {
 		// a process group of its own, so that those left behind can be found
 		this.child = spawn(program, ['-c', conf, ...more, 'serve'], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 		this.pid = this.child.pid ?? -1;
+		Daemon.all.add(this);
 		const hear = (d: string): void => {
 			this.log += d;
 			this.url = /dmarcd is ready: (http:\/\/\S+)\//.exec(this.log)?.[1] ?? '';
@@ -222,6 +235,7 @@ export class Daemon {
 		this.child.stderr?.setEncoding('utf8').on('data', hear);
 		this.ended = new Promise((resolve) => this.child.once('exit', (code) => {
 			this.over = true;
+			Daemon.all.delete(this);
 			resolve(code ?? 255);
 		}));
 	}
@@ -257,7 +271,10 @@ export class Daemon {
 	async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number> {
 		const begun = Date.now();
 		this.signal(signal);
-		const code = await Promise.race([this.ended, sleep(60000).then(() => 'did not end')]);
+		let timer: NodeJS.Timeout | undefined;
+		const late = new Promise((r) => { timer = setTimeout(() => r('did not end'), 60000); });
+		const code = await Promise.race([this.ended, late]);
+		clearTimeout(timer);
 		const took = Date.now() - begun;
 		assert.equal(code, 0, `${signal}: ${this.log.slice(-2000)}`);
 		// the daemon promises five seconds; a busy machine is given as many again
@@ -270,6 +287,11 @@ export class Daemon {
 	async kill(): Promise<void> {
 		this.child.kill('SIGKILL');
 		await this.ended;
+	}
+
+	/** When the tests themselves are told to end. */
+	static endAll(): void {
+		for (const d of Daemon.all) for (const p of d.processes()) killed(p);
 	}
 
 	/** For the end of a test, however it went. */
@@ -300,7 +322,7 @@ export async function compare(d: Daemon, corpus: Corpus, replayed = false): Prom
 	const r = await run(process.execPath, [comparison, corpus.path, d.url]);
 	const lines = (r.stdout + r.stderr).split('\n').filter((l) => l !== '');
 	const wrong = lines.filter((l) => !/figures agree/.test(l) && !(replayed && l.startsWith('mails duplicate')));
-	assert.deepEqual(wrong, []);
+	assert.deepEqual(wrong.slice(0, 12), []);
 }
 
 /** The same for a state directory that no daemon runs on. */
