@@ -73,10 +73,13 @@ str_ifind(struct str s, const char *needle)
 bool
 str_utf8_ok(struct str s)
 {
-	const unsigned char	*p = (const unsigned char *)s.p, *end = p + s.len;
+	const unsigned char	*p = (const unsigned char *)s.p, *end;
 	unsigned		 c, n, i;
 	uint32_t		 v;
 
+	if (s.len == 0)
+		return (true);
+	end = p + s.len;
 	while (p < end) {
 		/* nearly all text is ASCII: eight bytes at a time */
 		while (end - p >= 8) {

@@ -403,6 +403,8 @@ layer_feed(struct container *c, unsigned i, const unsigned char *p, size_t n, st
 	struct layer	*l = &c->layers[i];
 	size_t		 room;
 
+	if (n == 0)
+		return (0);
 	if (l->kind == L_SNIFF) {
 		room = HEAD_SIZE - l->nhead;
 		if (room > n)

@@ -14,11 +14,12 @@ static struct str
 after(struct str s, const char *label)
 {
 	static const char *const	 next[] = { "submitter:", "report-id:", "date:", "report domain:" };
-	const char			*p = str_ifind(s, label), *end = s.p + s.len, *q;
+	const char			*p = str_ifind(s, label), *end, *q;
 	struct str			 v;
 
 	if (p == NULL)
 		return (STR_NONE);
+	end = s.p + s.len;
 	p += strlen(label);
 	while (p < end && is_end(*p))
 		p++;
@@ -55,10 +56,11 @@ hints_filename(struct str s, struct hints *h)
 {
 	struct str	 f[5];
 	size_t		 n = 0;
-	const char	*p = s.p, *end = s.p + s.len, *q, *slash, *dot;
+	const char	*p = s.p, *end, *q, *slash, *dot;
 
 	if (s.p == NULL)
 		return;
+	end = s.p + s.len;
 	if ((slash = memrchr(s.p, '/', s.len)) != NULL)
 		p = slash + 1;
 	while (n < nitems(f)) {
