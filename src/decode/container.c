@@ -276,7 +276,7 @@ entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
 		expect += (la_int64_t)n;
 		if (!count_out(c, n))
 			break;
-		if (layer_feed(c, i + 1, p, n, e) == -1)
+		if (n > 0 && layer_feed(c, i + 1, p, n, e) == -1)	/* an empty block has no place */
 			return (-1);
 	}
 	if (rc != ARCHIVE_EOF && c->broken.code == ERR_NONE)
