@@ -42,6 +42,8 @@
 	    "one value of a report; ids of 5,000 bytes exist")				\
 	X(records,        2000000,    1,        100000000, COUNT,			\
 	    "rows of one report")							\
+	X(messages,       1000000000000000, 1000, INT64_MAX, COUNT,			\
+	    "sum of the counts of one report; one lie must not fill the totals")	\
 	X(results,        100,        1,        1000, COUNT,				\
 	    "DKIM or SPF results of one row; RFC 9990 says at most 100 signatures")	\
 	X(seconds,        60,         1,        3600, SECONDS,				\

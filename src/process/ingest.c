@@ -850,6 +850,7 @@ ingest_new(struct store *store, const struct limits *limits, unsigned decoders, 
 	}
 	g->store = store;
 	g->limits = *limits;
+	store_limit(store, limits);
 	g->calls = calls;
 	g->ctx = ctx;
 	g->nw = decoders;

@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/limits.h"
 #include "store/store_int.h"
 
 #define BUSY_MS 30000
@@ -188,6 +189,7 @@ store_open(const char *state_dir, enum store_mode mode, struct err *e)
 		return (NULL);
 	}
 	s->mode = mode;
+	s->max_messages = limits_default.messages;
 	if (open_db(s, e) == -1 || (mode == STORE_WRITE && writer_new(s, e) == -1)) {
 		store_close(s);
 		return (NULL);
@@ -235,4 +237,10 @@ store_shrink(struct store *s)
 #ifdef __GLIBC__
 	(void)malloc_trim(0);
 #endif
+}
+
+void
+store_limit(struct store *s, const struct limits *l)
+{
+	s->max_messages = l->messages;
 }

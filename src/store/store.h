@@ -19,6 +19,7 @@
 #include "report/report.h"
 
 struct store;
+struct limits;
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
@@ -36,6 +37,8 @@ extern const char *const intake_result_names[IN_COUNT];
 int	 store_begin(struct store *, struct err *);	/* takes the write lock */
 int	 store_commit(struct store *, struct err *);
 void	 store_rollback(struct store *);
+/* The ceilings that only show when a report is complete: its sum of counts. */
+void	 store_limit(struct store *, const struct limits *);
 bool	 store_in_transaction(const struct store *);
 void	 store_shrink(struct store *);	/* gives back memory that a rest does not need */
 

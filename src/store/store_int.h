@@ -36,6 +36,7 @@ struct store {
 	enum store_mode	 mode;
 	uint64_t	 secret;	/* key of evidence hashes */
 	bool		 in_txn;
+	uint64_t	 max_messages;	/* of one report */
 	struct writer	*w;
 	struct query_cache *qc;
 	sqlite3_stmt	*st_generation;

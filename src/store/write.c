@@ -1268,6 +1268,10 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		}
 	}
 	/* a sum that no number holds would stop everything that adds up: nobody may cause that with one count */
+	if (w->messages > s->max_messages)
+		return (store_report_drop(s, e) == -1 ? -1 : err_set(e, ERR_LIMIT,
+		    "over the limit messages = %llu: the counts of the report add up to %llu", (unsigned long long)s->max_messages,
+		    (unsigned long long)w->messages));
 	if (w->messages > (uint64_t)INT64_MAX - (w->total - (uint64_t)old_messages))
 		return (store_report_drop(s, e) == -1 ? -1 :
 		    err_set(e, ERR_LIMIT, "with this report the sum of all counts would pass 9223372036854775807"));

@@ -18,6 +18,7 @@
 
 #include "base/when.h"
 #include "report/wire.h"
+#include "base/limits.h"
 #include "store/store.h"
 
 #define DAY0 1722816000		/* 2024-08-05 */
@@ -764,6 +765,16 @@ test_full(void **state)
 
 /* --- Numbers at the edge ------------------------------------------------------------------------------------------------ */
 
+/* As an operator may: no ceiling on the counts of one report. */
+static void
+wide_open(struct fixture *f)
+{
+	struct limits	 l = limits_default;
+
+	l.messages = INT64_MAX;
+	store_limit(f->s, &l);
+}
+
 static void
 test_edge(void **state)
 {
@@ -774,6 +785,7 @@ test_edge(void **state)
 
 	r.rows = 1;
 	r.count = INT64_MAX;
+	wide_open(f);
 	assert_int_equal(take(f, &r), IN_STORED);
 	assert_true(number(f, "SELECT messages FROM report") == INT64_MAX);
 	/* two of them pass the sum: refused, nothing breaks */
@@ -802,6 +814,7 @@ test_edge_sum(void **state)
 
 	r.rows = 1;
 	r.count = INT64_MAX;
+	wide_open(f);
 	assert_int_equal(take(f, &r), IN_STORED);
 	r.id = "second";
 	for (unsigned rows = 1; rows < 10000; rows += 9998) {
@@ -813,6 +826,7 @@ test_edge_sum(void **state)
 		OK(f, store_commit(f->s, &f->e));	/* the others of the transaction are not touched */
 		consistent(f);
 		reopen(f);
+		wide_open(f);
 	}
 	r = basic;
 	assert_int_equal(take(f, &r), IN_REPLACED);
@@ -820,6 +834,24 @@ test_edge_sum(void **state)
 	assert_int_equal(take(f, &r), IN_STORED);
 	assert_int_equal(messages(f), 12);
 	assert_int_equal(number(f, "SELECT value FROM meta WHERE key = 'messages'"), 12);
+}
+
+/* By default one report cannot take more than its share. */
+static void
+test_edge_limit(void **state)
+{
+	struct fixture		*f = *state;
+	struct rep		 r = basic;
+	struct store_stored	 out;
+
+	r.rows = 1;
+	r.count = limits_default.messages + 1;
+	OK(f, store_begin(f->s, &f->e));
+	assert_int_equal(message_of(f, &r, &out), -1);
+	assert_int_equal(f->e.code, ERR_LIMIT);
+	OK(f, store_commit(f->s, &f->e));
+	r.count = limits_default.messages;
+	assert_int_equal(take(f, &r), IN_STORED);
 }
 
 /* --- Quarantine ----------------------------------------------------------------------------------------------------------- */
@@ -864,6 +896,7 @@ main(void)
 		NAMED("a full disk", test_full),
 		NAMED("the largest count", test_edge),
 		NAMED("sums over reports that no number holds", test_edge_sum),
+		NAMED("a report's share of the totals", test_edge_limit),
 		NAMED("quarantine", test_quarantine),
 	};
 
