@@ -25,6 +25,7 @@
 #define COMMIT_JOBS 1000
 #define COMMIT_BYTES ((uint64_t)24 << 20)
 #define COMMIT_MS 1500
+#define KILLS_MAX 3
 #define READ_SIZE ((size_t)256 * 1024)
 
 struct worker {
@@ -85,21 +86,25 @@ worker_start(struct ingest *g, struct worker *w, struct err *e)
 	return (0);
 }
 
-static void
+/* The status it ended with: its own when it had ended already. */
+static int
 worker_stop(struct worker *w)
 {
+	int	 status = 0;
+
 	if (w->fd == -1)
-		return;
+		return (0);
 	(void)close(w->fd);
 	w->fd = -1;
 	(void)kill(w->pid, SIGKILL);
-	while (waitpid(w->pid, NULL, 0) == -1 && errno == EINTR)
+	while (waitpid(w->pid, &status, 0) == -1 && errno == EINTR)
 		;
 	buf_clear(&w->in);
 	w->at = 0;
 	w->in_report = w->started = false;
 	w->waited = 0;
 	w->nevidence = 0;
+	return (status);
 }
 
 static int
@@ -505,23 +510,31 @@ push_again(struct ingest *g, struct ingest_job *j)
 /*
  * The decoder is gone or no longer to be believed. Whose fault it was shows
  * when each of its messages is read alone; one that was alone is to blame.
+ * gone: it ended by itself.
  */
 static int
-worker_failed(struct ingest *g, struct worker *w, const char *how, struct err *e)
+worker_failed(struct ingest *g, struct worker *w, bool gone, const char *how, struct err *e)
 {
 	struct ingest_job	*j, *next;
+	int			 status;
+	bool			 killed;
 
 	if (w->in_report) {
 		g->active = NULL;
 		if (store_report_drop(g->store, e) == -1)
 			return (-1);
 	}
-	worker_stop(w);
+	status = worker_stop(w);
 	log_warn("a decoder %s; its %zu message%s are read again, one by one", how, w->njobs, w->njobs == 1 ? "" : "s");
 	j = w->head;
 	if (j != NULL && j->nreports > 0 && job_hold(g, j, e) == -1)
 		return (-1);
-	if (j != NULL && j->alone) {
+	/*
+	 * kill -9 is the deed of a person or of a kernel without memory, rarely
+	 * of the message: it is tried again, but not for ever.
+	 */
+	killed = gone && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	if (j != NULL && j->alone && (!killed || ++j->kills >= KILLS_MAX)) {
 		char	 text[256];
 
 		/* message ids are only kept for the head; give it one if it had none */
@@ -564,7 +577,7 @@ give(struct ingest *g, struct worker *w, struct ingest_job *j, struct err *e)
 	w->tail = j;
 	w->njobs++;
 	if (worker_send(w, j, e) == -1)
-		return (worker_failed(g, w, "went away", e));
+		return (worker_failed(g, w, true, "went away", e));
 	return (0);
 }
 
@@ -612,7 +625,7 @@ hear(struct ingest *g, struct worker *w, struct err *e)
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return (0);
 	if (n <= 0)
-		return (worker_failed(g, w, "crashed", e));
+		return (worker_failed(g, w, true, "crashed", e));
 	w->in.len += (size_t)n;
 	return (0);
 }
@@ -636,7 +649,7 @@ all_frames(struct ingest *g, struct err *e)
 				if (e->code != ERR_INPUT)
 					return (-1);
 				log_warn("%s", e->msg);
-				if (worker_failed(g, w, "sent what no decoder sends", e) == -1)
+				if (worker_failed(g, w, false, "sent what no decoder sends", e) == -1)
 					return (-1);
 			}
 		}
@@ -661,7 +674,7 @@ deadlines(struct ingest *g, struct err *e)
 			continue;
 		(void)snprintf(how, sizeof(how), "took longer than %llu seconds (limit seconds)",
 		    (unsigned long long)g->limits.seconds);
-		if (worker_failed(g, w, how, e) == -1)
+		if (worker_failed(g, w, false, how, e) == -1)
 			return (-1);
 	}
 	return (0);
@@ -676,7 +689,7 @@ give_up(struct ingest *g)
 		store_rollback(g->store);
 	g->active = NULL;
 	for (unsigned i = 0; i < g->nw; i++) {
-		worker_stop(&g->w[i]);
+		(void)worker_stop(&g->w[i]);
 		for (j = g->w[i].head; j != NULL; j = next) {
 			next = j->next;
 			g->pending--;
@@ -777,6 +790,7 @@ ingest_submit(struct ingest *g, struct ingest_job *j, struct err *e)
 
 	j->next = NULL;
 	j->alone = j->held = false;
+	j->kills = 0;
 	g->pending++;
 	for (;;) {
 		w = NULL;

@@ -48,6 +48,7 @@ struct ingest_job {
 	bool			 quarantined;	/* it has to be moved to quarantine/ now */
 	/* ours */
 	int64_t			 message;
+	unsigned		 kills;		/* decoders that were killed while it was alone with them */
 	bool			 alone, held;	/* held: its row is in the store, its end is not */
 	struct ingest_report	*prior;		/* stored already when its decoder was lost */
 	size_t			 nprior;
