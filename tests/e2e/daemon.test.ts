@@ -324,6 +324,33 @@ for (const [way, settle] of [['imaps', 'delete'], ['imaps', 'keep'], ['pop3', 'd
 		}
 	});
 
+// --- A full disk ----------------------------------------------------------------------
+
+test('the disk fills while mail is fetched and stored: it goes on trying; exact figures once there is room', { skip }, async (t) => {
+	if (process.getuid?.() !== 0) return t.skip('only root may mount a small file system');
+	const { user, conf } = newUser();
+	const mount = join(dir, 'small');
+	const state = join(mount, 'state');
+	mkdirSync(mount);
+	if ((await run('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=700', 'tmpfs', mount])).code !== 0) return t.skip('tmpfs cannot be mounted here');
+	try {
+		// too little for the mail, for the mail and the originals, and for all but the last
+		for (const room of [3, 6, 8]) {
+			writeFileSync(join(mount, 'ballast'), Buffer.alloc((64 - room) << 20));
+			await serving(writeConf(conf, { state, mailboxes: [box(user, 'imaps')] }), async (d) => {
+				await until(() => `a word about the full disk:\n${d.log}`, () => /No space left|disk is full/.test(d.log));
+				rmSync(join(mount, 'ballast'));
+				await d.settled(state, [user]);
+				await compare(d, corpus, true);
+				assert.deepEqual(inQuarantine(state), []);
+			});
+			rmSync(state, { recursive: true });
+		}
+	} finally {
+		await run('umount', ['-l', mount]);
+	}
+});
+
 // --- Memory ----------------------------------------------------------------------------
 
 test('an idle daemon with the demo month: less than 40 MB in all', { skip }, async (t) => {
