@@ -65,7 +65,7 @@ struct check {
 	struct report_sum		*reports;
 	struct day_sum			*days;
 	sqlite3_stmt			*rows, *rollup, *report, *put, *drop;
-	uint64_t			 done, total, mended;
+	uint64_t			 done, total, mended, faults;
 	bool				 mend;
 	struct buf			 text;
 };
@@ -81,6 +81,7 @@ fault(struct check *c, enum store_fault what, int64_t id, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	c->faults++;
 	c->calls->fault(c->ctx, what, id, text);
 }
 
@@ -599,14 +600,55 @@ clear(struct check *c)
 	buf_free(&c->text);
 }
 
+static int
+intake(struct check *c, struct err *e)
+{
+	sqlite3_stmt	*st;
+	char		 date[WHEN_TEXT];
+	int		 rc, result;
+
+	if (store_prepare(c->s, &st, "WITH m AS (SELECT received / 86400 - (received % 86400 < 0) AS day, origin, result, count(*) AS n "
+	    "FROM message GROUP BY 1, 2, 3) "
+	    "SELECT day, result, max(a), max(b) FROM (SELECT day, origin, result, messages AS a, 0 AS b FROM intake "
+	    "UNION ALL SELECT day, origin, result, 0, n FROM m) GROUP BY day, origin, result HAVING max(a) <> max(b)", e) == -1)
+		return (-1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		result = sqlite3_column_int(st, 1);
+		fault(c, FAULT_INTAKE, 0, "the intake of %s counts %lld messages as %s; there are %lld", when_date(sqlite3_column_int64(st, 0), date),
+		    (long long)sqlite3_column_int64(st, 2), result >= 0 && result < IN_COUNT ? intake_result_names[result] : "unknown",
+		    (long long)sqlite3_column_int64(st, 3));
+	}
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "intake", e));
+}
+
+/* Few rows, so all of them. */
+static int
+mend_intake(struct check *c, struct err *e)
+{
+	uint64_t	 before = c->faults;
+
+	if (store_begin(c->s, e) == -1 || intake(c, e) == -1)
+		return (-1);
+	if (c->faults > before) {
+		if (store_exec(c->s, "DELETE FROM intake", e) == -1 ||
+		    store_exec(c->s, "INSERT INTO intake (day, origin, result, messages) SELECT received / 86400 - (received % 86400 < 0), "
+		    "origin, result, count(*) FROM message GROUP BY 1, 2, 3", e) == -1)
+			return (-1);
+		c->mended += c->faults - before;
+		writer_changed(c->s, false);
+	}
+	return (store_commit(c->s, e));
+}
+
 int
 store_mend(struct store *s, const struct store_check_calls *calls, void *ctx, uint64_t *mended, struct err *e)
 {
 	struct check	 c = { .s = s, .calls = calls, .ctx = ctx, .mend = true };
 	int		 rv;
 
-	if ((rv = prepare(&c, e)) == 0)
-		rv = sums(&c, e);
+	if ((rv = prepare(&c, e)) == 0 && (rv = sums(&c, e)) == 0)
+		rv = mend_intake(&c, e);
 	if (rv == -1 && s->in_txn)
 		store_rollback(s);
 	*mended = c.mended;
@@ -651,28 +693,6 @@ references(struct check *c, struct err *e)
 		(void)sqlite3_finalize(st);
 	}
 	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "foreign keys", e));
-}
-
-static int
-intake(struct check *c, struct err *e)
-{
-	sqlite3_stmt	*st;
-	char		 date[WHEN_TEXT];
-	int		 rc, result;
-
-	if (store_prepare(c->s, &st, "WITH m AS (SELECT received / 86400 - (received % 86400 < 0) AS day, origin, result, count(*) AS n "
-	    "FROM message GROUP BY 1, 2, 3) "
-	    "SELECT day, result, max(a), max(b) FROM (SELECT day, origin, result, messages AS a, 0 AS b FROM intake "
-	    "UNION ALL SELECT day, origin, result, 0, n FROM m) GROUP BY day, origin, result HAVING max(a) <> max(b)", e) == -1)
-		return (-1);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		result = sqlite3_column_int(st, 1);
-		fault(c, FAULT_INTAKE, 0, "the intake of %s counts %lld messages as %s; there are %lld", when_date(sqlite3_column_int64(st, 0), date),
-		    (long long)sqlite3_column_int64(st, 2), result >= 0 && result < IN_COUNT ? intake_result_names[result] : "unknown",
-		    (long long)sqlite3_column_int64(st, 3));
-	}
-	(void)sqlite3_finalize(st);
-	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "intake", e));
 }
 
 static int

@@ -244,9 +244,10 @@ store_in_transaction(const struct store *s)
 }
 
 void
-store_dry(struct store *s, bool on)
+store_derive(struct store *s, bool dry)
 {
-	s->dry = on;
+	s->deriving = true;
+	s->dry = dry;
 }
 
 int

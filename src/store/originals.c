@@ -56,7 +56,7 @@ store_originals(struct store *s, enum store_which which, int64_t since, struct s
 		if (out->n == 0 || out->items[out->n - 1].message != message) {
 			o = &out->items[out->n++];
 			*o = (struct store_original){ .message = message, .bytes = (uint64_t)sqlite3_column_int64(st, 3),
-			    .kept = sqlite3_column_int(st, 4) != 0 };
+			    .kept = sqlite3_column_int(st, 4) != 0, .todo = true };
 			if (o->kept)
 				out->bytes += o->bytes;
 		}

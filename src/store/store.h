@@ -105,8 +105,11 @@ struct store_again {
 };
 int	 store_report_replace(struct store *, const struct report_trailer *, struct store_again *, struct store_stored *out, struct err *);
 int64_t	 store_report_message(struct store *, int64_t id);	/* 0: no such report */
-/* From now on every store_commit takes back what it was given: to see what would change. */
-void	 store_dry(struct store *, bool);
+/*
+ * Before the first of those: outcomes of combinations are not believed either.
+ * dry: every store_commit takes back what it was given, to see what would change.
+ */
+void	 store_derive(struct store *, bool dry);
 
 /* --- Quarantine --------------------------------------------------------------- */
 
@@ -145,7 +148,7 @@ int	 store_care_lock(struct store *, struct err *);
 struct store_original {
 	int64_t			 message;
 	uint64_t		 bytes;
-	bool			 kept;
+	bool			 kept, todo;	/* todo: true at first, the caller's then */
 	struct store_known	*known;
 	size_t			 nknown;
 };
@@ -187,7 +190,7 @@ struct store_check_calls {
 enum { CHECK_FILE = 1, CHECK_SUMS = 2, CHECK_REST = 4, CHECK_ALL = 7 };
 /* Looks, in one snapshot, and changes nothing. */
 int	 store_check(struct store *, unsigned what, const struct store_check_calls *, void *ctx, struct err *);
-/* As CHECK_SUMS, but writes the daily sums that differ anew, day by day; a fault says which. */
+/* As CHECK_SUMS, but writes the daily sums and the counts of the intake that differ anew; a fault says which. */
 int	 store_mend(struct store *, const struct store_check_calls *, void *ctx, uint64_t *mended, struct err *);
 
 /* A consistent copy to path, which must not exist, 0600 and durable; to be renamed by the caller. */

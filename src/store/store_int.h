@@ -37,7 +37,8 @@ struct store {
 	enum store_mode	 mode;
 	uint64_t	 secret;	/* key of evidence hashes */
 	bool		 in_txn;
-	bool		 dry;		/* store_dry: commits are taken back */
+	bool		 dry;		/* store_derive: commits are taken back */
+	bool		 deriving;	/* store_derive: what is found is not believed */
 	struct writer	*w;
 	struct query_cache *qc;
 	sqlite3_stmt	*st_generation;

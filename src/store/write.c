@@ -22,7 +22,7 @@
 enum stmt {
 	ST_DATA_VERSION, ST_NEXT_IDS, ST_MESSAGES, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
-	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
+	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_OUTCOME, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
@@ -54,6 +54,7 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	    "forwarded, overridden, spf_raw, dkim_raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[ST_EVIDENCE_FIND] = "SELECT evidence.id, evidence.outcome FROM evidence_key JOIN evidence ON evidence.id = evidence_key.evidence "
 	    "WHERE evidence_key.hash = ?1",
+	[ST_EVIDENCE_OUTCOME] = "UPDATE evidence SET outcome = ?2 WHERE id = ?1",
 	[ST_EVIDENCE_ADD] = "INSERT INTO evidence (id, policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, "
 	    "reasons, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[ST_EVIDENCE_KEY] = "INSERT INTO evidence_key (hash, evidence) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -783,6 +784,28 @@ evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t
 	return (run(s, ST_EVIDENCE_ADD, e));
 }
 
+/*
+ * Re-judging trusts what the receiver evaluated as the outcome has it; here is
+ * the original again, and it is the one to trust. Sums follow in store_mend.
+ */
+static int
+evidence_mend(struct store *s, int64_t id, const struct report_record *r, int64_t *outcome, struct err *e)
+{
+	struct verdict	 v;
+	int64_t		 is;
+
+	dmarc_judge(&s->w->h.policy, r, &v);
+	if ((is = outcome_id(s, r, &v, e)) == -1)
+		return (-1);
+	if (is == *outcome)
+		return (0);
+	*outcome = is;
+	(void)sqlite3_bind_int64(stmt(s, ST_EVIDENCE_OUTCOME), 1, id);
+	(void)sqlite3_bind_int64(stmt(s, ST_EVIDENCE_OUTCOME), 2, is);
+	writer_changed(s, true);
+	return (run(s, ST_EVIDENCE_OUTCOME, e));
+}
+
 /* The combination under this hash: found, or judged and stored. */
 static int
 evidence_id(struct store *s, uint64_t hash, const struct report_record *r, int64_t *id, int64_t *outcome, struct err *e)
@@ -811,7 +834,9 @@ evidence_id(struct store *s, uint64_t hash, const struct report_record *r, int64
 		*outcome = sqlite3_column_int64(st, 1);
 	}
 	(void)sqlite3_reset(st);
-	return (rc == SQLITE_ROW ? 0 : store_fail(s, "evidence", e));
+	if (rc != SQLITE_ROW)
+		return (store_fail(s, "evidence", e));
+	return (s->deriving ? evidence_mend(s, *id, r, outcome, e) : 0);
 }
 
 int
