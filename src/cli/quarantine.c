@@ -567,7 +567,7 @@ const struct cli_command cli_cmd_quarantine = {
 	.name = "quarantine",
 	.group = "Care",
 	.help = "what could not be read: list it, look, read it again, discard it",
-	.usage = "list | show ID [--raw] | retry ID...|--all | discard ID...|--all",
+	.usage = "list | show ID | retry ID... | discard ID...",
 	.text = "A message that cannot be read, or only in part, is kept whole with the reason.\n\n"
 	    "list names them, oldest first. show prints one with its reason and its beginning, made harmless for a terminal.\n\n"
 	    "retry reads them again, of use after an upgrade, or when a limit was raised: what can be read now is stored and leaves "

@@ -41,6 +41,16 @@ count(struct derive_counts *n, unsigned how)
 		n->details++;
 }
 
+/* It may have come out before the decoder was lost. */
+static bool
+found(const struct ingest_job *j, int64_t id)
+{
+	for (size_t i = 0; i < j->nreports; i++)
+		if (j->reports[i].id == id)
+			return (true);
+	return (false);
+}
+
 static void
 on_finished(void *ctx, struct ingest_job *j)
 {
@@ -56,7 +66,7 @@ on_finished(void *ctx, struct ingest_job *j)
 			d->calls->changed(d->ctx, j->reports[i].id, j->reports[i].changed);
 	}
 	for (size_t i = 0; i < it->again.nknown; i++)
-		if (!it->again.known[i].used) {
+		if (!it->again.known[i].used && !found(j, it->again.known[i].id)) {
 			d->n->unread++;
 			d->calls->unread(d->ctx, it->again.known[i].id, j->refused > 0 ? j->reason : "there is no such report in its original");
 		}

@@ -46,6 +46,7 @@ struct aggregate {
 	bool				 dtd;
 	int				 xml_error;	/* libxml2's first fatal one */
 	int				 xml_line;
+	bool				 xml_at_end;	/* nothing stands behind the place where it was met */
 	char				 xml_text[160];
 	char				 why[160];	/* of the first reading that failed: what it is like as it was sent */
 	int				 why_line;
@@ -971,8 +972,11 @@ on_dtd(void *ctx, const xmlChar *name, const xmlChar *pub, const xmlChar *sys)
 {
 	struct aggregate	*a = ctx;
 
-	(void)name, (void)pub, (void)sys;
+	(void)pub, (void)sys;
 	a->dtd = true;
+	/* what it would have been is not looked at; a web page or a picture is no report, all else is kept for a look */
+	if (name == NULL || !(str_ieq(str_of((const char *)name), "html") || str_ieq(str_of((const char *)name), "svg")))
+		a->seen_feedback = true;
 	(void)fail(a, REFUSAL_DTD, "the document has a DTD; no report needs one and it is refused");
 }
 
@@ -996,6 +1000,7 @@ on_error(void *ctx, xmlErrorPtr x)
 	if (a->xml_error == 0) {
 		a->xml_error = x->code;
 		a->xml_line = x->line;
+		a->xml_at_end = a->x != NULL && a->x->input != NULL && a->x->input->end - a->x->input->cur <= 1;
 		(void)snprintf(a->xml_text, sizeof(a->xml_text), "%s", x->message == NULL ? "not well-formed XML" : x->message);
 		n = strlen(a->xml_text);
 		while (n > 0 && (a->xml_text[n - 1] == '\n' || a->xml_text[n - 1] == ' '))
@@ -1302,7 +1307,7 @@ next_mode(struct aggregate *a)
 	if (a->why[0] == '\0' && a->xml_error != 0) {
 		(void)snprintf(a->why, sizeof(a->why), "%s", a->xml_text);
 		a->why_line = a->xml_line;
-		a->why_cut = a->xml_error == XML_ERR_TAG_NOT_FINISHED || a->xml_error == XML_ERR_DOCUMENT_END;
+		a->why_cut = a->xml_at_end || a->xml_error == XML_ERR_TAG_NOT_FINISHED;
 	}
 	if (a->mode == AGG_PLAIN && a->xml_error == XML_ERR_UNSUPPORTED_ENCODING) {
 		a->mode = AGG_LATIN;

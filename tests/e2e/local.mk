@@ -13,3 +13,10 @@ EXTRA_DIST += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh tests/e2e
 	tests/e2e/package.json tests/e2e/package-lock.json tests/e2e/.npmrc tests/e2e/tsconfig.json \
 	tests/e2e/fetch.test.ts tests/e2e/hostile.test.ts tests/e2e/lib/certs.ts tests/e2e/lib/dovecot.ts \
 	tests/e2e/lib/fetcher.ts tests/e2e/lib/ports.ts tests/e2e/lib/servers.ts
+# quarantine, reprocess, verify, backup; dbsql does the damage
+check_PROGRAMS += tests/unit/dbsql
+tests_unit_dbsql_SOURCES = tests/unit/dbsql.c
+tests_unit_dbsql_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_dbsql_LDADD = $(SQLITE_LIBS)
+TESTS += tests/e2e/care.sh
+EXTRA_DIST += tests/e2e/care.sh
