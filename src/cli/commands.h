@@ -22,6 +22,11 @@
 	X(records)		\
 	X(reports)		\
 	X(report)		\
+	X(quarantine)		\
+	X(reprocess)		\
+	X(verify)		\
+	X(backup)		\
+	X(vacuum)		\
 	X(config)		\
 	X(version)		\
 	X(help)

@@ -21,6 +21,7 @@
 #include "cli/table.h"
 #include "conf/conf.h"
 #include "process/ingest.h"
+#include "report/refusal.h"
 #include "store/store.h"
 
 #define DEPTH_MAX 64
@@ -90,6 +91,9 @@ put_json(struct import *im, const struct item *it)
 		(void)json_object_set_new(o, "message", json_integer(it->number));
 	(void)json_object_set_new(o, "result", json_string(intake_result_names[j->result]));
 	(void)json_object_set_new(o, "reason", j->reason[0] == '\0' ? json_null() : cli_json_text(str_of(j->reason)));
+	(void)json_object_set_new(o, "reason_code", j->reason[0] == '\0' || j->reason_code == NULL ? json_null() : json_string(j->reason_code));
+	(void)json_object_set_new(o, "part", j->part == 0 ? json_null() : json_integer(j->part));
+	(void)json_object_set_new(o, "line", j->line == 0 ? json_null() : json_integer(j->line));
 	(void)json_object_set_new(o, "reports", reports);
 	(void)json_object_set_new(o, "quirks", quirks);
 	(void)cli_json(&b, o);
@@ -138,7 +142,7 @@ static const struct ingest_calls	 calls = { on_finished, on_abandoned };
 /* --- What there is to read ------------------------------------------------------------ */
 
 static void
-cannot(struct import *im, const char *path, const char *why)
+cannot(struct import *im, const char *path, bool limit, const char *why)
 {
 	struct buf	 b = { 0 };
 	json_t		*o;
@@ -148,8 +152,9 @@ cannot(struct import *im, const char *path, const char *why)
 	progress_note(im->bar, "dmarcd: %s: %s", b.p == NULL ? "" : b.p, why);
 	if (im->json) {
 		buf_clear(&b);
-		o = json_pack("{s:o, s:s, s:o, s:[], s:[]}", "path", cli_json_text(str_of(path)), "result", "rejected", "reason",
-		    cli_json_text(str_of(why)), "reports", "quirks");
+		o = json_pack("{s:o, s:s, s:o, s:s, s:n, s:n, s:[], s:[]}", "path", cli_json_text(str_of(path)), "result", "rejected",
+		    "reason", cli_json_text(str_of(why)), "reason_code", refusal_words[limit ? REFUSAL_OVER_LIMIT : REFUSAL_READ_ERROR],
+		    "part", "line", "reports", "quirks");
 		(void)cli_json(&b, o);
 		(void)buf_byte(&b, '\n');
 		(void)fwrite(b.p, 1, b.len, stdout);
@@ -235,7 +240,7 @@ take_file(struct import *im, const char *path, int fd, const struct stat *st)
 	if ((uint64_t)st->st_size > im->limits->file_bytes) {
 		(void)snprintf(why, sizeof(why), "larger than the limit file_bytes = %llu; it was left in place",
 		    (unsigned long long)im->limits->file_bytes);
-		cannot(im, path, why);
+		cannot(im, path, true, why);
 		(void)close(fd);
 		return (0);
 	}
@@ -274,12 +279,12 @@ take_dir(struct import *im, const char *path, unsigned depth, bool count)
 
 	if (depth > DEPTH_MAX) {
 		if (!count)
-			cannot(im, path, "too many directories inside each other");
+			cannot(im, path, true, "too many directories inside each other");
 		return (0);
 	}
 	if ((n = scandir(path, &names, visible, alphasort)) == -1) {
 		if (!count)
-			cannot(im, path, strerror(errno));
+			cannot(im, path, false, strerror(errno));
 		return (0);
 	}
 	for (int i = 0; i < n; i++) {
@@ -288,7 +293,7 @@ take_dir(struct import *im, const char *path, unsigned depth, bool count)
 			if (snprintf(p, sizeof(p), "%s/%s", path, names[i]->d_name) < (int)sizeof(p))
 				rv = take_path(im, p, depth + 1, count);
 			else if (!count)
-				cannot(im, path, "a name in it is too long");
+				cannot(im, path, false, "a name in it is too long");
 		}
 		free(names[i]);
 	}
@@ -305,14 +310,14 @@ take_path(struct import *im, const char *path, unsigned depth, bool count)
 	/* links are followed where they are named, not where they are found */
 	if ((depth == 0 ? stat(path, &st) : lstat(path, &st)) == -1) {
 		if (!count)
-			cannot(im, path, strerror(errno));
+			cannot(im, path, false, strerror(errno));
 		return (0);
 	}
 	if (S_ISDIR(st.st_mode))
 		return (take_dir(im, path, depth, count));
 	if (!S_ISREG(st.st_mode)) {
 		if (!count && depth == 0)
-			cannot(im, path, "is no regular file and no directory");
+			cannot(im, path, false, "is no regular file and no directory");
 		return (0);
 	}
 	if (count) {
@@ -320,7 +325,7 @@ take_path(struct import *im, const char *path, unsigned depth, bool count)
 		return (0);
 	}
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (depth == 0 ? 0 : O_NOFOLLOW))) == -1 || fstat(fd, &st) == -1) {
-		cannot(im, path, strerror(errno));
+		cannot(im, path, false, strerror(errno));
 		if (fd != -1)
 			(void)close(fd);
 		return (0);
@@ -357,7 +362,7 @@ take_stdin(struct import *im)
 	}
 	if (total > im->limits->file_bytes) {
 		(void)close(fd);
-		cannot(im, "-", "larger than the limit file_bytes");
+		cannot(im, "-", true, "larger than the limit file_bytes");
 		return (0);
 	}
 	return (take_file(im, "-", fd, &st));

@@ -11,6 +11,7 @@
 
 #include "decode/container.h"
 #include "report/quirk.h"
+#include "report/refusal.h"
 
 #define HEAD_SIZE 512		/* enough to know any format */
 #define RATIO_FROM ((uint64_t)10 << 20)
@@ -96,11 +97,11 @@ container_begin(struct container *c, bool text)
 }
 
 static int
-unreadable(struct container *c, struct layer *l, enum err_code code, const char *text, struct err *e)
+unreadable(struct container *c, struct layer *l, enum refusal code, const char *text, struct err *e)
 {
 	struct err	 why;
 
-	err_set(&why, code, "%s", text);
+	refusal_set(&why, code, 0, "%s", text);
 	l->kind = L_DROP;
 	return (c->sink->unreadable(c->ctx, &why, e));
 }
@@ -114,12 +115,12 @@ count_out(struct container *c, uint64_t n)
 {
 	c->unpacked += n;
 	if (c->unpacked > c->limits->unpacked_bytes) {
-		err_set(&c->broken, ERR_LIMIT, "over the limit unpacked_bytes = %llu",
+		refusal_set(&c->broken, REFUSAL_OVER_LIMIT, 0, "over the limit unpacked_bytes = %llu",
 		    (unsigned long long)c->limits->unpacked_bytes);
 		return (false);
 	}
 	if (c->unpacked > RATIO_FROM && c->unpacked / c->limits->ratio > c->packed) {
-		err_set(&c->broken, ERR_LIMIT, "over the limit ratio = %llu: %llu bytes came out of %llu",
+		refusal_set(&c->broken, REFUSAL_OVER_LIMIT, 0, "over the limit ratio = %llu: %llu bytes came out of %llu",
 		    (unsigned long long)c->limits->ratio, (unsigned long long)c->unpacked, (unsigned long long)c->packed);
 		return (false);
 	}
@@ -134,7 +135,7 @@ gzip_begin(struct container *c, unsigned i, struct err *e)
 	struct layer	*l = &c->layers[i];
 
 	if (i + 1 > c->limits->nesting || i + 1 >= LAYERS)
-		return (unreadable(c, l, ERR_LIMIT, "containers stand inside each other too deep (limit nesting)", e));
+		return (unreadable(c, l, REFUSAL_OVER_LIMIT, "containers stand inside each other too deep (limit nesting)", e));
 	if (i > 0)
 		c->sink->quirk(c->ctx, QUIRK_NESTED);
 	if (l->z_ready ? inflateReset(&l->z) != Z_OK : inflateInit2(&l->z, 15 + 16) != Z_OK)
@@ -147,10 +148,10 @@ gzip_begin(struct container *c, unsigned i, struct err *e)
 }
 
 static int
-gzip_broken(struct container *c, unsigned i, const char *text, struct err *e)
+gzip_broken(struct container *c, unsigned i, enum refusal code, const char *text, struct err *e)
 {
 	if (c->broken.code == ERR_NONE)
-		err_set(&c->broken, ERR_INPUT, "%s", text);
+		refusal_set(&c->broken, code, 0, "%s", text);
 	c->layers[i].kind = L_DROP;
 	return (layer_finish(c, i + 1, e));
 }
@@ -198,8 +199,9 @@ gzip_feed(struct container *c, unsigned i, const unsigned char *p, size_t n, str
 				c->sink->quirk(c->ctx, QUIRK_GZIP_TAIL);
 				break;
 			}
-			return (gzip_broken(c, i, l->z.msg != NULL && strstr(l->z.msg, "check") != NULL ?
-			    "the gzip data is damaged: its checksum or length does not fit" : "the gzip data is damaged", e));
+			if (l->z.msg != NULL && strstr(l->z.msg, "check") != NULL)
+				return (gzip_broken(c, i, REFUSAL_CHECKSUM, "the gzip data is damaged: its checksum or length does not fit", e));
+			return (gzip_broken(c, i, REFUSAL_DAMAGED, "the gzip data is damaged", e));
 		}
 	}
 	return (0);
@@ -257,6 +259,21 @@ skip_entry(struct archive_entry *en)
 	return (strncmp(name, "__MACOSX/", 9) == 0 || base[0] == '.');
 }
 
+/* libarchive tells its reasons in words only. */
+static enum refusal
+archive_refusal(struct archive *ar)
+{
+	const char	*s = archive_error_string(ar);
+
+	if (s == NULL || strcasestr(s, "truncated") != NULL || strcasestr(s, "end of file") != NULL)
+		return (REFUSAL_CUT_SHORT);
+	if (strcasestr(s, "crc") != NULL || strcasestr(s, "checksum") != NULL)
+		return (REFUSAL_CHECKSUM);
+	if (strcasestr(s, "encrypt") != NULL || strcasestr(s, "passphrase") != NULL)
+		return (REFUSAL_ENCRYPTED);
+	return (REFUSAL_DAMAGED);
+}
+
 /* Gives one entry to the next layer; -1 is an error of ours, damage goes to broken. */
 static int
 entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
@@ -270,7 +287,7 @@ entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
 	c->broken.code = ERR_NONE;
 	while ((rc = archive_read_data_block(ar, &p, &n, &off)) == ARCHIVE_OK) {
 		if (off != expect) {	/* holes have no place in a report */
-			err_set(&c->broken, ERR_INPUT, "the archive entry has holes");
+			refusal_set(&c->broken, REFUSAL_DAMAGED, 0, "the archive entry has holes");
 			break;
 		}
 		expect += (la_int64_t)n;
@@ -280,7 +297,7 @@ entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
 			return (-1);
 	}
 	if (rc != ARCHIVE_EOF && c->broken.code == ERR_NONE)
-		err_set(&c->broken, ERR_INPUT, "the archive is damaged: %s",
+		refusal_set(&c->broken, archive_refusal(ar), 0, "the archive is damaged: %s",
 		    archive_error_string(ar) == NULL ? "cut short" : archive_error_string(ar));
 	rc = layer_finish(c, i + 1, e);
 	c->broken.code = ERR_NONE;
@@ -306,14 +323,14 @@ hold_finish(struct container *c, unsigned i, struct err *e)
 		if (skip_entry(en))
 			continue;
 		if (archive_entry_is_encrypted(en)) {
-			rv = unreadable(c, l, ERR_INPUT, "the archive is encrypted", e);
+			rv = unreadable(c, l, REFUSAL_ENCRYPTED, "the archive is encrypted", e);
 			seen++;
 			break;
 		}
 		if (++seen > c->limits->entries) {
 			(void)snprintf(text, sizeof(text), "over the limit entries = %llu",
 			    (unsigned long long)c->limits->entries);
-			rv = unreadable(c, l, ERR_LIMIT, text, e);
+			rv = unreadable(c, l, REFUSAL_OVER_LIMIT, text, e);
 			break;
 		}
 		rv = entry_read(c, ar, i, e);
@@ -323,7 +340,7 @@ hold_finish(struct container *c, unsigned i, struct err *e)
 		(void)snprintf(text, sizeof(text), "the %s archive %s%s", format_names[l->format],
 		    rc == ARCHIVE_EOF ? "has no files in it" : "is damaged: ",
 		    rc == ARCHIVE_EOF || archive_error_string(ar) == NULL ? "" : archive_error_string(ar));
-		rv = unreadable(c, l, ERR_INPUT, text, e);
+		rv = unreadable(c, l, rc == ARCHIVE_EOF ? REFUSAL_EMPTY_ARCHIVE : archive_refusal(ar), text, e);
 	}
 	(void)archive_read_free(ar);
 	return (rv);
@@ -343,7 +360,7 @@ hold_begin(struct container *c, unsigned i, int format, struct err *e)
 	struct layer	*l = &c->layers[i];
 
 	if (i + 1 > c->limits->nesting || i + 1 >= LAYERS)
-		return (unreadable(c, l, ERR_LIMIT, "containers stand inside each other too deep (limit nesting)", e));
+		return (unreadable(c, l, REFUSAL_OVER_LIMIT, "containers stand inside each other too deep (limit nesting)", e));
 	if (i > 0)
 		c->sink->quirk(c->ctx, QUIRK_NESTED);
 	l->kind = L_HOLD;
@@ -362,7 +379,7 @@ sniff(struct container *c, unsigned i, struct err *e)
 	if (begins(l, "PK\3\4", 4))
 		return (hold_begin(c, i, F_ZIP, e));
 	if (begins(l, "PK\5\6", 4))
-		return (unreadable(c, l, ERR_INPUT, "the zip archive has no files in it", e));
+		return (unreadable(c, l, REFUSAL_EMPTY_ARCHIVE, "the zip archive has no files in it", e));
 	if (begins(l, "7z\xbc\xaf\x27\x1c", 6))
 		return (hold_begin(c, i, F_7Z, e));
 	if (begins(l, "\xfd" "7zXZ\0", 6))
@@ -372,10 +389,10 @@ sniff(struct container *c, unsigned i, struct err *e)
 	if (l->nhead > 262 && memcmp(l->head + 257, "ustar", 5) == 0)
 		return (hold_begin(c, i, F_TAR, e));
 	if (begins(l, "\x1f\xef\xbf\xbd", 4))
-		return (unreadable(c, l, ERR_INPUT, "the attachment was damaged on its way: binary data was converted as if it were "
+		return (unreadable(c, l, REFUSAL_DAMAGED_IN_TRANSIT, "the attachment was damaged on its way: binary data was converted as if it were "
 		    "text; the sender or a gateway has to be repaired", e));
 	if (begins(l, "\xd0\xcf\x11\xe0", 4))
-		return (unreadable(c, l, ERR_INPUT, "an Outlook .msg file; save the mail as .eml, or the report itself", e));
+		return (unreadable(c, l, REFUSAL_OUTLOOK_FILE, "an Outlook .msg file; save the mail as .eml, or the report itself", e));
 	t = s;
 	if (str_starts(t, "\xef\xbb\xbf")) {
 		t.p += 3;
@@ -427,7 +444,7 @@ layer_feed(struct container *c, unsigned i, const unsigned char *p, size_t n, st
 		return (c->sink->data(c->ctx, p, n, e));
 	case L_HOLD:
 		if (l->held.len + n > c->limits->packed_bytes)
-			return (unreadable(c, l, ERR_LIMIT, "over the limit packed_bytes", e));
+			return (unreadable(c, l, REFUSAL_OVER_LIMIT, "over the limit packed_bytes", e));
 		return (buf_add(&l->held, p, n) ? 0 : err_set(e, ERR_TEMP, "out of memory"));
 	case L_SNIFF:
 	case L_DROP:
@@ -447,7 +464,7 @@ layer_finish(struct container *c, unsigned i, struct err *e)
 	switch (l->kind) {
 	case L_GZIP:
 		if (!l->z_ended && c->broken.code == ERR_NONE)
-			err_set(&c->broken, ERR_INPUT, "the gzip data is cut short");
+			refusal_set(&c->broken, REFUSAL_CUT_SHORT, 0, "the gzip data is cut short");
 		return (layer_finish(c, i + 1, e));
 	case L_PASS:
 		l->kind = L_DROP;

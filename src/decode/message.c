@@ -7,6 +7,7 @@
 #include <iconv.h>
 
 #include "decode/message.h"
+#include "report/refusal.h"
 
 #define LINE_MAX_HELD ((size_t)64 * 1024)	/* a longer line goes on in pieces */
 #define BOUNDARY_MAX 200			/* RFC 2046 allows 70 */
@@ -568,7 +569,7 @@ end_header(struct message *m, struct err *e)
 	m->where = IN_BODY;
 	if (str_starts(buf_as_str(&m->type), "multipart/") && m->boundary.len > 0 && m->boundary.len < BOUNDARY_MAX) {
 		if (m->nlevels + m->nested + m->depth0 >= m->limits->mime_depth || m->nlevels == nitems(m->stack))
-			return (err_set(e, ERR_LIMIT, "over the limit mime_depth = %llu",
+			return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_depth = %llu",
 			    (unsigned long long)m->limits->mime_depth));
 		lv = &m->stack[m->nlevels++];
 		memcpy(lv->boundary, m->boundary.p, m->boundary.len);
@@ -583,13 +584,13 @@ end_header(struct message *m, struct err *e)
 		(void)buf_cstr(&m->type, "message/rfc822");
 	if (str_starts(buf_as_str(&m->type), "message/rfc822") && m->cte == CTE_NONE) {
 		if (m->nlevels + ++m->nested + m->depth0 > m->limits->mime_depth)
-			return (err_set(e, ERR_LIMIT, "over the limit mime_depth = %llu",
+			return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_depth = %llu",
 			    (unsigned long long)m->limits->mime_depth));
 		begin_header(m);
 		return (0);
 	}
 	if (++m->parts > m->limits->mime_parts)
-		return (err_set(e, ERR_LIMIT, "over the limit mime_parts = %llu", (unsigned long long)m->limits->mime_parts));
+		return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_parts = %llu", (unsigned long long)m->limits->mime_parts));
 	part = (struct mime_part){ buf_as_str(&m->type), buf_as_str(&m->filename),
 	    str_starts(buf_as_str(&m->type), "message/rfc822") };
 	m->leaf = m->want = true;

@@ -322,6 +322,12 @@ reader_free(struct reader *r)
 	free(r);
 }
 
+unsigned
+reader_part(const struct reader *r)
+{
+	return (r->part);
+}
+
 static ssize_t
 next_chunk(struct reader *r, uint64_t at, struct err *e)
 {

@@ -18,6 +18,7 @@
 #include "decode/reader.h"
 #include "dmarc/name.h"
 #include "process/role.h"
+#include "report/refusal.h"
 #include "report/wire.h"
 
 #define FLUSH_AT ((size_t)128 * 1024)
@@ -210,7 +211,9 @@ on_refused(void *ctx, const struct err *why, struct err *e)
 	size_t		 m = wire_open(&d->out, WIRE_REFUSED);
 
 	(void)e;
-	wire_uint(&d->out, why->code == ERR_LIMIT);
+	wire_uint(&d->out, refusal_of(why));
+	wire_uint(&d->out, reader_part(d->reader));
+	wire_uint(&d->out, why->line);
 	/* the sentence may have been cut inside a character */
 	wire_text(&d->out, str_utf8_ok(str_of(why->msg)) ? str_of(why->msg) : STR("not readable"));
 	wire_close(&d->out, m);

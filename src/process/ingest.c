@@ -18,6 +18,7 @@
 #include "base/when.h"
 #include "process/ingest.h"
 #include "process/role.h"
+#include "report/refusal.h"
 #include "report/wire.h"
 
 #define WINDOW 24
@@ -147,6 +148,9 @@ ingest_job_clear(struct ingest_job *j)
 	j->refused = 0;
 	j->reason[0] = '\0';
 	j->reason_code = NULL;
+	j->part = j->line = 0;
+	for (size_t i = 0; j->derive != NULL && i < j->derive->nknown; i++)
+		j->derive->known[i].used = false;
 }
 
 /* It is read once more; what it brought to the store is remembered, so that it does not count as having come twice. */
@@ -175,9 +179,9 @@ job_retract(struct ingest_job *j)
 static int
 job_hold(struct ingest *g, struct ingest_job *j, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, false };
 
-	if (j->held)
+	if (j->held || j->again != 0)
 		return (0);
 	j->held = true;
 	return (store_message_hold(g->store, j->message, &m, j->keep_original ? j->fd : -1, j->offset, e));
@@ -186,6 +190,16 @@ job_hold(struct ingest *g, struct ingest_job *j, struct err *e)
 static int
 same_as_before(struct ingest *g, struct ingest_job *j, struct store_stored *s, struct err *e)
 {
+	if (j->derive != NULL) {
+		for (size_t i = 0; i < j->nprior; i++)
+			if (j->prior[i].id == s->id)
+				s->changed |= j->prior[i].changed;
+		return (0);
+	}
+	if (j->retry && s->result == IN_DUPLICATE && j->again != 0 && store_report_message(g->store, s->id) == j->again) {
+		s->result = IN_STORED;	/* by the first reading of this very message */
+		return (store_report_unrepeat(g->store, s->id, e));
+	}
 	for (size_t i = 0; i < j->nprior && s->result == IN_DUPLICATE; i++)
 		if (j->prior[i].id == s->id && j->prior[i].result != IN_DUPLICATE) {
 			s->result = j->prior[i].result;
@@ -195,11 +209,11 @@ same_as_before(struct ingest *g, struct ingest_job *j, struct store_stored *s, s
 }
 
 static void
-set_reason(struct ingest_job *j, const char *code, const char *text)
+set_reason(struct ingest_job *j, enum refusal code, const char *text)
 {
 	if (j->reason[0] != '\0')
 		return;
-	j->reason_code = code;
+	j->reason_code = refusal_words[code];
 	(void)snprintf(j->reason, sizeof(j->reason), "%s", text);
 }
 
@@ -222,30 +236,44 @@ decide(struct ingest_job *j, unsigned flags)
 		j->result = IN_REJECTED;
 	else if (tls || failure) {
 		j->result = IN_REJECTED;
-		set_reason(j, tls ? "tls-report" : "failure-report", tls ?
+		set_reason(j, tls ? REFUSAL_TLS_REPORT : REFUSAL_FAILURE_REPORT, tls ?
 		    "this is no aggregate report but an SMTP TLS report (JSON); it was kept" :
 		    "this is no aggregate report but a failure report (ruf); it was kept");
 	} else {
 		j->result = IN_IGNORED;
 		if (flags & 8)
-			set_reason(j, "empty-report", "the reporter sent the word 'unused' and no report");
-		set_reason(j, "not-a-report", j->bytes == 0 ? "the file is empty" : "there is no report in it");
+			set_reason(j, REFUSAL_EMPTY_REPORT, "the reporter sent the word 'unused' and no report");
+		set_reason(j, REFUSAL_NOT_A_REPORT, j->bytes == 0 ? "the file is empty" : "there is no report in it");
 	}
+}
+
+static int
+settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
+{
+	struct store_quarantined	 x = { j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
+					    refusal_words[REFUSAL_UNREADABLE] : j->reason_code, j->reason, str_of(j->from), str_of(j->subject),
+					    j->message, j->part, j->line };
+
+	/* who asked for a retry decides what becomes of a message without a report */
+	if (j->retry && j->result == IN_IGNORED)
+		j->result = IN_REJECTED;
+	j->quarantined = j->quarantine != NULL && (j->result == IN_REJECTED || (j->result == IN_PARTIAL && j->refused > 0));
+	if (j->quarantined)
+		return (store_quarantine_add(g->store, &x, e));
+	return (j->retry ? store_quarantine_remove(g->store, j->quarantine, e) : 0);
 }
 
 static int
 job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flags, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, j->again != 0 };
 	bool			 keep;
 
 	decide(j, flags);
-	j->quarantined = j->quarantine != NULL && (j->result == IN_REJECTED || (j->result == IN_PARTIAL && j->refused > 0));
-	if (j->quarantined && store_quarantine_add(g->store, j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
-	    "unreadable" : j->reason_code, j->reason, str_of(j->from), str_of(j->subject), e) == -1)
+	if (j->derive == NULL && settle_quarantine(g, j, e) == -1)
 		return (-1);
 	keep = j->keep_original && j->nreports > 0 && j->result != IN_DUPLICATE;
-	if ((j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
+	if (j->derive == NULL && (j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
 	    store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e)) == -1)
 		return (-1);
 	w->head = j->next;
@@ -310,7 +338,9 @@ need_transaction(struct ingest *g, struct worker *w, struct err *e)
 	}
 	if (!w->started) {
 		w->started = true;
-		if (!w->head->held)
+		if (w->head->again != 0)
+			w->head->message = w->head->again;
+		else if (!w->head->held)
 			return (store_message_begin(g->store, &w->head->message, e));
 	}
 	return (0);
@@ -400,12 +430,12 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 
 	if (wire_get_trailer(f, &t, e) == -1)
 		return (-1);
-	if (store_report_end(g->store, &t, &s, e) == -1) {
+	if ((j->derive != NULL ? store_report_replace(g->store, &t, j->derive, &s, e) : store_report_end(g->store, &t, &s, e)) == -1) {
 		if (e->code != ERR_LIMIT)
 			return (-1);
 		w->in_report = false;
 		g->active = NULL;
-		set_reason(j, "over-limit", e->msg);
+		set_reason(j, REFUSAL_OVER_LIMIT, e->msg);
 		j->refused++;
 		return (0);
 	}
@@ -413,24 +443,31 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 		return (-1);
 	w->in_report = false;
 	g->active = NULL;
+	if (s.id == 0)
+		return (0);
 	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	j->reports = p;
-	j->reports[j->nreports++] = (struct ingest_report){ s.id, s.result };
+	j->reports[j->nreports++] = (struct ingest_report){ s.id, s.result, s.changed };
 	return (0);
 }
 
 static int
 on_refused(struct worker *w, struct wire *f, struct err *e)
 {
-	bool		 limit = wire_get_below(f, 2) != 0;
+	enum refusal	 code = (enum refusal)wire_get_below(f, REFUSAL_COUNT);
+	unsigned	 part = (unsigned)wire_get_below(f, 1u << 30), line = (unsigned)wire_get_below(f, 1u << 31);
 	struct str	 text = wire_get_text(f, 600);
 	char		 z[512];
 
 	if (f->bad || f->p != f->end)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: refusal"));
 	(void)snprintf(z, sizeof(z), "%.*s", (int)text.len, text.p == NULL ? "" : text.p);
-	set_reason(w->head, limit ? "over-limit" : "unreadable", z);
+	if (w->head->reason[0] == '\0') {
+		w->head->part = part;
+		w->head->line = line;
+	}
+	set_reason(w->head, code, z);
 	w->head->refused++;
 	return (0);
 }
@@ -513,7 +550,7 @@ push_again(struct ingest *g, struct ingest_job *j)
  * gone: it ended by itself.
  */
 static int
-worker_failed(struct ingest *g, struct worker *w, bool gone, const char *how, struct err *e)
+worker_failed(struct ingest *g, struct worker *w, bool gone, enum refusal code, const char *how, struct err *e)
 {
 	struct ingest_job	*j, *next;
 	int			 status;
@@ -542,7 +579,7 @@ worker_failed(struct ingest *g, struct worker *w, bool gone, const char *how, st
 			return (-1);
 		job_retract(j);
 		(void)snprintf(text, sizeof(text), "the process reading it %s", how);
-		set_reason(j, "crashed", text);
+		set_reason(j, code, text);
 		j->refused = 1;
 		/* what was whole before it happened counts */
 		j->reports = j->prior;
@@ -577,7 +614,7 @@ give(struct ingest *g, struct worker *w, struct ingest_job *j, struct err *e)
 	w->tail = j;
 	w->njobs++;
 	if (worker_send(w, j, e) == -1)
-		return (worker_failed(g, w, true, "went away", e));
+		return (worker_failed(g, w, true, REFUSAL_CRASHED, "went away", e));
 	return (0);
 }
 
@@ -625,7 +662,7 @@ hear(struct ingest *g, struct worker *w, struct err *e)
 	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return (0);
 	if (n <= 0)
-		return (worker_failed(g, w, true, "crashed", e));
+		return (worker_failed(g, w, true, REFUSAL_CRASHED, "crashed", e));
 	w->in.len += (size_t)n;
 	return (0);
 }
@@ -649,7 +686,7 @@ all_frames(struct ingest *g, struct err *e)
 				if (e->code != ERR_INPUT)
 					return (-1);
 				log_warn("%s", e->msg);
-				if (worker_failed(g, w, false, "sent what no decoder sends", e) == -1)
+				if (worker_failed(g, w, false, REFUSAL_CRASHED, "sent what no decoder sends", e) == -1)
 					return (-1);
 			}
 		}
@@ -674,7 +711,7 @@ deadlines(struct ingest *g, struct err *e)
 			continue;
 		(void)snprintf(how, sizeof(how), "took longer than %llu seconds (limit seconds)",
 		    (unsigned long long)g->limits.seconds);
-		if (worker_failed(g, w, false, how, e) == -1)
+		if (worker_failed(g, w, false, REFUSAL_TOO_SLOW, how, e) == -1)
 			return (-1);
 	}
 	return (0);

@@ -24,6 +24,7 @@ struct ingest;
 struct ingest_report {
 	int64_t			 id;
 	enum intake_result	 result;
+	unsigned		 changed;	/* STORE_CHANGED_..., of a job with derive */
 };
 
 struct ingest_job {
@@ -36,6 +37,14 @@ struct ingest_job {
 	uint64_t		 token;
 	bool			 keep_original;
 	const char		*quarantine;	/* file name there, should it not be readable; NULL: it stays where it is */
+	/*
+	 * Read once more. retry: from quarantine, which it leaves when all of it
+	 * is read; again: its row of message. derive: from its original, and its
+	 * reports take the place of those it gave before; nothing else is stored.
+	 */
+	bool			 retry;
+	int64_t			 again;
+	struct store_again	*derive;
 	void			*user;
 	/* found */
 	enum intake_result	 result;
@@ -43,7 +52,8 @@ struct ingest_job {
 	size_t			 nreports;
 	unsigned		 refused;
 	char			 reason[512];	/* of the first refusal, or why it was ignored */
-	const char		*reason_code;
+	const char		*reason_code;	/* report/refusal.h */
+	unsigned		 part, line;	/* where that was; 0: unknown */
 	char			*from, *subject;
 	bool			 quarantined;	/* it has to be moved to quarantine/ now */
 	/* ours */

@@ -35,6 +35,7 @@ struct ingester {
 	const char		*state_dir;
 	bool			 stop, drain;
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
+	bool			 quarantined;	/* something since the last look */
 	uint64_t		 n, by[IN_COUNT];	/* since the last report to the parent */
 };
 
@@ -73,6 +74,7 @@ on_finished(void *ctx, struct ingest_job *j)
 
 	in->n++;
 	in->by[j->result]++;
+	in->quarantined |= j->quarantined;
 	if (j->quarantined)
 		log_warn("message %s (%s) cannot be read, it is in quarantine: %s", w->name, w->origin, j->reason);
 	leave_spool(in, w->name, j->quarantined);
@@ -209,6 +211,28 @@ expire(struct ingester *in)
 		    packs == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
 }
 
+/* What cannot be read may not fill the disk: past the limit the oldest go, and the log says so. */
+static void
+trim(struct ingester *in)
+{
+	struct store_trimmed	 t;
+	struct err		 e = { 0 };
+	char			 a[WHEN_TEXT], b[WHEN_TEXT];
+
+	if (!in->quarantined)
+		return;
+	in->quarantined = false;
+	if (store_quarantine_trim(in->store, in->limits.quarantine_bytes, &t, &e) == -1)
+		log_error("%s", e.msg);
+	if (t.n > 0)
+		log_warn("quarantine is over the limit quarantine_bytes = %llu: the oldest %u message%s in it, received %s to %s, %llu bytes, "
+		    "are gone", (unsigned long long)in->limits.quarantine_bytes, t.n, t.n == 1 ? "" : "s", when_rfc3339(t.oldest, a),
+		    when_rfc3339(t.newest, b), (unsigned long long)t.bytes);
+	else if (t.left > in->limits.quarantine_bytes / 10 * 8)
+		log_warn("quarantine holds %llu bytes; past the limit quarantine_bytes = %llu the oldest messages in it go first",
+		    (unsigned long long)t.left, (unsigned long long)in->limits.quarantine_bytes);
+}
+
 static void
 loop(struct ingester *in)
 {
@@ -227,6 +251,7 @@ loop(struct ingester *in)
 			continue;
 		}
 		backoff = 1000;
+		trim(in);
 		if (n > 0) {
 			tell(in, "stored");
 			continue;
@@ -302,7 +327,7 @@ ingester_config(const struct conf *c)
 int
 ingester_main(int fd)
 {
-	struct ingester	 in = { .link = fd };
+	struct ingester	 in = { .link = fd, .quarantined = true };	/* the limit may be another one than before */
 	struct err	 e = { 0 };
 	json_t		*conf = NULL;
 	int		 rv = 0;

@@ -16,6 +16,7 @@
 #include "report/aggregate.h"
 #include "report/elements.h"
 #include "report/hints.h"
+#include "report/refusal.h"
 #include "report/repair.h"
 #include "report/value.h"
 
@@ -45,9 +46,11 @@ struct aggregate {
 	bool				 dtd;
 	int				 xml_error;	/* libxml2's first fatal one */
 	int				 xml_line;
+	bool				 xml_at_end;	/* nothing stands behind the place where it was met */
 	char				 xml_text[160];
 	char				 why[160];	/* of the first reading that failed: what it is like as it was sent */
 	int				 why_line;
+	bool				 why_cut;	/* the document may just end there */
 	uint64_t			 noted;		/* quirks of the way here */
 
 	/* what stands behind the end of feedback */
@@ -107,9 +110,11 @@ stop(struct aggregate *a, int rv)
 }
 
 static int
-fail(struct aggregate *a, enum err_code code, const char *what)
+fail(struct aggregate *a, enum refusal why, const char *what)
 {
-	err_set(a->e, code, "line %d: %s", a->x == NULL ? 0 : xmlSAX2GetLineNumber(a->x), what);
+	int	 line = a->x == NULL ? 0 : xmlSAX2GetLineNumber(a->x);
+
+	refusal_set(a->e, why, line < 0 ? 0 : (unsigned)line, "line %d: %s", line, what);
 	stop(a, -1);
 	return (-1);
 }
@@ -120,7 +125,7 @@ limit(struct aggregate *a, const char *name, uint64_t value)
 	char	 text[128];
 
 	(void)snprintf(text, sizeof(text), "over the limit %s = %llu", name, (unsigned long long)value);
-	return (fail(a, ERR_LIMIT, text));
+	return (fail(a, REFUSAL_OVER_LIMIT, text));
 }
 
 /* --- Values --------------------------------------------------------------- */
@@ -542,18 +547,18 @@ header_done(struct aggregate *a)
 	enum name_kind	 kind;
 
 	if (!a->have_meta)
-		return (fail(a, ERR_INPUT, "the report has no report_metadata"));
+		return (fail(a, REFUSAL_NO_METADATA, "the report has no report_metadata"));
 	if (!a->have_policy)
-		return (fail(a, ERR_INPUT, "the report has no policy_published"));
+		return (fail(a, REFUSAL_NO_POLICY, "the report has no policy_published"));
 	if (a->h.policy.domain.p == NULL && a->hints.domain.len > 0) {
 		a->h.policy.domain = domain_value(a, a->harena, a->hints.domain, &kind);
 		a->q |= QUIRK_DOMAIN_DERIVED;
 	}
 	if (a->h.policy.domain.len == 0)
-		return (fail(a, ERR_INPUT, "policy_published names no domain"));
+		return (fail(a, REFUSAL_NO_DOMAIN, "policy_published names no domain"));
 	check_times(a);
 	if (!a->have_begin)
-		return (fail(a, ERR_INPUT, "date_range has no begin and no end"));
+		return (fail(a, REFUSAL_NO_DATES, "date_range has no begin and no end"));
 	derive_org(a);
 	if (a->h.report_id.p == NULL) {
 		a->q |= QUIRK_ID_DERIVED;
@@ -820,7 +825,7 @@ on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *u
 	if (a->depth == 0) {
 		if (strcmp((const char *)name, "feedback") != 0) {
 			if (++a->outside > 2)
-				(void)fail(a, ERR_INPUT, "there is no feedback element: this XML is no DMARC report");
+				(void)fail(a, REFUSAL_NOT_A_REPORT, "there is no feedback element: this XML is no DMARC report");
 			return;
 		}
 		open_feedback(a, uri);
@@ -967,9 +972,12 @@ on_dtd(void *ctx, const xmlChar *name, const xmlChar *pub, const xmlChar *sys)
 {
 	struct aggregate	*a = ctx;
 
-	(void)name, (void)pub, (void)sys;
+	(void)pub, (void)sys;
 	a->dtd = true;
-	(void)fail(a, ERR_INPUT, "the document has a DTD; no report needs one and it is refused");
+	/* what it would have been is not looked at; a web page or a picture is no report, all else is kept for a look */
+	if (name == NULL || !(str_ieq(str_of((const char *)name), "html") || str_ieq(str_of((const char *)name), "svg")))
+		a->seen_feedback = true;
+	(void)fail(a, REFUSAL_DTD, "the document has a DTD; no report needs one and it is refused");
 }
 
 static xmlEntityPtr
@@ -992,6 +1000,7 @@ on_error(void *ctx, xmlErrorPtr x)
 	if (a->xml_error == 0) {
 		a->xml_error = x->code;
 		a->xml_line = x->line;
+		a->xml_at_end = a->x != NULL && a->x->input != NULL && a->x->input->end - a->x->input->cur <= 1;
 		(void)snprintf(a->xml_text, sizeof(a->xml_text), "%s", x->message == NULL ? "not well-formed XML" : x->message);
 		n = strlen(a->xml_text);
 		while (n > 0 && (a->xml_text[n - 1] == '\n' || a->xml_text[n - 1] == ' '))
@@ -1298,6 +1307,7 @@ next_mode(struct aggregate *a)
 	if (a->why[0] == '\0' && a->xml_error != 0) {
 		(void)snprintf(a->why, sizeof(a->why), "%s", a->xml_text);
 		a->why_line = a->xml_line;
+		a->why_cut = a->xml_at_end || a->xml_error == XML_ERR_TAG_NOT_FINISHED;
 	}
 	if (a->mode == AGG_PLAIN && a->xml_error == XML_ERR_UNSUPPORTED_ENCODING) {
 		a->mode = AGG_LATIN;
@@ -1323,7 +1333,7 @@ give_end(struct aggregate *a)
 	if (begin_report(a) == -1)
 		return (-1);
 	if (a->t.records > 0 && a->accepted == 0)
-		return (err_set(a->e, ERR_INPUT, "every row was refused"));
+		return (refusal_set(a->e, REFUSAL_NO_SOUND_ROW, 0, "every row was refused"));
 	if (a->accepted == 0 || a->all_blank)
 		a->q |= QUIRK_EMPTY_REPORT;
 	if (a->mode == AGG_RECOVER)
@@ -1397,15 +1407,16 @@ settle(struct aggregate *a)
 		} else if (!a->in_pieces && a->end_at > 0 && a->end_at < a->parsed.len)
 			look_behind(a, (struct str){ a->parsed.p + a->end_at, a->parsed.len - (size_t)a->end_at });
 		if (a->in_pieces && a->another)
-			return (err_set(a->e, ERR_INPUT, "there is more than one report in the document, and it is too large to be taken apart"));
+			return (refusal_set(a->e, REFUSAL_OVER_LIMIT, 0, "there is more than one report in the document, and it is too large to be taken apart"));
 		return (give_end(a));
 	}
 	if (a->mode == AGG_RECOVER || next_mode(a) == -1) {
 		if (!a->seen_feedback && a->xml_error == 0)
-			return (err_set(a->e, ERR_INPUT, "the document ends before a feedback element"));
+			return (refusal_set(a->e, REFUSAL_CUT_SHORT, 0, "the document ends before a feedback element"));
 		if (a->why[0] == '\0')
-			return (err_set(a->e, ERR_INPUT, "the document is cut short"));
-		return (err_set(a->e, ERR_INPUT, "line %d: %s", a->why_line, a->why));
+			return (refusal_set(a->e, REFUSAL_CUT_SHORT, 0, "the document is cut short"));
+		return (refusal_set(a->e, a->why_cut ? REFUSAL_CUT_SHORT : REFUSAL_NOT_WELL_FORMED,
+		    a->why_line < 0 ? 0 : (unsigned)a->why_line, "line %d: %s", a->why_line, a->why));
 	}
 	return (AGGREGATE_AGAIN);
 }
@@ -1437,7 +1448,7 @@ parse_whole(struct aggregate *a)
 	if (prepared(a, &s, true) == -1)
 		return (-1);
 	if (s.len == 0)
-		return (err_set(a->e, ERR_INPUT, "there is no XML in it"));
+		return (refusal_set(a->e, REFUSAL_NOT_A_REPORT, 0, "there is no XML in it"));
 	/* whole is below WHOLE_MAX, so an int holds it; what was made of it is some times as long at most */
 	if ((a->x = xmlCreateMemoryParserCtxt(s.p, (int)s.len)) == NULL)
 		return (err_set(a->e, ERR_TEMP, "out of memory"));

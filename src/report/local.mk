@@ -1,6 +1,7 @@
 # src/report: the model of a report, the reader of aggregate reports, the wire form
 libdmarcd_a_SOURCES += \
 	src/report/report.h src/report/quirk.h src/report/names.c \
+	src/report/refusal.c src/report/refusal.h \
 	src/report/aggregate.c src/report/aggregate.h \
 	src/report/elements.c src/report/elements.h src/report/repair.c src/report/repair.h \
 	src/report/value.c src/report/value.h \

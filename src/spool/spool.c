@@ -703,6 +703,30 @@ spool_quarantine(struct spool *s, const char *name, struct err *e)
 	return (0);
 }
 
+int
+spool_quarantine_open(struct spool *s, const char *name, struct err *e)
+{
+	int	 fd;
+
+	if (!name_ok(name))
+		return (bad_name(e, name));
+	if ((fd = openat(s->quarantine, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY)) != -1)
+		return (fd);
+	if (errno == ENOENT)
+		return (spool_open_entry(s, name, e));
+	return (system_error(e, s, "quarantine"));
+}
+
+int
+spool_quarantine_remove(struct spool *s, const char *name, struct err *e)
+{
+	if (!name_ok(name))
+		return (bad_name(e, name));
+	if (unlinkat(s->quarantine, name, 0) == -1 && errno != ENOENT)
+		return (system_error(e, s, "quarantine"));
+	return (0);
+}
+
 /* --- Upkeep ------------------------------------------------------------- */
 
 static bool

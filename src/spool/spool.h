@@ -60,6 +60,9 @@ int		 spool_open_entry(struct spool *, const char *name, struct err *);
 int		 spool_remove(struct spool *, const char *name, struct err *);
 /* To quarantine/, under the same name. The caller records the reason in the store first. */
 int		 spool_quarantine(struct spool *, const char *name, struct err *);
+/* One of those: its descriptor (also when a crash left it in new/), and away with it. */
+int		 spool_quarantine_open(struct spool *, const char *name, struct err *);
+int		 spool_quarantine_remove(struct spool *, const char *name, struct err *);
 /* Leftovers in tmp/ of writers that died: removed when older than a day, or at start when their pid is gone. */
 void		 spool_sweep(struct spool *);
 /* A descriptor that becomes readable when something appears in new/ (inotify), or -1. */

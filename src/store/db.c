@@ -1,6 +1,7 @@
 /*
  * db.c - opening the database and bringing it up to the newest schema.
  */
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -62,6 +63,18 @@ store_prepare(struct store *s, sqlite3_stmt **st, const char *sql, struct err *e
 	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK)
 		return (store_fail(s, sql, e));
 	return (0);
+}
+
+int
+store_run_id(struct store *s, const char *sql, int64_t id, struct err *e)
+{
+	sqlite3_stmt	*st;
+
+	if (store_prepare(s, &st, sql, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_step(st);
+	return (sqlite3_finalize(st) == SQLITE_OK ? 0 : store_fail(s, sql, e));
 }
 
 static int
@@ -190,6 +203,7 @@ store_open(const char *state_dir, enum store_mode mode, struct err *e)
 	}
 	s->mode = mode;
 	s->max_messages = limits_default.messages;
+	s->care = -1;
 	if (open_db(s, e) == -1 || (mode == STORE_WRITE && writer_new(s, e) == -1)) {
 		store_close(s);
 		return (NULL);
@@ -208,6 +222,8 @@ store_close(struct store *s)
 	query_cache_free(s->qc);
 	(void)sqlite3_finalize(s->st_generation);
 	(void)sqlite3_close(s->db);
+	if (s->care != -1)
+		(void)close(s->care);
 	free(s->dir);
 	free(s);
 }
@@ -227,6 +243,27 @@ bool
 store_in_transaction(const struct store *s)
 {
 	return (s->in_txn);
+}
+
+void
+store_derive(struct store *s, bool dry)
+{
+	s->deriving = true;
+	s->dry = dry;
+}
+
+int
+store_care_lock(struct store *s, struct err *e)
+{
+	char	 path[4096];
+
+	if (snprintf(path, sizeof(path), "%s/care.lock", s->dir) >= (int)sizeof(path))
+		return (err_set(e, ERR_CONFIG, "%s: name too long", s->dir));
+	if (s->care == -1 && (s->care = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) == -1)
+		return (err_set(e, ERR_TEMP, "%s: %s", path, strerror(errno)));
+	if (flock(s->care, LOCK_EX | LOCK_NB) == 0)
+		return (0);
+	return (errno == EWOULDBLOCK ? 1 : err_set(e, ERR_TEMP, "%s: %s", path, strerror(errno)));
 }
 
 void

@@ -38,21 +38,8 @@ each_file(struct store *s, const char *sql, int64_t before, int (*fn)(struct sto
 	return (0);
 }
 
-static int
-by_id(struct store *s, const char *sql, int64_t id, struct err *e)
-{
-	sqlite3_stmt	*st;
-
-	if (store_prepare(s, &st, sql, e) == -1)
-		return (-1);
-	(void)sqlite3_bind_int64(st, 1, id);
-	(void)sqlite3_step(st);
-	return (sqlite3_finalize(st) == SQLITE_OK ? 0 : store_fail(s, sql, e));
-}
-
-/* The row goes first, in a transaction of its own: a file that nobody names harms nobody. */
-static int
-forget_file(struct store *s, const char *folder, const char *name, struct err *e)
+int
+store_forget_file(struct store *s, const char *folder, const char *name, struct err *e)
 {
 	char	 path[4096];
 
@@ -71,28 +58,21 @@ drop_pack(struct store *s, int64_t id, const char *name, struct err *e)
 	writer_leave_pack(s, id);	/* should it be the one we write to */
 	if (store_begin(s, e) == -1)
 		return (-1);
-	if (by_id(s, "UPDATE message SET pack = NULL, offset = NULL WHERE pack = ?1", id, e) == -1 ||
-	    by_id(s, "DELETE FROM pack WHERE id = ?1", id, e) == -1) {
+	if (store_run_id(s, "UPDATE message SET pack = NULL, offset = NULL WHERE pack = ?1", id, e) == -1 ||
+	    store_run_id(s, "DELETE FROM pack WHERE id = ?1", id, e) == -1) {
 		store_rollback(s);
 		return (-1);
 	}
 	if (store_commit(s, e) == -1)
 		return (-1);
-	return (forget_file(s, "originals", name, e));
+	return (store_forget_file(s, "originals", name, e));
 }
 
 static int
 drop_quarantined(struct store *s, int64_t id, const char *name, struct err *e)
 {
-	if (store_begin(s, e) == -1)
-		return (-1);
-	if (by_id(s, "DELETE FROM quarantine WHERE id = ?1", id, e) == -1) {
-		store_rollback(s);
-		return (-1);
-	}
-	if (store_commit(s, e) == -1)
-		return (-1);
-	return (forget_file(s, "quarantine", name, e));
+	(void)name;
+	return (store_quarantine_discard(s, id, e) == -1 ? -1 : 0);
 }
 
 int

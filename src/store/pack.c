@@ -177,7 +177,7 @@ store_original_open(struct store *s, int64_t message, int *fd, uint64_t *offset,
 		else if (snprintf(path, sizeof(path), "%s/originals/%s", s->dir, name) >= (int)sizeof(path))
 			err_set(e, ERR_CONFIG, "%s: name too long", s->dir);
 		else if ((*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) == -1)
-			err_set(e, ERR_TEMP, "%s: %s", path, strerror(errno));
+			err_set(e, errno == ENOENT ? ERR_INPUT : ERR_TEMP, "%s: %s", path, strerror(errno));
 		else
 			rv = 0;
 	} else if (rc == SQLITE_DONE)

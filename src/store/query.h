@@ -320,7 +320,11 @@ struct query_quarantined {
 	int64_t		 id, received;
 	struct str	 origin, file, reason, text, sender, subject;
 	uint64_t	 bytes;
+	int64_t		 message;	/* its row; 0: unknown */
+	unsigned	 part, line;	/* where in it; 0: unknown */
 };
+/* Oldest first; id 0: all. */
+int	 query_quarantine(struct query *, int64_t id, struct query_quarantined **, size_t *n, struct err *);
 struct query_ingest {
 	struct query_intake_day		*days;	/* the last 60 with anything, oldest first */
 	size_t				 ndays;

@@ -184,5 +184,7 @@ void	 q_count(struct query_counts *, struct query_legs *, const struct q_outcome
 
 /* Pieces of query_rows.c that others use. */
 int	 q_source_text(struct query *, uint32_t source, struct str *, unsigned *family, struct err *);
+/* All of a row but who, whence and how often. */
+int	 q_evidence(struct query *, int64_t id, struct query_row_full *, struct err *);
 
 #endif

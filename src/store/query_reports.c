@@ -281,12 +281,31 @@ intake_days(struct query *q, struct query_ingest *out, struct err *e)
 	return (rc == -1 ? -1 : 0);
 }
 
+#define QUARANTINE_COLUMNS "SELECT q.id, q.received, n.text, q.file, q.bytes, q.reason, q.text, q.sender, q.subject," \
+    " q.message, q.part, q.line FROM quarantine q LEFT JOIN name n ON n.id = q.origin"
+
+static void
+quarantined_fill(struct query *q, sqlite3_stmt *st, struct query_quarantined *x)
+{
+	x->id = sqlite3_column_int64(st, 0);
+	x->received = sqlite3_column_int64(st, 1);
+	x->origin = q_column(q, st, 2);
+	x->file = q_column(q, st, 3);
+	x->bytes = column_u64(st, 4);
+	x->reason = q_column(q, st, 5);
+	x->text = q_column(q, st, 6);
+	x->sender = q_column(q, st, 7);
+	x->subject = q_column(q, st, 8);
+	x->message = sqlite3_column_int64(st, 9);
+	x->part = (unsigned)sqlite3_column_int64(st, 10);
+	x->line = (unsigned)sqlite3_column_int64(st, 11);
+}
+
 static int
 quarantine_list(struct query *q, struct query_ingest *out, struct err *e)
 {
-	struct query_quarantined	*x;
-	sqlite3_stmt			*st;
-	int				 rc;
+	sqlite3_stmt	*st;
+	int		 rc;
 
 	if ((out->quarantine = arena_alloc(q->a, QUARANTINE_SHOWN, sizeof(*out->quarantine))) == NULL)
 		return (q_oom(e));
@@ -297,21 +316,38 @@ quarantine_list(struct query *q, struct query_ingest *out, struct err *e)
 		out->quarantined_bytes = column_u64(st, 1);
 	}
 	(void)sqlite3_finalize(st);
-	if (rc == -1 || store_prepare(q->s, &st, "SELECT q.id, q.received, n.text, q.file, q.bytes, q.reason, q.text, q.sender,"
-	    " q.subject FROM quarantine q LEFT JOIN name n ON n.id = q.origin ORDER BY q.id DESC LIMIT 200", e) == -1)
+	if (rc == -1 || store_prepare(q->s, &st, QUARANTINE_COLUMNS " ORDER BY q.id DESC LIMIT 200", e) == -1)
 		return (-1);
-	while ((rc = q_step(q, st, e)) == 1 && out->nquarantine < QUARANTINE_SHOWN) {
-		x = &out->quarantine[out->nquarantine++];
-		x->id = sqlite3_column_int64(st, 0);
-		x->received = sqlite3_column_int64(st, 1);
-		x->origin = q_column(q, st, 2);
-		x->file = q_column(q, st, 3);
-		x->bytes = column_u64(st, 4);
-		x->reason = q_column(q, st, 5);
-		x->text = q_column(q, st, 6);
-		x->sender = q_column(q, st, 7);
-		x->subject = q_column(q, st, 8);
-	}
+	while ((rc = q_step(q, st, e)) == 1 && out->nquarantine < QUARANTINE_SHOWN)
+		quarantined_fill(q, st, &out->quarantine[out->nquarantine++]);
+	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+int
+query_quarantine(struct query *q, int64_t id, struct query_quarantined **out, size_t *n, struct err *e)
+{
+	sqlite3_stmt	*st;
+	size_t		 room = 0;
+	int		 rc;
+
+	*out = NULL;
+	*n = 0;
+	if (store_prepare(q->s, &st, "SELECT count(*) FROM quarantine WHERE ?1 IN (0, id)", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	if ((rc = q_step(q, st, e)) == 1)
+		room = (size_t)column_u64(st, 0);
+	(void)sqlite3_finalize(st);
+	if (rc == -1)
+		return (-1);
+	if ((*out = arena_alloc(q->a, room + 1, sizeof(**out))) == NULL)
+		return (q_oom(e));
+	if (store_prepare(q->s, &st, QUARANTINE_COLUMNS " WHERE ?1 IN (0, q.id) ORDER BY q.received, q.id", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	while (*n < room && (rc = q_step(q, st, e)) == 1)
+		quarantined_fill(q, st, &(*out)[(*n)++]);
 	(void)sqlite3_finalize(st);
 	return (rc == -1 ? -1 : 0);
 }

@@ -275,33 +275,21 @@ verdict_fill(const struct q_outcome *o, struct query_row_full *out)
 }
 
 int
-query_row_full(struct query *q, const struct query_row *row, struct query_row_full *out, struct err *e)
+q_evidence(struct query *q, int64_t id, struct query_row_full *out, struct err *e)
 {
 	const struct q_outcome	*o;
 	struct report_record	*r = &out->record;
 	struct evidence_full	 v;
 	struct tuples		 words;
-	unsigned		 family;
 
 	memset(out, 0, sizeof(*out));
-	if (q_need(q, TIER_POLICIES, e) == -1 || evidence_get(q, row->evidence, &v, e) == -1)
+	if (q_need(q, TIER_POLICIES, e) == -1 || evidence_get(q, id, &v, e) == -1)
 		return (-1);
 	if (v.outcome >= q->c->noutcomes || v.policy >= q->c->npolicies)
-		return (err_set(e, ERR_BUG, "evidence %lld is damaged", (long long)row->evidence));
+		return (err_set(e, ERR_BUG, "evidence %lld is damaged", (long long)id));
 	o = &q->c->outcomes[v.outcome];
 	out->policy = q->c->policies[v.policy].p;
 	out->align = (enum query_align)o->align;
-	if (row->domain > 0 && (size_t)row->domain < q->c->ndomains)
-		out->domain = str_of(q->c->domains[row->domain].key);
-	if (row->reporter > 0 && (size_t)row->reporter < q->c->nreporters) {
-		out->reporter = str_of(q->c->reporters[row->reporter].key);
-		out->reporter_label = str_of(q->c->reporters[row->reporter].label);
-	}
-	if (q_source_text(q, (uint32_t)row->source, &r->source_ip, &family, e) == -1)
-		return (-1);
-	r->ip_len = family == 4 ? 4 : family == 6 ? 16 : 0;
-	r->count = row->count;
-	r->seq = row->seq;
 	r->disposition = (enum disposition)o->disp;
 	r->dkim = (enum evaluated)o->dkim;
 	r->spf = (enum evaluated)o->spf;
@@ -317,5 +305,27 @@ query_row_full(struct query *q, const struct query_row *row, struct query_row_fu
 	    auths_read(q, v.dkim, &r->dkim_results, &r->ndkim, e) == -1 || reasons_read(q, v.reasons, r, e) == -1)
 		return (-1);
 	verdict_fill(o, out);
+	return (0);
+}
+
+int
+query_row_full(struct query *q, const struct query_row *row, struct query_row_full *out, struct err *e)
+{
+	struct report_record	*r = &out->record;
+	unsigned		 family;
+
+	if (q_evidence(q, row->evidence, out, e) == -1)
+		return (-1);
+	if (row->domain > 0 && (size_t)row->domain < q->c->ndomains)
+		out->domain = str_of(q->c->domains[row->domain].key);
+	if (row->reporter > 0 && (size_t)row->reporter < q->c->nreporters) {
+		out->reporter = str_of(q->c->reporters[row->reporter].key);
+		out->reporter_label = str_of(q->c->reporters[row->reporter].label);
+	}
+	if (q_source_text(q, (uint32_t)row->source, &r->source_ip, &family, e) == -1)
+		return (-1);
+	r->ip_len = family == 4 ? 4 : family == 6 ? 16 : 0;
+	r->count = row->count;
+	r->seq = row->seq;
 	return (0);
 }

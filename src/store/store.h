@@ -48,6 +48,7 @@ struct store_message {
 	const char	*origin;
 	uint64_t	 bytes;
 	uint64_t	 token;		/* of the spool file; 0: none */
+	bool		 again;		/* id was given before: it is read once more, and counts as what it is now */
 };
 int	 store_message_begin(struct store *, int64_t *id, struct err *);
 /*
@@ -77,7 +78,8 @@ struct store_evidence {
 	uint64_t	 hash;
 	unsigned	 ndkim, nspf, nreasons;
 };
-struct store_stored { int64_t id; enum intake_result result; };
+enum { STORE_CHANGED_FIGURES = 1, STORE_CHANGED_VERDICTS = 2, STORE_CHANGED_DETAILS = 4, STORE_CHANGED_ROWS = 8, STORE_CHANGED_NEW = 16 };
+struct store_stored { int64_t id; enum intake_result result; unsigned changed; };
 
 int	 store_report_begin(struct store *, int64_t message, unsigned payload, const struct report_header *, struct err *);
 int	 store_evidence(struct store *, struct str wire, const struct report_record *row, struct store_evidence *out, struct err *);
@@ -90,10 +92,48 @@ int	 store_report_unrepeat(struct store *, int64_t id, struct err *);
 /* Nothing of it stays; -1 when even that failed: then roll back. */
 int	 store_report_drop(struct store *, struct err *);
 
-int	 store_quarantine_add(struct store *, int64_t received, const char *origin, const char *file, uint64_t bytes,
-	    const char *reason, const char *text, struct str sender, struct str subject, struct err *);
+/*
+ * Instead of store_report_end, for a message read once more: the report takes
+ * the place of the one that it is, under the same id. changed says what is
+ * different, 0: nothing, and nothing was written. One that is not among the
+ * known (it was a duplicate, or could not be read then) is left out and
+ * counted, or with add stored as if it had come now; id 0 then says left out.
+ */
+struct store_known { int64_t id; unsigned payload; bool used, force; };	/* force: write its rows anew */
+struct store_again {
+	struct store_known	*known;
+	size_t			 nknown;
+	bool			 add;
+	unsigned		 left_over;
+};
+int	 store_report_replace(struct store *, const struct report_trailer *, struct store_again *, struct store_stored *out, struct err *);
+int64_t	 store_report_message(struct store *, int64_t id);	/* 0: no such report */
+/*
+ * Before the first of those: outcomes of combinations are not believed either.
+ * dry: every store_commit takes back what it was given, to see what would change.
+ */
+void	 store_derive(struct store *, bool dry);
 
+/* --- Quarantine --------------------------------------------------------------- */
+
+struct store_quarantined {
+	int64_t		 received;
+	const char	*origin, *file;
+	uint64_t	 bytes;
+	const char	*reason, *text;		/* code and sentence */
+	struct str	 sender, subject;
+	int64_t		 message;		/* its row; 0: unknown */
+	unsigned	 part, line;		/* 0: unknown */
+};
+/* In a transaction. The same file again: the reason is brought up to date. */
+int	 store_quarantine_add(struct store *, const struct store_quarantined *, struct err *);
+int	 store_quarantine_remove(struct store *, const char *file, struct err *);	/* in a transaction; the row only */
 bool	 store_quarantine_has(struct store *, const char *file);
+/* Row and file go, in this order. Not within a transaction. 1: done, 0: there is no such one. */
+int	 store_quarantine_discard(struct store *, int64_t id, struct err *);
+/* The oldest go until what is left is no larger than max. Not within a transaction. */
+struct store_trimmed { unsigned n; uint64_t bytes, left; int64_t oldest, newest; };
+int	 store_quarantine_trim(struct store *, uint64_t max, struct store_trimmed *out, struct err *);
 
 /*
  * Originals of messages received before, and quarantined messages likewise, go
@@ -101,6 +141,67 @@ bool	 store_quarantine_has(struct store *, const char *file);
  */
 int	 store_expire(struct store *, int64_t originals_before, int64_t quarantine_before, unsigned *packs, unsigned *messages,
 	    struct err *);
+
+/* --- Care: see also check.c, rejudge.c, backup.c ----------------------------------- */
+
+/* One at a time re-derives: 0 when the lock is ours until store_close, 1 when another has it. */
+int	 store_care_lock(struct store *, struct err *);
+
+/* Messages with reports, in the order they came, and the reports of each. */
+struct store_original {
+	int64_t			 message;
+	uint64_t		 bytes;
+	bool			 kept, todo;	/* todo: true at first, the caller's then */
+	struct store_known	*known;
+	size_t			 nknown;
+};
+struct store_originals {
+	struct store_original	*items;
+	size_t			 n, nreports;
+	uint64_t		 bytes;		/* of those that were kept */
+	struct store_known	*known;
+};
+enum store_which {
+	ORIGINALS_SINCE,	/* of messages received at since or later */
+	ORIGINALS_ASTRAY	/* of reports that stand behind one with which they no longer share the key */
+};
+int	 store_originals(struct store *, enum store_which, int64_t since, struct store_originals *out, struct err *);
+void	 store_originals_free(struct store_originals *);
+
+/*
+ * Judges every combination anew; where that gives another outcome, evidence,
+ * daily sums and the verdicts of reports follow, all in one transaction.
+ */
+struct store_rejudged { uint64_t combinations, changed, reports, rows; };
+int	 store_rejudge(struct store *, void (*progress)(void *, uint64_t done, uint64_t total), void *ctx, struct store_rejudged *out,
+	    struct err *);
+
+enum store_fault {
+	FAULT_DATABASE,		/* SQLite finds the file damaged */
+	FAULT_REFERENCE,	/* a row names one that is not there */
+	FAULT_ROLLUP,		/* sums by day are not those of the records */
+	FAULT_REPORT,		/* sums of a report (id) are not those of its records */
+	FAULT_INTAKE,		/* counts of the intake are not those of the messages */
+	FAULT_ORIGINAL,		/* a pack is missing or too short */
+	FAULT_COUNT
+};
+extern const char *const store_fault_names[FAULT_COUNT];
+struct store_check_calls {
+	void	(*fault)(void *, enum store_fault, int64_t id, const char *text);
+	void	(*progress)(void *, uint64_t done, uint64_t total);	/* in records */
+};
+enum { CHECK_FILE = 1, CHECK_SUMS = 2, CHECK_REST = 4, CHECK_ALL = 7 };
+/* Looks, in one snapshot, and changes nothing. */
+int	 store_check(struct store *, unsigned what, const struct store_check_calls *, void *ctx, struct err *);
+/* As CHECK_SUMS, but writes the daily sums and the counts of the intake that differ anew; a fault says which. */
+int	 store_mend(struct store *, const struct store_check_calls *, void *ctx, uint64_t *mended, struct err *);
+
+/* A consistent copy to path, which must not exist, 0600 and durable; to be renamed by the caller. */
+int	 store_backup(struct store *, const char *path, void (*progress)(void *, uint64_t done, uint64_t total),
+	    int (*pack)(void *, const char *name, uint64_t bytes, struct err *), int (*quarantined)(void *, const char *file, struct err *),
+	    void *ctx, struct err *);
+/* Gives unused pages back to the file system; sizes in bytes. */
+int	 store_vacuum(struct store *, uint64_t *before, uint64_t *after, struct err *);
 
 /* Where the original of a message lies: opens its pack, read-only. */
 int	 store_original_open(struct store *, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *);

@@ -27,6 +27,7 @@ struct pack {
 	bool		 dirty, fresh;	/* fresh: made in this transaction */
 };
 
+struct verdict;
 struct writer;		/* write.c: caches and sums of the transaction */
 struct query_cache;	/* query_cache.c: what readers remember */
 
@@ -37,9 +38,12 @@ struct store {
 	uint64_t	 secret;	/* key of evidence hashes */
 	bool		 in_txn;
 	uint64_t	 max_messages;	/* of one report */
+	bool		 dry;		/* store_derive: commits are taken back */
+	bool		 deriving;	/* store_derive: what is found is not believed */
 	struct writer	*w;
 	struct query_cache *qc;
 	sqlite3_stmt	*st_generation;
+	int		 care;		/* descriptor of the lock; -1 */
 };
 
 /* Sets *e from the connection's last error: busy and full are ERR_TEMP. */
@@ -54,6 +58,19 @@ void	 pack_close(struct pack *);
 void	 writer_leave_pack(struct store *, int64_t pack);	/* nothing more is appended to it */
 int	 writer_new(struct store *, struct err *);
 void	 writer_free(struct writer *);
+/* The outcome of that verdict, made when it is new; -1. */
+int64_t	 writer_outcome(struct store *, const struct report_record *, const struct verdict *, struct err *);
+/* What readers were told is different; epoch: also what they remember. */
+void	 writer_changed(struct store *, bool epoch);
+void	 writer_total(struct store *, uint64_t messages);	/* meta 'messages' is another one */
+/* Into the sums of the transaction; they are in the tables after the flush, or the commit. */
+int	 writer_sum(struct store *, int64_t domain, int64_t day, int64_t reporter, unsigned outcome, int64_t messages, int64_t rows,
+	    struct err *);
+int	 writer_sums_flush(struct store *, struct err *);
+/* Two small ones for statements of rare use: bound with at most one number, run once. */
+/* The row goes first, in a transaction of its own: a file that nobody names harms nobody. */
+int	 store_forget_file(struct store *, const char *folder, const char *name, struct err *);
+int	 store_run_id(struct store *, const char *sql, int64_t id, struct err *);
 void	 query_cache_free(struct query_cache *);
 
 #endif

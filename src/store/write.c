@@ -22,10 +22,12 @@
 enum stmt {
 	ST_DATA_VERSION, ST_NEXT_IDS, ST_MESSAGES, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
-	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
+	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_OUTCOME, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
-	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE, ST_COUNT
+	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
+	ST_EPOCH, ST_MESSAGE_FIND, ST_MESSAGE_AGAIN, ST_REPORT_MESSAGE, ST_REPORT_OLD, ST_REPORT_SAME, ST_REPORT_CHANGE,
+	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_COUNT
 };
 
 static const char *const	 stmt_sql[ST_COUNT] = {
@@ -52,6 +54,7 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	    "forwarded, overridden, spf_raw, dkim_raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[ST_EVIDENCE_FIND] = "SELECT evidence.id, evidence.outcome FROM evidence_key JOIN evidence ON evidence.id = evidence_key.evidence "
 	    "WHERE evidence_key.hash = ?1",
+	[ST_EVIDENCE_OUTCOME] = "UPDATE evidence SET outcome = ?2 WHERE id = ?1",
 	[ST_EVIDENCE_ADD] = "INSERT INTO evidence (id, policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, "
 	    "reasons, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[ST_EVIDENCE_KEY] = "INSERT INTO evidence_key (hash, evidence) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -83,12 +86,38 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	[ST_TOKENS] = "SELECT token FROM message ORDER BY id DESC LIMIT 8192",
 	[ST_INTAKE_ADD] = "INSERT INTO intake (day, origin, result, messages) VALUES (?1, ?2, ?3, ?4) "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
-	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, text = excluded.text",
+	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject, message, part, line) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, "
+	    "text = excluded.text, sender = coalesce(excluded.sender, sender), subject = coalesce(excluded.subject, subject), "
+	    "message = excluded.message, part = excluded.part, line = excluded.line",
 	[ST_QUARANTINE_FIND] = "SELECT id FROM quarantine WHERE file = ?1",
 	[ST_SAVEPOINT] = "SAVEPOINT report",
 	[ST_SAVEPOINT_BACK] = "ROLLBACK TO report",
 	[ST_SAVEPOINT_DONE] = "RELEASE report",
+	[ST_EPOCH] = "INSERT INTO meta (key, value) VALUES ('epoch', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1",
+	[ST_MESSAGE_FIND] = "SELECT result, received, origin, pack IS NOT NULL FROM message WHERE id = ?1",
+	[ST_MESSAGE_AGAIN] = "UPDATE message SET result = ?2, pack = coalesce(pack, ?3), offset = coalesce(offset, ?4) WHERE id = ?1",
+	[ST_REPORT_MESSAGE] = "SELECT message FROM report WHERE id = ?1",
+	[ST_REPORT_OLD] = "SELECT domain, reporter, day, superseded_by, quirks, begin = ?2 AND end = ?3 AND report_id = ?4, messages "
+	    "FROM report WHERE id = ?1",
+	/* The parameters of the next two are those of ST_REPORT_ADD. */
+	[ST_REPORT_SAME] = "SELECT reporter = ?2 AND domain = ?3 AND report_id = ?4 AND begin = ?5 AND end = ?6 AND day = ?7 AND "
+	    "payload = ?10 AND policy = ?11 AND org_name IS ?12 AND email IS ?13 AND extra_contact_info IS ?14 AND "
+	    "generator IS ?15 AND version IS ?16 AND errors IS ?17 AND dialect = ?18 AND state = ?19 AND quirks = ?20 AND "
+	    "refused IS ?21 AND superseded_by IS ?23, "
+	    "hash = ?22 AND records = ?24 AND messages = ?25 AND disp_none = ?26 AND disp_quarantine = ?27 AND disp_reject = ?28 AND "
+	    "disp_pass = ?29 AND disp_other = ?30 AND dkim_pass = ?31 AND spf_pass = ?32 AND dmarc_pass = ?33 AND "
+	    "source_ips = ?36 AND dkim_results = ?37 AND spf_results = ?38 AND reasons = ?39, "
+	    "verdict_pass = ?34 AND differs = ?35 FROM report WHERE id = ?1",
+	[ST_REPORT_CHANGE] = "UPDATE report SET reporter = ?2, domain = ?3, report_id = ?4, begin = ?5, end = ?6, day = ?7, "
+	    "payload = ?10, policy = ?11, org_name = ?12, email = ?13, extra_contact_info = ?14, generator = ?15, version = ?16, "
+	    "errors = ?17, dialect = ?18, state = ?19, quirks = ?20, refused = ?21, hash = ?22, superseded_by = ?23, records = ?24, "
+	    "messages = ?25, disp_none = ?26, disp_quarantine = ?27, disp_reject = ?28, disp_pass = ?29, disp_other = ?30, "
+	    "dkim_pass = ?31, spf_pass = ?32, dmarc_pass = ?33, verdict_pass = ?34, differs = ?35, source_ips = ?36, "
+	    "dkim_results = ?37, spf_results = ?38, reasons = ?39 WHERE id = ?1",
+	[ST_RECORD_FIND] = "SELECT count = ?6 AND seq = ?7 FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3 AND report = ?4 AND "
+	    "evidence = ?5",
+	[ST_RECORDS_RENUMBER] = "UPDATE record SET report = ?4 WHERE domain = ?1 AND day = ?2 AND report = ?3",
 };
 
 /* --- Memory of ids: one place per hash, the newest wins ------------------------- */
@@ -166,7 +195,7 @@ struct writer {
 	size_t		 nsums, room_sums;
 	struct intake_sum intake[64];
 	size_t		 nintake;
-	bool		 changed;
+	bool		 changed, epoch;	/* epoch: rows that readers remember were changed */
 	uint64_t	*tokens;	/* open table of what was taken lately */
 	bool		 tokens_ready;
 
@@ -185,8 +214,9 @@ struct writer {
 	uint64_t	 stamp;		/* of the report: older entries are empty places */
 	uint64_t	 messages, disp[DISP_COUNT], dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs;
 	uint64_t	 ndkim, nspf, nreasons;
-	struct buf	 refused;
+	struct buf	 refused;	/* JSON */
 	unsigned	 nrefused;
+	bool		 refused_whole;	/* it has its last bracket */
 	struct buf	 text;		/* for building */
 	struct buf	 lists[4];	/* of one combination, while it is put */
 };
@@ -311,7 +341,7 @@ forget(struct writer *w)
 	w->nintake = 0;
 	if (w->sums != NULL)
 		memset(w->sums, 0, w->room_sums * sizeof(*w->sums));
-	w->open = w->streaming = w->changed = false;
+	w->open = w->streaming = w->changed = w->epoch = false;
 	/* a token of a message that is not stored after all would lose that message */
 	memset(w->tokens, 0, 2 * TOKENS * sizeof(*w->tokens));
 	w->tokens_ready = false;
@@ -456,14 +486,22 @@ store_commit(struct store *s, struct err *e)
 	struct writer	*w = s->w;
 
 	if (sums_flush(s, e) == -1 || intake_flush(s, e) == -1 || pack_commit(s, &w->pack, e) == -1 ||
-	    (w->changed && (messages_flush(s, e) == -1 || run(s, ST_GENERATION, e) == -1)) || store_exec(s, "COMMIT", e) == -1) {
+	    (w->changed && (messages_flush(s, e) == -1 || run(s, ST_GENERATION, e) == -1)) ||
+	    (w->epoch && run(s, ST_EPOCH, e) == -1))
+		goto fail;
+	if (s->dry) {		/* all of it was only tried */
 		store_rollback(s);
-		return (-1);
+		return (0);
 	}
+	if (store_exec(s, "COMMIT", e) == -1)
+		goto fail;
 	s->in_txn = false;
-	w->changed = false;
+	w->changed = w->epoch = false;
 	pack_committed(&w->pack);
 	return (0);
+fail:
+	store_rollback(s);
+	return (-1);
 }
 
 void
@@ -746,6 +784,28 @@ evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t
 	return (run(s, ST_EVIDENCE_ADD, e));
 }
 
+/*
+ * Re-judging trusts what the receiver evaluated as the outcome has it; here is
+ * the original again, and it is the one to trust. Sums follow in store_mend.
+ */
+static int
+evidence_mend(struct store *s, int64_t id, const struct report_record *r, int64_t *outcome, struct err *e)
+{
+	struct verdict	 v;
+	int64_t		 is;
+
+	dmarc_judge(&s->w->h.policy, r, &v);
+	if ((is = outcome_id(s, r, &v, e)) == -1)
+		return (-1);
+	if (is == *outcome)
+		return (0);
+	*outcome = is;
+	(void)sqlite3_bind_int64(stmt(s, ST_EVIDENCE_OUTCOME), 1, id);
+	(void)sqlite3_bind_int64(stmt(s, ST_EVIDENCE_OUTCOME), 2, is);
+	writer_changed(s, true);
+	return (run(s, ST_EVIDENCE_OUTCOME, e));
+}
+
 /* The combination under this hash: found, or judged and stored. */
 static int
 evidence_id(struct store *s, uint64_t hash, const struct report_record *r, int64_t *id, int64_t *outcome, struct err *e)
@@ -774,7 +834,9 @@ evidence_id(struct store *s, uint64_t hash, const struct report_record *r, int64
 		*outcome = sqlite3_column_int64(st, 1);
 	}
 	(void)sqlite3_reset(st);
-	return (rc == SQLITE_ROW ? 0 : store_fail(s, "evidence", e));
+	if (rc != SQLITE_ROW)
+		return (store_fail(s, "evidence", e));
+	return (s->deriving ? evidence_mend(s, *id, r, outcome, e) : 0);
 }
 
 int
@@ -854,6 +916,7 @@ store_report_begin(struct store *s, int64_t message, unsigned payload, const str
 	memset(w->disp, 0, sizeof(w->disp));
 	buf_clear(&w->refused);
 	w->nrefused = 0;
+	w->refused_whole = false;
 	return (0);
 }
 
@@ -1070,17 +1133,16 @@ sum_add(struct store *s, int64_t domain, int64_t day, int64_t reporter, unsigned
 
 /* The rows of a report, already in the tree, into (+1) or out of (-1) the sums. */
 static int
-sums_of_report(struct store *s, int64_t day, int64_t id, int sign, struct err *e)
+sums_of_report(struct store *s, int64_t domain, int64_t reporter, int64_t day, int64_t id, int sign, struct err *e)
 {
-	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_REPORT_SUMS);
-	int		 rc, rv = 0;
+	int		 rc = SQLITE_DONE, rv = 0;
 
-	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 1, domain);
 	(void)sqlite3_bind_int64(st, 2, day);
 	(void)sqlite3_bind_int64(st, 3, id);
 	while (rv == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
-		rv = sum_add(s, w->domain, day, w->reporter, (unsigned)sqlite3_column_int64(st, 0),
+		rv = sum_add(s, domain, day, reporter, (unsigned)sqlite3_column_int64(st, 0),
 		    sign * sqlite3_column_int64(st, 1), sign * sqlite3_column_int64(st, 2), e);
 	(void)sqlite3_reset(st);
 	if (rv == 0 && rc != SQLITE_DONE)
@@ -1088,26 +1150,35 @@ sums_of_report(struct store *s, int64_t day, int64_t id, int sign, struct err *e
 	return (rv);
 }
 
-/* Another version counts from now on: the rows of this one leave the tree and the sums. */
+/* The rows of a report leave the tree and the sums. */
+static int
+rows_go(struct store *s, int64_t domain, int64_t reporter, int64_t day, int64_t id, struct err *e)
+{
+	sqlite3_stmt	*st;
+
+	if (sums_of_report(s, domain, reporter, day, id, -1, e) == -1 || sums_flush(s, e) == -1)
+		return (-1);
+	st = stmt(s, ST_RECORDS_GO);
+	(void)sqlite3_bind_int64(st, 1, domain);
+	(void)sqlite3_bind_int64(st, 2, day);
+	(void)sqlite3_bind_int64(st, 3, id);
+	if (run(s, ST_RECORDS_GO, e) == -1)
+		return (-1);
+	st = stmt(s, ST_ROLLUP_CLEAN);
+	(void)sqlite3_bind_int64(st, 1, domain);
+	(void)sqlite3_bind_int64(st, 2, day);
+	(void)sqlite3_bind_int64(st, 3, reporter);
+	return (run(s, ST_ROLLUP_CLEAN, e));
+}
+
+/* Another version counts from now on. */
 static int
 supersede(struct store *s, int64_t old, int64_t day, int64_t by, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st;
 
-	if (sums_of_report(s, day, old, -1, e) == -1 || sums_flush(s, e) == -1)
-		return (-1);
-	st = stmt(s, ST_RECORDS_GO);
-	(void)sqlite3_bind_int64(st, 1, w->domain);
-	(void)sqlite3_bind_int64(st, 2, day);
-	(void)sqlite3_bind_int64(st, 3, old);
-	if (run(s, ST_RECORDS_GO, e) == -1)
-		return (-1);
-	st = stmt(s, ST_ROLLUP_CLEAN);
-	(void)sqlite3_bind_int64(st, 1, w->domain);
-	(void)sqlite3_bind_int64(st, 2, day);
-	(void)sqlite3_bind_int64(st, 3, w->reporter);
-	if (run(s, ST_ROLLUP_CLEAN, e) == -1)
+	if (rows_go(s, w->domain, w->reporter, day, old, e) == -1)
 		return (-1);
 	for (int i = 0; i < 2; i++) {
 		enum stmt	 which = i == 0 ? ST_VERSIONS_MOVE : ST_REPORT_SUPERSEDE;
@@ -1121,12 +1192,13 @@ supersede(struct store *s, int64_t old, int64_t day, int64_t by, struct err *e)
 	return (0);
 }
 
+/* All columns of a report, for ST_REPORT_ADD and its like. */
 static int
-report_put(struct store *s, const struct report_trailer *t, struct str report_id, uint64_t quirks, int64_t superseded_by,
-    int64_t received, struct err *e)
+report_bind(struct store *s, enum stmt which, const struct report_trailer *t, struct str report_id, uint64_t quirks,
+    int64_t superseded_by, int64_t received, struct err *e)
 {
 	struct writer		*w = s->w;
-	sqlite3_stmt		*st = stmt(s, ST_REPORT_ADD);
+	sqlite3_stmt		*st = stmt(s, which);
 	const struct str	 texts[] = { w->h.org_name, w->h.email, w->h.extra_contact_info, w->h.generator, w->h.version, w->h.errors };
 	uint64_t		 num[16];
 	int64_t			 id;
@@ -1151,7 +1223,9 @@ report_put(struct store *s, const struct report_trailer *t, struct str report_id
 	(void)sqlite3_bind_int(st, 19, (int)t->state);
 	(void)sqlite3_bind_int64(st, 20, (sqlite3_int64)quirks);
 	if (w->refused.len > 0) {
-		(void)buf_byte(&w->refused, ']');
+		if (!w->refused_whole)
+			(void)buf_byte(&w->refused, ']');
+		w->refused_whole = true;
 		(void)sqlite3_bind_text(st, 21, w->refused.p, (int)w->refused.len, SQLITE_STATIC);
 	} else
 		(void)sqlite3_bind_null(st, 21);
@@ -1172,7 +1246,17 @@ report_put(struct store *s, const struct report_trailer *t, struct str report_id
 	num[15] = w->nreasons;
 	for (int i = 0; i < 16; i++)
 		(void)sqlite3_bind_int64(st, 24 + i, (sqlite3_int64)num[i]);
-	if (run(s, ST_REPORT_ADD, e) == -1)
+	return (0);
+}
+
+static int
+report_put(struct store *s, const struct report_trailer *t, struct str report_id, uint64_t quirks, int64_t superseded_by,
+    int64_t received, struct err *e)
+{
+	struct writer	*w = s->w;
+
+	if (report_bind(s, ST_REPORT_ADD, t, report_id, quirks, superseded_by, received, e) == -1 ||
+	    run(s, ST_REPORT_ADD, e) == -1)
 		return (-1);
 	w->next_report = w->id + 1;
 	w->changed = true;
@@ -1186,7 +1270,7 @@ again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
 	if (run(s, ST_REPORT_AGAIN, e) == -1 || store_report_drop(s, e) == -1)
 		return (-1);
 	s->w->changed = true;
-	*out = (struct store_stored){ id, IN_DUPLICATE };
+	*out = (struct store_stored){ id, IN_DUPLICATE, 0 };
 	return (0);
 }
 
@@ -1203,7 +1287,8 @@ put_rows(struct store *s, struct err *e)
 	struct writer	*w = s->w;
 
 	if (w->streaming) {
-		if (put_held(s, ST_RECORD_MERGE, e) == -1 || sums_of_report(s, w->day, w->id, 1, e) == -1)
+		if (put_held(s, ST_RECORD_MERGE, e) == -1 ||
+		    sums_of_report(s, w->domain, w->reporter, w->day, w->id, 1, e) == -1)
 			return (-1);
 		return (run(s, ST_SAVEPOINT_DONE, e));
 	}
@@ -1215,44 +1300,76 @@ put_rows(struct store *s, struct err *e)
 	return (0);
 }
 
-int
-store_report_end(struct store *s, const struct report_trailer *t, struct store_stored *out, struct err *e)
+/* The id by which it is known, made from its content when the reporter gave none. */
+static struct str
+report_id_of(const struct writer *w, char made[64])
+{
+	if (w->h.report_id.len > 0)
+		return (w->h.report_id);
+	(void)snprintf(made, 64, "content:%016llx%016llx", (unsigned long long)w->hash[0], (unsigned long long)w->hash[1]);
+	return (str_of(made));
+}
+
+struct holder {
+	int64_t	 id;		/* 0: nobody */
+	int64_t	 messages, day;
+	bool	 same;		/* its content is that of the report under way */
+};
+
+/* Who counts under the key of the report under way? */
+static int
+holder_find(struct store *s, struct str report_id, struct holder *h, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_REPORT_FIND);
-	char		 made[64];
-	struct str	 report_id = w->h.report_id;
-	int64_t		 old = 0, old_messages = 0, old_day = 0, version;
-	bool		 same = false;
-	uint64_t	 quirks = t->quirks;
 	int		 rc;
 
-	if (!w->open)
-		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
-	if (report_id.len == 0) {
-		(void)snprintf(made, sizeof(made), "content:%016llx%016llx", (unsigned long long)w->hash[0],
-		    (unsigned long long)w->hash[1]);
-		report_id = str_of(made);
-	}
+	memset(h, 0, sizeof(*h));
 	(void)sqlite3_bind_int64(st, 1, w->domain);
 	(void)sqlite3_bind_int64(st, 2, w->reporter);
 	(void)sqlite3_bind_int64(st, 3, w->h.begin);
 	(void)sqlite3_bind_int64(st, 4, w->h.end);
 	bind_str(st, 5, report_id);
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		old = sqlite3_column_int64(st, 0);
-		same = sqlite3_column_bytes(st, 1) == (int)sizeof(w->hash) &&
+		h->id = sqlite3_column_int64(st, 0);
+		h->same = sqlite3_column_bytes(st, 1) == (int)sizeof(w->hash) &&
 		    memcmp(sqlite3_column_blob(st, 1), w->hash, sizeof(w->hash)) == 0;
-		old_messages = sqlite3_column_int64(st, 2);
-		old_day = sqlite3_column_int64(st, 3);
+		h->messages = sqlite3_column_int64(st, 2);
+		h->day = sqlite3_column_int64(st, 3);
 	}
 	(void)sqlite3_reset(st);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		return (store_fail(s, "report", e));
-	if (old != 0 && same)
-		return (again(s, old, out, e));
-	if (old != 0) {
-		(void)sqlite3_bind_int64(stmt(s, ST_VERSION_FIND), 1, old);
+	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "report", e));
+}
+
+static const char too_many_text[] = "with this report the sum of all counts would pass 9223372036854775807";
+
+/* With the report under way, and without so many that it takes the place of. */
+static bool
+too_many(const struct writer *w, int64_t less)
+{
+	return (w->messages > (uint64_t)INT64_MAX - (w->total - (uint64_t)less));
+}
+
+int
+store_report_end(struct store *s, const struct report_trailer *t, struct store_stored *out, struct err *e)
+{
+	struct writer	*w = s->w;
+	char		 made[64];
+	struct str	 report_id;
+	struct holder	 h;
+	int64_t		 version;
+	uint64_t	 quirks = t->quirks;
+	int		 rc;
+
+	if (!w->open)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	report_id = report_id_of(w, made);
+	if (holder_find(s, report_id, &h, e) == -1)
+		return (-1);
+	if (h.id != 0 && h.same)
+		return (again(s, h.id, out, e));
+	if (h.id != 0) {
+		(void)sqlite3_bind_int64(stmt(s, ST_VERSION_FIND), 1, h.id);
 		(void)sqlite3_bind_blob(stmt(s, ST_VERSION_FIND), 2, w->hash, sizeof(w->hash), SQLITE_STATIC);
 		if ((rc = find(s, ST_VERSION_FIND, &version, e)) == -1)
 			return (-1);
@@ -1260,10 +1377,10 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 			return (again(s, version, out, e));
 		quirks |= QUIRK_VERSIONS;
 		/* A report without a row takes nothing from one that has some. */
-		if (w->messages == 0 && old_messages > 0) {
-			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, old, when_now(), e) == -1)
+		if (w->messages == 0 && h.messages > 0) {
+			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, h.id, when_now(), e) == -1)
 				return (-1);
-			*out = (struct store_stored){ w->id, IN_DUPLICATE };
+			*out = (struct store_stored){ w->id, IN_DUPLICATE, 0 };
 			return (0);
 		}
 	}
@@ -1272,20 +1389,259 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		return (store_report_drop(s, e) == -1 ? -1 : err_set(e, ERR_LIMIT,
 		    "over the limit messages = %llu: the counts of the report add up to %llu", (unsigned long long)s->max_messages,
 		    (unsigned long long)w->messages));
-	if (w->messages > (uint64_t)INT64_MAX - (w->total - (uint64_t)old_messages))
-		return (store_report_drop(s, e) == -1 ? -1 :
-		    err_set(e, ERR_LIMIT, "with this report the sum of all counts would pass 9223372036854775807"));
-	if (old != 0) {
+	if (too_many(w, h.messages))
+		return (store_report_drop(s, e) == -1 ? -1 : err_set(e, ERR_LIMIT, "%s", too_many_text));
+	if (h.id != 0) {
 		/* the key is unique among versions that count: the old one steps back first */
-		if (supersede(s, old, old_day, w->id, e) == -1)
+		if (supersede(s, h.id, h.day, w->id, e) == -1)
 			return (-1);
 	}
 	if (put_rows(s, e) == -1 || report_put(s, t, report_id, quirks, 0, when_now(), e) == -1)
 		return (-1);
-	w->total = w->total - (uint64_t)old_messages + w->messages;
+	w->total = w->total - (uint64_t)h.messages + w->messages;
 	w->open = w->streaming = false;
-	*out = (struct store_stored){ w->id, old != 0 ? IN_REPLACED : t->state == STATE_PARTIAL ? IN_PARTIAL : IN_STORED };
+	*out = (struct store_stored){ w->id, h.id != 0 ? IN_REPLACED : t->state == STATE_PARTIAL ? IN_PARTIAL : IN_STORED, 0 };
 	return (0);
+}
+
+/* --- A report once more, from its original ------------------------------------------------------------- */
+
+struct old_report {
+	int64_t		 domain, reporter, day, superseded_by, messages;
+	uint64_t	 quirks;
+	bool		 same_key;	/* as the report under way */
+};
+
+static int
+old_find(struct store *s, int64_t id, struct str report_id, struct old_report *o, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_REPORT_OLD);
+	int		 rc;
+
+	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_bind_int64(st, 2, w->h.begin);
+	(void)sqlite3_bind_int64(st, 3, w->h.end);
+	bind_str(st, 4, report_id);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		o->domain = sqlite3_column_int64(st, 0);
+		o->reporter = sqlite3_column_int64(st, 1);
+		o->day = sqlite3_column_int64(st, 2);
+		o->superseded_by = sqlite3_column_int64(st, 3);
+		o->quirks = (uint64_t)sqlite3_column_int64(st, 4);
+		o->messages = sqlite3_column_int64(st, 6);
+		o->same_key = sqlite3_column_int(st, 5) != 0 && o->domain == w->domain && o->reporter == w->reporter;
+	}
+	(void)sqlite3_reset(st);
+	return (rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : store_fail(s, "report", e));
+}
+
+/*
+ * Which of the message's reports is this? The one in its place if the key is
+ * the same, else any with the key (places may have moved), else the one in
+ * its place after all: then its key is read differently now.
+ */
+static int
+which_known(struct store *s, struct store_again *a, struct str report_id, struct store_known **out, struct old_report *o, struct err *e)
+{
+	struct store_known	*here = NULL;
+	struct old_report	 x;
+
+	*out = NULL;
+	for (int round = 0; round < 2 && *out == NULL; round++)
+		for (size_t i = 0; i < a->nknown && *out == NULL; i++) {
+			struct store_known	*k = &a->known[i];
+			bool			 place = k->payload == s->w->payload;
+
+			if (k->used || place != (round == 0))
+				continue;
+			switch (old_find(s, k->id, report_id, &x, e)) {
+			case -1:
+				return (-1);
+			case 0:
+				continue;	/* it has gone since */
+			}
+			if (place)
+				here = k;
+			if (x.same_key) {
+				*out = k;
+				*o = x;
+			}
+		}
+	if (*out == NULL && here != NULL) {
+		*out = here;
+		if (old_find(s, here->id, report_id, o, e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+rows_same(struct store *s, int64_t id, bool *same, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_RECORD_FIND);
+	int64_t		 is;
+	int		 rc;
+
+	*same = true;
+	merge_held(w);
+	for (size_t i = 0; i < w->nheld && *same; i++) {
+		(void)sqlite3_bind_int64(st, 1, w->domain);
+		(void)sqlite3_bind_int64(st, 2, w->day);
+		(void)sqlite3_bind_int64(st, 3, w->held[i].source);
+		(void)sqlite3_bind_int64(st, 4, id);
+		(void)sqlite3_bind_int64(st, 5, w->held[i].evidence);
+		(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)w->held[i].count);
+		(void)sqlite3_bind_int64(st, 7, (sqlite3_int64)w->held[i].seq);
+		if ((rc = find(s, ST_RECORD_FIND, &is, e)) == -1)
+			return (-1);
+		*same = rc == 1 && is != 0;
+	}
+	return (0);
+}
+
+/* What would be different? 0: nothing. */
+static int
+changes(struct store *s, int64_t id, const struct old_report *o, int64_t by, unsigned *out, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_REPORT_SAME);
+	bool		 same = true;
+	int		 rc;
+
+	*out = 0;
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		*out = (sqlite3_column_int(st, 0) ? 0 : STORE_CHANGED_DETAILS) |
+		    (sqlite3_column_int(st, 1) ? 0 : STORE_CHANGED_FIGURES) |
+		    (sqlite3_column_int(st, 2) ? 0 : STORE_CHANGED_VERDICTS);
+	(void)sqlite3_reset(st);
+	if (rc != SQLITE_ROW)
+		return (store_fail(s, "report", e));
+	if ((by == 0) != (o->superseded_by == 0))
+		*out |= STORE_CHANGED_ROWS;
+	else if (by == 0 && *out == 0) {
+		/* rows that went through the disk are not gone through again: the hash stands for them */
+		if (w->streaming)
+			same = true;
+		else if (rows_same(s, id, &same, e) == -1)
+			return (-1);
+		if (!same)
+			*out |= STORE_CHANGED_ROWS;
+	}
+	return (0);
+}
+
+static int
+put_rows_again(struct store *s, int64_t id, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_RECORDS_RENUMBER);
+	bool		 streamed = w->streaming;
+	int64_t		 fresh = w->id;
+
+	if (!streamed)
+		w->id = id;
+	if (put_rows(s, e) == -1)
+		return (-1);
+	w->id = id;
+	if (!streamed)
+		return (0);
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, w->day);
+	(void)sqlite3_bind_int64(st, 3, fresh);
+	(void)sqlite3_bind_int64(st, 4, id);
+	return (run(s, ST_RECORDS_RENUMBER, e));
+}
+
+/* The report counts under its key, or the holder does: what changes moves rows and sums along. */
+static int
+rewrite(struct store *s, const struct report_trailer *t, int64_t id, const struct old_report *o, const struct holder *h, int64_t by,
+    struct str report_id, uint64_t quirks, struct err *e)
+{
+	struct writer	*w = s->w;
+	bool		 beats = by == 0 && h->id != 0 && h->id != id;
+	int64_t		 less = (o->superseded_by == 0 ? o->messages : 0) + (beats ? h->messages : 0);
+
+	if (by == 0 && too_many(w, less))
+		return (store_report_drop(s, e) == -1 ? -1 : err_set(e, ERR_LIMIT, "%s", too_many_text));
+	if (by != 0 && store_report_drop(s, e) == -1)
+		return (-1);
+	if (o->superseded_by == 0 && rows_go(s, o->domain, o->reporter, o->day, id, e) == -1)
+		return (-1);
+	if (beats && supersede(s, h->id, h->day, id, e) == -1)
+		return (-1);
+	if (by == 0 && put_rows_again(s, id, e) == -1)
+		return (-1);
+	w->id = id;
+	if (report_bind(s, ST_REPORT_CHANGE, t, report_id, quirks, by, 0, e) == -1 || run(s, ST_REPORT_CHANGE, e) == -1)
+		return (-1);
+	w->total = w->total - (uint64_t)less + (by == 0 ? w->messages : 0);
+	w->open = w->streaming = false;
+	w->changed = w->epoch = true;
+	return (0);
+}
+
+static int
+unknown_again(struct store *s, const struct report_trailer *t, struct store_again *a, struct store_stored *out, struct err *e)
+{
+	if (!a->add) {
+		a->left_over++;
+		*out = (struct store_stored){ 0, IN_IGNORED, 0 };
+		return (store_report_drop(s, e));
+	}
+	if (store_report_end(s, t, out, e) == -1)
+		return (-1);
+	if (out->result == IN_DUPLICATE)
+		return (store_report_unrepeat(s, out->id, e));
+	out->changed = STORE_CHANGED_NEW;
+	s->w->epoch = true;
+	return (0);
+}
+
+int
+store_report_replace(struct store *s, const struct report_trailer *t, struct store_again *a, struct store_stored *out, struct err *e)
+{
+	struct writer		*w = s->w;
+	struct store_known	*k;
+	struct old_report	 o = { 0 };
+	struct holder		 h;
+	struct str		 report_id;
+	char			 made[64];
+	int64_t			 by = 0;
+	uint64_t		 quirks;
+	unsigned		 changed;
+	int			 rv;
+
+	if (!w->open)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	report_id = report_id_of(w, made);
+	if (which_known(s, a, report_id, &k, &o, e) == -1)
+		return (-1);
+	if (k == NULL)
+		return (unknown_again(s, t, a, out, e));
+	k->used = true;
+	if (holder_find(s, report_id, &h, e) == -1)
+		return (-1);
+	/* another one has the key: equal content is that one's, else the order in which they stand is kept, else the newer counts */
+	if (h.id != 0 && h.id != k->id && (h.same || (o.same_key && o.superseded_by == h.id) || k->id < h.id ||
+	    (w->messages == 0 && h.messages > 0)))
+		by = h.id;
+	quirks = t->quirks | (o.quirks & QUIRK_VERSIONS);
+	w->id = k->id;	/* for the columns; rows that went out already have the other one */
+	rv = report_bind(s, ST_REPORT_SAME, t, report_id, quirks, by, 0, e);
+	w->id = w->next_report;
+	if (rv == -1 || changes(s, k->id, &o, by, &changed, e) == -1)
+		return (-1);
+	if (k->force && by == 0)
+		changed |= STORE_CHANGED_ROWS;
+	*out = (struct store_stored){ k->id, changed == 0 ? IN_DUPLICATE : IN_REPLACED, changed };
+	if (changed == 0)
+		return (store_report_drop(s, e));
+	if (rewrite(s, t, k->id, &o, &h, by, report_id, quirks, e) == 0)
+		return (0);
+	k->used = false;
+	return (-1);
 }
 
 /* --- Messages -------------------------------------------------------------------------------------------- */
@@ -1298,15 +1654,20 @@ store_message_begin(struct store *s, int64_t *id, struct err *e)
 	return (0);
 }
 
-static void
-intake_count(struct writer *w, int64_t day, int64_t origin, int result)
+static int
+intake_count(struct store *s, int64_t day, int64_t origin, int result, int n, struct err *e)
 {
+	struct writer	*w = s->w;
+
 	for (size_t i = 0; i < w->nintake; i++)
 		if (w->intake[i].day == day && w->intake[i].origin == origin && w->intake[i].result == result) {
-			w->intake[i].n++;
-			return;
+			w->intake[i].n += n;
+			return (0);
 		}
-	w->intake[w->nintake++] = (struct intake_sum){ day, origin, result, 1 };
+	if (w->nintake == nitems(w->intake) && intake_flush(s, e) == -1)
+		return (-1);
+	w->intake[w->nintake++] = (struct intake_sum){ day, origin, result, n };
+	return (0);
 }
 
 static void
@@ -1318,6 +1679,47 @@ token_keep(struct writer *w, uint64_t token)
 	while (w->tokens[at] != 0 && w->tokens[at] != token && n++ < 8)
 		at = (at + 1) & (2 * TOKENS - 1);
 	w->tokens[at] = token;
+}
+
+/* It was taken in before and is read once more: it counts as what it is now. */
+static int
+message_again(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, int fd, uint64_t offset,
+    struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_MESSAGE_FIND);
+	int64_t		 day = 0, origin = 0;
+	uint64_t	 at = 0;
+	int		 rc, old = 0;
+	bool		 kept = false;
+
+	(void)sqlite3_bind_int64(st, 1, id);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		old = sqlite3_column_int(st, 0);
+		day = when_day(sqlite3_column_int64(st, 1));
+		origin = sqlite3_column_int64(st, 2);
+		kept = sqlite3_column_int(st, 3) != 0;
+	}
+	(void)sqlite3_reset(st);
+	if (rc != SQLITE_ROW)
+		return (store_fail(s, "message", e));
+	st = stmt(s, ST_MESSAGE_AGAIN);
+	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_bind_int(st, 2, (int)result);
+	(void)sqlite3_bind_null(st, 3);
+	(void)sqlite3_bind_null(st, 4);
+	if (fd != -1 && !kept) {
+		if (pack_append(s, &w->pack, fd, offset, m->bytes, &at, e) == -1)
+			return (-1);
+		(void)sqlite3_bind_int64(st, 3, w->pack.id);
+		(void)sqlite3_bind_int64(st, 4, (sqlite3_int64)at);
+	}
+	w->changed = true;
+	if (run(s, ST_MESSAGE_AGAIN, e) == -1)
+		return (-1);
+	if (old == (int)result)
+		return (0);
+	return (intake_count(s, day, origin, old, -1, e) == -1 || intake_count(s, day, origin, (int)result, 1, e) == -1 ? -1 : 0);
 }
 
 static int
@@ -1350,13 +1752,10 @@ message_put(struct store *s, int64_t id, const struct store_message *m, int64_t 
 static int
 message_count(struct store *s, const struct store_message *m, int64_t origin, enum intake_result result, struct err *e)
 {
-	struct writer	*w = s->w;
-
-	if (w->nintake == nitems(w->intake) && intake_flush(s, e) == -1)
+	if (intake_count(s, when_day(m->received), origin, (int)result, 1, e) == -1)
 		return (-1);
-	intake_count(w, when_day(m->received), origin, (int)result);
 	if (m->token != 0)
-		token_keep(w, m->token);
+		token_keep(s->w, m->token);
 	return (0);
 }
 
@@ -1366,6 +1765,8 @@ store_message_end(struct store *s, int64_t id, const struct store_message *m, en
 {
 	int64_t	 origin;
 
+	if (m->again)
+		return (message_again(s, id, m, result, fd, offset, e));
 	if ((origin = name_id(s, str_of(m->origin), e)) == -1 ||
 	    message_put(s, id, m, origin, result, m->token, fd, offset, e) == -1)
 		return (-1);
@@ -1423,23 +1824,34 @@ store_token_seen(struct store *s, uint64_t token)
 	return (false);
 }
 
+int64_t
+store_report_message(struct store *s, int64_t id)
+{
+	int64_t	 message;
+
+	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_MESSAGE), 1, id);
+	return (find(s, ST_REPORT_MESSAGE, &message, NULL) == 1 ? message : 0);
+}
+
 int
-store_quarantine_add(struct store *s, int64_t received, const char *origin, const char *file, uint64_t bytes,
-    const char *reason, const char *text, struct str sender, struct str subject, struct err *e)
+store_quarantine_add(struct store *s, const struct store_quarantined *x, struct err *e)
 {
 	sqlite3_stmt	*st = stmt(s, ST_QUARANTINE_ADD);
 	int64_t		 id;
 
-	if ((id = name_id(s, str_of(origin), e)) == -1)
+	if ((id = name_id(s, str_of(x->origin), e)) == -1)
 		return (-1);
-	(void)sqlite3_bind_int64(st, 1, received);
+	(void)sqlite3_bind_int64(st, 1, x->received);
 	(void)sqlite3_bind_int64(st, 2, id);
-	bind_str(st, 3, str_of(file));
-	(void)sqlite3_bind_int64(st, 4, (sqlite3_int64)bytes);
-	bind_str(st, 5, str_of(reason));
-	bind_str(st, 6, str_of(text));
-	bind_str(st, 7, sender);
-	bind_str(st, 8, subject);
+	bind_str(st, 3, str_of(x->file));
+	(void)sqlite3_bind_int64(st, 4, (sqlite3_int64)x->bytes);
+	bind_str(st, 5, str_of(x->reason));
+	bind_str(st, 6, str_of(x->text));
+	bind_str(st, 7, x->sender);
+	bind_str(st, 8, x->subject);
+	bind_id(st, 9, x->message);
+	bind_id(st, 10, x->part);
+	bind_id(st, 11, x->line);
 	s->w->changed = true;
 	return (run(s, ST_QUARANTINE_ADD, e));
 }
@@ -1451,4 +1863,39 @@ store_quarantine_has(struct store *s, const char *file)
 
 	bind_str(stmt(s, ST_QUARANTINE_FIND), 1, str_of(file));
 	return (find(s, ST_QUARANTINE_FIND, &id, NULL) == 1);
+}
+
+/* --- For the files beside this one ------------------------------------------------------------------------ */
+
+int64_t
+writer_outcome(struct store *s, const struct report_record *r, const struct verdict *v, struct err *e)
+{
+	return (outcome_id(s, r, v, e));
+}
+
+void
+writer_changed(struct store *s, bool epoch)
+{
+	s->w->changed = true;
+	s->w->epoch |= epoch;
+}
+
+int
+writer_sum(struct store *s, int64_t domain, int64_t day, int64_t reporter, unsigned outcome, int64_t messages, int64_t rows,
+    struct err *e)
+{
+	return (sum_add(s, domain, day, reporter, outcome, messages, rows, e));
+}
+
+void
+writer_total(struct store *s, uint64_t messages)
+{
+	s->w->total = messages;
+	s->w->changed = true;
+}
+
+int
+writer_sums_flush(struct store *s, struct err *e)
+{
+	return (sums_flush(s, e));
 }

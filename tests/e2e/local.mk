@@ -15,6 +15,14 @@ EXTRA_DIST += tests/e2e/fetch.sh tests/e2e/hostile.sh tests/e2e/api.sh tests/e2e
 	tests/e2e/lib/fetcher.ts tests/e2e/lib/ports.ts tests/e2e/lib/servers.ts \
 	tests/e2e/daemon.sh tests/e2e/daemon.test.ts tests/e2e/soak.ts tests/e2e/lib/daemon.ts
 
+# quarantine, reprocess, verify, backup; dbsql does the damage
+check_PROGRAMS += tests/unit/dbsql
+tests_unit_dbsql_SOURCES = tests/unit/dbsql.c
+tests_unit_dbsql_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_dbsql_LDADD = $(SQLITE_LIBS)
+TESTS += tests/e2e/care.sh
+EXTRA_DIST += tests/e2e/care.sh
+
 # The long form, an hour or so: tests/e2e/soak.ts says what it does. SOAK names parts of it.
 soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak

@@ -255,7 +255,7 @@ test_crash(void **state)
 static void
 test_hang(void **state)
 {
-	bad_among_good(*state, "X-Hang: 1\n", "crashed");
+	bad_among_good(*state, "X-Hang: 1\n", "too-slow");
 }
 
 static void
@@ -365,12 +365,25 @@ test_results(void **state)
 		{ "version",	REPORT_HEAD("a") "<record><row><count>1</count></row></record></feedback>", IN_REPLACED, "" },
 		{ "partial",	REPORT_HEAD("b") "<record><row><count>1</count></row></record><record><row><count>-1</count></row></record></feedback>",
 		    IN_PARTIAL, "" },
-		{ "cut",	REPORT_HEAD("c") "<record>", IN_REJECTED, "unreadable" },
+		{ "cut",	REPORT_HEAD("c") "<record>", IN_REJECTED, "cut-short" },
 		{ "no report",	"Subject: hello\n\nworld\n", IN_IGNORED, "not-a-report" },
 		{ "empty",	"", IN_IGNORED, "not-a-report" },
 		{ "tls",	"{\"organization-name\":\"x\"}", IN_REJECTED, "tls-report" },
 		{ "failure",	"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_REJECTED, "failure-report" },
 		{ "count",	REPORT_HEAD("d") "<record><row><count>9223372036854775807</count></row></record></feedback>", IN_REJECTED, "over-limit" },
+		{ "dtd",	"<!DOCTYPE feedback [<!ENTITY a \"b\">]><feedback/>", IN_REJECTED, "dtd" },
+		{ "web page",	"<!DOCTYPE html><html></html>", IN_IGNORED, "not-a-report" },
+		{ "form",	REPORT_HEAD("f") "<record><row><count>1<2</count></row></record></feedback>", IN_REJECTED, "not-well-formed" },
+		{ "in a tag",	REPORT_HEAD("f") "<record><row><cou", IN_REJECTED, "cut-short" },
+		{ "metadata",	"<feedback><policy_published><domain>example.com</domain></policy_published></feedback>", IN_REJECTED,
+		    "no-metadata" },
+		{ "policy",	"<feedback><report_metadata><org_name>example.org</org_name><report_id>p</report_id><date_range><begin>1748390400"
+		    "</begin><end>1748476799</end></date_range></report_metadata></feedback>", IN_REJECTED, "no-policy" },
+		{ "rows",	REPORT_HEAD("g") "<record><row><count>-1</count></row></record></feedback>", IN_REJECTED, "no-sound-row" },
+		{ "zip",	"PK\5\6", IN_REJECTED, "empty-archive" },
+		{ "outlook",	"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", IN_REJECTED, "outlook-file" },
+		{ "converted",	"\x1f\xef\xbf\xbd\x08", IN_REJECTED, "damaged-in-transit" },
+		{ "gzip",	"\x1f\x8b\x08", IN_REJECTED, "cut-short" },
 		{ "after",	REPORT_HEAD("e") "<record><row><count>5</count></row></record></feedback>", IN_STORED, "" },
 	};
 	struct fixture	*f = *state;

@@ -211,7 +211,7 @@ report_of(struct fixture *f, const struct rep *r, int64_t message, struct store_
 static int
 message_of(struct fixture *f, const struct rep *r, struct store_stored *out)
 {
-	struct store_message	 m = { DAY0 + 90000, "test", 100, 0 };
+	struct store_message	 m = { DAY0 + 90000, "test", 100, 0, false };
 	int64_t			 id;
 
 	if (store_message_begin(f->s, &id, &f->e) == -1 || report_of(f, r, id, out) == -1)
@@ -584,7 +584,7 @@ static void
 test_tokens(void **state)
 {
 	struct fixture		*f = *state;
-	struct store_message	 m = { DAY0, "test", 10, 0 };
+	struct store_message	 m = { DAY0, "test", 10, 0, false };
 	int64_t			 id;
 
 	OK(f, store_begin(f->s, &f->e));
@@ -631,7 +631,7 @@ file_with(struct str s, uint64_t offset)
 static int
 keep_file(struct fixture *f, int fd, uint64_t bytes, uint64_t offset, int64_t *id)
 {
-	struct store_message	 m = { DAY0, "test", bytes, 0 };
+	struct store_message	 m = { DAY0, "test", bytes, 0, false };
 
 	if (store_message_begin(f->s, id, &f->e) == -1)
 		return (-1);
@@ -859,16 +859,49 @@ test_edge_limit(void **state)
 static void
 test_quarantine(void **state)
 {
-	struct fixture	*f = *state;
+	struct fixture			*f = *state;
+	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR_NONE, 7, 2, 30 };
+	struct store_trimmed		 t;
 
 	OK(f, store_begin(f->s, &f->e));
-	OK(f, store_quarantine_add(f->s, DAY0, "test", "a.eml", 10, "unreadable", "cut", STR("x@example.com"), STR_NONE, &f->e));
-	OK(f, store_quarantine_add(f->s, DAY0, "test", "a.eml", 10, "over-limit", "big", STR_NONE, STR_NONE, &f->e));
+	OK(f, store_quarantine_add(f->s, &x, &f->e));
+	x.reason = "over-limit";
+	x.sender = STR_NONE;
+	x.part = 1;
+	OK(f, store_quarantine_add(f->s, &x, &f->e));
 	OK(f, store_commit(f->s, &f->e));
-	assert_int_equal(number(f, "SELECT count(*) FROM quarantine WHERE reason = 'over-limit'"), 1);
+	assert_int_equal(number(f, "SELECT count(*) FROM quarantine WHERE reason = 'over-limit' AND part = 1 AND line = 30 AND message = 7 "
+	    "AND sender = 'x@example.com'"), 1);
 	assert_int_equal(number(f, "SELECT count(*) FROM quarantine"), 1);
 	assert_true(store_quarantine_has(f->s, "a.eml"));
 	assert_false(store_quarantine_has(f->s, "b.eml"));
+
+	/* the oldest go until the rest is small enough */
+	OK(f, store_begin(f->s, &f->e));
+	for (int i = 0; i < 3; i++) {
+		x.received = DAY0 + 100 - i;
+		x.file = i == 0 ? "b.eml" : i == 1 ? "c.eml" : "d.eml";
+		OK(f, store_quarantine_add(f->s, &x, &f->e));
+	}
+	OK(f, store_commit(f->s, &f->e));
+	OK(f, store_quarantine_trim(f->s, 40, &t, &f->e));
+	assert_int_equal(t.n, 0);
+	OK(f, store_quarantine_trim(f->s, 29, &t, &f->e));
+	assert_int_equal(t.n, 2);
+	assert_int_equal(t.oldest, DAY0);
+	assert_int_equal(t.newest, DAY0 + 98);
+	assert_int_equal(t.left, 20);
+	assert_true(store_quarantine_has(f->s, "b.eml"));
+	assert_false(store_quarantine_has(f->s, "d.eml"));
+
+	/* taken back with the transaction that was to read it */
+	OK(f, store_begin(f->s, &f->e));
+	OK(f, store_quarantine_remove(f->s, "b.eml", &f->e));
+	store_rollback(f->s);
+	assert_true(store_quarantine_has(f->s, "b.eml"));
+	assert_int_equal(store_quarantine_discard(f->s, number(f, "SELECT id FROM quarantine WHERE file = 'b.eml'"), &f->e), 1);
+	assert_int_equal(store_quarantine_discard(f->s, 4711, &f->e), 0);
+	assert_int_equal(number(f, "SELECT count(*) FROM quarantine"), 1);
 }
 
 #define NAMED(n, t) { .name = (n), .test_func = (t), .setup_func = setup, .teardown_func = teardown }

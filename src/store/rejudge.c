@@ -1,0 +1,280 @@
+/*
+ * rejudge.c - judging history anew after a change of rules.
+ *
+ * The verdict belongs to the combination (evidence), not to the row: so every
+ * combination is judged once, from its stored facts, and only where another
+ * outcome comes out the rows are gone through, one pass over all of them. All
+ * in one transaction: readers see the old verdicts or the new ones.
+ */
+#include "dmarc/dmarc.h"
+#include "store/query_int.h"
+
+#define BATCH 2000	/* combinations in one snapshot: its memory grows with them */
+
+struct flags {
+	bool	 pass, differs;
+};
+
+struct rejudge {
+	struct store		*s;
+	uint32_t		*was, *is;	/* outcomes by evidence id; is 0: as it was */
+	size_t			 n, room;	/* ids below n have been judged */
+	struct flags		*outcomes;
+	size_t			 noutcomes;
+	struct report {
+		uint32_t	 reporter;
+		int64_t		 pass, differs;	/* what is to be added */
+	}			*reports;
+	size_t			 nreports;
+	struct store_rejudged	*out;
+};
+
+static bool
+room_for(struct rejudge *j, size_t id)
+{
+	size_t		 want = j->room == 0 ? 4096 : j->room;
+	uint32_t	*a, *b;
+
+	if (id < j->room)
+		return (true);
+	while (want <= id)
+		want *= 2;
+	if ((a = realloc(j->was, want * sizeof(*a))) == NULL)
+		return (false);
+	j->was = a;
+	if ((b = realloc(j->is, want * sizeof(*b))) == NULL)
+		return (false);
+	j->is = b;
+	memset(a + j->room, 0, (want - j->room) * sizeof(*a));
+	memset(b + j->room, 0, (want - j->room) * sizeof(*b));
+	j->room = want;
+	return (true);
+}
+
+/* One combination: the verdict from its facts; another outcome is remembered. */
+static int
+judge_one(struct rejudge *j, struct query *q, int64_t id, uint32_t outcome, struct err *e)
+{
+	struct query_row_full	 full;
+	struct verdict		 v;
+	int64_t			 is;
+
+	if (!room_for(j, (size_t)id))
+		return (q_oom(e));
+	if (q_evidence(q, id, &full, e) == -1)
+		return (-1);
+	dmarc_judge(&full.policy, &full.record, &v);
+	if ((is = writer_outcome(j->s, &full.record, &v, e)) == -1)
+		return (-1);
+	j->was[id] = outcome;
+	j->is[id] = (uint32_t)is == outcome ? 0 : (uint32_t)is;
+	if (j->is[id] != 0)
+		j->out->changed++;
+	j->out->combinations++;
+	return (0);
+}
+
+static int
+judge_batch(struct rejudge *j, bool *more, struct err *e)
+{
+	struct query	*q;
+	sqlite3_stmt	*st;
+	int64_t		 id;
+	int		 rc, rv = -1, n = 0;
+
+	if ((q = query_begin(j->s, 0, 0, e)) == NULL)
+		return (-1);
+	if (store_prepare(j->s, &st, "SELECT id, outcome FROM evidence WHERE id >= ?1 ORDER BY id LIMIT ?2", e) == -1) {
+		query_end(q);
+		return (-1);
+	}
+	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)j->n);
+	(void)sqlite3_bind_int(st, 2, BATCH);
+	while ((rc = q_step(q, st, e)) == 1) {
+		id = sqlite3_column_int64(st, 0);
+		if (judge_one(j, q, id, (uint32_t)sqlite3_column_int64(st, 1), e) == -1)
+			goto out;
+		j->n = (size_t)id + 1;
+		n++;
+	}
+	*more = n == BATCH;
+	rv = rc;
+out:
+	(void)sqlite3_finalize(st);
+	query_end(q);
+	return (rv);
+}
+
+static int
+outcomes_load(struct rejudge *j, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int64_t		 id, max = 0;
+	int		 rc;
+
+	if (store_prepare(j->s, &st, "SELECT id, verdict_dkim OR verdict_spf, differs, (SELECT max(id) FROM outcome) FROM outcome", e) == -1)
+		return (-1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		id = sqlite3_column_int64(st, 0);
+		max = sqlite3_column_int64(st, 3);
+		if (j->outcomes == NULL && (j->outcomes = calloc((size_t)max + 1, sizeof(*j->outcomes))) == NULL)
+			break;
+		j->outcomes[id] = (struct flags){ sqlite3_column_int(st, 1) != 0, sqlite3_column_int(st, 2) != 0 };
+	}
+	j->noutcomes = (size_t)max + 1;
+	if (sqlite3_finalize(st) != SQLITE_OK)
+		return (store_fail(j->s, "outcome", e));
+	return (rc == SQLITE_DONE ? 0 : q_oom(e));
+}
+
+static int
+reports_load(struct rejudge *j, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int64_t		 id;
+	int		 rc;
+
+	if (store_prepare(j->s, &st, "SELECT id, reporter FROM report ORDER BY id DESC", e) == -1)
+		return (-1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		id = sqlite3_column_int64(st, 0);
+		if (j->reports == NULL) {
+			j->nreports = (size_t)id + 1;
+			if ((j->reports = calloc(j->nreports, sizeof(*j->reports))) == NULL)
+				break;
+		}
+		j->reports[id].reporter = (uint32_t)sqlite3_column_int64(st, 1);
+	}
+	if (sqlite3_finalize(st) != SQLITE_OK)
+		return (store_fail(j->s, "report", e));
+	return (rc == SQLITE_DONE ? 0 : q_oom(e));
+}
+
+static int
+move_row(struct rejudge *j, sqlite3_stmt *st, struct err *e)
+{
+	int64_t		 evidence = sqlite3_column_int64(st, 3), count = sqlite3_column_int64(st, 4);
+	int64_t		 domain = sqlite3_column_int64(st, 0), day = sqlite3_column_int64(st, 1), id = sqlite3_column_int64(st, 2);
+	struct report	*r;
+	uint32_t	 was, is;
+
+	if (evidence < 1 || (size_t)evidence >= j->n || (is = j->is[evidence]) == 0 || id < 1 || (size_t)id >= j->nreports)
+		return (0);
+	was = j->was[evidence];
+	r = &j->reports[id];
+	j->out->rows++;
+	if (was < j->noutcomes && is < j->noutcomes) {
+		r->pass += ((int)j->outcomes[is].pass - (int)j->outcomes[was].pass) * count;
+		r->differs += ((int)j->outcomes[is].differs - (int)j->outcomes[was].differs) * count;
+	}
+	return (writer_sum(j->s, domain, day, r->reporter, was, -count, -1, e) == -1 ||
+	    writer_sum(j->s, domain, day, r->reporter, is, count, 1, e) == -1 ? -1 : 0);
+}
+
+static int
+move_rows(struct rejudge *j, void (*progress)(void *, uint64_t, uint64_t), void *ctx, struct err *e)
+{
+	sqlite3_stmt	*st;
+	uint64_t	 n = 0, total = 0;
+	int		 rc;
+
+	if (store_prepare(j->s, &st, "SELECT count(*) FROM record", e) == -1)
+		return (-1);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		total = (uint64_t)sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	if (store_prepare(j->s, &st, "SELECT domain, day, report, evidence, count FROM record", e) == -1)
+		return (-1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (move_row(j, st, e) == -1) {
+			(void)sqlite3_finalize(st);
+			return (-1);
+		}
+		if (++n % 65536 == 0 && progress != NULL)
+			progress(ctx, n, total);
+	}
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(j->s, "record", e));
+}
+
+static int
+write_evidence(struct rejudge *j, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc = SQLITE_DONE;
+
+	if (store_prepare(j->s, &st, "UPDATE evidence SET outcome = ?2 WHERE id = ?1", e) == -1)
+		return (-1);
+	for (size_t i = 1; i < j->n && rc == SQLITE_DONE; i++) {
+		if (j->is[i] == 0)
+			continue;
+		(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)i);
+		(void)sqlite3_bind_int64(st, 2, j->is[i]);
+		rc = sqlite3_step(st);
+		(void)sqlite3_reset(st);
+	}
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(j->s, "evidence", e));
+}
+
+static int
+write_reports(struct rejudge *j, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc = SQLITE_DONE;
+
+	if (store_prepare(j->s, &st, "UPDATE report SET verdict_pass = verdict_pass + ?2, differs = differs + ?3 WHERE id = ?1", e) == -1)
+		return (-1);
+	for (size_t i = 1; i < j->nreports && rc == SQLITE_DONE; i++) {
+		if (j->reports[i].pass == 0 && j->reports[i].differs == 0)
+			continue;
+		j->out->reports++;
+		(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)i);
+		(void)sqlite3_bind_int64(st, 2, j->reports[i].pass);
+		(void)sqlite3_bind_int64(st, 3, j->reports[i].differs);
+		rc = sqlite3_step(st);
+		(void)sqlite3_reset(st);
+	}
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(j->s, "report", e));
+}
+
+static int
+rejudge(struct rejudge *j, void (*progress)(void *, uint64_t, uint64_t), void *ctx, struct err *e)
+{
+	bool	 more = true;
+
+	while (more)
+		if (judge_batch(j, &more, e) == -1)
+			return (-1);
+	if (j->out->changed == 0)
+		return (0);
+	if (outcomes_load(j, e) == -1 || reports_load(j, e) == -1 || move_rows(j, progress, ctx, e) == -1 ||
+	    write_evidence(j, e) == -1 || write_reports(j, e) == -1 || writer_sums_flush(j->s, e) == -1)
+		return (-1);
+	writer_changed(j->s, true);
+	return (store_exec(j->s, "DELETE FROM rollup WHERE rows = 0", e));
+}
+
+int
+store_rejudge(struct store *s, void (*progress)(void *, uint64_t done, uint64_t total), void *ctx, struct store_rejudged *out,
+    struct err *e)
+{
+	struct rejudge	 j = { .s = s, .out = out, .n = 1 };
+	int		 rv;
+
+	memset(out, 0, sizeof(*out));
+	if (store_begin(s, e) == -1)
+		return (-1);
+	if ((rv = rejudge(&j, progress, ctx, e)) == -1 || (out->changed == 0 && !s->dry))
+		store_rollback(s);	/* nothing to write is nothing to commit */
+	else
+		rv = store_commit(s, e);
+	query_cache_free(s->qc);	/* it may remember what was taken back */
+	s->qc = NULL;
+	free(j.was);
+	free(j.is);
+	free(j.outcomes);
+	free(j.reports);
+	return (rv);
+}
