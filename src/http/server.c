@@ -28,6 +28,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "http/http.h"
+#include "process/decoders.h"
 #include "process/link.h"
 #include "process/role.h"
 
@@ -42,6 +43,7 @@
 #define ANSWER_BYTES_PER_MS 4
 #define DRAIN_MS 3000
 #define REAP_MS 5000
+#define DECODER_MS 10000		/* the parent answers at once, unless the host is drowning */
 
 struct conn {
 	struct conn	*prev, *next;
@@ -66,6 +68,21 @@ struct server {
 	unsigned		 active;
 	atomic_bool		 draining;
 };
+
+/*
+ * Threads that want a decoder ask the parent one after another; its answer
+ * comes to the main thread, which alone reads the link.
+ */
+static struct {
+	pthread_mutex_t		 turn;
+	pthread_mutex_t		 lock;		/* of what follows */
+	pthread_cond_t		 come;
+	int			 link;
+	bool			 waiting, there, over;
+	int			 rv;
+	struct decoder_handle	 decoder;
+	struct err		 err;
+} ask = { .turn = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static struct server	 srv = { .lock = PTHREAD_MUTEX_INITIALIZER, .listen_fd = -1 };
 
@@ -622,6 +639,88 @@ tell_parent(int fd, const char *op, const char *key, const char *value, struct e
 	return (rv);
 }
 
+/* --- Decoders: the parent's to give ---------------------------------------------- */
+
+static int
+ask_and_wait(struct decoder_handle *h, struct err *e)
+{
+	int64_t		 deadline = when_mono_ms() + DECODER_MS;
+	struct timespec	 until = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+	int		 rv = 0;
+
+	(void)pthread_mutex_lock(&ask.lock);
+	ask.there = false;
+	if (!ask.over && (rv = decoder_ask(ask.link, e)) == 0) {
+		ask.waiting = true;
+		while (!ask.there && !ask.over && pthread_cond_timedwait(&ask.come, &ask.lock, &until) == 0)
+			;
+		ask.waiting = false;
+	}
+	if (rv == 0 && ask.there) {
+		*h = ask.decoder;
+		*e = ask.err;
+		rv = ask.rv;
+	} else if (rv == 0)
+		rv = err_set(e, ERR_TEMP, "%s", ask.over ? "the web server is stopping" :
+		    "no process to read it with was started in time");
+	(void)pthread_mutex_unlock(&ask.lock);
+	return (rv);
+}
+
+static int
+parent_get(void *ctx, struct decoder_handle *h, struct err *e)
+{
+	int	 rv;
+
+	(void)ctx;
+	(void)pthread_mutex_lock(&ask.turn);
+	rv = ask_and_wait(h, e);
+	(void)pthread_mutex_unlock(&ask.turn);
+	return (rv);
+}
+
+static void
+parent_end(void *ctx, int64_t id)
+{
+	(void)ctx;
+	(void)pthread_mutex_lock(&ask.lock);
+	decoder_kill(ask.link, id);
+	(void)pthread_mutex_unlock(&ask.lock);
+}
+
+static const struct decoder_source	 parent = { parent_get, parent_end };
+
+/* One that comes when nobody waits any more ends by itself, as its descriptor is closed. */
+static void
+on_decoder(const json_t *m, int *fd)
+{
+	struct decoder_handle	 h = { .fd = -1 };
+	struct err		 e = { 0 };
+	int			 rv;
+
+	(void)pthread_mutex_lock(&ask.lock);
+	if (decoder_answer(m, fd, &h, &rv, &e) && ask.waiting && !ask.there) {
+		ask.decoder = h;
+		ask.err = e;
+		ask.rv = rv;
+		ask.there = true;
+		(void)pthread_cond_signal(&ask.come);
+	} else if (h.fd != -1) {
+		(void)close(h.fd);
+		decoder_kill(ask.link, h.id);
+	}
+	(void)pthread_mutex_unlock(&ask.lock);
+}
+
+static void
+no_more_decoders(void)
+{
+	(void)pthread_mutex_lock(&ask.lock);
+	ask.over = true;
+	(void)pthread_cond_signal(&ask.come);
+	(void)pthread_mutex_unlock(&ask.lock);
+}
+
 /* --- Serving and the end ------------------------------------------------------- */
 
 /* False when the parent wants an end or has gone. */
@@ -634,14 +733,15 @@ parent_says_on(int fd)
 	int		 passed = -1, rv = link_recv(fd, &j, &passed, &e);
 	bool		 on = false;
 
-	if (passed != -1)
-		(void)close(passed);
 	if (rv == -1)
 		log_error("%s", e.msg);
 	if (rv == 1) {
+		on_decoder(j, &passed);
 		op = json_string_value(json_object_get(j, "op"));
 		on = op == NULL || strcmp(op, "stop") != 0;
 	}
+	if (passed != -1)
+		(void)close(passed);
 	json_decref(j);
 	return (on);
 }
@@ -668,6 +768,7 @@ drain(void)
 	struct timespec	 until = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
 	MHD_socket	 fd = MHD_quiesce_daemon(srv.mhd);
 
+	no_more_decoders();
 	if (fd != MHD_INVALID_SOCKET)
 		(void)close(fd);
 	(void)pthread_mutex_lock(&srv.lock);
@@ -706,6 +807,7 @@ init_locks(void)
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&srv.quiet, &attr);
+	(void)pthread_cond_init(&ask.come, &attr);
 	(void)pthread_condattr_destroy(&attr);
 }
 
@@ -723,6 +825,8 @@ http_main(int fd)
 	if (getrandom(&srv.seed, sizeof(srv.seed), 0) == -1)
 		srv.seed = (uint64_t)when_mono_ms();
 	log_open("http", LOG_INFO);
+	ask.link = fd;
+	decoder_source_set(&parent, NULL);
 	if (configure(fd, &e) == -1 || listen_on(&e) == -1 || start(&e) == -1) {
 		log_error("%s", e.msg);
 		(void)tell_parent(fd, "failed", "error", e.msg, &e);
