@@ -8,5 +8,6 @@ libdmarcd_a_SOURCES += \
 	src/process/ingest.c src/process/ingest.h \
 	src/process/ingester.c src/process/ingester.h \
 	src/process/raw.c src/process/raw.h \
+	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/role.c src/process/role.h
