@@ -31,6 +31,9 @@
 #include "process/decoders.h"
 #include "process/link.h"
 #include "process/role.h"
+#include "process/sandbox.h"
+#include "spool/spool.h"
+#include "store/store.h"
 
 #define POOL_BYTES (64u * 1024u)	/* per connection: our 32 KiB of headers, parsed, and the answer's */
 #define CONNECTIONS 256
@@ -54,6 +57,7 @@ struct conn {
 struct server {
 	struct MHD_Daemon	*mhd;
 	struct work		*work;
+	struct store		*keeper;	/* see lock_in() */
 	int			 listen_fd;
 	char			 address[64];
 	uint16_t		 port;
@@ -598,6 +602,27 @@ configure(int fd, struct err *e)
 	return (rv);
 }
 
+/*
+ * The last thing done with full rights. What is looked at later exists by
+ * then; and as long as one reader holds the database open, its -shm file stays
+ * the one that we may write to, even when the ingester starts anew.
+ */
+static int
+lock_in(struct err *e)
+{
+	struct sandbox_paths	 paths = { .state_dir = srv.state_dir };
+	struct sandbox_report	 report;
+	struct err		 later = { 0 };
+	char			 tmp[sizeof(srv.state_dir) + 8];
+
+	(void)snprintf(tmp, sizeof(tmp), "%s/tmp", srv.state_dir);
+	(void)setenv("SQLITE_TMPDIR", tmp, 1);
+	(void)io_mkdir_p(tmp, 0700, &later);
+	spool_close(spool_open(srv.state_dir, &later));
+	srv.keeper = store_open(srv.state_dir, STORE_READ, &later);	/* what is wrong is said with the first question */
+	return (sandbox_enter(SANDBOX_HTTP, &paths, &report, e));
+}
+
 static int
 start(struct err *e)
 {
@@ -783,6 +808,7 @@ drain(void)
 	}
 	MHD_stop_daemon(srv.mhd);
 	static_stop();
+	store_close(srv.keeper);
 }
 
 /* Signals are read by the main thread; a terminal's Ctrl-C is the parent's business. */
@@ -827,7 +853,7 @@ http_main(int fd)
 	log_open("http", LOG_INFO);
 	ask.link = fd;
 	decoder_source_set(&parent, NULL);
-	if (configure(fd, &e) == -1 || listen_on(&e) == -1 || start(&e) == -1) {
+	if (configure(fd, &e) == -1 || listen_on(&e) == -1 || lock_in(&e) == -1 || start(&e) == -1) {
 		log_error("%s", e.msg);
 		(void)tell_parent(fd, "failed", "error", e.msg, &e);
 		return (e.code == ERR_CONFIG ? 2 : 1);

@@ -18,6 +18,7 @@
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/role.h"
+#include "process/sandbox.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
@@ -327,6 +328,16 @@ wait_for_lock(struct ingester *in, struct err *e)
 	return (rv);
 }
 
+/* From here on nothing but the state directory, and no process and no connection. The spool has made its folders. */
+static int
+lock_in(struct ingester *in, struct err *e)
+{
+	struct sandbox_paths	 paths = { .state_dir = in->state_dir };
+	struct sandbox_report	 report;
+
+	return (sandbox_enter(SANDBOX_INGESTER, &paths, &report, e));
+}
+
 json_t *
 ingester_config(const struct conf *c)
 {
@@ -353,7 +364,7 @@ ingester_main(int fd)
 	(void)signal(SIGINT, SIG_IGN);
 	log_open("ingester", LOG_INFO);
 	decoder_source_set(&parent, &in);
-	if (configure(&in, &conf, &e) == -1 || (in.spool = spool_open(in.state_dir, &e)) == NULL ||
+	if (configure(&in, &conf, &e) == -1 || (in.spool = spool_open(in.state_dir, &e)) == NULL || lock_in(&in, &e) == -1 ||
 	    (rv = wait_for_lock(&in, &e)) == -1) {
 		log_error("%s", e.msg);
 		rv = e.code == ERR_CONFIG ? 2 : 75;

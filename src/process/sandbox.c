@@ -353,7 +353,7 @@ static const struct { const char *name; unsigned roles; } allowed[] = {
 	{ "getsockopt", OTHERS }, { "setsockopt", OTHERS }, { "getsockname", OTHERS }, { "getpeername", OTHERS },
 	{ "fcntl", OTHERS }, { "fcntl64", OTHERS }, { "dup", OTHERS }, { "eventfd2", OTHERS },
 	{ "epoll_create1", H }, { "epoll_ctl", H }, { "epoll_wait", H }, { "epoll_pwait", H },
-	{ "accept", H }, { "accept4", H }, { "sendfile", H }, { "sendfile64", H }, { "memfd_create", H },
+	{ "accept", H }, { "accept4", H }, { "sendfile", H }, { "sendfile64", H }, { "memfd_create", I | H },
 	{ "sendmmsg", F }, { "recvmmsg", F }, { "connect", F },
 	/* files: Landlock says which */
 	{ "open", OTHERS }, { "openat", OTHERS }, { "access", OTHERS }, { "faccessat", OTHERS }, { "faccessat2", OTHERS },

@@ -22,6 +22,7 @@
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/role.h"
+#include "process/sandbox.h"
 #include "process/supervisor.h"
 
 #define BACKOFF_MIN 250
@@ -293,7 +294,7 @@ lent_ended(struct supervisor *s, pid_t pid, int status)
 		i++;
 	if (i == s->nlent)
 		return;
-	if (!s->lent[i].ending && WIFSIGNALED(status))
+	if (!s->lent[i].ending && !s->stopping && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
 		log_warn("a decoder was killed by signal %d%s", WTERMSIG(status),
 		    WTERMSIG(status) == SIGSYS ? ": it did what its sandbox forbids" : "");
 	s->lent[i] = s->lent[--s->nlent];
@@ -641,6 +642,25 @@ loop(struct supervisor *s)
 	}
 }
 
+/* Once, by the one who starts the others: each of them has the same kernel. */
+static void
+tell_sandbox(bool serving)
+{
+	struct sandbox_report	 r;
+	struct buf		 b = { 0 };
+	bool			 whole;
+
+	sandbox_probe(&r);
+	whole = sandbox_describe(&r, &b);
+	if (!serving)
+		log_debug("sandbox: %s", b.p);
+	else if (whole)
+		log_info("sandbox: %s", b.p);
+	else
+		log_warn("sandbox: %s", b.p);
+	buf_free(&b);
+}
+
 static bool
 named(const struct supervisor *s, const char *mailbox)
 {
@@ -670,6 +690,7 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		log_error("signalfd: %s", strerror(errno));
 		return (75);
 	}
+	tell_sandbox(!s.once);
 	if (mode != SUPERVISE_SPOOL)
 		(void)add(&s, INGESTER, NULL);
 	if (mode == SUPERVISE_SERVE && (*conf)->http.enabled)
