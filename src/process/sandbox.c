@@ -25,6 +25,7 @@
 #include <sys/mman.h>
 
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #endif
@@ -409,6 +410,25 @@ rule(struct filter *f, uint32_t action, const char *name, unsigned n, const stru
 	rule(f, (action), (name), (unsigned)nitems(a_), a_);					\
 } while (0)
 
+static struct scmp_arg_cmp
+arg(unsigned n, enum scmp_compare op, uint64_t value)
+{
+	return ((struct scmp_arg_cmp){ .arg = n, .op = op, .datum_a = value });
+}
+
+static struct scmp_arg_cmp
+bits(unsigned n, uint64_t mask, uint64_t value)
+{
+	return ((struct scmp_arg_cmp){ .arg = n, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value });
+}
+
+/* An int: what stands in the upper half of the register is nobody's business. */
+static struct scmp_arg_cmp
+word(unsigned n, int value)
+{
+	return (bits(n, UINT32_MAX, (uint32_t)value));
+}
+
 /* Nothing becomes code that was not: only the fetcher maps libraries (modules of the C library for names), from files. */
 static void
 filter_code(struct filter *f)
@@ -416,39 +436,39 @@ filter_code(struct filter *f)
 	static const char *const	 maps[] = { "mmap", "mmap2" };
 
 	for (size_t i = 0; i < nitems(maps); i++) {
-		RULE(SCMP_ACT_ALLOW, maps[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		RULE(SCMP_ACT_ALLOW, maps[i], bits(2, PROT_EXEC, 0));
 		if (f->role & F) {
-			RULE(SCMP_ACT_ALLOW, maps[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC),
-			    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_SHARED, 0));
+			RULE(SCMP_ACT_ALLOW, maps[i], bits(2, PROT_EXEC | PROT_WRITE, PROT_EXEC),
+			    bits(3, MAP_ANONYMOUS | MAP_SHARED, 0));
 		} else if (f->role & OTHERS)
-			RULE(SCMP_ACT_ERRNO(EACCES), maps[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+			RULE(SCMP_ACT_ERRNO(EACCES), maps[i], bits(2, PROT_EXEC, PROT_EXEC));
 	}
-	RULE(SCMP_ACT_ALLOW, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	RULE(SCMP_ACT_ALLOW, "mprotect", bits(2, PROT_EXEC, 0));
 	if (f->role & OTHERS)
-		RULE(SCMP_ACT_ERRNO(EACCES), "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+		RULE(SCMP_ACT_ERRNO(EACCES), "mprotect", bits(2, PROT_EXEC, PROT_EXEC));
 }
 
 static void
 filter_processes(struct filter *f)
 {
 	/* abort(3) of our own; limits of our own */
-	RULE(SCMP_ACT_ALLOW, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
-	RULE(SCMP_ACT_ALLOW, "prlimit64", SCMP_A0_32(SCMP_CMP_EQ, 0));
+	RULE(SCMP_ACT_ALLOW, "tgkill", word(0, getpid()));
+	RULE(SCMP_ACT_ALLOW, "prlimit64", word(0, 0));
 	if (f->role & OTHERS)
-		RULE(SCMP_ACT_ERRNO(ENOTTY), "ioctl", SCMP_A1_32(SCMP_CMP_NE, FIONREAD));
+		RULE(SCMP_ACT_ERRNO(ENOTTY), "ioctl", arg(1, SCMP_CMP_NE, FIONREAD));
 	/* is the writer of this file still there? */
 	if (f->role & (I | F)) {
-		RULE(SCMP_ACT_ALLOW, "kill", SCMP_A1_32(SCMP_CMP_EQ, 0));
-		RULE(SCMP_ACT_ERRNO(EPERM), "kill", SCMP_A1_32(SCMP_CMP_NE, 0));
+		RULE(SCMP_ACT_ALLOW, "kill", arg(1, SCMP_CMP_EQ, 0));
+		RULE(SCMP_ACT_ERRNO(EPERM), "kill", arg(1, SCMP_CMP_NE, 0));
 	} else if (f->role & H)
 		rule(f, SCMP_ACT_ERRNO(EPERM), "kill", 0, NULL);
 	if (f->role & (H | F)) {
 #if defined(__s390__) || defined(__s390x__)
-		RULE(SCMP_ACT_ALLOW, "clone", SCMP_A1(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-		RULE(SCMP_ACT_ERRNO(EPERM), "clone", SCMP_A1(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+		RULE(SCMP_ACT_ALLOW, "clone", bits(1, CLONE_THREAD, CLONE_THREAD));
+		RULE(SCMP_ACT_ERRNO(EPERM), "clone", bits(1, CLONE_THREAD, 0));
 #else
-		RULE(SCMP_ACT_ALLOW, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
-		RULE(SCMP_ACT_ERRNO(EPERM), "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+		RULE(SCMP_ACT_ALLOW, "clone", bits(0, CLONE_THREAD, CLONE_THREAD));
+		RULE(SCMP_ACT_ERRNO(EPERM), "clone", bits(0, CLONE_THREAD, 0));
 #endif
 	} else if (f->role & I)
 		rule(f, SCMP_ACT_ERRNO(EPERM), "clone", 0, NULL);
@@ -458,15 +478,18 @@ filter_processes(struct filter *f)
 static void
 filter_sockets(struct filter *f)
 {
-	static const int	 families[] = { AF_INET, AF_INET6 }, types[] = { SOCK_STREAM, SOCK_DGRAM };
+	static const int	 families[] = { AF_INET, AF_INET6 };
+	static const struct { int type, protocol; } kinds[] = {
+		{ SOCK_STREAM, 0 }, { SOCK_STREAM, IPPROTO_TCP }, { SOCK_DGRAM, 0 }, { SOCK_DGRAM, IPPROTO_UDP },
+	};
 	static const char *const other[] = { "socket", "socketpair", "connect", "bind", "listen" };
 
 	if (f->role & F) {
-		RULE(SCMP_ACT_ALLOW, "ioctl", SCMP_A1_32(SCMP_CMP_EQ, FIONREAD));
+		RULE(SCMP_ACT_ALLOW, "ioctl", arg(1, SCMP_CMP_EQ, FIONREAD));
 		for (size_t i = 0; i < nitems(families); i++)
-			for (size_t k = 0; k < nitems(types); k++)
-				RULE(SCMP_ACT_ALLOW, "socket", SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)families[i]),
-				    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, (scmp_datum_t)types[k]));
+			for (size_t k = 0; k < nitems(kinds); k++)
+				RULE(SCMP_ACT_ALLOW, "socket", word(0, families[i]), bits(1, 0xf, (uint64_t)kinds[k].type),
+				    word(2, kinds[k].protocol));
 		rule(f, SCMP_ACT_ERRNO(EACCES), "bind", 0, NULL);
 		rule(f, SCMP_ACT_ERRNO(EACCES), "listen", 0, NULL);
 	} else if (f->role & (I | H))
@@ -484,8 +507,8 @@ filter_rules(struct filter *f, const struct sandbox_paths *p)
 		for (size_t i = 0; i < nitems(in_vain); i++)
 			rule(f, SCMP_ACT_ERRNO((uint32_t)in_vain[i].error), in_vain[i].name, 0, NULL);
 		/* not into the files it is handed */
-		RULE(SCMP_ACT_ALLOW, "write", SCMP_A0_32(SCMP_CMP_EQ, (scmp_datum_t)p->link));
-		RULE(SCMP_ACT_ALLOW, "write", SCMP_A0_32(SCMP_CMP_EQ, STDERR_FILENO));
+		RULE(SCMP_ACT_ALLOW, "write", word(0, p->link));
+		RULE(SCMP_ACT_ALLOW, "write", word(0, STDERR_FILENO));
 	} else
 		for (size_t i = 0; i < nitems(forbidden); i++)
 			rule(f, SCMP_ACT_KILL_PROCESS, forbidden[i], 0, NULL);

@@ -143,6 +143,7 @@ static int netlink_socket(void) { return (socket_of(AF_NETLINK, SOCK_RAW)); }
 static int packet_socket(void) { return (socket_of(AF_PACKET, SOCK_RAW)); }
 static int raw_socket(void) { return (socket_of(AF_INET, SOCK_RAW)); }
 static int vsock_socket(void) { return (socket_of(AF_VSOCK, SOCK_STREAM)); }
+static int ping_socket(void) { int fd = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP); return (result(fd)); }
 static int pair(void) { int p[2]; return (result(socketpair(AF_UNIX, SOCK_STREAM, 0, p))); }
 
 static int
@@ -278,12 +279,11 @@ other_door(void)
 static int
 much_memory(void)
 {
-	void	*p = malloc((size_t)200 << 20);
+	char	*volatile p = malloc((size_t)200 << 20);
+	int	 e = p == NULL ? errno : 0;
 
-	if (p == NULL)
-		return (errno);
 	free(p);
-	return (0);
+	return (e);
 }
 
 static int
@@ -525,6 +525,7 @@ static const struct denial	 cases[] = {
 	{ "fetcher: netlink socket", FETCHER, netlink_socket, ENOSYS, FILTER },
 	{ "fetcher: packet socket", FETCHER, packet_socket, ENOSYS, FILTER },
 	{ "fetcher: raw socket", FETCHER, raw_socket, ENOSYS, FILTER },
+	{ "fetcher: ping socket", FETCHER, ping_socket, ENOSYS, FILTER },
 	{ "fetcher: virtual machine socket", FETCHER, vsock_socket, ENOSYS, FILTER },
 	{ "fetcher: accept", FETCHER, accept_one, ENOSYS, FILTER },
 	{ "fetcher: execve", FETCHER, execute, KILLED, FILTER },
