@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/when.h"
+#include "dmarc/dmarc.h"
 #include "process/decoders.h"
 #include "process/ingest.h"
 #include "process/ingester.h"
@@ -335,6 +336,9 @@ lock_in(struct ingester *in, struct err *e)
 	struct sandbox_paths	 paths = { .state_dir = in->state_dir };
 	struct sandbox_report	 report;
 
+	/* the Public Suffix List is the system's */
+	if (dmarc_init(e) == -1)
+		return (-1);
 	return (sandbox_enter(SANDBOX_INGESTER, &paths, &report, e));
 }
 

@@ -32,6 +32,12 @@
 
 #include "process/sandbox.h"
 
+#ifdef WITH_SANITIZERS
+#define RELAXED true
+#else
+#define RELAXED false
+#endif
+
 /* --- Limits ------------------------------------------------------------------------ */
 
 static uint64_t	 mapped;	/* bytes when it was entered; 0: never */
@@ -54,14 +60,10 @@ mapped_now(void)
 void
 sandbox_memory(uint64_t more)
 {
-#ifndef WITH_SANITIZERS
 	struct rlimit	 r = { (rlim_t)(mapped + more), (rlim_t)(mapped + more) };
 
 	if (mapped > 0)
 		(void)setrlimit(RLIMIT_AS, &r);
-#else
-	(void)more;
-#endif
 }
 
 void
@@ -454,6 +456,9 @@ filter_processes(struct filter *f)
 	/* abort(3) of our own; limits of our own */
 	RULE(SCMP_ACT_ALLOW, "tgkill", word(0, getpid()));
 	RULE(SCMP_ACT_ALLOW, "prlimit64", word(0, 0));
+	/* threads have names */
+	if (f->role & (H | F))
+		RULE(SCMP_ACT_ALLOW, "prctl", word(0, PR_SET_NAME));
 	if (f->role & OTHERS)
 		RULE(SCMP_ACT_ERRNO(ENOTTY), "ioctl", arg(1, SCMP_CMP_NE, FIONREAD));
 	/* is the writer of this file still there? */
@@ -547,10 +552,9 @@ filter_enter(enum sandbox_role role, const struct sandbox_paths *p, struct err *
 void
 sandbox_probe(struct sandbox_report *r)
 {
-	*r = (struct sandbox_report){ 0 };
-#ifdef WITH_SANITIZERS
-	r->relaxed = true;
-#else
+	*r = (struct sandbox_report){ .relaxed = RELAXED };
+	if (r->relaxed)
+		return;
 #ifdef HAVE_SECCOMP
 	r->filter = filter_there();
 #endif
@@ -559,7 +563,6 @@ sandbox_probe(struct sandbox_report *r)
 	r->files = r->landlock >= 1;
 	r->tcp = r->landlock >= 4;
 	r->signals = r->landlock >= 6;
-#endif
 #endif
 }
 
@@ -589,6 +592,7 @@ sandbox_enter(enum sandbox_role role, const struct sandbox_paths *p, struct sand
 	(void)setrlimit(RLIMIT_CORE, &none);
 	if (r->relaxed)
 		return (0);
+	tzset();	/* gmtime wants to have read the zone */
 	mapped = mapped_now();
 	if (p->memory > 0)
 		sandbox_memory(p->memory);
