@@ -6,6 +6,18 @@
 #include "base/base.h"
 #include "cli/commands.h"
 #include "conf/conf.h"
+#include "process/sandbox.h"
+
+static void
+put_sandbox(struct buf *out)
+{
+	struct sandbox_report	 r;
+
+	sandbox_probe(&r);
+	(void)buf_cstr(out, "sandbox: ");
+	(void)sandbox_describe(&r, out);
+	(void)buf_byte(out, '\n');
+}
 
 static int
 config_run(struct cli_ctx *ctx, const struct cli_args *args)
@@ -35,9 +47,11 @@ config_run(struct cli_ctx *ctx, const struct cli_args *args)
 		buf_clear(&out);
 		if (show)
 			conf_print(c, &out);
-		else if (ctx->verbosity >= 0)
+		else if (ctx->verbosity >= 0) {
 			(void)buf_printf(&out, "%s: no faults; %zu mailbox%s\n", path, c->nmailboxes,
 			    c->nmailboxes == 1 ? "" : "es");
+			put_sandbox(&out);
+		}
 		if (out.len > 0)
 			(void)fwrite(out.p, 1, out.len, stdout);
 	}
@@ -52,7 +66,8 @@ const struct cli_command cli_cmd_config = {
 	.help = "all faults of the configuration in one run, or the settings in force",
 	.usage = "check|show",
 	.text = "check reads the configuration and names every fault with file and line; it exits 0 "
-	    "when there is none and 2 otherwise.\n\n"
+	    "when there is none and 2 otherwise. It also says which parts of the processes' sandbox this "
+	    "system has.\n\n"
 	    "show prints every setting in force, defaults included, as a configuration that dmarcd "
 	    "reads again. Passwords are never printed: only where they come from.",
 	.min_args = 1,

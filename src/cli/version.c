@@ -2,14 +2,11 @@
  * version.c - dmarcd version: what this program was built from, and what the
  * kernel offers to lock its processes in.
  */
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
-
-#include <unistd.h>
 
 #include "base/base.h"
 #include "cli/commands.h"
+#include "process/sandbox.h"
 
 #ifdef __VERSION__
 #define COMPILER __VERSION__
@@ -17,24 +14,12 @@
 #define COMPILER "unknown"
 #endif
 
-/* The kernel's Landlock version, 0 when it has none. */
-static long
-landlock_abi(void)
-{
-#ifdef SYS_landlock_create_ruleset
-	long	 v = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, 1u /* ask for the version */);
-
-	return (v < 0 ? 0 : v);
-#else
-	return (0);
-#endif
-}
-
 static int
 version_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
-	struct utsname	 u;
-	long		 abi = landlock_abi();
+	struct sandbox_report	 r;
+	struct utsname		 u;
+	struct buf		 b = { 0 };
 
 	(void)ctx;
 	(void)args;
@@ -49,11 +34,10 @@ version_run(struct cli_ctx *ctx, const struct cli_args *args)
 	(void)printf("libraries  %s\n", BUILT_WITH);
 	if (uname(&u) == 0)
 		(void)printf("system     %s %s %s\n", u.sysname, u.release, u.machine);
-	(void)printf("kernel     seccomp: %s; ", prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 ? "yes" : "no");
-	if (abi > 0)
-		(void)printf("Landlock: version %ld\n", abi);
-	else
-		(void)printf("Landlock: no\n");
+	sandbox_probe(&r);
+	(void)sandbox_describe(&r, &b);
+	(void)printf("sandbox    %s\n", b.p);
+	buf_free(&b);
 	return (CLI_OK);
 }
 

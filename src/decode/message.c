@@ -141,6 +141,23 @@ to_utf8(struct str charset, struct str s, struct buf *out)
 	(void)iconv_close(cd);
 }
 
+/* The handles stay open: the C library unloads a table that nobody uses. */
+void
+message_charsets_load(void)
+{
+	static const char *const	 names[] = {
+		"iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8",
+		"iso-8859-9", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "windows-1250",
+		"windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257",
+		"windows-1258", "koi8-r", "koi8-u", "iso-2022-jp", "shift_jis", "cp932", "euc-jp", "euc-kr", "cp949", "gb2312", "gbk",
+		"gb18030", "big5", "tis-620", "ibm437", "ibm850", "macintosh", "utf-7", "utf-16",
+	};
+	static iconv_t			 held[nitems(names)];
+
+	for (size_t i = 0; i < nitems(names) && held[i] == NULL; i++)
+		held[i] = iconv_open("UTF-8", names[i]);
+}
+
 static void
 decode_word(struct str text, bool q, struct buf *raw)
 {

@@ -6,6 +6,8 @@
  * memory while it is small, to a file without a name when it is not, so that
  * an error is still a proper answer.
  */
+#include <sys/mman.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -134,15 +136,16 @@ reply_original(struct request *rq, const struct wanted *w, struct original *o)
 
 /* --- The document inside -------------------------------------------------------- */
 
+/* The sandbox leaves no other place than the first. Not every file system knows files without a name. */
 static int
 open_nameless(void)
 {
-	static const char *const	dirs[] = { "/var/tmp", "/tmp" };
-	int				 fd = -1;
+	char	 tmp[4096];
+	int	 fd = -1;
 
-	for (size_t i = 0; fd == -1 && i < nitems(dirs); i++)
-		fd = open(dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	return (fd);
+	if (snprintf(tmp, sizeof(tmp), "%s/tmp", work_state_dir()) < (int)sizeof(tmp))
+		fd = open(tmp, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	return (fd != -1 ? fd : memfd_create("dmarcd", MFD_CLOEXEC));
 }
 
 static int
@@ -166,7 +169,7 @@ sink_add(void *arg, const void *p, size_t n)
 		return (buf_add(&k->b, p, n) ? 0 : give_up(k, "out of memory"));
 	if (k->fd == -1) {
 		if ((k->fd = open_nameless()) == -1 || io_write_full(k->fd, k->b.p, k->b.len) == -1)
-			return (give_up(k, "a temporary file cannot be written below /var/tmp or /tmp"));
+			return (give_up(k, "a temporary file cannot be written in the state directory"));
 		buf_free(&k->b);
 	}
 	return (io_write_full(k->fd, p, n) == 0 ? 0 : give_up(k, "a temporary file cannot be written: is the disk full?"));

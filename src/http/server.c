@@ -28,8 +28,12 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "http/http.h"
+#include "process/decoders.h"
 #include "process/link.h"
 #include "process/role.h"
+#include "process/sandbox.h"
+#include "spool/spool.h"
+#include "store/store.h"
 
 #define POOL_BYTES (64u * 1024u)	/* per connection: our 32 KiB of headers, parsed, and the answer's */
 #define CONNECTIONS 256
@@ -42,6 +46,7 @@
 #define ANSWER_BYTES_PER_MS 4
 #define DRAIN_MS 3000
 #define REAP_MS 5000
+#define DECODER_MS 10000		/* the parent answers at once, unless the host is drowning */
 
 struct conn {
 	struct conn	*prev, *next;
@@ -52,6 +57,7 @@ struct conn {
 struct server {
 	struct MHD_Daemon	*mhd;
 	struct work		*work;
+	struct store		*keeper;	/* see lock_in() */
 	int			 listen_fd;
 	char			 address[64];
 	uint16_t		 port;
@@ -66,6 +72,21 @@ struct server {
 	unsigned		 active;
 	atomic_bool		 draining;
 };
+
+/*
+ * Threads that want a decoder ask the parent one after another; its answer
+ * comes to the main thread, which alone reads the link.
+ */
+static struct {
+	pthread_mutex_t		 turn;
+	pthread_mutex_t		 lock;		/* of what follows */
+	pthread_cond_t		 come;
+	int			 link;
+	bool			 waiting, there, over;
+	int			 rv;
+	struct decoder_handle	 decoder;
+	struct err		 err;
+} ask = { .turn = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static struct server	 srv = { .lock = PTHREAD_MUTEX_INITIALIZER, .listen_fd = -1 };
 
@@ -581,6 +602,27 @@ configure(int fd, struct err *e)
 	return (rv);
 }
 
+/*
+ * The last thing done with full rights. What is looked at later exists by
+ * then; and as long as one reader holds the database open, its -shm file stays
+ * the one that we may write to, even when the ingester starts anew.
+ */
+static int
+lock_in(struct err *e)
+{
+	struct sandbox_paths	 paths = { .state_dir = srv.state_dir };
+	struct sandbox_report	 report;
+	struct err		 later = { 0 };
+	char			 tmp[sizeof(srv.state_dir) + 8];
+
+	(void)snprintf(tmp, sizeof(tmp), "%s/tmp", srv.state_dir);
+	(void)setenv("SQLITE_TMPDIR", tmp, 1);
+	(void)io_mkdir_p(tmp, 0700, &later);
+	spool_close(spool_open(srv.state_dir, &later));
+	srv.keeper = store_open(srv.state_dir, STORE_READ, &later);	/* what is wrong is said with the first question */
+	return (sandbox_enter(SANDBOX_HTTP, &paths, &report, e));
+}
+
 static int
 start(struct err *e)
 {
@@ -622,6 +664,88 @@ tell_parent(int fd, const char *op, const char *key, const char *value, struct e
 	return (rv);
 }
 
+/* --- Decoders: the parent's to give ---------------------------------------------- */
+
+static int
+ask_and_wait(struct decoder_handle *h, struct err *e)
+{
+	int64_t		 deadline = when_mono_ms() + DECODER_MS;
+	struct timespec	 until = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
+	int		 rv = 0;
+
+	(void)pthread_mutex_lock(&ask.lock);
+	ask.there = false;
+	if (!ask.over && (rv = decoder_ask(ask.link, e)) == 0) {
+		ask.waiting = true;
+		while (!ask.there && !ask.over && pthread_cond_timedwait(&ask.come, &ask.lock, &until) == 0)
+			;
+		ask.waiting = false;
+	}
+	if (rv == 0 && ask.there) {
+		*h = ask.decoder;
+		*e = ask.err;
+		rv = ask.rv;
+	} else if (rv == 0)
+		rv = err_set(e, ERR_TEMP, "%s", ask.over ? "the web server is stopping" :
+		    "no process to read it with was started in time");
+	(void)pthread_mutex_unlock(&ask.lock);
+	return (rv);
+}
+
+static int
+parent_get(void *ctx, struct decoder_handle *h, struct err *e)
+{
+	int	 rv;
+
+	(void)ctx;
+	(void)pthread_mutex_lock(&ask.turn);
+	rv = ask_and_wait(h, e);
+	(void)pthread_mutex_unlock(&ask.turn);
+	return (rv);
+}
+
+static void
+parent_end(void *ctx, int64_t id)
+{
+	(void)ctx;
+	(void)pthread_mutex_lock(&ask.lock);
+	decoder_kill(ask.link, id);
+	(void)pthread_mutex_unlock(&ask.lock);
+}
+
+static const struct decoder_source	 parent = { parent_get, parent_end };
+
+/* One that comes when nobody waits any more ends by itself, as its descriptor is closed. */
+static void
+on_decoder(const json_t *m, int *fd)
+{
+	struct decoder_handle	 h = { .fd = -1 };
+	struct err		 e = { 0 };
+	int			 rv;
+
+	(void)pthread_mutex_lock(&ask.lock);
+	if (decoder_answer(m, fd, &h, &rv, &e) && ask.waiting && !ask.there) {
+		ask.decoder = h;
+		ask.err = e;
+		ask.rv = rv;
+		ask.there = true;
+		(void)pthread_cond_signal(&ask.come);
+	} else if (h.fd != -1) {
+		(void)close(h.fd);
+		decoder_kill(ask.link, h.id);
+	}
+	(void)pthread_mutex_unlock(&ask.lock);
+}
+
+static void
+no_more_decoders(void)
+{
+	(void)pthread_mutex_lock(&ask.lock);
+	ask.over = true;
+	(void)pthread_cond_signal(&ask.come);
+	(void)pthread_mutex_unlock(&ask.lock);
+}
+
 /* --- Serving and the end ------------------------------------------------------- */
 
 /* False when the parent wants an end or has gone. */
@@ -634,14 +758,15 @@ parent_says_on(int fd)
 	int		 passed = -1, rv = link_recv(fd, &j, &passed, &e);
 	bool		 on = false;
 
-	if (passed != -1)
-		(void)close(passed);
 	if (rv == -1)
 		log_error("%s", e.msg);
 	if (rv == 1) {
+		on_decoder(j, &passed);
 		op = json_string_value(json_object_get(j, "op"));
 		on = op == NULL || strcmp(op, "stop") != 0;
 	}
+	if (passed != -1)
+		(void)close(passed);
 	json_decref(j);
 	return (on);
 }
@@ -668,6 +793,7 @@ drain(void)
 	struct timespec	 until = { .tv_sec = deadline / 1000, .tv_nsec = deadline % 1000 * 1000000 };
 	MHD_socket	 fd = MHD_quiesce_daemon(srv.mhd);
 
+	no_more_decoders();
 	if (fd != MHD_INVALID_SOCKET)
 		(void)close(fd);
 	(void)pthread_mutex_lock(&srv.lock);
@@ -682,6 +808,7 @@ drain(void)
 	}
 	MHD_stop_daemon(srv.mhd);
 	static_stop();
+	store_close(srv.keeper);
 }
 
 /* Signals are read by the main thread; a terminal's Ctrl-C is the parent's business. */
@@ -706,6 +833,7 @@ init_locks(void)
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&srv.quiet, &attr);
+	(void)pthread_cond_init(&ask.come, &attr);
 	(void)pthread_condattr_destroy(&attr);
 }
 
@@ -723,7 +851,9 @@ http_main(int fd)
 	if (getrandom(&srv.seed, sizeof(srv.seed), 0) == -1)
 		srv.seed = (uint64_t)when_mono_ms();
 	log_open("http", LOG_INFO);
-	if (configure(fd, &e) == -1 || listen_on(&e) == -1 || start(&e) == -1) {
+	ask.link = fd;
+	decoder_source_set(&parent, NULL);
+	if (configure(fd, &e) == -1 || listen_on(&e) == -1 || lock_in(&e) == -1 || start(&e) == -1) {
 		log_error("%s", e.msg);
 		(void)tell_parent(fd, "failed", "error", e.msg, &e);
 		return (e.code == ERR_CONFIG ? 2 : 1);

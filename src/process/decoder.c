@@ -2,11 +2,10 @@
  * decoder.c - the process that reads what strangers sent.
  *
  * It is handed descriptors and orders, and hands back frames; it opens
- * nothing, connects to nothing and knows no secret. When it dies, one message
- * is to blame and a new one is started.
+ * nothing, connects to nothing and knows no secret: process/sandbox.h sees to
+ * that. When it dies, one message is to blame and a new one is started.
  */
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -15,9 +14,12 @@
 
 #include "base/hash.h"
 #include "base/io.h"
+#include "base/log.h"
+#include "decode/message.h"
 #include "decode/reader.h"
 #include "dmarc/name.h"
 #include "process/role.h"
+#include "process/sandbox.h"
 #include "report/refusal.h"
 #include "report/wire.h"
 
@@ -25,6 +27,7 @@
 #define ROWS_AT ((size_t)32 * 1024)
 #define FDS 64
 #define SLOTS (2 * WIRE_TABLE)
+#define MEMORY ((uint64_t)512 << 20)	/* mapped, not used: a zip file is held once, all else is streamed */
 
 struct combination {
 	uint64_t	 hash;
@@ -80,6 +83,17 @@ forget_combinations(struct decoder *d)
 	d->stamp++;
 	d->nknown = 0;
 	buf_clear(&d->known);
+}
+
+static void
+decoder_clear(struct decoder *d)
+{
+	reader_free(d->reader);
+	free(d->slots);
+	buf_free(&d->in);
+	buf_free(&d->out);
+	buf_free(&d->known);
+	buf_free(&d->scratch);
 }
 
 /* --- What the reader calls ------------------------------------------------------- */
@@ -253,6 +267,7 @@ configure(struct decoder *d, struct wire *w, struct err *e)
 	if (w->bad || d->configured)
 		return (err_set(e, ERR_BUG, "bad limits"));
 	d->configured = true;
+	sandbox_memory(MEMORY + 2 * d->limits.packed_bytes);
 	if ((d->reader = reader_new(&d->limits, &calls, d)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	return (0);
@@ -288,6 +303,8 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	d->nfds--;
 	memmove(d->fds, d->fds + 1, d->nfds * sizeof(d->fds[0]));
 	d->in_report = d->in_rows = false;
+	/* The parent's clock comes first; this one ticks should the parent be stuck itself. */
+	sandbox_cpu(d->limits.seconds + 5);
 	rv = reader_run(d->reader, &job, &res, e);
 	(void)close(job.fd);
 	if (rv == -1) {
@@ -348,21 +365,60 @@ orders(struct decoder *d, struct err *e)
 	return (0);
 }
 
+/*
+ * Reads a report of our own, so that whatever a library loads or opens at its
+ * first use is there before nothing can be opened any more.
+ */
+static void
+warm_up(void)
+{
+	static const char	 mail[] =
+	    "From: =?koi8-r?Q?=D0?= <a@example.com>\nSubject: =?gb18030?B?1tDOxA==?= report\nMIME-Version: 1.0\n"
+	    "Content-Type: text/xml\n\n"
+	    "<?xml version=\"1.0\" encoding=\"windows-1252\"?>\n<feedback><report_metadata><org_name>caf\xe9</org_name>"
+	    "<email>a@example.com</email><report_id>1</report_id><date_range><begin>1767225600</begin><end>1767311999</end>"
+	    "</date_range></report_metadata><policy_published><domain>b\xfc" "cher.example</domain><p>none</p></policy_published>"
+	    "<record><row><source_ip>192.0.2.1</source_ip><count>1</count><policy_evaluated><disposition>none</disposition>"
+	    "<dkim>pass</dkim><spf>pass</spf></policy_evaluated></row><identifiers><header_from>example.com</header_from>"
+	    "</identifiers><auth_results><spf><domain>example.com</domain><result>pass</result></spf></auth_results></record>"
+	    "</feedback>\n";
+	struct decoder		 d = { .sock = -1 };
+	struct reader_job	 job = { .fd = memfd_create("dmarcd", MFD_CLOEXEC), .bytes = sizeof(mail) - 1, .extract = -1 };
+	struct reader_result	 res;
+	struct err		 e = { 0 };
+
+	message_charsets_load();
+	/* The dates in zip files mean nothing to us, but libarchive asks for the local time zone. */
+	(void)setenv("TZ", "UTC0", 1);
+	tzset();
+	if (job.fd != -1 && io_write_full(job.fd, mail, sizeof(mail) - 1) == 0 &&
+	    (d.slots = calloc(SLOTS, sizeof(*d.slots))) != NULL && (d.reader = reader_new(&limits_default, &calls, &d)) != NULL)
+		(void)reader_run(d.reader, &job, &res, &e);
+	if (job.fd != -1)
+		(void)close(job.fd);
+	decoder_clear(&d);
+}
+
 int
 decoder_main(int fd)
 {
-	struct decoder	 d = { .sock = fd };
-	struct err	 e = { 0 };
-	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
-	struct rlimit	 no = { 0, 0 };
-	char		 chunk[16384];
-	ssize_t		 n;
-	int		 got;
+	struct sandbox_paths	 paths = { .link = fd, .memory = MEMORY + ((uint64_t)2 << 30) };	/* less when the limits are known */
+	struct sandbox_report	 report;
+	struct decoder		 d = { .sock = fd };
+	struct err		 e = { 0 };
+	struct pollfd		 pfd = { .fd = fd, .events = POLLIN };
+	char			 chunk[16384];
+	ssize_t			 n;
+	int			 got;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);	/* the terminal's: the parent decides when we stop */
-	(void)setrlimit(RLIMIT_CORE, &no);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	warm_up();
+	if (sandbox_enter(SANDBOX_DECODER, &paths, &report, &e) == -1) {
+		log_open("decoder", LOG_INFO);
+		log_error("%s", e.msg);
+		return (75);
+	}
 	if ((d.slots = calloc(SLOTS, sizeof(*d.slots))) == NULL)
 		return (75);
 	for (;;) {
@@ -381,11 +437,6 @@ decoder_main(int fd)
 	}
 	if (d.out.len > 0)
 		(void)flush(&d, &e);
-	reader_free(d.reader);
-	free(d.slots);
-	buf_free(&d.in);
-	buf_free(&d.out);
-	buf_free(&d.known);
-	buf_free(&d.scratch);
+	decoder_clear(&d);
 	return (e.code == ERR_NONE ? 0 : 70);
 }

@@ -28,12 +28,14 @@
 #include "process/intake.h"
 #include "process/link.h"
 #include "process/role.h"
+#include "process/sandbox.h"
 #include "spool/spool.h"
 
 #define STOP_MS		1500		/* the parent gives us two seconds */
 #define PROGRESS_MS	200
 #define STATUS_MS	1000
 #define STATE_MAX	(256u << 20)
+#define MEMORY		((uint64_t)1 << 30)	/* mapped, not used: threads reserve much */
 #define TEMP_FIRST	5		/* seconds until the next try, doubled each time */
 #define TEMP_LAST	900
 #define CONFIG_FIRST	300
@@ -460,8 +462,13 @@ loop(struct fetcher *f)
 			send_progress(f);
 		else if (f->looking)
 			write_status(f);
-		else if (f->next_run <= when_now())
+		else if (f->next_run <= when_now()) {
+			if (!f->once && sandbox_outdated()) {
+				log_info("mailbox %s: name servers or certificates have changed: starting again", f->mb.name);
+				break;
+			}
 			start_look(f);
+		}
 		p[0].revents = p[1].revents = 0;
 	}
 	if (!stop_look(f)) {
@@ -516,6 +523,20 @@ prepare(struct fetcher *f, struct err *e)
 	return (0);
 }
 
+/*
+ * The mail server is anybody's machine and libetpan its plaything: only the
+ * spool can be written, only that server's port be connected to.
+ */
+static int
+lock_in(struct fetcher *f, struct err *e)
+{
+	struct sandbox_paths	 paths = { .state_dir = f->state_dir, .ca_file = f->mb.tls_ca_file, .port = f->mb.port,
+				    .memory = MEMORY + 4 * f->limits.message_bytes };
+	struct sandbox_report	 report;
+
+	return (sandbox_enter(SANDBOX_FETCHER, &paths, &report, e));
+}
+
 /* The password lives on in the mailbox only. */
 static void
 wipe_password(struct fetcher *f)
@@ -538,7 +559,8 @@ fetcher_main(int fd)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);	/* Ctrl-C is the parent's affair; we hear of it by the link */
 	more_files();
-	rv = prepare(&f, &e);
+	if ((rv = prepare(&f, &e)) == 0)
+		rv = lock_in(&f, &e);
 	wipe_password(&f);
 	if (rv == 0)
 		rv = loop(&f);

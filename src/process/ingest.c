@@ -6,18 +6,16 @@
  * the store takes one report at a time, and the others wait in their sockets.
  */
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/when.h"
+#include "process/decoders.h"
 #include "process/ingest.h"
-#include "process/role.h"
 #include "report/refusal.h"
 #include "report/wire.h"
 
@@ -28,10 +26,12 @@
 #define COMMIT_MS 1500
 #define KILLS_MAX 3
 #define READ_SIZE ((size_t)256 * 1024)
+#define LIFE 4000		/* messages; then a fresh decoder takes over, whatever the old one had become */
 
 struct worker {
-	pid_t			 pid;
 	int			 fd;		/* -1: not running */
+	int64_t			 decoder;	/* its source's number for it */
+	unsigned		 given;		/* messages that this decoder was handed */
 	struct buf		 in;
 	size_t			 at;		/* worked off so far */
 	struct ingest_job	*head, *tail;	/* in the order they were given */
@@ -65,14 +65,16 @@ struct ingest {
 static int
 worker_start(struct ingest *g, struct worker *w, struct err *e)
 {
-	struct buf	 b = { 0 };
-	size_t		 m;
-	int		 size = 1 << 20, rv;
+	struct decoder_handle	 h;
+	struct buf		 b = { 0 };
+	size_t			 m;
+	int			 size = 1 << 20, rv;
 
-	if (role_start("decoder", &w->pid, &w->fd, e) == -1) {
-		w->fd = -1;
+	if (decoder_get(&h, e) == -1)
 		return (-1);
-	}
+	w->fd = h.fd;
+	w->decoder = h.id;
+	w->given = 0;
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	m = wire_open(&b, WIRE_LIMITS);
@@ -87,25 +89,20 @@ worker_start(struct ingest *g, struct worker *w, struct err *e)
 	return (0);
 }
 
-/* The status it ended with: its own when it had ended already. */
-static int
+static void
 worker_stop(struct worker *w)
 {
-	int	 status = 0;
+	struct decoder_handle	 h = { w->fd, w->decoder };
 
 	if (w->fd == -1)
-		return (0);
-	(void)close(w->fd);
+		return;
+	decoder_end(&h);
 	w->fd = -1;
-	(void)kill(w->pid, SIGKILL);
-	while (waitpid(w->pid, &status, 0) == -1 && errno == EINTR)
-		;
 	buf_clear(&w->in);
 	w->at = 0;
 	w->in_report = w->started = false;
 	w->waited = 0;
 	w->nevidence = 0;
-	return (status);
 }
 
 static int
@@ -553,25 +550,24 @@ static int
 worker_failed(struct ingest *g, struct worker *w, bool gone, enum refusal code, const char *how, struct err *e)
 {
 	struct ingest_job	*j, *next;
-	int			 status;
-	bool			 killed;
+	bool			 again;
 
 	if (w->in_report) {
 		g->active = NULL;
 		if (store_report_drop(g->store, e) == -1)
 			return (-1);
 	}
-	status = worker_stop(w);
+	worker_stop(w);
 	log_warn("a decoder %s; its %zu message%s are read again, one by one", how, w->njobs, w->njobs == 1 ? "" : "s");
 	j = w->head;
 	if (j != NULL && j->nreports > 0 && job_hold(g, j, e) == -1)
 		return (-1);
 	/*
-	 * kill -9 is the deed of a person or of a kernel without memory, rarely
-	 * of the message: it is tried again, but not for ever.
+	 * A decoder that ended by itself may have been killed by a person, or by
+	 * a kernel without memory: the message is tried again, but not for ever.
 	 */
-	killed = gone && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-	if (j != NULL && j->alone && (!killed || ++j->kills >= KILLS_MAX)) {
+	again = gone && j != NULL && j->alone && ++j->kills < KILLS_MAX;
+	if (j != NULL && j->alone && !again) {
 		char	 text[256];
 
 		/* message ids are only kept for the head; give it one if it had none */
@@ -613,6 +609,7 @@ give(struct ingest *g, struct worker *w, struct ingest_job *j, struct err *e)
 		w->tail->next = j;
 	w->tail = j;
 	w->njobs++;
+	w->given++;
 	if (worker_send(w, j, e) == -1)
 		return (worker_failed(g, w, true, REFUSAL_CRASHED, "went away", e));
 	return (0);
@@ -781,6 +778,8 @@ step(struct ingest *g, int ms, struct err *e)
 	for (unsigned i = 0; i < g->nw; i++) {
 		struct worker	*w = &g->w[i];
 
+		if (w->njobs == 0 && w->given >= LIFE)
+			worker_stop(w);
 		if (w->fd == -1 && worker_start(g, w, e) == -1)
 			return (-1);
 		/* those who have to wait are not read: their socket holds them back */
@@ -835,7 +834,7 @@ ingest_submit(struct ingest *g, struct ingest_job *j, struct err *e)
 		for (unsigned i = 0; i < g->nw && g->again == NULL; i++) {
 			struct worker	*c = &g->w[i];
 
-			if (c->fd != -1 && c->njobs < WINDOW && (c->head == NULL || !c->head->alone) &&
+			if (c->fd != -1 && c->njobs < WINDOW && c->given < LIFE && (c->head == NULL || !c->head->alone) &&
 			    (w == NULL || c->njobs < w->njobs))
 				w = c;
 		}
@@ -916,7 +915,8 @@ ingest_new(struct store *store, const struct limits *limits, unsigned decoders, 
 		    worker_start(g, &g->w[i], e) == -1) {
 			ingest_free(g);
 			return (NULL);
-		}
+		} else
+			g->w[i].given = i * LIFE / g->nw;	/* not all are to be renewed at once */
 	if (g->room.dkim == NULL || g->room.spf == NULL || g->room.reasons == NULL) {
 		ingest_free(g);
 		err_set(e, ERR_TEMP, "out of memory");

@@ -13,10 +13,13 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/when.h"
+#include "dmarc/dmarc.h"
+#include "process/decoders.h"
 #include "process/ingest.h"
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/role.h"
+#include "process/sandbox.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
@@ -118,12 +121,22 @@ take(struct ingester *in, const struct spool_entry *s, struct err *e)
 }
 
 static void
+obey(struct ingester *in, const json_t *m)
+{
+	const char	*op = json_string_value(json_object_get(m, "op"));
+
+	if (op != NULL && strcmp(op, "stop") == 0)
+		in->stop = true;
+	else if (op != NULL && strcmp(op, "drain") == 0)
+		in->drain = true;
+}
+
+static void
 orders(struct ingester *in)
 {
 	struct pollfd	 pfd = { .fd = in->link, .events = POLLIN };
 	struct err	 e = { 0 };
 	json_t		*m;
-	const char	*op;
 	int		 fd = -1;
 
 	while (!in->stop && poll(&pfd, 1, 0) > 0) {
@@ -133,14 +146,45 @@ orders(struct ingester *in)
 		}
 		if (fd != -1)
 			(void)close(fd);
-		op = json_string_value(json_object_get(m, "op"));
-		if (op != NULL && strcmp(op, "stop") == 0)
-			in->stop = true;
-		else if (op != NULL && strcmp(op, "drain") == 0)
-			in->drain = true;
+		obey(in, m);
 		json_decref(m);
 	}
 }
+
+/* We may start no process: the parent does, and hands us its end. It answers at once. */
+static int
+parent_get(void *ctx, struct decoder_handle *h, struct err *e)
+{
+	struct ingester	*in = ctx;
+	json_t		*m;
+	int		 fd, rv;
+	bool		 answered = false;
+
+	if (decoder_ask(in->link, e) == -1)
+		return (-1);
+	while (!answered) {
+		if ((rv = link_recv(in->link, &m, &fd, e)) != 1) {
+			in->stop = true;
+			return (rv == 0 ? err_set(e, ERR_TEMP, "the parent has gone") : -1);
+		}
+		if (!(answered = decoder_answer(m, &fd, h, &rv, e)))
+			obey(in, m);
+		if (fd != -1)
+			(void)close(fd);
+		json_decref(m);
+	}
+	return (rv);
+}
+
+static void
+parent_end(void *ctx, int64_t id)
+{
+	struct ingester	*in = ctx;
+
+	decoder_kill(in->link, id);
+}
+
+static const struct decoder_source	 parent = { parent_get, parent_end };
 
 static void
 tell(struct ingester *in, const char *op)
@@ -310,6 +354,19 @@ wait_for_lock(struct ingester *in, struct err *e)
 	return (rv);
 }
 
+/* From here on nothing but the state directory, and no process and no connection. The spool has made its folders. */
+static int
+lock_in(struct ingester *in, struct err *e)
+{
+	struct sandbox_paths	 paths = { .state_dir = in->state_dir };
+	struct sandbox_report	 report;
+
+	/* the Public Suffix List is the system's */
+	if (dmarc_init(e) == -1)
+		return (-1);
+	return (sandbox_enter(SANDBOX_INGESTER, &paths, &report, e));
+}
+
 json_t *
 ingester_config(const struct conf *c)
 {
@@ -335,7 +392,8 @@ ingester_main(int fd)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
 	log_open("ingester", LOG_INFO);
-	if (configure(&in, &conf, &e) == -1 || (in.spool = spool_open(in.state_dir, &e)) == NULL ||
+	decoder_source_set(&parent, &in);
+	if (configure(&in, &conf, &e) == -1 || (in.spool = spool_open(in.state_dir, &e)) == NULL || lock_in(&in, &e) == -1 ||
 	    (rv = wait_for_lock(&in, &e)) == -1) {
 		log_error("%s", e.msg);
 		rv = e.code == ERR_CONFIG ? 2 : 75;

@@ -8,7 +8,8 @@
  *
  * It may be sent {"op":"stop"} and {"op":"drain"} (end when the spool is
  * empty); it sends {"op":"ready"}, {"op":"stored","messages":n,...},
- * {"op":"trouble"} and {"op":"locked"} (another process empties the spool).
+ * {"op":"trouble"} and {"op":"locked"} (another process empties the spool),
+ * and asks for decoders (process/decoders.h).
  */
 #ifndef PROCESS_INGESTER_H
 #define PROCESS_INGESTER_H

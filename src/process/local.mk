@@ -4,9 +4,11 @@ libdmarcd_a_SOURCES += \
 	src/process/intake.c src/process/intake.h \
 	src/process/link.c src/process/link.h \
 	src/process/decoder.c \
+	src/process/decoders.c src/process/decoders.h \
 	src/process/derive.c src/process/derive.h \
 	src/process/ingest.c src/process/ingest.h \
 	src/process/ingester.c src/process/ingester.h \
 	src/process/raw.c src/process/raw.h \
+	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/role.c src/process/role.h

@@ -2,18 +2,15 @@
  * raw.c - see raw.h. A decoder of its own for each call: they are rare, and
  * what it reads was read before without harm, or was it.
  */
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/when.h"
+#include "process/decoders.h"
 #include "process/raw.h"
-#include "process/role.h"
 #include "report/wire.h"
 
 struct raw {
@@ -108,18 +105,16 @@ int
 raw_extract(int fd, uint64_t offset, uint64_t bytes, unsigned payload, enum raw_kind kind,
     int (*out)(void *, const void *, size_t), void *arg, struct err *e)
 {
-	struct raw	 r = { .out = out, .arg = arg };
-	pid_t		 pid;
-	int		 rv;
+	struct decoder_handle	 h;
+	struct raw		 r = { .out = out, .arg = arg };
+	int			 rv;
 
-	if (role_start("decoder", &pid, &r.sock, e) == -1)
+	if (decoder_get(&h, e) == -1)
 		return (-1);
+	r.sock = h.fd;
 	if ((rv = ask(&r, fd, offset, bytes, payload, kind, e)) == 0)
 		rv = answers(&r, e);
-	(void)close(r.sock);
-	(void)kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	decoder_end(&h);
 	buf_free(&r.in);
 	return (rv);
 }

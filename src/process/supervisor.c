@@ -22,6 +22,7 @@
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/role.h"
+#include "process/sandbox.h"
 #include "process/supervisor.h"
 
 #define BACKOFF_MIN 250
@@ -29,9 +30,12 @@
 #define LIVED_MS 30000		/* after this long an end is no longer blamed on the start */
 #define STOP_MS 4000		/* then those who still run are killed */
 #define CHILDREN_MAX 256
+#define LENT_MAX 160
 
 enum kind { INGESTER, HTTP, FETCHER };
 static const char *const	 roles[] = { "ingester", "http", "fetcher" };
+/* Decoders that one may have at a time; twice what it uses, as those it is done with take a moment to go. */
+static const unsigned		 decoders_max[] = { 128, 8, 0 };
 
 struct child {
 	enum kind	 kind;
@@ -46,6 +50,14 @@ struct child {
 	uint64_t	 planned, done, skipped;
 };
 
+/* A decoder that we started for a child, which may start nothing itself. */
+struct lent {
+	pid_t			 pid;
+	int64_t			 id;
+	const struct child	*to;		/* NULL: that one has ended */
+	bool			 ending;	/* we killed it */
+};
+
 struct supervisor {
 	struct conf		**conf;
 	bool			 once, stopping, draining;
@@ -55,6 +67,9 @@ struct supervisor {
 	void			*ctx;
 	struct child		*c[CHILDREN_MAX];
 	size_t			 n;
+	struct lent		 lent[LENT_MAX];
+	size_t			 nlent;
+	int64_t			 last_id;
 	int			 signals;
 	int64_t			 stop_at;
 	int			 port;		/* that http found when the configuration says 0 */
@@ -120,6 +135,13 @@ config_of(struct supervisor *s, struct child *c, struct err *e)
 	explicit_bzero(password.p, password.cap);
 	buf_free(&password);
 	return (j);
+}
+
+static void
+child_kill(const struct child *c)
+{
+	if (c->pid > 0)
+		(void)kill(c->pid, SIGKILL);
 }
 
 static void
@@ -203,6 +225,92 @@ say(struct child *c, const char *op)
 	json_decref(m);
 }
 
+/* --- Decoders for those who may start none ------------------------------------------- */
+
+static int
+lend_one(struct supervisor *s, const struct child *c, int *fd, struct err *e)
+{
+	struct lent	*l = &s->lent[s->nlent];
+	unsigned	 has = 0;
+
+	for (size_t i = 0; i < s->nlent; i++)
+		has += s->lent[i].to == c;
+	if (has >= decoders_max[c->kind] || s->nlent == LENT_MAX)
+		return (err_set(e, ERR_TEMP, "%s has %u decoders, that is the most", c->name, has));
+	if (role_start("decoder", &l->pid, fd, e) == -1)
+		return (-1);
+	l->id = ++s->last_id;
+	l->to = c;
+	l->ending = false;
+	s->nlent++;
+	log_debug("decoder %lld for %s: started, process %ld", (long long)l->id, c->name, (long)l->pid);
+	return (0);
+}
+
+static void
+lend(struct supervisor *s, struct child *c)
+{
+	struct err	 e = { 0 };
+	json_t		*m;
+	int		 fd = -1;
+
+	if (lend_one(s, c, &fd, &e) == 0)
+		m = json_pack("{s:s, s:I}", "op", "decoder", "id", (json_int_t)s->last_id);
+	else
+		m = json_pack("{s:s, s:s}", "op", "decoder", "error", e.msg);
+	if (m == NULL || link_send(c->fd, m, fd, &e) == -1)
+		child_kill(c);	/* it waits for an answer that cannot be given */
+	json_decref(m);
+	if (fd != -1)
+		(void)close(fd);
+}
+
+static void
+lent_kill(struct lent *l)
+{
+	if (!l->ending)
+		(void)kill(l->pid, SIGKILL);
+	l->ending = true;
+}
+
+/* The one with this id, if it is this child's; all of it with 0. */
+static void
+take_back(struct supervisor *s, const struct child *c, int64_t id)
+{
+	for (size_t i = 0; i < s->nlent; i++)
+		if (s->lent[i].to == c && (id == 0 || s->lent[i].id == id)) {
+			lent_kill(&s->lent[i]);
+			if (id == 0)
+				s->lent[i].to = NULL;
+		}
+}
+
+static void
+lent_ended(struct supervisor *s, pid_t pid, int status)
+{
+	size_t	 i = 0;
+
+	while (i < s->nlent && s->lent[i].pid != pid)
+		i++;
+	if (i == s->nlent)
+		return;
+	if (!s->lent[i].ending && !s->stopping && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
+		log_warn("a decoder was killed by signal %d%s", WTERMSIG(status),
+		    WTERMSIG(status) == SIGSYS ? ": it did what its sandbox forbids" : "");
+	s->lent[i] = s->lent[--s->nlent];
+}
+
+static void
+lent_end_all(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->nlent; i++) {
+		lent_kill(&s->lent[i]);
+		while (waitpid(s->lent[i].pid, NULL, 0) == -1 && errno == EINTR)
+			;
+	}
+	s->nlent = 0;
+}
+
 /* --- What they say -------------------------------------------------------------------- */
 
 static void
@@ -256,7 +364,13 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 
 	if (op == NULL)
 		return;
-	if (c->kind == HTTP && strcmp(op, "listening") == 0) {
+	if (decoders_max[c->kind] > 0 && strcmp(op, "decoder") == 0) {
+		if (c->pid != 0)
+			lend(s, c);
+	} else if (decoders_max[c->kind] > 0 && strcmp(op, "kill") == 0) {
+		if (number(m, "id") > 0)
+			take_back(s, c, (int64_t)number(m, "id"));
+	} else if (c->kind == HTTP && strcmp(op, "listening") == 0) {
 		s->port = (int)number(m, "port");
 		if (s->calls->listening != NULL)
 			s->calls->listening(s->ctx, (*s->conf)->http.address, (int)number(m, "port"), (*s->conf)->http.base_path);
@@ -306,7 +420,7 @@ hear(struct supervisor *s, struct child *c)
 		/* it closed its end or talks nonsense: its exit is seen next */
 		if (rv == -1) {
 			log_error("%s: %s", c->name, e.msg);
-			(void)kill(c->pid, SIGKILL);
+			child_kill(c);
 		}
 		(void)close(c->fd);
 		c->fd = -1;
@@ -322,6 +436,7 @@ ended(struct supervisor *s, struct child *c, int status)
 {
 	int	 code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 
+	c->pid = 0;	/* the number may be another's from now on */
 	/* what it said last may still be in the link */
 	while (c->fd != -1) {
 		struct pollfd	 pfd = { .fd = c->fd, .events = POLLIN };
@@ -333,7 +448,7 @@ ended(struct supervisor *s, struct child *c, int status)
 	if (c->fd != -1)
 		(void)close(c->fd);
 	c->fd = -1;
-	c->pid = 0;
+	take_back(s, c, 0);
 	if (s->once && c->kind == FETCHER) {
 		c->over = true;
 		mailbox_done(s, c, c->done, "its process ended unexpectedly", 75);
@@ -352,8 +467,9 @@ ended(struct supervisor *s, struct child *c, int status)
 		return;
 	}
 	if (code != 0)
-		log_error("%s: %s %d; it is started again", c->name, WIFSIGNALED(status) ? "killed by signal" : "ended with code",
-		    WIFSIGNALED(status) ? WTERMSIG(status) : code);
+		log_error("%s: %s %d%s; it is started again", c->name, WIFSIGNALED(status) ? "killed by signal" : "ended with code",
+		    WIFSIGNALED(status) ? WTERMSIG(status) : code, WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS ?
+		    " (it did what its sandbox forbids)" : "");
 	later(c);
 }
 
@@ -362,13 +478,16 @@ reap(struct supervisor *s)
 {
 	int	 status;
 	pid_t	 pid;
+	size_t	 i;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (size_t i = 0; i < s->n; i++)
-			if (s->c[i]->pid == pid) {
-				ended(s, s->c[i], status);
-				break;
-			}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (i = 0; i < s->n && s->c[i]->pid != pid; i++)
+			;
+		if (i < s->n)
+			ended(s, s->c[i], status);
+		else
+			lent_ended(s, pid, status);
+	}
 }
 
 static void
@@ -488,8 +607,7 @@ timing(struct supervisor *s)
 	if (s->stopping) {
 		if (now >= s->stop_at)
 			for (size_t i = 0; i < s->n; i++)
-				if (s->c[i]->pid != 0)
-					(void)kill(s->c[i]->pid, SIGKILL);
+				child_kill(s->c[i]);
 		wait = now >= s->stop_at ? 100 : s->stop_at - now;
 	}
 	return (wait < 0 ? 0 : (int)wait);
@@ -524,6 +642,25 @@ loop(struct supervisor *s)
 	}
 }
 
+/* Once, by the one who starts the others: each of them has the same kernel. */
+static void
+tell_sandbox(bool serving)
+{
+	struct sandbox_report	 r;
+	struct buf		 b = { 0 };
+	bool			 whole;
+
+	sandbox_probe(&r);
+	whole = sandbox_describe(&r, &b);
+	if (!serving)
+		log_debug("sandbox: %s", b.p);
+	else if (whole)
+		log_info("sandbox: %s", b.p);
+	else
+		log_warn("sandbox: %s", b.p);
+	buf_free(&b);
+}
+
 static bool
 named(const struct supervisor *s, const char *mailbox)
 {
@@ -553,6 +690,7 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		log_error("signalfd: %s", strerror(errno));
 		return (75);
 	}
+	tell_sandbox(!s.once);
 	if (mode != SUPERVISE_SPOOL)
 		(void)add(&s, INGESTER, NULL);
 	if (mode == SUPERVISE_SERVE && (*conf)->http.enabled)
@@ -561,6 +699,7 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		if (named(&s, (*conf)->mailboxes[i].name))
 			(void)add(&s, FETCHER, (*conf)->mailboxes[i].name);
 	loop(&s);
+	lent_end_all(&s);
 	while (s.n > 0) {
 		if (s.c[0]->fd != -1)
 			(void)close(s.c[0]->fd);
