@@ -23,7 +23,7 @@ tests_unit_dbsql_LDADD = $(SQLITE_LIBS)
 TESTS += tests/e2e/care.sh
 EXTRA_DIST += tests/e2e/care.sh
 
-# The long form, an hour or so: tests/e2e/soak.ts says what it does. SOAK names parts of it.
+# The long form, some minutes: tests/e2e/soak.ts says what it does. SOAK names parts of it.
 soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak
 
