@@ -1341,13 +1341,19 @@ holder_find(struct store *s, struct str report_id, struct holder *h, struct err 
 	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "report", e));
 }
 
-static const char too_many_text[] = "with this report the sum of all counts would pass 9223372036854775807";
-
-/* With the report under way, and without so many that it takes the place of. */
-static bool
-too_many(const struct writer *w, int64_t less)
+/* May the report under way count, in the place of so many messages? */
+static int
+within(struct store *s, int64_t less, struct err *e)
 {
-	return (w->messages > (uint64_t)INT64_MAX - (w->total - (uint64_t)less));
+	struct writer	*w = s->w;
+
+	if (w->messages > s->max_messages)
+		return (err_set(e, ERR_LIMIT, "over the limit messages = %llu: the counts of the report add up to %llu",
+		    (unsigned long long)s->max_messages, (unsigned long long)w->messages));
+	/* a sum that no number holds would stop everything that adds up: nobody may cause that with one count */
+	if (w->messages > (uint64_t)INT64_MAX - (w->total - (uint64_t)less))
+		return (err_set(e, ERR_LIMIT, "with this report the sum of all counts would pass 9223372036854775807"));
+	return (0);
 }
 
 int
@@ -1384,13 +1390,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 			return (0);
 		}
 	}
-	/* a sum that no number holds would stop everything that adds up: nobody may cause that with one count */
-	if (w->messages > s->max_messages)
-		return (store_report_drop(s, e) == -1 ? -1 : err_set(e, ERR_LIMIT,
-		    "over the limit messages = %llu: the counts of the report add up to %llu", (unsigned long long)s->max_messages,
-		    (unsigned long long)w->messages));
-	if (too_many(w, h.messages))
-		return (store_report_drop(s, e) == -1 ? -1 : err_set(e, ERR_LIMIT, "%s", too_many_text));
+	if (within(s, h.messages, e) == -1)
+		return (store_report_drop(s, NULL) == -1 ? store_fail(s, "report", e) : -1);
 	if (h.id != 0) {
 		/* the key is unique among versions that count: the old one steps back first */
 		if (supersede(s, h.id, h.day, w->id, e) == -1)
@@ -1563,8 +1564,8 @@ rewrite(struct store *s, const struct report_trailer *t, int64_t id, const struc
 	bool		 beats = by == 0 && h->id != 0 && h->id != id;
 	int64_t		 less = (o->superseded_by == 0 ? o->messages : 0) + (beats ? h->messages : 0);
 
-	if (by == 0 && too_many(w, less))
-		return (store_report_drop(s, e) == -1 ? -1 : err_set(e, ERR_LIMIT, "%s", too_many_text));
+	if (by == 0 && within(s, less, e) == -1)
+		return (store_report_drop(s, NULL) == -1 ? store_fail(s, "report", e) : -1);
 	if (by != 0 && store_report_drop(s, e) == -1)
 		return (-1);
 	if (o->superseded_by == 0 && rows_go(s, o->domain, o->reporter, o->day, id, e) == -1)
