@@ -41,8 +41,8 @@ __wrap_reader_run(struct reader *r, const struct reader_job *job, struct reader_
 	if (strncmp(head, "X-Crash:", 8) == 0)
 		_exit(139);
 	if (strncmp(head, "X-Hang:", 7) == 0)
-		for (;;)
-			(void)poll(NULL, 0, -1);	/* one of the few calls that a decoder may make */
+		for (;;)	/* in a way that its sandbox allows */
+			(void)poll(NULL, 0, -1);
 	if (strncmp(head, "X-Lie:", 6) == 0)
 		(void)!write(ROLE_FD, "\xff\xff\xff\xff garbage", 12);
 	if (strncmp(head, "X-Type:", 7) == 0)	/* a frame of no known type */
