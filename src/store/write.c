@@ -23,12 +23,20 @@ enum stmt {
 	ST_DATA_VERSION, ST_NEXT_IDS, ST_MESSAGES, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_OUTCOME, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
-	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
+	ST_REPORT_FIND, ST_VERSION_FIND, ST_OVERLAP_FIND, ST_OVERLAP_SET, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
 	ST_EPOCH, ST_MESSAGE_FIND, ST_MESSAGE_AGAIN, ST_REPORT_MESSAGE, ST_REPORT_OLD, ST_REPORT_SAME, ST_REPORT_CHANGE,
 	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_COUNT
 };
+
+/*
+ * Other reports of the same reporter about part of the same period. One that
+ * ends when the next begins is no such; of those that began more than 35 days
+ * earlier nobody looks at the end, so that the search stays short.
+ */
+#define OVERLAPS "domain = ?1 AND reporter = ?2 AND begin > ?3 - 3024000 AND begin < ?4 AND end > ?3 AND id <> ?5 AND "	\
+    "superseded_by IS NULL"
 
 static const char *const	 stmt_sql[ST_COUNT] = {
 	[ST_DATA_VERSION] = "PRAGMA data_version",
@@ -63,6 +71,8 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	    "ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[ST_REPORT_FIND] = "SELECT id, hash, messages, day FROM report WHERE domain = ?1 AND reporter = ?2 AND begin = ?3 AND end = ?4 "
 	    "AND report_id = ?5 AND superseded_by IS NULL",
+	[ST_OVERLAP_FIND] = "SELECT 1 FROM report WHERE " OVERLAPS " LIMIT 1",
+	[ST_OVERLAP_SET] = "UPDATE report SET quirks = quirks | ?6 WHERE " OVERLAPS " AND quirks & ?6 = 0",
 	[ST_VERSION_FIND] = "SELECT id FROM report WHERE superseded_by = ?1 AND hash = ?2",
 	[ST_REPORT_ADD] = "INSERT INTO report (id, reporter, domain, report_id, begin, end, day, received, message, payload, policy, "
 	    "org_name, email, extra_contact_info, generator, version, errors, dialect, state, quirks, refused, hash, superseded_by, "
@@ -1356,6 +1366,36 @@ within(struct store *s, int64_t less, struct err *e)
 	return (0);
 }
 
+/* Does another report cover part of its period? Then both are marked: here the others, and *quirks. */
+static int
+overlap(struct store *s, int64_t id, uint64_t *quirks, struct err *e)
+{
+	static const enum stmt	 which[] = { ST_OVERLAP_FIND, ST_OVERLAP_SET };
+	struct writer		*w = s->w;
+	sqlite3_stmt		*st;
+	int64_t			 found;
+	int			 rc;
+
+	for (size_t i = 0; i < nitems(which); i++) {
+		st = stmt(s, which[i]);
+		(void)sqlite3_bind_int64(st, 1, w->domain);
+		(void)sqlite3_bind_int64(st, 2, w->reporter);
+		(void)sqlite3_bind_int64(st, 3, w->h.begin);
+		(void)sqlite3_bind_int64(st, 4, w->h.end);
+		(void)sqlite3_bind_int64(st, 5, id);
+		if (which[i] == ST_OVERLAP_FIND) {
+			if ((rc = find(s, which[i], &found, e)) != 1)
+				return (rc);
+			*quirks |= QUIRK_OVERLAP;
+			continue;
+		}
+		(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)QUIRK_OVERLAP);
+		if (run(s, which[i], e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 int
 store_report_end(struct store *s, const struct report_trailer *t, struct store_stored *out, struct err *e)
 {
@@ -1397,7 +1437,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		if (supersede(s, h.id, h.day, w->id, e) == -1)
 			return (-1);
 	}
-	if (put_rows(s, e) == -1 || report_put(s, t, report_id, quirks, 0, when_now(), e) == -1)
+	if (overlap(s, w->id, &quirks, e) == -1 || put_rows(s, e) == -1 ||
+	    report_put(s, t, report_id, quirks, 0, when_now(), e) == -1)
 		return (-1);
 	w->total = w->total - (uint64_t)h.messages + w->messages;
 	w->open = w->streaming = false;
@@ -1628,7 +1669,9 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 	if (h.id != 0 && h.id != k->id && (h.same || (o.same_key && o.superseded_by == h.id) || k->id < h.id ||
 	    (w->messages == 0 && h.messages > 0)))
 		by = h.id;
-	quirks = t->quirks | (o.quirks & QUIRK_VERSIONS);
+	quirks = t->quirks | (o.quirks & (QUIRK_VERSIONS | QUIRK_OVERLAP));
+	if (by == 0 && overlap(s, k->id, &quirks, e) == -1)
+		return (-1);
 	w->id = k->id;	/* for the columns; rows that went out already have the other one */
 	rv = report_bind(s, ST_REPORT_SAME, t, report_id, quirks, by, 0, e);
 	w->id = w->next_report;
