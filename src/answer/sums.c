@@ -3,6 +3,7 @@
  */
 #include "answer/answer_int.h"
 #include "base/when.h"
+#include "dmarc/dmarc.h"
 
 #define LOST_MESSAGES	10	/* of one's own mail, and ... */
 #define LOST_PER_MILLE	5
@@ -35,7 +36,7 @@ policy_status(const struct report_policy *p, const char **cause)
 		*cause = "p_none";
 		return ("watching");
 	}
-	if (str_ieq(p->testing, "y")) {
+	if (policy_testing(p)) {
 		*cause = "testing";
 		return (s == 1 ? "watching" : "partly");
 	}

@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "conf/conf.h"
+#include "dmarc/dmarc.h"
 
 #define CLI_ROW(name) &cli_cmd_##name,
 const struct cli_command *const cli_commands[] = { CLI_COMMANDS(CLI_ROW) NULL };
@@ -156,6 +157,7 @@ load(struct cli_ctx *ctx, const struct cli_command *cmd, const char *given, cons
 	buf_free(&faults);
 	if (cmd->needs == CLI_NEEDS_CONF && ctx->verbosity >= 0)
 		say_lines(ctx->conf->warnings);
+	dmarc_suffixes(ctx->conf->suffixes == CONF_SUFFIXES_ICANN);
 	ctx->config_path = path;
 	ctx->state = ctx->conf->state_dir;
 	return (0);

@@ -21,6 +21,8 @@ enum conf_protocol { CONF_IMAP, CONF_POP3 };
 enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_NONE };	/* none: loopback only */
 enum conf_after { CONF_AFTER_KEEP, CONF_AFTER_SEEN, CONF_AFTER_MOVE, CONF_AFTER_DELETE };
 
+enum conf_suffixes { CONF_SUFFIXES_ALL, CONF_SUFFIXES_ICANN };
+
 struct conf_mailbox {
 	char			*name;		/* [A-Za-z0-9._-]{1,64}: it names files */
 	enum conf_protocol	 protocol;
@@ -60,6 +62,7 @@ struct conf {
 	struct conf_store	 store;
 	struct limits		 limits;
 	unsigned		 decoders;	/* 0: one per core */
+	enum conf_suffixes	 suffixes;
 	char			*warnings;	/* lines as faults, for what works but should not be; "": none */
 };
 

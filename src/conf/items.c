@@ -31,6 +31,8 @@ const struct conf_item conf_items[] = {
 	    "the state directory: database, spool, quarantine", NULL, NULL },
 	{ CONF_SEC_ROOT, "decoders", CONF_COUNT, FIELD(conf, decoders), 0, 256, "0", NULL,
 	    "processes that read reports; 0 starts one per core", NULL, NULL },
+	{ CONF_SEC_ROOT, "public_suffixes", CONF_WORD, FIELD(conf, suffixes), 0, 0, "all", "all|icann",
+	    "which part of the Public Suffix List counts", NULL, NULL },
 
 	{ CONF_SEC_MAILBOX, "protocol", CONF_WORD, FIELD(conf_mailbox, protocol), 0, 0, "imap", "imap|pop3",
 	    "how the server is spoken to", NULL, NULL },

@@ -2,10 +2,12 @@
  * align.c - Organizational Domain by the Public Suffix List, and alignment.
  */
 #include <libpsl.h>
+#include <pthread.h>
 
 #include "dmarc/dmarc.h"
 
 static const psl_ctx_t	*psl;
+static bool		 icann_only;
 
 int
 dmarc_init(struct err *e)
@@ -37,21 +39,70 @@ dmarc_psl_date(void)
 
 /*
  * Names come again and again, and the list is not quick: the last answers are
- * kept, one place for each hash. Single-threaded, as all that judge are.
+ * kept, one place for each hash. The web server asks in several threads.
  */
 #define MEMO 16384
 static struct memo {
 	unsigned char	 len, org;	/* of the name, of its organisation */
 	char		 name[62];	/* longer ones are asked each time */
 } memos[MEMO];
+static pthread_mutex_t	 memo_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void
+dmarc_suffixes(bool only)
+{
+	(void)pthread_mutex_lock(&memo_lock);
+	if (icann_only != only)
+		memset(memos, 0, sizeof(memos));
+	icann_only = only;
+	(void)pthread_mutex_unlock(&memo_lock);
+}
+
+/* The longest suffix of the list's first part, and one label more: libpsl's own answer takes both parts. */
+static const char *
+icann_org(const char *z)
+{
+	const char	*org = NULL;
+
+	for (const char *s = z; !psl_is_public_suffix2(psl, s, PSL_TYPE_ICANN); s++) {
+		org = s;
+		if ((s = strchr(s, '.')) == NULL)
+			break;
+	}
+	return (org);
+}
 
 static size_t
 org_len(const char *z, size_t len)
 {
-	const char	*r = psl == NULL ? NULL : psl_registrable_domain(psl, z);
+	const char	*r = psl == NULL ? NULL : icann_only ? icann_org(z) : psl_registrable_domain(psl, z);
 
 	/* NULL: it is itself a public suffix, and then its own organisation */
 	return (r == NULL ? len : strlen(r));
+}
+
+static bool
+memo_get(const struct memo *m, struct str d, size_t *org)
+{
+	bool	 found;
+
+	(void)pthread_mutex_lock(&memo_lock);
+	if ((found = m->len == d.len && memcmp(m->name, d.p, d.len) == 0))
+		*org = m->org;
+	(void)pthread_mutex_unlock(&memo_lock);
+	return (found);
+}
+
+static void
+memo_put(struct memo *m, struct str d, size_t org)
+{
+	if (d.len > sizeof(m->name))
+		return;
+	(void)pthread_mutex_lock(&memo_lock);
+	m->len = (unsigned char)d.len;
+	m->org = (unsigned char)org;
+	memcpy(m->name, d.p, d.len);
+	(void)pthread_mutex_unlock(&memo_lock);
 }
 
 struct str
@@ -67,17 +118,20 @@ domain_org(struct str d)
 	for (size_t i = 0; i < d.len; i++)
 		h = (h ^ (unsigned char)d.p[i]) * 16777619u;
 	m = &memos[(h ^ h >> 15) % MEMO];
-	if (m->len == d.len && memcmp(m->name, d.p, d.len) == 0)
-		return ((struct str){ d.p + (d.len - m->org), m->org });
+	if (memo_get(m, d, &n))
+		return ((struct str){ d.p + (d.len - n), n });
 	memcpy(z, d.p, d.len);
 	z[d.len] = '\0';
 	n = org_len(z, d.len);
-	if (d.len <= sizeof(m->name)) {
-		m->len = (unsigned char)d.len;
-		m->org = (unsigned char)n;
-		memcpy(m->name, d.p, d.len);
-	}
+	memo_put(m, d, n);
 	return ((struct str){ d.p + (d.len - n), n });
+}
+
+/* rule P7: what early adopters wrote for y */
+bool
+policy_testing(const struct report_policy *p)
+{
+	return (str_ieq(p->testing, "y") || str_ieq(p->testing, "true") || str_eq(p->testing, STR("1")));
 }
 
 bool

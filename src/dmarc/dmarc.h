@@ -19,6 +19,13 @@
 /* Loads the Public Suffix List once; before the sandbox. 0 or -1 with *e. */
 int		 dmarc_init(struct err *);
 const char	*dmarc_psl_date(void);	/* of the list in use, "" when unknown */
+/*
+ * The list has a part of registries (ICANN) and a part of companies below
+ * whose names strangers stand (PRIVATE). true: only the first counts.
+ */
+void		 dmarc_suffixes(bool icann_only);
+/* Is the published policy in test mode (t=y)? */
+bool		 policy_testing(const struct report_policy *);
 /* Of a normalised domain; points into the argument. A public suffix is its own. */
 struct str	 domain_org(struct str);
 /* Both normalised. strict: equal; else the same Organizational Domain. */

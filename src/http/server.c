@@ -27,6 +27,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/when.h"
+#include "dmarc/dmarc.h"
 #include "http/http.h"
 #include "process/decoders.h"
 #include "process/link.h"
@@ -597,6 +598,7 @@ configure(int fd, struct err *e)
 	if (rv == 0 && !base_path_ok(srv.base_path))
 		rv = err_set(e, ERR_CONFIG, "http: base_path \"%s\" is not a plain path like \"/reports\"", srv.base_path);
 	srv.port = (uint16_t)port;
+	dmarc_suffixes(json_is_true(json_object_get(conf, "icann_suffixes")));
 	api_ingest_mailboxes(json_object_get(conf, "mailboxes"));
 	json_decref(conf);
 	return (rv);
@@ -619,6 +621,9 @@ lock_in(struct err *e)
 	(void)setenv("SQLITE_TMPDIR", tmp, 1);
 	(void)io_mkdir_p(tmp, 0700, &later);
 	spool_close(spool_open(srv.state_dir, &later));
+	/* what decided about a row is worked out again when it is shown */
+	if (dmarc_init(e) == -1)
+		return (-1);
 	srv.keeper = store_open(srv.state_dir, STORE_READ, &later);	/* what is wrong is said with the first question */
 	return (sandbox_enter(SANDBOX_HTTP, &paths, &report, e));
 }

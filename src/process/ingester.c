@@ -330,6 +330,7 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 #undef GET
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
+	dmarc_suffixes(json_is_true(json_object_get(*conf, "icann_suffixes")));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
 	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
 }
@@ -375,9 +376,9 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
+	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:b}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
 	    (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
-	    (json_int_t)c->store.keep_quarantine);
+	    (json_int_t)c->store.keep_quarantine, "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN);
 	return (m);
 }
 

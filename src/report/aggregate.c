@@ -22,6 +22,8 @@
 
 #define WHOLE_MAX ((size_t)512 * 1024)	/* collected up to here, fed in pieces beyond */
 #define UNKNOWN_MAX 16			/* paths of unknown elements that are named */
+#define BEHIND_MAX ((size_t)8192)	/* between two reports of a document: a declaration or a name further apart is none */
+#define RERUNS_MAX 32			/* readings of a large document, for all reports in it */
 #define NS_DMARC2 "urn:ietf:params:xml:ns:dmarc-2.0"
 
 enum pass { PASS_ALL, PASS_HEADER, PASS_ROWS };
@@ -59,6 +61,10 @@ struct aggregate {
 	uint64_t			 end_at;	/* of those, where feedback ended; 0: not known */
 	bool				 another, junk;	/* a second feedback, or something else */
 	unsigned			 nearly;	/* see look_behind */
+	struct buf			 behind;	/* the last of what stands there, when it comes in pieces */
+	uint64_t			 tags, before;	/* '<' met since the document began; those before this report */
+	uint64_t			 to_skip;	/* in this reading: with this '<' the report begins; 0: it has */
+	unsigned			 reruns;
 
 	/* bytes to UTF-8 (modes above PLAIN) */
 	bool				 latin;
@@ -1107,6 +1113,7 @@ pass_clear(struct aggregate *a)
 	a->end_at = a->fed = 0;
 	a->parsed = STR_NONE;
 	a->nearly = 0;
+	buf_clear(&a->behind);
 	a->xml_error = 0;
 	a->xml_text[0] = '\0';
 	a->npart = 0;
@@ -1178,6 +1185,8 @@ aggregate_reset(struct aggregate *a, const struct report_hints *hints)
 	a->pass = PASS_ALL;
 	a->in_pieces = a->latin = false;
 	a->q = a->noted = 0;
+	a->tags = a->before = a->to_skip = 0;
+	a->reruns = 0;
 	a->why[0] = '\0';
 	buf_clear(&a->whole);
 	if (a->whole.cap > 2 * WHOLE_MAX)
@@ -1198,6 +1207,7 @@ aggregate_free(struct aggregate *a)
 	free(a->r.spf_results);
 	free(a->r.reasons);
 	buf_free(&a->whole);
+	buf_free(&a->behind);
 	buf_free(&a->recoded);
 	repair_free(&a->repair);
 	buf_free(&a->repaired);
@@ -1213,6 +1223,8 @@ aggregate_start(struct aggregate *a, struct err *e)
 {
 	(void)e;
 	pass_clear(a);
+	a->tags = a->before;
+	a->to_skip = a->before > 0 ? a->before + 1 : 0;
 	return (0);
 }
 
@@ -1356,13 +1368,14 @@ give_end(struct aggregate *a)
  * It may come in pieces, so where we are in a tag is kept: 0 is outside of
  * one, 1 to 8 expect that letter of the name, 9 is behind it.
  */
-static void
+static size_t
 look_behind(struct aggregate *a, struct str s)
 {
 	static const char	 name[] = "feedback";
 	const unsigned		 other = 99;
+	size_t			 i;
 
-	for (size_t i = 0; i < s.len && !a->another; i++) {
+	for (i = 0; i < s.len && !a->another; i++) {
 		char	 c = s.p[i];
 		bool	 blank = str_trim((struct str){ &c, 1 }).len == 0;
 
@@ -1382,12 +1395,54 @@ look_behind(struct aggregate *a, struct str s)
 		else
 			a->nearly = c == '/' || c == '!' || c == '?' || a->nearly == other ? other : 10;
 	}
+	return (i);
+}
+
+/* With the tag that look_behind ended in, or with the declaration in front of it, the next report begins. */
+static const char *
+next_begins(struct str behind)
+{
+	const char	*at = memrchr(behind.p, '<', behind.len);
+
+	for (const char *d = behind.p; at != NULL && (d = memmem(d, behind.len - (size_t)(d - behind.p), "<?xml ", 6)) != NULL; d++)
+		at = d;
+	return (at);
+}
+
+/* The same where the text is repaired: its declaration is taken along if it came in the same piece. */
+static struct str
+next_repaired(const struct aggregate *a)
+{
+	struct str	 tail = buf_as_str(&a->repair.in), front, with;
+	const char	*at;
+
+	if (tail.len > a->recoded.len)
+		return (tail);
+	with = (struct str){ a->recoded.p + (a->recoded.len - tail.len), tail.len };
+	front = str_trim((struct str){ a->recoded.p, a->recoded.len - tail.len });
+	if (front.len < 2 || memcmp(front.p + front.len - 2, "?>", 2) != 0 || (at = memrchr(front.p, '<', front.len)) == NULL ||
+	    !str_starts((struct str){ at, (size_t)(with.p - at) }, "<?xml "))
+		return (tail);
+	return ((struct str){ at, tail.len + (size_t)(with.p - at) });
+}
+
+static uint64_t
+tags_in(struct str s)
+{
+	uint64_t	 n = 0;
+
+	for (const char *p = s.p, *end = s.p + s.len; s.len > 0 && (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
+		n++;
+	return (n);
 }
 
 /* The parser is through, or was stopped: what now? */
 static int
 settle(struct aggregate *a)
 {
+	struct str	 behind;
+	const char	*at;
+
 	if (a->stopped)
 		return (a->rv);
 	if (a->pass == PASS_HEADER) {
@@ -1404,10 +1459,12 @@ settle(struct aggregate *a)
 		if (a->mode == AGG_RECOVER) {
 			a->another = a->repair.more;
 			a->junk = a->repair.junk;
-		} else if (!a->in_pieces && a->end_at > 0 && a->end_at < a->parsed.len)
-			look_behind(a, (struct str){ a->parsed.p + a->end_at, a->parsed.len - (size_t)a->end_at });
-		if (a->in_pieces && a->another)
-			return (refusal_set(a->e, REFUSAL_OVER_LIMIT, 0, "there is more than one report in the document, and it is too large to be taken apart"));
+		} else if (!a->in_pieces && a->end_at > 0 && a->end_at < a->parsed.len) {
+			behind = (struct str){ a->parsed.p + a->end_at, a->parsed.len - (size_t)a->end_at };
+			behind.len = look_behind(a, behind);
+			if (a->another && (at = next_begins(behind)) != NULL)
+				a->end_at += (uint64_t)(at - behind.p);
+		}
 		return (give_end(a));
 	}
 	if (a->mode == AGG_RECOVER || next_mode(a) == -1) {
@@ -1461,15 +1518,95 @@ parse_whole(struct aggregate *a)
 	return (settle(a));
 }
 
-static int
-feed_pieces(struct aggregate *a, struct str s, bool last)
+/* The next report of the document: read as if nothing had been before it. */
+static void
+next_report(struct aggregate *a)
 {
+	a->hints.report_id = STR_NONE;	/* of one of them, and who knows of which */
+	a->mode = AGG_PLAIN;
+	a->pass = PASS_ALL;
+	a->latin = false;
+	a->q = 0;
+	a->why[0] = '\0';
+	pass_clear(a);
+}
+
+/* It ends here, and n tags of the document are before the next one. */
+static int
+go_on(struct aggregate *a, uint64_t n)
+{
+	int	 rv = settle(a);
+
+	if (rv != 0)
+		return (rv);
+	a->before = a->tags = n;
+	next_report(a);
+	return (0);
+}
+
+/*
+ * Behind the end of feedback, in pieces: s is what has come. *more is what is
+ * to be read as the next report, in room; p NULL: there is none yet. Where it
+ * begins is kept as the number of tags before it: bytes may have been recoded.
+ */
+static int
+behind_plain(struct aggregate *a, struct str s, struct buf *room, struct str *more)
+{
+	size_t		 n = look_behind(a, s), len;
+	const char	*at;
+	int		 rv;
+
+	if (!buf_add(&a->behind, s.p, n))
+		return (err_set(a->e, ERR_TEMP, "out of memory"));
+	a->tags += tags_in((struct str){ s.p, n });
+	if (!a->another) {
+		if (a->behind.len > 2 * BEHIND_MAX)
+			buf_drop(&a->behind, a->behind.len - BEHIND_MAX);
+		return (0);
+	}
+	if ((at = next_begins(buf_as_str(&a->behind))) == NULL)
+		return (refusal_set(a->e, REFUSAL_NOT_WELL_FORMED, 0, "the name of an element is longer than %zu bytes", BEHIND_MAX));
+	len = a->behind.len - (size_t)(at - a->behind.p);
+	buf_clear(room);
+	if (!buf_add(room, at, len) || !buf_add(room, s.p + n, s.len - n))
+		return (err_set(a->e, ERR_TEMP, "out of memory"));
+	if ((rv = go_on(a, a->tags - tags_in((struct str){ room->p, len }))) == 0)
+		*more = buf_as_str(room);
+	return (rv);
+}
+
+/* The same where the text is repaired: there it is known already whether another one stands behind. */
+static int
+behind_repaired(struct aggregate *a, struct buf *room, struct str *more)
+{
+	struct str	 tail;
+	int		 rv;
+
+	if (!a->repair.more)
+		return (0);
+	tail = next_repaired(a);
+	buf_clear(room);
+	if (!buf_str(room, tail) || !buf_add(room, a->part, a->npart))
+		return (err_set(a->e, ERR_TEMP, "out of memory"));
+	if ((rv = go_on(a, a->tags - tags_in(tail))) == 0)
+		*more = buf_as_str(room);
+	return (rv);
+}
+
+/* A piece of the report under way. When it ends in it, *rest is what stands behind. */
+static int
+feed_report(struct aggregate *a, struct str s, bool last, struct str *rest)
+{
+	const char	*begin;
+	size_t		 n;
+
 	if (a->x == NULL) {
 		/* the head decides the encoding: have enough of it */
 		(void)buf_str(&a->head, s);
 		if (a->head.len < 1024 && !last)
 			return (0);
 		s = skip_declaration(a, skip_head(a, buf_as_str(&a->head)));
+		a->tags += tags_in(buf_as_str(&a->head)) - tags_in(s);
 		if (s.len == 0 && !last) {
 			buf_clear(&a->head);
 			return (0);
@@ -1480,24 +1617,79 @@ feed_pieces(struct aggregate *a, struct str s, bool last)
 	}
 	if (prepared(a, &s, last) == -1)
 		return (-1);
+	begin = s.p;
 	while (s.len > 0 && !a->stopped && !a->done && a->xml_error == 0) {
-		int	 n = s.len > 65536 ? 65536 : (int)s.len;
-
-		(void)xmlParseChunk(a->x, s.p, n, 0);
-		a->fed += (uint64_t)n;
+		n = s.len > 65536 ? 65536 : s.len;
+		(void)xmlParseChunk(a->x, s.p, (int)n, 0);
+		a->fed += n;
 		s.p += n;
-		s.len -= (size_t)n;
+		s.len -= n;
 	}
-	if (a->done && a->mode != AGG_RECOVER && a->end_at > 0 && a->end_at <= a->fed) {
-		size_t	 n = (size_t)(a->fed - a->end_at) + s.len;
-
-		if (n < s.len + 65536)
-			look_behind(a, (struct str){ s.p - (n - s.len), n });
-	}
-	buf_clear(&a->head);
 	if (a->stopped)
 		return (a->rv);
+	if (a->mode == AGG_RECOVER) {
+		a->tags += tags_in(buf_as_str(&a->recoded));
+		return (0);
+	}
+	if (a->done && a->end_at > 0 && a->end_at <= a->fed && a->fed - a->end_at <= (uint64_t)(s.p - begin)) {
+		n = (size_t)(a->fed - a->end_at);
+		s.p -= n;
+		s.len += n;
+	}
+	a->tags += tags_in((struct str){ begin, (size_t)(s.p - begin) });
+	*rest = s;
 	return (0);
+}
+
+static int
+feed_pieces(struct aggregate *a, struct str s, bool last)
+{
+	struct buf	 room[2] = { 0 };
+	struct str	 rest, more = s;
+	bool		 begun;
+	int		 rv = 0;
+
+	/* what is read lies in one of the two while the next is put together in the other */
+	for (unsigned i = 0; rv == 0 && more.p != NULL; i++) {
+		rest = s = more;
+		more = STR_NONE;
+		if (!a->done) {
+			rv = feed_report(a, s, last, &rest);
+			begun = a->x != NULL;
+		} else {
+			begun = false;
+			if (a->mode == AGG_RECOVER && (rv = prepared(a, &s, last)) == 0)
+				a->tags += tags_in(buf_as_str(&a->recoded));
+		}
+		if (rv == 0 && a->done)
+			rv = a->mode == AGG_RECOVER ? behind_repaired(a, &room[i % 2], &more) : behind_plain(a, rest, &room[i % 2], &more);
+		if (begun)
+			buf_clear(&a->head);
+	}
+	buf_free(&room[0]);
+	buf_free(&room[1]);
+	return (rv);
+}
+
+/* The tags of reports that were given already: *s then begins with the first one behind them. False: it has not come. */
+static bool
+skip_reports(struct aggregate *a, struct str *s)
+{
+	const char	*end = s->p + s->len, *p;
+
+	for (; a->to_skip > 0 && (p = memchr(s->p, '<', (size_t)(end - s->p))) != NULL; s->p = p + (a->to_skip > 0))
+		a->to_skip--;
+	s->len = (size_t)(end - s->p);
+	return (a->to_skip == 0);
+}
+
+/* A hostile document could ask to be read once more for each of its reports. */
+static int
+counted(struct aggregate *a, int rv)
+{
+	if (rv == AGGREGATE_AGAIN && ++a->reruns > RERUNS_MAX)
+		return (refusal_set(a->e, REFUSAL_OVER_LIMIT, 0, "too much in one large document has to be read more than once"));
+	return (rv);
 }
 
 int
@@ -1512,40 +1704,35 @@ aggregate_feed(struct aggregate *a, const void *data, size_t len, struct err *e)
 			return (buf_add(&a->whole, data, len) ? 0 : err_set(e, ERR_TEMP, "out of memory"));
 		a->in_pieces = true;
 		if (a->whole.len > 0 && (rv = feed_pieces(a, buf_as_str(&a->whole), false)) != 0)
-			return (rv);
+			return (counted(a, rv));
 		buf_free(&a->whole);
 	}
-	if (!a->done)
-		return (feed_pieces(a, s, false));
-	if (a->mode == AGG_RECOVER)
-		return (prepared(a, &s, false));
-	look_behind(a, s);
-	return (0);
+	if (len == 0 || !skip_reports(a, &s))
+		return (0);
+	return (counted(a, feed_pieces(a, s, false)));
 }
 
-/* Several reports in one document: what stands behind the first is the next. */
+/*
+ * Several reports in one document: what stands behind the first is the next.
+ * Its bytes as they came are found by counting tags from the end, as those
+ * that were read may have been recoded.
+ */
 static void
 next_root(struct aggregate *a)
 {
 	struct str	 rest;
+	const char	*at;
+	uint64_t	 tags;
 
 	if (a->mode == AGG_RECOVER)
-		rest = (struct str){ a->recoded.p + (a->recoded.len - a->repair.rest), a->repair.rest };
+		rest = next_repaired(a);
 	else
 		rest = (struct str){ a->parsed.p + a->end_at, a->parsed.len - (size_t)a->end_at };
-	if (a->mode == AGG_PLAIN)
-		buf_drop(&a->whole, (size_t)(rest.p - a->whole.p));
-	else {	/* its bytes are UTF-8 by now; there is room, it was longer before */
-		buf_clear(&a->whole);
-		(void)buf_str(&a->whole, rest);
-	}
-	a->hints.report_id = STR_NONE;	/* of one of them, and who knows of which */
-	a->mode = AGG_PLAIN;
-	a->pass = PASS_ALL;
-	a->latin = false;
-	a->q = 0;
-	a->why[0] = '\0';
-	pass_clear(a);
+	at = a->whole.p + a->whole.len;
+	for (tags = tags_in(rest); tags > 0; tags--)
+		at = memrchr(a->whole.p, '<', (size_t)(at - a->whole.p));
+	buf_drop(&a->whole, (size_t)(at - a->whole.p));
+	next_report(a);
 }
 
 int
@@ -1556,10 +1743,10 @@ aggregate_finish(struct aggregate *a, struct err *e)
 	a->e = e;
 	if (a->in_pieces) {
 		if (!a->done && (rv = feed_pieces(a, STR(""), true)) != 0)
-			return (rv);
+			return (counted(a, rv));
 		if (!a->done && !a->stopped && a->x != NULL && a->xml_error == 0)
 			(void)xmlParseChunk(a->x, "", 0, 1);
-		return (settle(a));
+		return (counted(a, settle(a)));
 	}
 	for (;;) {
 		/* small: every way of reading it is tried here, the sink told to drop in between */

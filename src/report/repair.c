@@ -494,7 +494,7 @@ repair_feed(struct repair *r, struct str more, bool last, struct buf *out, struc
 		s.len -= n;
 	}
 	if (r->more)
-		buf_clear(&r->in);
+		buf_drop(&r->in, r->in.len - r->rest);
 	else
 		buf_drop(&r->in, r->in.len - s.len);
 	if (r->in.failed || r->value.failed || out->failed)

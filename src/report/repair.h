@@ -40,7 +40,7 @@ struct repair {
 	bool			 done;		/* feedback has ended */
 	bool			 damaged;	/* a value may have been touched */
 	bool			 more, junk;	/* behind the end: another feedback, or something else */
-	size_t			 rest;		/* with more: bytes of the last piece from that feedback on */
+	size_t			 rest;		/* with more: so many bytes, from that feedback on, are in in */
 };
 
 void	 repair_begin(struct repair *, const struct limits *);

@@ -208,7 +208,7 @@ recorder_read(struct recorder *r, const struct limits *l, const struct report_hi
 	if (piece == 0)
 		piece = doc.len == 0 ? 1 : doc.len;
 	do {
-		assert(++readings < 10);
+		assert(++readings < 40);
 		rv = aggregate_start(a, e);
 		for (size_t at = 0; at < doc.len && rv == 0; at += piece) {
 			size_t	 n = doc.len - at < piece ? doc.len - at : piece;

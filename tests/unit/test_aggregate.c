@@ -273,6 +273,52 @@ static const struct doc_case docs[] = {
 	{ "X14 two reports in a wrapper", DECL "<x><feedback>" META POLICY REC1 "</feedback><feedback>"
 	    META_(ORG, EMAIL, "<report_id>id2</report_id>", BEGIN_END) POLICY REC2 "</feedback></x>",
 	    { HEAD1, ROW1, "wrapped,", "id=[id2]", "192.0.2.2" }, NULL, 0 },
+	{ "D3 R2 names as sent", DOC(META_("<org_name>  Enterprise Outlook, Inc. </org_name>", EMAIL, ID, BEGIN_END) POLICY REC1),
+	    { "org=[Enterprise Outlook, Inc.]", " ok " }, NULL, 0 },
+	{ "D3 R2 a host as the name", DOC(META_("<org_name>mx1.Rep.Example</org_name>", EMAIL, ID, BEGIN_END) POLICY REC1),
+	    { "org=[mx1.Rep.Example]" }, NULL, 0 },
+	{ "R3 D2 email with a name and markup", DOC(META_(ORG, "<email><a/>Reports &lt;d@rep.example&gt;</email>", ID, BEGIN_END) POLICY REC1),
+	    { "email=[Reports <d@rep.example>]", "row 1" }, NULL, 0 },
+	{ "D7 P2 nothing but p", DOC(META POL("<p>none</p>") REC1), { "domain=[example.com] p=[none]\n", " ok " }, NULL, 0 },
+	{ "D7 P2 all of it empty", DOC(META POL("<p>none</p><adkim/><aspf></aspf><fo> </fo><pct></pct><testing/>") REC1),
+	    { "p=[none] adkim=[] aspf=[] pct=[] fo=[] testing=[]", "row 1" }, "pct-form", 0 },
+	{ "D7 P5 pct that is no number", DOC(META POL("<p>none</p><pct>all</pct>") REC1), { "pct=[all]", "pct-form," }, NULL, 0 },
+	{ "E12 fo in its forms", DOC(META POL("<p>none</p><fo> 1:d:s </fo>") REC1), { "fo=[1:d:s]" }, NULL, 0 },
+	{ "P7 E11 testing in other words", DOC(META POL("<p>none</p><testing>true</testing>") REC1), { "testing=[true]", "rfc9990-no-ns" }, NULL, 0 },
+	{ "D14 I8 I15 neither selector, scope nor result", AUTHS("<dkim><domain>example.com</domain></dkim><spf><domain>example.net</domain></spf>"),
+	    { "dkim(absent d=[example.com]) spf(absent d=[example.net])" }, "w=", 0 },
+	{ "I8 D14 no scope", AUTHS("<spf><domain>example.com</domain><result>pass</result></spf>"), { "spf(pass d=[example.com])" }, "w=[", 0 },
+	{ "D12 I7 no spf at all", AUTHS("<dkim><domain>example.com</domain><result>pass</result></dkim>"), { "dkim(pass d=[example.com])" }, "spf(", 0 },
+	{ "I7 D12 words for no domain", AUTHS("<spf><domain>(null)</domain><result>fail</result></spf><spf><domain>none</domain>"
+	    "<result>none</result></spf><spf><domain></domain><scope>helo</scope><result>pass</result></spf>"),
+	    { "spf(fail) spf(none) spf(pass w=[helo])" }, " d=[", 0 },
+	{ "D22 each row its own header_from", DOC(META POLICY REC_(ROW_(IP1, N("1"), EVAL), "<identifiers><header_from>a.example.com</header_from>"
+	    "</identifiers>", AUTH) REC_(ROW_(IP1, N("2"), EVAL), "<identifiers><header_from>example.org</header_from></identifiers>", AUTH)),
+	    { "domain=[example.com]", "from=[a.example.com]", "from=[example.org]", "records=2" }, "derived", 0 },
+	{ "E6 I9 scopes in capitals and blanks", AUTHS("<spf><scope> MFROM </scope><result>pass</result></spf><spf><scope>HELO</scope>"
+	    "<result>none</result></spf><spf><scope></scope><result>none</result></spf>"), { "spf(pass w=[mfrom]) spf(none w=[helo]) spf(none)" }, NULL, 0 },
+	{ "E7 W9 W10 reasons of every standard and of none", EVALS("<reason><type>sampled_out</type></reason><reason><type>policy_test_mode</type>"
+	    "</reason><reason><type>local_policy</type><comment>arc=pass as[1].d=example.org</comment></reason><reason><type>Our Word</type></reason>"),
+	    { "reason( type=[sampled_out]) reason( type=[policy_test_mode]) reason( type=[local_policy] comment=[arc=pass as[1].d=example.org]) "
+	    "reason( type=[Our Word])" }, NULL, 0 },
+	{ "E1 X10 capitals and blanks in every word", AUTHS("<dkim><domain>example.com</domain><result> PASS\n</result></dkim><spf><result>\tSoftFail </result>"
+	    "</spf>"), { "dkim(pass d=[example.com]) spf(softfail)", "case-folded," }, NULL, 0 },
+	{ "E10 one domain in every spelling", DOC(META "<policy_published><domain>EXAMPLE.com.</domain><p>none</p></policy_published>"
+	    REC_(ROW_(IP1, N("1"), EVAL), "<identifiers><header_from> Example.COM </header_from></identifiers>",
+	    "<auth_results><dkim><domain>Example.Com.</domain><result>pass</result></dkim></auth_results>")),
+	    { "domain=[example.com]", "from=[example.com]", "d=[example.com]", "domain-form," }, NULL, 0 },
+	{ "E9 R8 a week", DOC(RANGE("<begin>1722211200</begin>", "<end>1722815999</end>") POLICY REC1), { "row 1", "time-long,", "ok-with-notes" }, NULL, 0 },
+	{ "E9 R7 an hour that fits no day", DOC(RANGE("<begin>1722819600</begin>", "<end>1722823200</end>") POLICY REC1),
+	    { "begin=1722819600 end=1722823200", " ok " }, NULL, 0 },
+	{ "R7 the end is the next midnight", DOC(RANGE("<begin>1722816000</begin>", "<end>1722902400</end>") POLICY REC1),
+	    { "end=1722902400", " ok " }, NULL, 0 },
+	{ "X5 C9 the new namespace with old contents", DECL "<feedback xmlns=\"urn:ietf:params:xml:ns:dmarc-2.0\"><version>1.0</version>" META
+	    POL("<p>none</p><discovery_method>psl</discovery_method>") REC1 "</feedback>", { "domain=[example.com] p=[none] discovery=[psl]", ROW1, "version=[1.0]", "rfc9990 " }, NULL, 0 },
+	{ "I17 results that contradict the evaluation", WITH(REC_(ROW_(IP1, N("1"), EVAL), IDENT, "<auth_results><dkim><domain>example.net</domain>"
+	    "<result>fail</result></dkim></auth_results>")), { "dkim=pass spf=fail", "dkim(fail d=[example.net])" }, NULL, 0 },
+	{ "X14 records between two reports are nobody's", DECL "<feedback>" META POLICY REC1 "</feedback>" REC3 "<feedback>"
+	    META_(ORG, EMAIL, "<report_id>id2</report_id>", BEGIN_END) POLICY REC2 "</feedback>",
+	    { HEAD1, ROW1, "end records=1", "id=[id2]", "192.0.2.2" }, "192.0.2.3", 0 },
 	{ "TRAILING junk behind the end", WITH(REC1) "\n-- \nDisclaimer & such\n", { HEAD1, ROW1, "trailing-junk," }, NULL, 0 },
 	{ "B8 HTML page", "<!DOCTYPE html><html><head><title>502</title></head><body>Bad Gateway</body></html>", { NULL }, "", 0 },
 	{ "B8 other XML", DECL "<rss version=\"2.0\"><channel><item>feedback</item></channel></rss>", { NULL }, "", 0 },
@@ -342,12 +388,6 @@ test_doc(void **state)
 		doc = i >= 3 ? buf_as_str(&padded) : str_of(c->doc);
 		recorder_clear(&r);
 		rv = recorder_read(&r, &limits_default, NULL, doc, i == 3 ? 65536 : pieces[i], &e);
-		if (i >= 3 && strncmp(c->name, "X14 two", 7) == 0) {
-			/* only a document that is held whole is taken apart: nothing is lost in silence */
-			assert_int_equal(rv, -1);
-			assert_non_null(strstr(e.msg, "more than one report"));
-			continue;
-		}
 		wanted(c, hows[i], rv, &r, &e);
 		if (i == 0)
 			(void)buf_str(&first, buf_as_str(&r.text));
@@ -391,6 +431,127 @@ static const struct { const char *name; int how; } utf16s[] = {
 	{ "X2 UTF-16, little endian, no mark", 2 }, { "X2 UTF-16, big endian, no mark", 3 },
 	{ "X2 UTF-16, little endian, long", 4 }, { "X2 UTF-16, big endian, long", 5 },
 };
+
+/* --- Several reports in a document of any size (X14) ------------------------------------------------- */
+
+#define ID_(n) "<report_id>many" n "</report_id>"
+
+static const char *const	 manys[] = {
+	DECL "<feedback>" META_(ORG, EMAIL, ID_("1"), BEGIN_END) POLICY REC1 "</feedback>",
+	/* the header behind its rows, and the same once more */
+	DECL "<feedback>" REC1 POLICY META_(ORG, EMAIL, ID_("2"), BEGIN_END) "</feedback>",
+	DECL "<feedback>" REC2 POLICY META_(ORG, EMAIL, ID_("3"), BEGIN_END) "</feedback>",
+	/* other encodings, said and not */
+	"<?xml version=\"1.0\" encoding=\"windows-1252\"?><feedback>" META_("<org_name>r\x93p</org_name>", EMAIL, ID_("4"), BEGIN_END) POLICY REC1
+	    "</feedback>",
+	DECL "<feedback>" META_("<org_name>r\xe9p</org_name>", EMAIL, ID_("5"), BEGIN_END) POLICY REC1 "</feedback>",
+	"<?xml version=\"1.0\" encoding=\"x-mystery\"?><feedback>" META_("<org_name>r\xe9p</org_name>", EMAIL, ID_("6"), BEGIN_END) POLICY REC2
+	    "</feedback>",
+	/* to be repaired */
+	DECL "<feedback>" META_("<org_name>A & B < C</org_name>", EMAIL, ID_("7"), BEGIN_END) POLICY REC2 "</feedback>",
+	DECL "<f:feedback xmlns:f=\"urn:ietf:params:xml:ns:dmarc-2.0\">" META_(ORG, EMAIL, ID_("8"), BEGIN_END) POLICY REC3 "</f:feedback>",
+	DECL "<feedback>" REC1 POLICY META_("<org_name>A & E</org_name>", EMAIL, ID_("9"), BEGIN_END) "</feedback>",
+	DECL "<feedback>" META_(ORG, EMAIL, ID_("10"), BEGIN_END) POLICY "</feedback>",
+};
+
+/* One of them, and so much behind its first tag that it is as long as that. */
+static void
+stretch(struct buf *b, const char *doc, size_t len)
+{
+	size_t	 at = (size_t)(strchr(strstr(doc, "?>") + 2, '>') + 1 - doc), have = strlen(doc) + 7;
+
+	(void)buf_add(b, doc, at);
+	(void)buf_cstr(b, "<!--");
+	for (; have < len; have++)
+		(void)buf_byte(b, '.');
+	(void)buf_cstr(b, "-->");
+	(void)buf_cstr(b, doc + at);
+}
+
+/* Behind one that had to be repaired a declaration may be lost between two pieces. */
+static void
+no_declaration(struct buf *b)
+{
+	static const char	 quirk[] = "no-declaration,";
+	char			*p;
+
+	while ((p = memmem(b->p, b->len, quirk, sizeof(quirk) - 1)) != NULL) {
+		memmove(p, p + sizeof(quirk) - 1, (size_t)(b->p + b->len - p) - (sizeof(quirk) - 1));
+		b->len -= sizeof(quirk) - 1;
+	}
+}
+
+/* Each must come out as if it were alone, whatever stands before it and however the bytes come. */
+static void
+test_many(void **state)
+{
+	static const size_t	 lens[] = { 0, 2000, 70000, 300000 };
+	static const size_t	 pieces[] = { 0, 1021, 65536 };
+	struct recorder		 r = { 0 };
+	struct buf		 all = { 0 }, want = { 0 };
+	struct err		 e = { 0 };
+	size_t			 at;
+
+	(void)state;
+	for (size_t l = 0; l < nitems(lens); l++)
+		for (size_t k = 0; k < nitems(pieces); k++) {
+			buf_clear(&all);
+			buf_clear(&want);
+			/* the smallest are a document that is held whole, the others are not */
+			for (size_t turn = 0; turn < (lens[l] > 2000 ? 1 : lens[l] == 0 ? 2 : 150); turn++)
+				for (size_t i = 0; i < nitems(manys); i++) {
+					if (turn == 1 && i != 0 && i != 6 && i != 9)
+						continue;	/* of those to be read again not too many: see the next test */
+					if (turn > 1 && i != 0 && i != 7)
+						continue;
+					stretch(&all, manys[i], lens[l]);
+					(void)buf_cstr(&all, i % 2 == 0 ? "\n" : "");
+					recorder_clear(&r);
+					if (recorder_read(&r, &limits_default, NULL, str_of(manys[i]), 0, &e) != 0)
+						fail_msg("%zu: %s", i, e.msg);
+					(void)buf_str(&want, buf_as_str(&r.text));
+				}
+			recorder_clear(&r);
+			if (recorder_read(&r, &limits_default, NULL, buf_as_str(&all), pieces[k], &e) != 0)
+				fail_msg("%zu bytes in pieces of %zu: %s", all.len, pieces[k], e.msg);
+			no_declaration(&r.text);
+			for (at = 0; at < want.len && at < r.text.len && want.p[at] == r.text.p[at]; at++)
+				;
+			if (!str_eq(buf_as_str(&want), buf_as_str(&r.text)))
+				fail_msg("%zu bytes in pieces of %zu:\n%.500s\nand not\n%.500s", all.len, pieces[k], r.text.p + (at > 200 ? at - 200 : 0),
+				    want.p + (at > 200 ? at - 200 : 0));
+		}
+	buf_free(&all);
+	buf_free(&want);
+	recorder_free(&r);
+}
+
+/* Nobody may have a large document read a thousand times; what was read by then counts, and the rest is told of. */
+static void
+test_many_again(void **state)
+{
+	struct recorder	 r = { 0 };
+	struct buf	 all = { 0 };
+	struct err	 e = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 600; i++)
+		stretch(&all, manys[1], 2000);
+	assert_int_equal(recorder_read(&r, &limits_default, NULL, buf_as_str(&all), 65536, &e), -1);
+	assert_int_equal(e.code, ERR_LIMIT);
+	assert_non_null(strstr(e.msg, "more than once"));
+	assert_non_null(strstr(r.text.p, "id=[many2]"));
+	/* and one that is cut in the middle of its last report */
+	buf_clear(&all);
+	recorder_clear(&r);
+	for (int i = 0; i < 300; i++)
+		stretch(&all, manys[0], 2000);
+	all.len -= 20;
+	assert_int_equal(recorder_read(&r, &limits_default, NULL, buf_as_str(&all), 65536, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	buf_free(&all);
+	recorder_free(&r);
+}
 
 /* --- NULs (C8) -------------------------------------------------------------------------------------- */
 
@@ -583,6 +744,8 @@ main(void)
 	for (size_t i = 0; i < nitems(utf16s); i++)
 		case_add(&c, utf16s[i].name, test_utf16, &utf16s[i].how);
 	case_add(&c, "C8 NULs in a value and behind the end", test_nul, NULL);
+	case_add(&c, "X14 reports of every kind in one document", test_many, NULL);
+	case_add(&c, "X14 reports without an end in one document", test_many_again, NULL);
 	case_add(&c, "R1 R5 D1 what file name and mail tell", test_hints, NULL);
 	case_add(&c, "limits: records, results, xml_depth, text_bytes", test_limits, NULL);
 	case_add(&c, "a sink that fails stops the reading, with its own error", test_sink_fails, NULL);

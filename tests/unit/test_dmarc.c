@@ -12,10 +12,10 @@
 /* --- NM: names --------------------------------------------------------------------- */
 
 static const struct nm_case { const char *name, *in, *out; enum name_kind kind; int changed; } nms[] = {
-	{ "NM1 upper case and a dot",	"Example.COM.", "example.com", NAME_DOMAIN, 1 },
+	{ "NM1 E10 upper case and a dot",	"Example.COM.", "example.com", NAME_DOMAIN, 1 },
 	{ "NM2 address with blanks",	" user@Mail.Example.com ", "mail.example.com", NAME_DOMAIN, 1 },
 	{ "NM3 address in brackets",	"<bounce+x=y.example@send.example.net>", "send.example.net", NAME_DOMAIN, 1 },
-	{ "NM4 U-label",		"b\xc3\xbc" "cher.example", "xn--bcher-kva.example", NAME_DOMAIN, 1 },
+	{ "NM4 E10 U-label",		"b\xc3\xbc" "cher.example", "xn--bcher-kva.example", NAME_DOMAIN, 1 },
 	{ "NM5 @ in front",		"@example.com", "example.com", NAME_DOMAIN, 1 },
 	{ "NM6 null sender",		"<>", "", NAME_EMPTY, 0 },
 	{ "NM7 empty label",		"a..example.com", "a..example.com", NAME_INVALID, 0 },
@@ -112,6 +112,45 @@ test_ps(void **state)
 	assert_memory_equal(org.p, c->org, org.len);
 	/* an organisation is its own */
 	assert_true(str_eq(domain_org(org), org));
+}
+
+/* The option that leaves company suffixes out. */
+static void
+test_icann(void **state)
+{
+	static const struct { const char *in, *org; } cases[] = {
+		{ "a.foo.github.io", "github.io" }, { "foo.github.io", "github.io" }, { "github.io", "github.io" }, { "io", "io" },
+		{ "x.y.example.co.uk", "example.co.uk" }, { "co.uk", "co.uk" }, { "a.b.kawasaki.jp", "a.b.kawasaki.jp" },
+		{ "x.city.kawasaki.jp", "city.kawasaki.jp" }, { "b.kawasaki.jp", "b.kawasaki.jp" }, { "x.www.ck", "www.ck" },
+		{ "a.host.unknowntld", "host.unknowntld" }, { "localhost", "localhost" },
+	};
+
+	(void)state;
+	assert_false(domain_aligned(STR("a.github.io"), STR("b.github.io"), false));
+	dmarc_suffixes(true);
+	for (size_t i = 0; i < nitems(cases); i++)
+		if (!str_eq(domain_org(str_of(cases[i].in)), str_of(cases[i].org)))
+			fail_msg("%s: %.*s", cases[i].in, (int)domain_org(str_of(cases[i].in)).len, domain_org(str_of(cases[i].in)).p);
+	assert_true(domain_aligned(STR("a.github.io"), STR("b.github.io"), false));
+	dmarc_suffixes(false);
+	assert_false(domain_aligned(STR("a.github.io"), STR("b.github.io"), false));
+}
+
+static void
+test_testing(void **state)
+{
+	static const struct { const char *word; int on; } cases[] = {
+		{ "y", 1 }, { "Y", 1 }, { "true", 1 }, { "TRUE", 1 }, { "1", 1 }, { "n", 0 }, { "", 0 }, { "0", 0 }, { "yes please", 0 },
+	};
+	struct report_policy	 p = { 0 };
+
+	(void)state;
+	assert_false(policy_testing(&p));
+	for (size_t i = 0; i < nitems(cases); i++) {
+		p.testing = str_of(cases[i].word);
+		if (policy_testing(&p) != (cases[i].on != 0))
+			fail_msg("%s", cases[i].word);
+	}
 }
 
 static void
@@ -249,16 +288,16 @@ static const struct rw_case { const char *name; struct row row; int dkim, spf; c
 	{ "RW6",  { RR, .dkim = EX ":fail lists.example.org:pass", .spf = "lists.example.org:pass" }, 0, 0, "F2" },
 	{ "RW7",  { RR, .dkim = EX "/a:fail " EX "/b:pass", .spf = "-:none" }, 1, 0, "P9" },
 	{ "RW8",  { .from = EX, .adkim = "s", .aspf = "r", .dkim = "mail." EX ":pass", .spf = "example.net:fail" }, 0, 0, "F1" },
-	{ "RW9",  { RR, .spf = "mail." EX "/helo:pass", .envelope_from = "" }, 0, 1, "P5" },
-	{ "RW10", { RR, .spf = "mail." EX "/helo:pass", .envelope_from = "user.example.net" }, 0, 0, "F9" },
-	{ "RW11", { RR, .spf = "mail." EX "/helo:pass example.net/mfrom:fail" }, 0, 0, "F7" },
+	{ "RW9 I2",  { RR, .spf = "mail." EX "/helo:pass", .envelope_from = "" }, 0, 1, "P5" },
+	{ "RW10 I9", { RR, .spf = "mail." EX "/helo:pass", .envelope_from = "user.example.net" }, 0, 0, "F9" },
+	{ "RW11 I10", { RR, .spf = "mail." EX "/helo:pass example.net/mfrom:fail" }, 0, 0, "F7" },
 	{ "RW12", { RR, .spf = EX "/mfrom:softfail" }, 0, 0, "F7" },
 	{ "RW13", { RR, .dkim = EX ":temperror", .spf = EX ":temperror" }, 0, 0, "F12" },
 	{ "RW14", { RR, .dkim = EX ":pass", .spf = EX ":fail" }, 1, 0, "P8" },
 	{ "RW15", { RR, .dkim = "-:fail", .spf = EX ":pass" }, 0, 1, "P5" },
 	{ "RW16", { RR, .dkim = EX ":pass" }, 1, 0, "P9" },
 	{ "RW17", { .from = "sub." EX, .policy_domain = EX, .adkim = "r", .aspf = "r", .dkim = EX ":pass" }, 1, 0, "P9" },
-	{ "RW18", { RR, .dkim = "esp.example.net:pass", .rep_dkim = EVAL_PASS, .rep_spf = EVAL_FAIL }, 0, 0, "F5" },
+	{ "RW18 I17", { RR, .dkim = "esp.example.net:pass", .rep_dkim = EVAL_PASS, .rep_spf = EVAL_FAIL }, 0, 0, "F5" },
 	{ "RW19", { RR, .dkim = EX ":fail", .spf = EX ":fail", .p = "reject", .disposition = DISP_NONE, FF,
 	    .reason = "local_policy", .comment = "arc=pass as[1].d=example.org" }, 0, 0, "F6" },
 	{ "RW20", { RR, .dkim = EX ":fail", .spf = EX ":fail", .p = "reject", .disposition = DISP_QUARANTINE, FF,
@@ -431,6 +470,8 @@ main(void)
 	case_add(&c, "NM length 253", test_nm_long, NULL);
 	CASES_ADD(&c, pss, test_ps);
 	case_add(&c, "PS19", test_ps19, NULL);
+	case_add(&c, "PS7 PS8 AL11 the list without company suffixes", test_icann, NULL);
+	case_add(&c, "P7 E11 words for test mode", test_testing, NULL);
 	CASES_ADD(&c, als, test_al);
 	CASES_ADD(&c, rws, test_rw);
 	case_add(&c, "RW what differs, what was overridden, what is estimated", test_flags, NULL);

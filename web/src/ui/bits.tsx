@@ -133,7 +133,7 @@ export function PolicyText({ p }: { p: Policy | null }) {
 		extra.push(`sp=${p.sp}`);
 	if (p.np !== null && p.np !== p.p)
 		extra.push(`np=${p.np}`);
-	if (p.testing === "y" || p.testing === true)
+	if (p.testing === true || /^(y|true|1)$/i.test(p.testing || ""))
 		extra.push("t=y");
 	if (p.pct !== null && String(p.pct) !== "100")
 		extra.push(`pct=${p.pct}`);
