@@ -11,3 +11,9 @@ include tests/unit/local-sandbox.mk
 include tests/fuzz/local-units.mk
 include tests/fuzz/local.mk
 include tests/corpus/local.mk
+
+# Is there a passing test for each rule of rules.txt? After all other tests: it reads their logs.
+TESTS += tests/rules.sh
+EXTRA_DIST += tests/rules.sh tests/rules.txt
+rules_log = tests/rules.sh.log
+$(rules_log): $(TEST_LOGS:tests/rules.sh.log=)

@@ -5,7 +5,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- .
 # npm's own tests of packages are not ours
-logs=$(find "$@" -name node_modules -prune -o -path '*/tests/*' -name '*.log' ! -name 'rules.log' ! -name test-suite.log -print)
+logs=$(find "$@" -name node_modules -prune -o -path '*/tests/*' -name '*.log' ! -name 'rules.sh.log' ! -name test-suite.log -print)
 # shellcheck disable=SC2086 # names of ours, without blanks
 awk '
 function fail(what) {
@@ -38,8 +38,9 @@ FNR == 1 && NR > 1 { rules = 1 }
 	next
 }
 /^1\.\.0 *# *SKIP/ { skipped[FILENAME] = 1 }
-/^ *ok [0-9]+/ && !/# SKIP/ && !/# TODO/ {
+/^ *ok [0-9]+/ && !/# TODO/ {
 	name = $0
+	counts = !/# SKIP/
 	sub(/^ *ok [0-9]+ *-? */, "", name)
 	count = split(name, w, " ")
 	for (i = 1; i <= count && w[i] ~ /^[A-Z][A-Z]?[0-9]+(-[A-Z]+[0-9]+)?:?$/; i++) {
@@ -50,9 +51,14 @@ FNR == 1 && NR > 1 { rules = 1 }
 			sub(/^[A-Z]+/, "", ends[1])
 			sub(/^[A-Z]+/, "", ends[2])
 			for (k = ends[1] + 0; k <= ends[2] + 0; k++)
-				tests[letters k]++
-		} else
+				if (counts)
+					tests[letters k]++
+				else
+					without[letters k] = 1
+		} else if (counts)
 			tests[w[i]]++
+		else
+			without[w[i]] = 1
 	}
 }
 END {
@@ -72,7 +78,9 @@ END {
 	print "# tests for each rule: " ncodes " rules, " total " with a passing test"
 	for (i = 1; i <= ncodes; i++)
 		if (!(codes[i] in tests)) {
-			if (some != "")
+			if (codes[i] in without)
+				print "ok " ++n " - " codes[i] " (" words[codes[i]] ") # SKIP its test was skipped"
+			else if (some != "")
 				print "ok " ++n " - " codes[i] " (" words[codes[i]] ") # SKIP these were not run:" some
 			else
 				fail(codes[i] " (" words[codes[i]] ") has no passing test")
@@ -80,5 +88,4 @@ END {
 	if (!bad)
 		print "ok " ++n " - every rule has a passing test, or its test was skipped"
 	print "1.." n
-	exit bad
 }' "$here/rules.txt" $logs

@@ -79,7 +79,7 @@ test('a login name and a password that are hard to quote', { skip }, async () =>
 	}
 });
 
-test('wrong password; a folder that is not there', { skip }, async () => {
+test('H3 wrong password; a folder that is not there', { skip }, async () => {
 	const { user, state } = newUser();
 	for (const way of ['imaps', 'pop3'] as const) {
 		const r = await fetchOnce(box(user, way), { password: 'wrong-horse', state });
@@ -93,7 +93,7 @@ test('wrong password; a folder that is not there', { skip }, async () => {
 	assert.match(r.error ?? '', /there is no folder "reports\.dmarc" .*; remedy: set folder to one of: Reports\/DMARC$/);
 });
 
-test('a folder with a name beyond ASCII', { skip }, async () => {
+test('H3 a folder with a name beyond ASCII', { skip }, async () => {
 	const { user, state } = newUser();
 	dovecot.makeFolder(user, '.B&APw-ro &ZeVnLIqe- &- &2D3cTA-');
 	dovecot.deliver(user, [makeMail(1), makeMail(2)], '.B&APw-ro &ZeVnLIqe- &- &2D3cTA-');
@@ -117,7 +117,7 @@ test('imap: after UIDVALIDITY has changed all comes again, and it is said so', {
 	assert.equal((await fetchOnce(box(user, 'imaps'), { password, state })).new, 0);
 });
 
-test('imap: after = seen, move, delete', { skip }, async () => {
+test('H4 imap: after = seen, move, delete', { skip }, async () => {
 	for (const way of ['seen', 'move', 'delete'] as const) {
 		const { user, state } = newUser();
 		dovecot.deliver(user, Array.from({ length: 150 }, (_, i) => makeMail(i)));
@@ -165,7 +165,7 @@ for (const way of ['imaps', 'pop3s'] as const)
 		assert.ok(r.progress.length > 0 && r.progress.at(-1)?.done === 3);
 	});
 
-test('killed at random moments: every message is in the spool in the end', { skip }, async () => {
+test('H5 killed at random moments: every message is in the spool in the end', { skip }, async () => {
 	for (const [way, after] of [['imaps', 'keep'], ['imaps', 'delete'], ['pop3s', 'keep'], ['pop3s', 'delete']] as const) {
 		const { user, state } = newUser();
 		const mails = Array.from({ length: kills === 0 ? 600 : 3000 }, (_, i) => makeMail(i, 20000 + 100 * i));

@@ -282,7 +282,7 @@ test('wrong tag', async () => {
 	await s.stop();
 });
 
-test('imap: an end of the connection inside a message, at first', async () => {
+test('H5 imap: an end of the connection inside a message, at first', async () => {
 	let broken = 0;
 	const s = await imap({ command: (c, _, verb, rest) => {
 		if (verb !== 'UID FETCH' || !rest.includes('BODY') || broken++ > 0) return false;
@@ -300,7 +300,7 @@ test('imap: an end of the connection inside a message, at first', async () => {
 	await s.stop();
 });
 
-test('imap: a message that always breaks the connection holds up no other for ever', async () => {
+test('H5 imap: a message that always breaks the connection holds up no other for ever', async () => {
 	const s = await imap({ command: (c, _, verb, rest) => {
 		if (verb !== 'UID FETCH' || !rest.includes('BODY') || !/(^|[,:])2(\D|$)|1:3/.test(rest.split(' ')[0] ?? '')) return false;
 		if (rest.startsWith('1:')) c.write(s.bodyOf(s.messages[0]!, 1));
@@ -317,7 +317,7 @@ test('imap: a message that always breaks the connection holds up no other for ev
 	await s.stop();
 });
 
-test('imap: an answer that cannot be parsed costs one message, which gets two more chances', async () => {
+test('H1 imap: an answer that cannot be parsed costs one message, which gets two more chances', async () => {
 	let mended = false;
 	const s = await imap({ command: (c, tag, verb, rest) => {
 		if (verb !== 'UID FETCH' || !rest.includes('BODY') || mended) return false;
@@ -366,7 +366,7 @@ test('imap: a refused message is given up after three looks, and stays known', a
 	await s.stop();
 });
 
-test('imap: numbers that wrap, strangers, flags in between, quoted and missing bodies', async () => {
+test('H1 H4 imap: numbers that wrap, strangers, flags in between, quoted and missing bodies', async () => {
 	const s = await imap({ command: (c, tag, verb, rest) => {
 		if (verb !== 'UID FETCH' || !rest.includes('BODY')) return false;
 		c.write('* 5 EXISTS\r\n* 1 FETCH (FLAGS (\\Seen))\r\n');
@@ -387,10 +387,12 @@ test('imap: numbers that wrap, strangers, flags in between, quoted and missing b
 	assert.equal(r.error, null);
 	assert.deepEqual(digests(state), [digest(s.messages[0]!.body), digest(Buffer.from('Subject: quoted'))]);
 	assert.match(r.stderr, /uid 3 was left out: the server gave it without a body/);
+	const bodies = s.commands.filter((c) => /^UID FETCH .*(BODY|RFC822\b(?!\.SIZE))/i.test(c));
+	assert.ok(bodies.length > 0 && bodies.every((c) => /BODY\.PEEK\[\]/.test(c)), bodies.join('\n'));
 	await s.stop();
 });
 
-test('imap: a message over the limit stays, told or not, and comes when the limit is raised', async () => {
+test('H2 imap: a message over the limit stays, told or not, and comes when the limit is raised', async () => {
 	const s = await imap({}, 4);
 	s.messages[1]!.body = crlf(makeMail(2, 300000));
 	s.messages[2]!.body = crlf(makeMail(4, 200000));
@@ -410,7 +412,7 @@ test('imap: a message over the limit stays, told or not, and comes when the limi
 	await s.stop();
 });
 
-test('imap: sizes that are missing or wrong do not matter', async () => {
+test('H2 imap: sizes that are missing or wrong do not matter', async () => {
 	const s = await imap({ command: (c, tag, verb, rest) => {
 		if (verb !== 'UID FETCH' || rest.includes('BODY')) return false;
 		c.write('* 1 FETCH (UID 1)\r\n* 2 FETCH (UID 2 RFC822.SIZE 1)\r\n* 3 FETCH (RFC822.SIZE 4000000 UID 3)\r\n');
@@ -423,7 +425,7 @@ test('imap: sizes that are missing or wrong do not matter', async () => {
 	await s.stop();
 });
 
-test('imap: without MOVE and UIDPLUS nothing is ever expunged', async () => {
+test('H4 imap: without MOVE and UIDPLUS nothing is ever expunged', async () => {
 	for (const after of ['delete', 'move'] as const) {
 		const s = await imap({});
 		s.capabilities = 'IMAP4rev1';
@@ -442,7 +444,7 @@ test('imap: without MOVE and UIDPLUS nothing is ever expunged', async () => {
 	await u.stop();
 });
 
-test('imap: settling that fails is made up for at the next look, without a second transfer', async () => {
+test('H4 H5 imap: settling that fails is made up for at the next look, without a second transfer', async () => {
 	let refuse = true;
 	const s = await imap({ command: (c, tag, verb) => {
 		if ((verb !== 'UID MOVE' && verb !== 'CREATE') || !refuse) return false;

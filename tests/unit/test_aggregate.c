@@ -432,6 +432,38 @@ static const struct { const char *name; int how; } utf16s[] = {
 	{ "X2 UTF-16, little endian, long", 4 }, { "X2 UTF-16, big endian, long", 5 },
 };
 
+/* --- Long texts (E13): whole, up to the limit ---------------------------------------------------------- */
+
+static void
+test_long(void **state)
+{
+	static char	 id[6001], text[60001];
+	struct recorder	 r = { 0 };
+	struct buf	 doc = { 0 };
+	struct err	 e = { 0 };
+
+	(void)state;
+	memset(id, 'i', sizeof(id) - 1);
+	memset(text, 't', sizeof(text) - 1);
+	text[sizeof(text) - 2] = 'Z';
+	(void)buf_printf(&doc, DECL "<feedback><report_metadata>" ORG EMAIL "<extra_contact_info>%s</extra_contact_info><report_id>%s</report_id>"
+	    BEGIN_END "</report_metadata>" POLICY, text, id);
+	(void)buf_printf(&doc, "<record><row>" IP1 N("1") "<policy_evaluated><disposition>none</disposition><reason><type>other</type>"
+	    "<comment>%s</comment></reason></policy_evaluated></row>" IDENT AUTH "</record></feedback>", text);
+	assert_int_equal(recorder_read(&r, &limits_default, NULL, buf_as_str(&doc), 0, &e), 0);
+	buf_clear(&doc);
+	(void)buf_printf(&doc, "extra=[%s]", text);
+	assert_non_null(strstr(r.text.p, doc.p));
+	buf_clear(&doc);
+	(void)buf_printf(&doc, "id=[%s]", id);
+	assert_non_null(strstr(r.text.p, doc.p));
+	buf_clear(&doc);
+	(void)buf_printf(&doc, "comment=[%s]", text);
+	assert_non_null(strstr(r.text.p, doc.p));
+	buf_free(&doc);
+	recorder_free(&r);
+}
+
 /* --- Several reports in a document of any size (X14) ------------------------------------------------- */
 
 #define ID_(n) "<report_id>many" n "</report_id>"
@@ -744,6 +776,7 @@ main(void)
 	for (size_t i = 0; i < nitems(utf16s); i++)
 		case_add(&c, utf16s[i].name, test_utf16, &utf16s[i].how);
 	case_add(&c, "C8 NULs in a value and behind the end", test_nul, NULL);
+	case_add(&c, "E13 long texts", test_long, NULL);
 	case_add(&c, "X14 reports of every kind in one document", test_many, NULL);
 	case_add(&c, "X14 reports without an end in one document", test_many_again, NULL);
 	case_add(&c, "R1 R5 D1 what file name and mail tell", test_hints, NULL);

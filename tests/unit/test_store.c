@@ -17,6 +17,7 @@
 #include "cases.h"
 
 #include "base/when.h"
+#include "report/quirk.h"
 #include "report/wire.h"
 #include "base/limits.h"
 #include "store/store.h"
@@ -295,6 +296,64 @@ test_du3456(void **state)
 	assert_int_equal(take(f, &r), IN_DUPLICATE);
 	assert_int_equal(number(f, "SELECT count(*) FROM report"), 5);
 	assert_int_equal(messages(f), 30);
+}
+
+#define OVERLAPPING(f) number((f), "SELECT count(*) FROM report WHERE superseded_by IS NULL AND quirks >> 44 & 1")
+
+/* Periods of one reporter that overlap: both count, both are marked. */
+static void
+test_overlap(void **state)
+{
+	struct fixture	*f = *state;
+	struct rep	 r = basic;
+
+	assert_int_equal(QUIRK_OVERLAP_BIT, 44);
+	assert_int_equal(take(f, &basic), IN_STORED);
+	/* the next day, with an end that is the begin of the one after; and the day before likewise */
+	r.id = "next";
+	r.begin = basic.end;
+	r.end = r.begin + 86400;
+	assert_int_equal(take(f, &r), IN_STORED);
+	r.id = "before";
+	r.begin = DAY0 - 86400;
+	r.end = DAY0;
+	assert_int_equal(take(f, &r), IN_STORED);
+	/* other reporters, other domains */
+	r = basic;
+	r.org = "other.example";
+	assert_int_equal(take(f, &r), IN_STORED);
+	r = basic;
+	r.domain = "example.net";
+	assert_int_equal(take(f, &r), IN_STORED);
+	/* the same again, and another version of it */
+	assert_int_equal(take(f, &basic), IN_DUPLICATE);
+	r = basic;
+	r.count = 9;
+	assert_int_equal(take(f, &r), IN_REPLACED);
+	assert_int_equal(OVERLAPPING(f), 0);
+	/* an hour of that day: it, and the day */
+	r = basic;
+	r.id = "hour";
+	r.begin += 7200;
+	r.end = r.begin + 3600;
+	assert_int_equal(take(f, &r), IN_STORED);
+	assert_int_equal(OVERLAPPING(f), 2);
+	/* the same id and a period that begins a second later (DU4) */
+	r = basic;
+	r.domain = "example.net";
+	r.begin += 1;
+	assert_int_equal(take(f, &r), IN_STORED);
+	assert_int_equal(OVERLAPPING(f), 4);
+	/* four weeks around all of them */
+	r = basic;
+	r.id = "weeks";
+	r.begin -= 14 * 86400;
+	r.end += 14 * 86400;
+	assert_int_equal(take(f, &r), IN_STORED);
+	assert_int_equal(OVERLAPPING(f), 7);
+	/* all of them count */
+	assert_int_equal(number(f, "SELECT count(*) FROM report WHERE superseded_by IS NULL"), 8);
+	assert_int_equal(messages(f), 7 * 6 + 18);
 }
 
 static void
@@ -913,13 +972,14 @@ main(void)
 		NAMED("DU1 the same again", test_du1),
 		NAMED("DU2 other contents replace", test_du2),
 		NAMED("DU3 DU4 DU6 another reporter, period, domain", test_du3456),
+		NAMED("DU4 periods that overlap", test_overlap),
 		NAMED("DU7 the first version comes again", test_du7),
 		NAMED("DU all in one transaction", test_du_together),
 		NAMED("an empty version takes nothing away", test_empty_version),
 		NAMED("D4 no report_id", test_no_id),
 		NAMED("AX37 partial", test_partial),
 		NAMED("D21 W12 equal rows are one", test_merge),
-		NAMED("DY1-DY8 the day of a report", test_days),
+		NAMED("DY1-DY8 E9 R7 R8 the day of a report", test_days),
 		NAMED("more rows than are held, kept and dropped", test_stream),
 		NAMED("a begin in a report", test_begin_twice),
 		NAMED("rollback", test_rollback),
