@@ -31,9 +31,14 @@ struct answer_mailbox {
 	uint64_t	 seen, fresh;
 	const char	*error, *remedy;	/* NULL: none */
 };
+struct answer_waiting { int64_t item, asked; const char *action; };
 struct answer_intake {
 	const struct answer_mailbox	*mailboxes;
 	size_t				 nmailboxes;
+	const struct answer_waiting	*waiting;	/* asked for, not done yet */
+	size_t				 nwaiting;
+	uint64_t			 quarantine_bytes;	/* the limit; 0: not told */
+	int64_t				 keep_quarantine;	/* seconds; 0: for ever, or not told */
 	uint64_t			 spool_new;
 	int64_t				 spool_oldest;	/* 0: nothing waits */
 };
@@ -77,6 +82,7 @@ struct json_t	*answer_reporters(struct query *, const struct answer_request *, s
 struct json_t	*answer_ingest(struct query *, const struct answer_request *, struct err *);
 
 /* Parts of the above, one object each, for the commands. */
+struct json_t	*answer_quarantined(const struct query_quarantined *);
 struct json_t	*answer_group(const struct query_group *, enum query_by);
 struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
 struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);

@@ -35,4 +35,9 @@ struct a_obj	 a_array(void);
 json_t	*a_done(struct a_obj *);	/* NULL when anything failed */
 json_t	*answer_oom(struct err *);
 
+/* quarantine.c: parts of answer_ingest */
+struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);
+struct json_t	*answer_removed(const struct query_ingest *);
+struct json_t	*answer_quarantine_sum(const struct query_ingest *, const struct answer_intake *);
+
 #endif

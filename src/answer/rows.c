@@ -522,18 +522,8 @@ quarantine(const struct query_ingest *in)
 {
 	struct a_obj	 a = a_array();
 
-	for (size_t i = 0; i < in->nquarantine; i++) {
-		const struct query_quarantined	*x = &in->quarantine[i];
-		struct a_obj			 o = a_object();
-
-		a_set(&o, "id", a_id(x->id));
-		a_set(&o, "received", a_time(x->received));
-		a_set(&o, "mailbox", a_str(x->origin));
-		a_set(&o, "bytes", a_count(x->bytes));
-		a_set(&o, "reason", a_str(x->reason));
-		a_set(&o, "text", a_str(x->text));
-		a_add(&a, a_done(&o));
-	}
+	for (size_t i = 0; i < in->nquarantine; i++)
+		a_add(&a, answer_quarantined(&in->quarantine[i]));
 	return (a_done(&a));
 }
 
@@ -559,6 +549,9 @@ answer_ingest(struct query *q, const struct answer_request *rq, struct err *e)
 	a_set(&o, "days", intake_days(&in));
 	a_set(&o, "spool", a_done(&spool));
 	a_set(&o, "quarantine", quarantine(&in));
+	a_set(&o, "quarantined", answer_quarantine_sum(&in, rq->intake));
+	a_set(&o, "actions", answer_actions(&in, rq->intake));
+	a_set(&o, "removed", answer_removed(&in));
 	a_set(&o, "database", a_done(&db));
 	a_set(&o, "duplicates", a_count(in.duplicates));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);

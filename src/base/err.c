@@ -23,6 +23,7 @@ err_set(struct err *e, enum err_code code, const char *fmt, ...)
 		return (-1);
 	e->code = code;
 	e->detail = e->line = 0;
+	e->byte = 0;
 	va_start(ap, fmt);
 	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);

@@ -28,6 +28,7 @@ struct err {
 	enum err_code	 code;
 	unsigned	 detail;	/* finer than code, for rooms that know more (report/refusal.h); 0: none */
 	unsigned	 line;		/* of the input, from 1; 0: unknown */
+	unsigned long long byte;	/* the same */
 	char		 msg[512];	/* one line, no control bytes */
 };
 

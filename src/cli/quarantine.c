@@ -15,6 +15,7 @@
 #include "cli/progress.h"
 #include "conf/conf.h"
 #include "process/ingest.h"
+#include "process/peek.h"
 #include "spool/spool.h"
 
 #define SHOWN 16384	/* bytes of a message in the safe view */
@@ -27,7 +28,9 @@ static const struct cli_column columns[] = {
 	{ "reason", "reason", CLI_CELL_TEXT, 0 },
 	{ "text", "why", CLI_CELL_TEXT, 0 },
 	{ "part", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "entry", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 	{ "line", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "byte", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "sender", "sender", CLI_CELL_TEXT, 0 },
 	{ "subject", "subject", CLI_CELL_TEXT, 0 },
 };
@@ -37,6 +40,15 @@ id_text(int64_t id, char out[32])
 {
 	(void)snprintf(out, 32, "%lld", (long long)id);
 	return (out);
+}
+
+static void
+number(struct cli_table *t, uint64_t n)
+{
+	if (n == 0)
+		cli_cell_null(t);
+	else
+		cli_cell_int(t, (int64_t)n);
 }
 
 static void
@@ -50,17 +62,34 @@ put(struct cli_table *t, const struct query_quarantined *x)
 	cli_cell_bytes(t, (int64_t)x->bytes);
 	cli_cell_text(t, x->reason);
 	cli_cell_text(t, x->text);
-	if (x->part == 0)
-		cli_cell_null(t);
-	else
-		cli_cell_int(t, x->part);
-	if (x->line == 0)
-		cli_cell_null(t);
-	else
-		cli_cell_int(t, x->line);
+	number(t, x->part);
+	cli_cell_text(t, x->entry);
+	number(t, x->line);
+	number(t, x->byte);
 	cli_cell_text(t, x->sender);
 	cli_cell_text(t, x->subject);
 	cli_row(t);
+}
+
+/* What rules took away in the last month: nothing goes unseen. */
+static int
+announce(struct cli_ctx *ctx, struct query *q, struct err *e)
+{
+	struct query_ingest	 in;
+	char			 at[WHEN_TEXT], a[WHEN_TEXT], b[WHEN_TEXT], size[32];
+
+	if (query_ingest(q, &in, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < in.ngone; i++) {
+		const struct query_gone	*g = &in.gone[i];
+
+		if (g->at < when_now() - 30 * DAY_SECONDS)
+			break;
+		cli_note(ctx, "%s: %llu message%s, %s, received %s to %s, went: %s", when_rfc3339(g->at, at), (unsigned long long)g->messages,
+		    g->messages == 1 ? "" : "s", cli_bytes((int64_t)g->bytes, size), when_rfc3339(g->oldest, a), when_rfc3339(g->newest, b),
+		    g->by_age ? "older than keep_quarantine" : "quarantine was over the limit quarantine_bytes, the oldest go first");
+	}
+	return (0);
 }
 
 static int
@@ -86,8 +115,11 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 	}
 	if (cli_table_end(t, &e) == -1)
 		return (listing_fail(&l, &e));
-	if (l.format == CLI_FORMAT_TABLE)
+	if (l.format == CLI_FORMAT_TABLE) {
 		cli_note(ctx, "%zu message%s in quarantine, %s", n, n == 1 ? "" : "s", cli_bytes((int64_t)bytes, size));
+		if (announce(ctx, l.q, &e) == -1)
+			return (listing_fail(&l, &e));
+	}
 	listing_close(&l);
 	return (CLI_OK);
 }
@@ -109,9 +141,29 @@ line(const char *what, struct str s)
 }
 
 static void
+say_place(const struct query_quarantined *x)
+{
+	struct buf	 b = { 0 };
+
+	if (x->part == 0)
+		return;
+	(void)buf_printf(&b, "part %u of the mail", x->part);
+	if (x->entry.len > 0)
+		(void)buf_printf(&b, ", entry %.*s of the archive", (int)x->entry.len, x->entry.p);
+	if (x->line > 0)
+		(void)buf_printf(&b, ", line %u", x->line);
+	if (x->byte > 0)
+		(void)buf_printf(&b, ", byte %llu", (unsigned long long)x->byte);
+	if (x->line > 0 || x->byte > 0)
+		(void)buf_printf(&b, " of the %s", x->line > 0 ? "document" : "attachment");
+	line("place", buf_as_str(&b));
+	buf_free(&b);
+}
+
+static void
 say(const struct query_quarantined *x)
 {
-	char	 t[WHEN_TEXT], size[32], place[64];
+	char	 t[WHEN_TEXT], size[32];
 
 	line("id", str_of(id_text(x->id, size)));
 	line("received", str_of(when_rfc3339(x->received, t)));
@@ -119,12 +171,9 @@ say(const struct query_quarantined *x)
 	line("size", str_of(cli_bytes((int64_t)x->bytes, size)));
 	line("reason", x->reason);
 	line("why", x->text);
-	if (x->line > 0)
-		(void)snprintf(place, sizeof(place), "part %u of the mail, line %u of the document", x->part, x->line);
-	else
-		(void)snprintf(place, sizeof(place), "part %u of the mail", x->part);
-	if (x->part > 0)
-		line("place", str_of(place));
+	say_place(x);
+	if (x->tried > 0)
+		line("tried", str_of(when_rfc3339(x->tried, t)));
 	line("sender", x->sender);
 	line("subject", x->subject);
 	line("file", x->file);
@@ -182,6 +231,61 @@ harmless(int fd, uint64_t size, struct err *e)
 	return (0);
 }
 
+static const struct cli_column row_columns[] = {
+	{ "seq", "row", CLI_CELL_INT, 0 },
+	{ "ip", "source", CLI_CELL_TEXT, 0 },
+	{ "count", "messages", CLI_CELL_INT, 0 },
+	{ "hfrom", "From", CLI_CELL_TEXT, 0 },
+	{ "disp", "treated", CLI_CELL_TEXT, 0 },
+	{ "dkim", "DKIM", CLI_CELL_TEXT, 0 },
+	{ "spf", "SPF", CLI_CELL_TEXT, 0 },
+};
+
+static int
+rows(struct cli_ctx *ctx, const struct peek_doc *d, struct err *e)
+{
+	struct cli_table	*t;
+
+	(void)printf("\nrows that can be read, of a report that counts nothing: %llu, messages in them: %llu\n", (unsigned long long)d->rows,
+	    (unsigned long long)d->messages);
+	if (d->org_name[0] != '\0')
+		line("reporter", str_of(d->org_name));
+	if (d->domain[0] != '\0')
+		line("domain", str_of(d->domain));
+	if (d->nrow == 0)
+		return (0);
+	t = cli_table_new(ctx, CLI_FORMAT_TABLE, row_columns, nitems(row_columns));
+	for (size_t i = 0; i < d->nrow; i++) {
+		const struct peek_row	*r = &d->row[i];
+
+		cli_cell_int(t, (int64_t)r->seq);
+		cli_cell_text(t, r->ip[0] == '\0' ? STR_NONE : str_of(r->ip));
+		cli_cell_int(t, (int64_t)r->count);
+		cli_cell_text(t, r->header_from[0] == '\0' ? STR_NONE : str_of(r->header_from));
+		cli_cell_cstr(t, disposition_names[r->disposition]);
+		cli_cell_cstr(t, evaluated_names[r->dkim]);
+		cli_cell_cstr(t, evaluated_names[r->spf]);
+		cli_row(t);
+	}
+	if (d->rows > d->nrow)
+		cli_note(ctx, "%llu rows more", (unsigned long long)(d->rows - d->nrow));
+	return (cli_table_end(t, e));
+}
+
+/* What of it can be looked at, though none of it counts. */
+static int
+salvaged(struct cli_ctx *ctx, int fd, uint64_t bytes, struct err *e)
+{
+	struct peek	 p = { 0 };
+	int		 rv = peek_read(fd, bytes, &ctx->conf->limits, &p, e);
+
+	for (size_t i = 0; i < p.ndocs && rv == 0; i++)
+		if (p.doc[i].rows > 0)
+			rv = rows(ctx, &p.doc[i], e);
+	peek_free(&p);
+	return (rv);
+}
+
 static int
 show_file(struct cli_ctx *ctx, const char *name, bool whole, struct err *e)
 {
@@ -192,8 +296,12 @@ show_file(struct cli_ctx *ctx, const char *name, bool whole, struct err *e)
 	if (sp == NULL)
 		return (-1);
 	if ((fd = spool_quarantine_open(sp, name, e)) != -1) {
-		rv = whole ? raw(fd, e) : fstat(fd, &st) == -1 ? err_set(e, ERR_TEMP, "%s", strerror(errno)) :
-		    harmless(fd, (uint64_t)st.st_size, e);
+		if (whole)
+			rv = raw(fd, e);
+		else if (fstat(fd, &st) == -1)
+			rv = err_set(e, ERR_TEMP, "%s", strerror(errno));
+		else if ((rv = salvaged(ctx, fd, (uint64_t)st.st_size, e)) == 0)
+			rv = harmless(fd, (uint64_t)st.st_size, e);
 		(void)close(fd);
 	}
 	spool_close(sp);
@@ -569,8 +677,10 @@ const struct cli_command cli_cmd_quarantine = {
 	.help = "what could not be read: list it, look, read it again, discard it",
 	.usage = "list | show ID | retry ID... | discard ID...",
 	.text = "A message that cannot be read, or only in part, is kept whole with the reason.\n\n"
-	    "list names them, oldest first. show prints one with its reason and its beginning, made harmless for a terminal.\n\n"
-	    "retry reads them again, of use after an upgrade, or when a limit was raised: what can be read now is stored and leaves "
+	    "list names them, oldest first, and what rules removed in the last month: what is older than keep_quarantine, and the oldest "
+	    "when all are more than quarantine_bytes. show prints one with its reason, the rows of it that can be read though they do not "
+	    "count, and its beginning, made harmless for a terminal.\n\n"
+	    "retry reads them again, of use when a limit was raised; after an upgrade the daemon does it by itself. What can be read now is stored and leaves "
 	    "quarantine; for the others the reason is brought up to date, and the exit code is 1. A message without any report "
 	    "stays, too.\n\n"
 	    "discard deletes them for good. It asks first.",

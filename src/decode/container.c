@@ -41,6 +41,7 @@ struct container {
 	uint64_t			 others;		/* unpacked from other parts of the same mail */
 	struct err			 broken;		/* why the layer above is not sound */
 	unsigned char			*out;			/* of inflate, one per layer */
+	char				 entry[128];
 };
 
 /* F_ZIP_STREAM: by its local headers, where the directory is bad. */
@@ -102,6 +103,7 @@ container_begin(struct container *c, bool text)
 	c->others += c->unpacked;
 	c->packed = c->unpacked = 0;
 	c->broken.code = ERR_NONE;
+	c->entry[0] = '\0';
 	layer_clear(&c->layers[0]);
 }
 
@@ -156,11 +158,20 @@ gzip_begin(struct container *c, unsigned i, struct err *e)
 	return (0);
 }
 
+const char *
+container_entry(const struct container *c)
+{
+	return (c->entry);
+}
+
 static int
 gzip_broken(struct container *c, unsigned i, enum refusal code, const char *text, struct err *e)
 {
-	if (c->broken.code == ERR_NONE)
+	if (c->broken.code == ERR_NONE) {
 		refusal_set(&c->broken, code, 0, "%s", text);
+		if (i == 0)	/* what is inside of something has its place there */
+			c->broken.byte = c->packed - c->layers[i].z.avail_in + 1;
+	}
 	c->layers[i].kind = L_DROP;
 	return (layer_finish(c, i + 1, e));
 }
@@ -317,6 +328,22 @@ entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
 	return (rc);
 }
 
+/* Names are anybody's text: what is no plain name is told by its number. */
+static void
+name_entry(struct container *c, struct archive_entry *en, unsigned number)
+{
+	const char	*name = archive_entry_pathname(en), *base = name == NULL ? NULL : strrchr(name, '/');
+	struct str	 s = str_of(base == NULL ? name : base + 1);
+
+	(void)snprintf(c->entry, sizeof(c->entry), "#%u", number);
+	if (s.len == 0 || s.len >= sizeof(c->entry) || !str_utf8_ok(s))
+		return;
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return;
+	memcpy(c->entry, s.p, s.len + 1);
+}
+
 /* Its entries, one after another; *seen counts them. What libarchive said last is in *rc. */
 static int
 entries(struct container *c, struct archive *ar, unsigned i, unsigned *seen, int *rc, struct err *e)
@@ -332,7 +359,7 @@ entries(struct container *c, struct archive *ar, unsigned i, unsigned *seen, int
 			break;
 		if (skip_entry(en))
 			continue;
-		++*seen;
+		name_entry(c, en, ++*seen);
 		if (archive_entry_is_encrypted(en))
 			return (unreadable(c, l, REFUSAL_ENCRYPTED, "the archive is encrypted", e));
 		if (*seen > c->limits->entries) {
@@ -512,8 +539,11 @@ layer_finish(struct container *c, unsigned i, struct err *e)
 		return (-1);
 	switch (l->kind) {
 	case L_GZIP:
-		if (!l->z_ended && c->broken.code == ERR_NONE)
+		if (!l->z_ended && c->broken.code == ERR_NONE) {
 			refusal_set(&c->broken, REFUSAL_CUT_SHORT, 0, "the gzip data is cut short");
+			if (i == 0)
+				c->broken.byte = c->packed + 1;
+		}
 		return (layer_finish(c, i + 1, e));
 	case L_PASS:
 		l->kind = L_DROP;

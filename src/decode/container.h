@@ -38,6 +38,11 @@ void		 container_mail(struct container *);
 void		 container_begin(struct container *, bool text);
 int		 container_feed(struct container *, const void *, size_t, struct err *);
 int		 container_finish(struct container *, struct err *);
+/*
+ * While one of the sink's calls is made: the entry of an archive that it is
+ * about, by its name without folders, or "#" and its number; "": none.
+ */
+const char	*container_entry(const struct container *);
 void		 container_free(struct container *);	/* NULL is fine */
 
 #endif

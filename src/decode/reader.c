@@ -172,7 +172,9 @@ doc_end(void *ctx, const struct err *broken, struct err *e)
 		return (0);
 	}
 	if (broken != NULL) {
-		/* What is missing cannot be known: nothing of it counts. */
+		/* What is missing cannot be known: nothing of it counts. It may be looked at. */
+		if (r->job->salvage)
+			(void)aggregate_finish(r->agg, &why);
 		why = *broken;
 		r->open = false;
 		if (aggregate_had_begun(r->agg))
@@ -350,6 +352,12 @@ reader_part(const struct reader *r)
 	return (r->part);
 }
 
+const char *
+reader_entry(const struct reader *r)
+{
+	return (container_entry(r->box));
+}
+
 static ssize_t
 next_chunk(struct reader *r, uint64_t at, struct err *e)
 {
@@ -419,6 +427,7 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 	r->skip = r->told = 0;
 	r->part_wanted = 0;
 	r->rerun = false;
+	aggregate_salvage(r->agg, job->salvage);
 	while ((rv = walk(r, e)) == -1 && r->rerun && e->code == ERR_NONE) {
 		if (which != r->index)
 			passes = 0;

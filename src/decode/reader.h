@@ -34,6 +34,7 @@ struct reader_job {
 	uint64_t	 offset, bytes;
 	int		 extract;	/* index of the document that raw wants; -1: read reports */
 	bool		 packed;	/* extract it as it was attached, not unpacked */
+	bool		 salvage;	/* not extracting: rows of what is refused are given, too, before it is dropped */
 	struct str	 filename;	/* a hint, when the file is the report itself */
 };
 
@@ -49,8 +50,9 @@ struct reader_result {
 
 struct reader	*reader_new(const struct limits *, const struct reader_calls *, void *ctx);
 int		 reader_run(struct reader *, const struct reader_job *, struct reader_result *, struct err *);
-/* While refused() is called: the part of the mail that it is about, from 1. */
+/* While refused() is called: the part of the mail that it is about, from 1, and the entry of an archive in it ("": none). */
 unsigned	 reader_part(const struct reader *);
+const char	*reader_entry(const struct reader *);
 void		 reader_free(struct reader *);	/* NULL is fine */
 
 #endif

@@ -8,25 +8,37 @@
 #include "answer/answer.h"
 #include "base/io.h"
 #include "http/http.h"
+#include "spool/request.h"
 #include "spool/spool.h"
 
 #define MAILBOXES 256
 #define STATUS_BYTES (64u << 10)
+#define WAITING 200
 
 struct intake {
 	struct answer_intake	 answer;
+	struct answer_waiting	 waiting[WAITING];
 	struct answer_mailbox	 mailbox[MAILBOXES];
 	json_t			*keep[MAILBOXES];	/* what the strings above point into */
 	size_t			 n;
 };
 
 static json_t	*configured;	/* [{name, protocol, host}]; NULL: not told */
+static uint64_t	 rule_bytes;	/* of quarantine */
+static int64_t	 rule_keep;
 
 void
 api_ingest_mailboxes(const json_t *list)
 {
 	json_decref(configured);
 	configured = json_is_array(list) ? json_deep_copy(list) : NULL;
+}
+
+void
+api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine)
+{
+	rule_bytes = quarantine_bytes;
+	rule_keep = keep_quarantine;
 }
 
 /* --- One status file ------------------------------------------------------------ */
@@ -177,6 +189,22 @@ count_spool(struct intake *in, struct err *e)
 	return (rv);
 }
 
+/* What was asked for and is not done yet; what cannot be seen is not shown. */
+static void
+list_waiting(struct intake *in)
+{
+	struct request_file	*list;
+	struct err		 e = { 0 };
+	size_t			 n;
+
+	in->answer.waiting = in->waiting;
+	if (request_list(work_state_dir(), &list, &n, WAITING, &e) == -1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		in->waiting[in->answer.nwaiting++] = (struct answer_waiting){ list[i].id, list[i].asked, request_words[list[i].kind] };
+	free(list);
+}
+
 void
 api_ingest(struct request *rq, struct asked *a)
 {
@@ -191,6 +219,9 @@ api_ingest(struct request *rq, struct asked *a)
 		return;
 	}
 	list_mailboxes(in);
+	list_waiting(in);
+	in->answer.quarantine_bytes = rule_bytes;
+	in->answer.keep_quarantine = rule_keep;
 	in->answer.mailboxes = in->mailbox;
 	in->answer.nmailboxes = in->n;
 	answer_request_init(&ar, ANSWER_INGEST);

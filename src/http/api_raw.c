@@ -21,7 +21,6 @@
 #include "store/query.h"
 
 #define SMALL_BYTES (1u << 20)
-#define CSP_RAW "sandbox; default-src 'none'"
 
 enum as { AS_XML, AS_ORIGINAL, AS_MAIL };
 static const char *const	as_names[] = { "xml", "original", "mail" };

@@ -24,6 +24,8 @@
 #define HEADER_BYTES (32u * 1024u)	/* longer: 431 */
 #define JSON_BYTES (64u << 20)		/* one answer; longer: narrow the question */
 #define PATH_ARGS 1
+#define CSP_RAW "sandbox; default-src 'none'"	/* of what strangers sent */
+#define WRITE_HEADER "X-Dmarcd-Request"		/* see write.c */
 
 struct MHD_Connection;
 struct MHD_Response;
@@ -59,7 +61,7 @@ struct request {
 	enum request_stage	 stage;
 	bool			 uri_too_long;
 	bool			 malformed;	/* not an origin-form target */
-	bool			 head;
+	bool			 head, post;
 	char			 uri[URI_BYTES + 1];
 	struct str		 path;		/* raw, within uri */
 	struct str		 query_raw;	/* raw, within uri */
@@ -102,6 +104,11 @@ bool	 etag_matches(const char *if_none_match, const char *etag);
 
 /* Is this Host header a name of ours? address: what we are bound to. */
 bool	 host_allowed(const char *host, const char *address);
+
+/* --- write.c: against pages of others that would have a browser change something -- */
+
+/* NULL: it may. Else why not. The strings are header values, NULL: not sent. */
+const char *write_refused(const char *own, const char *site, const char *origin, const char *host);
 
 /* --- headers.c --------------------------------------------------------------- */
 
@@ -146,12 +153,15 @@ struct route {
 	int		 kind;		/* enum answer_kind, for api_answer */
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
+	bool		 post;		/* asks for something to be done: POST only */
 };
 
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 
 /* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
 enum route_kind	 route_find(struct request *, const char *base_path, struct str *rest);
+/* Does POST make sense there? The path is rq's. */
+bool		 route_posts(const struct request *, const char *base_path);
 /*
  * In a worker; store NULL: why says what is the matter with it. done is called
  * for every request that has its reply by then: this one or later, and those
@@ -175,11 +185,16 @@ const char	*work_state_dir(void);
 void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
 void	 api_ingest(struct request *, struct asked *);
 void	 api_raw(struct request *, struct asked *);
+void	 api_quarantined(struct request *, struct asked *);
+void	 api_quarantined_raw(struct request *, struct asked *);
+void	 api_quarantined_retry(struct request *, struct asked *);
+void	 api_quarantined_discard(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */
 void	 api_raw_refine(struct asked *, int64_t id, json_t *answer);
-/* The mailboxes that are configured, from the parent: for api_ingest. */
+/* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
+void	 api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine);
 
 #endif

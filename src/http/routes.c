@@ -6,24 +6,28 @@
 #include "http/http.h"
 
 static const struct route	routes[] = {
-	/* path			run		kind			lane		etag */
-	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true },
-	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true },
-	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true },
-	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true },
-	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true },
-	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true },
-	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true },
-	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
-	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true },
-	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
-	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
+	/* path			run		kind			lane		etag	post */
+	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true,	false },
+	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true,	false },
+	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true,	false },
+	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true,	false },
+	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true,	false },
+	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true,	false },
+	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true,	false },
+	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true,	false },
+	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true,	false },
+	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true,	false },
+	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true,	false },
 	/* mailbox states change without the store */
-	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },
+	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false,	false },
+	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false,	false },
+	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false,	false },
+	{ "ingest/items/{}/retry", api_quarantined_retry, ANSWER_KINDS, LANE_QUICK,	false,	true },
+	{ "ingest/items/{}/discard", api_quarantined_discard, ANSWER_KINDS, LANE_QUICK,	false,	true },
 };
 
 /* Beside the prefix: what watches over us knows no versions. */
-static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false };
+static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false, false };
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */
 static struct str
@@ -77,6 +81,11 @@ find_api(struct request *rq, struct str path)
 			return (ROUTE_REPLY);
 		}
 		rq->route = &routes[i];
+		if (routes[i].post && !rq->post) {
+			problem(rq, 405, "This asks for something to be done: POST.");
+			rq->reply.allow = "POST";
+			return (ROUTE_REPLY);
+		}
 		if (query_string_parse(&rq->query, rq->query_raw, &param, &e) == 0)
 			return (ROUTE_WORK);
 		problem_param(rq, e.code == ERR_LIMIT && rq->query_raw.len > QUERY_BYTES ? 414 : 400, param,
@@ -85,6 +94,28 @@ find_api(struct request *rq, struct str path)
 	}
 	problem(rq, 404, "There is no such endpoint; the API is described in schema/openapi.yaml.");
 	return (ROUTE_REPLY);
+}
+
+bool
+route_posts(const struct request *rq, const char *base_path)
+{
+	struct request	*copy;
+	struct err	 e = { 0 };
+	struct str	 path = rq->path;
+	size_t		 n = strlen(base_path), i;
+
+	if (n > 0) {
+		if (!str_starts(path, base_path))
+			return (false);
+		path = (struct str){ path.p + n, path.len - n };
+	}
+	if (!str_starts(path, API_PREFIX "/") || (copy = calloc(1, sizeof(*copy))) == NULL)
+		return (false);
+	path = (struct str){ path.p + sizeof(API_PREFIX), path.len - sizeof(API_PREFIX) };
+	for (i = 0; i < nitems(routes) && !(routes[i].post && match(copy, &routes[i], path, &e) == 1); i++)
+		;
+	free(copy);
+	return (i < nitems(routes));
 }
 
 /* The base path itself lacks the slash that relative addresses in the page need. */

@@ -386,10 +386,17 @@ has_body(struct MHD_Connection *mhd)
 	    MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Transfer-Encoding") != NULL);
 }
 
+static const char *
+header(struct request *rq, const char *name)
+{
+	return (MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, name));
+}
+
 static bool
 refuse(struct request *rq, const char *method, const char *version)
 {
 	const union MHD_ConnectionInfo	*info;
+	const char			*why;
 
 	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	rq->head = strcmp(method, "HEAD") == 0;
@@ -403,8 +410,17 @@ refuse(struct request *rq, const char *method, const char *version)
 		problem(rq, 400, "The address of a request starts with a slash.");
 	} else if (refuse_host(rq, version)) {
 		;
+	} else if (strcmp(method, "POST") == 0 && route_posts(rq, srv.base_path)) {
+		rq->post = true;
+		if ((why = write_refused(header(rq, WRITE_HEADER), header(rq, "Sec-Fetch-Site"), header(rq, "Origin"),
+		    header(rq, "Host"))) != NULL)
+			problem(rq, 403, "%s", why);
+		else if (has_body(rq->mhd))
+			problem(rq, 413, "This request has no body.");
+		else
+			return (false);
 	} else if (!rq->head && strcmp(method, "GET") != 0) {
-		problem(rq, 405, "Everything here is read with GET.");
+		problem(rq, 405, "This is read with GET.");
 		rq->reply.allow = "GET, HEAD";
 	} else if (has_body(rq->mhd)) {
 		problem(rq, 413, "A GET request has no body here.");
@@ -600,6 +616,8 @@ configure(int fd, struct err *e)
 	srv.port = (uint16_t)port;
 	dmarc_suffixes(json_is_true(json_object_get(conf, "icann_suffixes")));
 	api_ingest_mailboxes(json_object_get(conf, "mailboxes"));
+	api_ingest_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "quarantine_bytes")),
+	    json_integer_value(json_object_get(conf, "keep_quarantine")));
 	json_decref(conf);
 	return (rv);
 }

@@ -47,6 +47,7 @@ struct decoder {
 
 	unsigned		 payload;
 	bool			 in_report, flushed;	/* flushed: part of this report has left already */
+	bool			 salvage;		/* what is refused is shown to a person */
 	size_t			 report_mark, rows_mark;
 	bool			 in_rows;
 	struct combination	*slots;
@@ -210,7 +211,7 @@ on_again(void *ctx)
 		return;
 	end_rows(d);
 	d->in_report = false;
-	if (!d->flushed) {
+	if (!d->flushed && !d->salvage) {
 		d->out.len = d->report_mark;	/* as if it had never been */
 		return;
 	}
@@ -228,6 +229,8 @@ on_refused(void *ctx, const struct err *why, struct err *e)
 	wire_uint(&d->out, refusal_of(why));
 	wire_uint(&d->out, reader_part(d->reader));
 	wire_uint(&d->out, why->line);
+	wire_uint(&d->out, why->byte);
+	wire_text(&d->out, str_of(reader_entry(d->reader)));
 	/* the sentence may have been cut inside a character */
 	wire_text(&d->out, str_utf8_ok(str_of(why->msg)) ? str_of(why->msg) : STR("not readable"));
 	wire_close(&d->out, m);
@@ -294,6 +297,7 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 
 	job.extract = (int)wire_get_below(w, 1u << 20) - 1;
 	job.packed = wire_get_below(w, 2) != 0;
+	d->salvage = job.salvage = job.extract < 0 && job.packed;
 	job.offset = wire_get_below(w, (uint64_t)1 << 62);
 	job.bytes = wire_get_below(w, (uint64_t)1 << 62);
 	job.filename = wire_get_text(w, 4096);

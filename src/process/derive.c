@@ -132,5 +132,5 @@ derive_originals(struct store *s, const struct limits *limits, unsigned decoders
 	if (rv == 0 && g != NULL)
 		rv = ingest_flush(g, e);
 	ingest_free(g);
-	return (rv);
+	return (rv == 0 && g != NULL ? store_overlaps(s, e) : rv);
 }

@@ -146,6 +146,8 @@ ingest_job_clear(struct ingest_job *j)
 	j->reason[0] = '\0';
 	j->reason_code = NULL;
 	j->part = j->line = 0;
+	j->byte = 0;
+	j->entry[0] = '\0';
 	for (size_t i = 0; j->derive != NULL && i < j->derive->nknown; i++)
 		j->derive->known[i].used = false;
 }
@@ -249,7 +251,7 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 {
 	struct store_quarantined	 x = { j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
 					    refusal_words[REFUSAL_UNREADABLE] : j->reason_code, j->reason, str_of(j->from), str_of(j->subject),
-					    j->message, j->part, j->line };
+					    j->message, j->part, j->line, j->byte, str_of(j->entry), j->retry };
 
 	/* who asked for a retry decides what becomes of a message without a report */
 	if (j->retry && j->result == IN_IGNORED)
@@ -454,7 +456,8 @@ on_refused(struct worker *w, struct wire *f, struct err *e)
 {
 	enum refusal	 code = (enum refusal)wire_get_below(f, REFUSAL_COUNT);
 	unsigned	 part = (unsigned)wire_get_below(f, 1u << 30), line = (unsigned)wire_get_below(f, 1u << 31);
-	struct str	 text = wire_get_text(f, 600);
+	uint64_t	 byte = wire_get_below(f, (uint64_t)1 << 62);
+	struct str	 entry = wire_get_text(f, sizeof(w->head->entry) - 1), text = wire_get_text(f, 600);
 	char		 z[512];
 
 	if (f->bad || f->p != f->end)
@@ -463,6 +466,8 @@ on_refused(struct worker *w, struct wire *f, struct err *e)
 	if (w->head->reason[0] == '\0') {
 		w->head->part = part;
 		w->head->line = line;
+		w->head->byte = byte;
+		(void)snprintf(w->head->entry, sizeof(w->head->entry), "%.*s", (int)entry.len, entry.p == NULL ? "" : entry.p);
 	}
 	set_reason(w->head, code, z);
 	w->head->refused++;

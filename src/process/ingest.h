@@ -54,6 +54,8 @@ struct ingest_job {
 	char			 reason[512];	/* of the first refusal, or why it was ignored */
 	const char		*reason_code;	/* report/refusal.h */
 	unsigned		 part, line;	/* where that was; 0: unknown */
+	uint64_t		 byte;
+	char			 entry[128];	/* of an archive; "": none */
 	char			*from, *subject;
 	bool			 quarantined;	/* it has to be moved to quarantine/ now */
 	/* ours */

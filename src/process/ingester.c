@@ -18,6 +18,7 @@
 #include "process/ingest.h"
 #include "process/ingester.h"
 #include "process/link.h"
+#include "process/requests.h"
 #include "process/role.h"
 #include "process/sandbox.h"
 #include "spool/spool.h"
@@ -281,7 +282,7 @@ static void
 loop(struct ingester *in)
 {
 	struct err	 e = { 0 };
-	int		 n, backoff = 1000;
+	int		 n, asked, backoff = 1000;
 
 	while (!in->stop) {
 		n = round_once(in, &e);
@@ -296,6 +297,8 @@ loop(struct ingester *in)
 		}
 		backoff = 1000;
 		trim(in);
+		if ((asked = requests_run(in->state_dir, in->spool, in->store, &in->limits, &e)) == -1)
+			log_error("%s; it stays asked for", e.msg);
 		if (n > 0) {
 			tell(in, "stored");
 			continue;
@@ -303,7 +306,9 @@ loop(struct ingester *in)
 		if (in->drain)
 			break;
 		expire(in);
-		if (!wait_for_mail(in, WAIT_MS)) {
+		if (asked > 0)	/* there may be more */
+			(void)wait_for_mail(in, 500);
+		else if (!wait_for_mail(in, WAIT_MS)) {
 			ingest_free(in->ingest);
 			in->ingest = NULL;
 			store_shrink(in->store);
@@ -405,6 +410,8 @@ ingester_main(int fd)
 			rv = e.code == ERR_CONFIG ? 2 : 75;
 		} else {
 			tell(&in, "ready");
+			if (requests_after_upgrade(in.state_dir, in.store, &e) == -1)
+				log_error("%s", e.msg);
 			loop(&in);
 		}
 	} else {

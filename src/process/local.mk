@@ -8,7 +8,9 @@ libdmarcd_a_SOURCES += \
 	src/process/derive.c src/process/derive.h \
 	src/process/ingest.c src/process/ingest.h \
 	src/process/ingester.c src/process/ingester.h \
+	src/process/peek.c src/process/peek.h \
 	src/process/raw.c src/process/raw.h \
+	src/process/requests.c src/process/requests.h \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/role.c src/process/role.h

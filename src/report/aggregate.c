@@ -48,16 +48,19 @@ struct aggregate {
 	bool				 dtd;
 	int				 xml_error;	/* libxml2's first fatal one */
 	int				 xml_line;
+	uint64_t			 xml_byte;	/* as in struct err */
 	bool				 xml_at_end;	/* nothing stands behind the place where it was met */
 	char				 xml_text[160];
 	char				 why[160];	/* of the first reading that failed: what it is like as it was sent */
 	int				 why_line;
+	uint64_t			 why_byte;
 	bool				 why_cut;	/* the document may just end there */
 	uint64_t			 noted;		/* quirks of the way here */
 
 	/* what stands behind the end of feedback */
 	struct str			 parsed;	/* what the parser was given, when it is whole */
 	uint64_t			 fed;		/* bytes that it was given, when it comes in pieces */
+	uint64_t			 skipped;	/* in front of what it was given */
 	uint64_t			 end_at;	/* of those, where feedback ended; 0: not known */
 	bool				 another, junk;	/* a second feedback, or something else */
 	unsigned			 nearly;	/* see look_behind */
@@ -86,6 +89,7 @@ struct aggregate {
 	/* the header */
 	struct report_header		 h;
 	bool				 have_meta, have_policy, have_begin, have_end, begun, seen_feedback;
+	bool				 salvage;
 	bool				 d2_element, has_version, ns_dmarc2, ns_01, ns_02;
 	struct buf			 errors;
 
@@ -115,12 +119,25 @@ stop(struct aggregate *a, int rv)
 		xmlStopParser(a->x);
 }
 
+/* Where the parser is, from 1; 0: not known. */
+static uint64_t
+byte_now(struct aggregate *a)
+{
+	long	 at;
+
+	/* what was recoded or repaired has other places, and so has what follows another report */
+	if (a->x == NULL || a->mode != AGG_PLAIN || a->before > 0 || (at = xmlByteConsumed(a->x)) < 0)
+		return (0);
+	return (a->skipped + (uint64_t)at + 1);
+}
+
 static int
 fail(struct aggregate *a, enum refusal why, const char *what)
 {
 	int	 line = a->x == NULL ? 0 : xmlSAX2GetLineNumber(a->x);
 
 	refusal_set(a->e, why, line < 0 ? 0 : (unsigned)line, "line %d: %s", line, what);
+	a->e->byte = byte_now(a);
 	stop(a, -1);
 	return (-1);
 }
@@ -547,11 +564,25 @@ derive_org(struct aggregate *a)
 	a->q |= QUIRK_ORG_DERIVED;
 }
 
+/* What is missing is made up, as nothing of it will count. */
+static int
+header_salvage(struct aggregate *a)
+{
+	if (a->h.policy.domain.len == 0)
+		a->h.policy.domain = STR("invalid");
+	check_times(a);
+	if (!a->have_begin || a->h.begin < 0 || a->h.end > 100000000000)
+		a->h.begin = a->h.end = 0;
+	return (0);
+}
+
 static int
 header_done(struct aggregate *a)
 {
 	enum name_kind	 kind;
 
+	if (a->salvage)
+		return (header_salvage(a));
 	if (!a->have_meta)
 		return (fail(a, REFUSAL_NO_METADATA, "the report has no report_metadata"));
 	if (!a->have_policy)
@@ -1006,6 +1037,7 @@ on_error(void *ctx, xmlErrorPtr x)
 	if (a->xml_error == 0) {
 		a->xml_error = x->code;
 		a->xml_line = x->line;
+		a->xml_byte = byte_now(a);
 		a->xml_at_end = a->x != NULL && a->x->input != NULL && a->x->input->end - a->x->input->cur <= 1;
 		(void)snprintf(a->xml_text, sizeof(a->xml_text), "%s", x->message == NULL ? "not well-formed XML" : x->message);
 		n = strlen(a->xml_text);
@@ -1110,7 +1142,7 @@ pass_clear(struct aggregate *a)
 	a->x = NULL;
 	a->rv = 0;
 	a->stopped = a->done = a->dtd = a->another = a->junk = false;
-	a->end_at = a->fed = 0;
+	a->end_at = a->fed = a->skipped = 0;
 	a->parsed = STR_NONE;
 	a->nearly = 0;
 	buf_clear(&a->behind);
@@ -1228,6 +1260,12 @@ aggregate_start(struct aggregate *a, struct err *e)
 	return (0);
 }
 
+void
+aggregate_salvage(struct aggregate *a, bool on)
+{
+	a->salvage = on;
+}
+
 bool
 aggregate_had_begun(const struct aggregate *a)
 {
@@ -1281,6 +1319,7 @@ skip_head(struct aggregate *a, struct str s)
 		return ((struct str){ s.p + s.len, 0 });
 	if (lt != s.p && !(lt - s.p == 3 && memcmp(s.p, "\xef\xbb\xbf", 3) == 0))
 		a->q |= QUIRK_LEADING_JUNK;
+	a->skipped = (uint64_t)(lt - s.p);
 	s.len -= (size_t)(lt - s.p);
 	s.p = lt;
 	if (a->pass != PASS_ROWS && !str_starts(s, "<?xml"))
@@ -1319,6 +1358,7 @@ next_mode(struct aggregate *a)
 	if (a->why[0] == '\0' && a->xml_error != 0) {
 		(void)snprintf(a->why, sizeof(a->why), "%s", a->xml_text);
 		a->why_line = a->xml_line;
+		a->why_byte = a->xml_byte;
 		a->why_cut = a->xml_at_end || a->xml_error == XML_ERR_TAG_NOT_FINISHED;
 	}
 	if (a->mode == AGG_PLAIN && a->xml_error == XML_ERR_UNSUPPORTED_ENCODING) {
@@ -1448,7 +1488,7 @@ settle(struct aggregate *a)
 	if (a->pass == PASS_HEADER) {
 		if (!a->done && a->xml_error != 0 && next_mode(a) == AGGREGATE_AGAIN)
 			return (AGGREGATE_AGAIN);
-		if (!a->have_meta || !a->have_policy) {
+		if ((!a->have_meta || !a->have_policy) && !a->salvage) {
 			a->pass = PASS_ALL;
 			return (header_done(a));
 		}
@@ -1472,8 +1512,10 @@ settle(struct aggregate *a)
 			return (refusal_set(a->e, REFUSAL_CUT_SHORT, 0, "the document ends before a feedback element"));
 		if (a->why[0] == '\0')
 			return (refusal_set(a->e, REFUSAL_CUT_SHORT, 0, "the document is cut short"));
-		return (refusal_set(a->e, a->why_cut ? REFUSAL_CUT_SHORT : REFUSAL_NOT_WELL_FORMED,
-		    a->why_line < 0 ? 0 : (unsigned)a->why_line, "line %d: %s", a->why_line, a->why));
+		refusal_set(a->e, a->why_cut ? REFUSAL_CUT_SHORT : REFUSAL_NOT_WELL_FORMED, a->why_line < 0 ? 0 : (unsigned)a->why_line,
+		    "line %d: %s", a->why_line, a->why);
+		a->e->byte = a->why_byte;
+		return (-1);
 	}
 	return (AGGREGATE_AGAIN);
 }

@@ -38,6 +38,11 @@ struct aggregate *aggregate_new(const struct limits *, const struct report_hints
 int	 aggregate_start(struct aggregate *, struct err *);
 int	 aggregate_feed(struct aggregate *, const void *, size_t, struct err *);	/* 0, -1, AGGREGATE_AGAIN */
 int	 aggregate_finish(struct aggregate *, struct err *);				/* the same */
+/*
+ * For people to look at rows that cannot count: a header that is missing is no
+ * reason to give none. The domain is "invalid" then, and times are 0.
+ */
+void	 aggregate_salvage(struct aggregate *, bool on);
 /* After AGGREGATE_AGAIN: true when begin was already given to the sink (drop that report). */
 bool	 aggregate_had_begun(const struct aggregate *);
 /* Was there a feedback element at all? If not, a document that failed was no report. */

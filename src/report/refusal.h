@@ -3,7 +3,8 @@
  * sentence for people stands beside it in struct err.
  * Source:    ours; the words stand in the store and in the API: never rename.
  * Trust:     none needed.
- * Units:     line from 1 in the document, 0: unknown.
+ * Units:     line from 1 in the document, 0: unknown; e->byte, set behind it
+ *            where it is known, counts from 1, too.
  * Ownership: static.
  * Errors:    refusal_set returns -1, as err_set does.
  */

@@ -96,7 +96,7 @@ open_dir(int at, const char *name, const char *base, struct err *e)
 static int
 open_folders(struct spool *s, struct err *e)
 {
-	int	 sp = -1, rv = -1;
+	int	 sp = -1, requests = -1, rv = -1;
 
 	if (io_mkdir_p(s->dir, 0700, e) == -1)
 		return (-1);
@@ -106,8 +106,11 @@ open_folders(struct spool *s, struct err *e)
 	    (s->tmp = open_dir(sp, "tmp", s->dir, e)) != -1 &&
 	    (s->new = open_dir(sp, "new", s->dir, e)) != -1 &&
 	    (s->state = open_dir(sp, "state", s->dir, e)) != -1 &&
-	    (s->quarantine = open_dir(s->root, "quarantine", s->dir, e)) != -1)
+	    (s->quarantine = open_dir(s->root, "quarantine", s->dir, e)) != -1 &&
+	    (requests = open_dir(s->root, "requests", s->dir, e)) != -1)
 		rv = 0;
+	if (requests != -1)
+		(void)close(requests);
 	if (sp != -1)
 		(void)close(sp);
 	return (rv);
@@ -810,7 +813,10 @@ spool_watch(struct spool *s)
 	if (inotify_add_watch(s->watch, path, IN_MOVED_TO | IN_CREATE | IN_CLOSE_WRITE | IN_ONLYDIR) == -1) {
 		(void)close(s->watch);
 		s->watch = -1;
+		return (-1);
 	}
+	if (snprintf(path, sizeof(path), "%s/requests", s->dir) < (int)sizeof(path))
+		(void)inotify_add_watch(s->watch, path, IN_MOVED_TO | IN_CREATE | IN_ONLYDIR);
 	return (s->watch);
 }
 

@@ -15,6 +15,7 @@
  *	spool/state/NAME	what the fetcher of mailbox NAME has seen
  *	spool/state/NAME.status	what it is doing, JSON, for people and the web
  *	quarantine/		messages that could not be read, kept whole
+ *	requests/		what people want done with those, see request.h
  */
 #ifndef SPOOL_SPOOL_H
 #define SPOOL_SPOOL_H
@@ -65,7 +66,7 @@ int		 spool_quarantine_open(struct spool *, const char *name, struct err *);
 int		 spool_quarantine_remove(struct spool *, const char *name, struct err *);
 /* Leftovers in tmp/ of writers that died: removed when older than a day, or at start when their pid is gone. */
 void		 spool_sweep(struct spool *);
-/* A descriptor that becomes readable when something appears in new/ (inotify), or -1. */
+/* A descriptor that becomes readable when something appears in new/ or in requests/ (inotify), or -1. */
 int		 spool_watch(struct spool *);
 void		 spool_watch_drain(struct spool *);
 /* One ingester at a time: 0 when the lock is ours, 1 when another process has it, -1 on error. */

@@ -75,16 +75,42 @@ drop_quarantined(struct store *s, int64_t id, const char *name, struct err *e)
 	return (store_quarantine_discard(s, id, e) == -1 ? -1 : 0);
 }
 
+/* What the next step will take away, as long as it is there. */
+static int
+old_ones(struct store *s, int64_t before, struct store_trimmed *t, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	memset(t, 0, sizeof(*t));
+	if (store_prepare(s, &st, "SELECT ifnull(sum(bytes), 0), ifnull(min(received), 0), ifnull(max(received), 0) FROM quarantine "
+	    "WHERE received < ?1", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, before);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		t->bytes = (uint64_t)sqlite3_column_int64(st, 0);
+		t->oldest = sqlite3_column_int64(st, 1);
+		t->newest = sqlite3_column_int64(st, 2);
+	}
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_ROW ? 0 : store_fail(s, "quarantine", e));
+}
+
 int
 store_expire(struct store *s, int64_t originals_before, int64_t quarantine_before, unsigned *packs, unsigned *messages, struct err *e)
 {
+	struct store_trimmed	 t;
+
 	*packs = *messages = 0;
 	if (originals_before > 0 && each_file(s, "SELECT pack.id, pack.name FROM pack WHERE pack.begun < ?1 AND NOT EXISTS "
 	    "(SELECT 1 FROM message WHERE message.pack = pack.id AND message.received >= ?1) LIMIT 64", originals_before, drop_pack,
 	    packs, e) == -1)
 		return (-1);
-	if (quarantine_before > 0 && each_file(s, "SELECT id, file FROM quarantine WHERE received < ?1 LIMIT 64", quarantine_before,
-	    drop_quarantined, messages, e) == -1)
+	if (quarantine_before <= 0)
+		return (0);
+	if (old_ones(s, quarantine_before, &t, e) == -1 || each_file(s, "SELECT id, file FROM quarantine WHERE received < ?1 LIMIT 64",
+	    quarantine_before, drop_quarantined, messages, e) == -1)
 		return (-1);
-	return (0);
+	t.n = *messages;
+	return (t.n > 0 ? store_quarantine_went(s, RULE_AGE, &t, e) : 0);
 }

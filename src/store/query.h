@@ -322,15 +322,25 @@ struct query_quarantined {
 	uint64_t	 bytes;
 	int64_t		 message;	/* its row; 0: unknown */
 	unsigned	 part, line;	/* where in it; 0: unknown */
+	uint64_t	 byte;
+	struct str	 entry;		/* of an archive */
+	int64_t		 tried;		/* last in vain; 0: not again */
 };
 /* Oldest first; id 0: all. */
 int	 query_quarantine(struct query *, int64_t id, struct query_quarantined **, size_t *n, struct err *);
+/* Requests that were carried out, and what rules removed: newest first. See schema/0008. */
+struct query_action { int64_t item, asked, done; bool discard, missing; enum intake_result result; uint64_t reports; struct str text; };
+struct query_gone { int64_t at, oldest, newest; bool by_age; uint64_t messages, bytes; };
 struct query_ingest {
 	struct query_intake_day		*days;	/* the last 60 with anything, oldest first */
 	size_t				 ndays;
 	struct query_quarantined	*quarantine;	/* the newest 200 */
 	size_t				 nquarantine;
 	uint64_t			 quarantined, quarantined_bytes;
+	struct query_action		*actions;	/* 50 */
+	size_t				 nactions;
+	struct query_gone		*gone;		/* 20 */
+	size_t				 ngone;
 	uint64_t			 bytes, reports, records, duplicates;
 };
 int	 query_ingest(struct query *, struct query_ingest *, struct err *);

@@ -282,7 +282,7 @@ intake_days(struct query *q, struct query_ingest *out, struct err *e)
 }
 
 #define QUARANTINE_COLUMNS "SELECT q.id, q.received, n.text, q.file, q.bytes, q.reason, q.text, q.sender, q.subject," \
-    " q.message, q.part, q.line FROM quarantine q LEFT JOIN name n ON n.id = q.origin"
+    " q.message, q.part, q.line, q.byte, q.entry, q.tried FROM quarantine q LEFT JOIN name n ON n.id = q.origin"
 
 static void
 quarantined_fill(struct query *q, sqlite3_stmt *st, struct query_quarantined *x)
@@ -299,6 +299,9 @@ quarantined_fill(struct query *q, sqlite3_stmt *st, struct query_quarantined *x)
 	x->message = sqlite3_column_int64(st, 9);
 	x->part = (unsigned)sqlite3_column_int64(st, 10);
 	x->line = (unsigned)sqlite3_column_int64(st, 11);
+	x->byte = column_u64(st, 12);
+	x->entry = q_column(q, st, 13);
+	x->tried = sqlite3_column_int64(st, 14);
 }
 
 static int
@@ -320,6 +323,61 @@ quarantine_list(struct query *q, struct query_ingest *out, struct err *e)
 		return (-1);
 	while ((rc = q_step(q, st, e)) == 1 && out->nquarantine < QUARANTINE_SHOWN)
 		quarantined_fill(q, st, &out->quarantine[out->nquarantine++]);
+	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+#define ACTIONS_SHOWN 50
+#define GONE_SHOWN 20
+
+static int
+actions_list(struct query *q, struct query_ingest *out, struct err *e)
+{
+	struct query_action	*a;
+	sqlite3_stmt		*st;
+	int			 rc;
+
+	if ((out->actions = arena_alloc(q->a, ACTIONS_SHOWN, sizeof(*out->actions))) == NULL)
+		return (q_oom(e));
+	if (store_prepare(q->s, &st, "SELECT item, action, asked, done, result, reports, text FROM quarantine_action ORDER BY id DESC "
+	    "LIMIT 50", e) == -1)
+		return (-1);
+	while ((rc = q_step(q, st, e)) == 1 && out->nactions < ACTIONS_SHOWN) {
+		a = &out->actions[out->nactions++];
+		a->item = sqlite3_column_int64(st, 0);
+		a->discard = sqlite3_column_int(st, 1) != 0;
+		a->asked = sqlite3_column_int64(st, 2);
+		a->done = sqlite3_column_int64(st, 3);
+		a->missing = !a->discard && sqlite3_column_type(st, 4) == SQLITE_NULL;
+		a->result = (enum intake_result)((unsigned)sqlite3_column_int(st, 4) % IN_COUNT);
+		a->reports = column_u64(st, 5);
+		a->text = q_column(q, st, 6);
+	}
+	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+static int
+gone_list(struct query *q, struct query_ingest *out, struct err *e)
+{
+	struct query_gone	*g;
+	sqlite3_stmt		*st;
+	int			 rc;
+
+	if ((out->gone = arena_alloc(q->a, GONE_SHOWN, sizeof(*out->gone))) == NULL)
+		return (q_oom(e));
+	if (store_prepare(q->s, &st, "SELECT at, rule, messages, bytes, oldest, newest FROM quarantine_gone ORDER BY id DESC LIMIT 20",
+	    e) == -1)
+		return (-1);
+	while ((rc = q_step(q, st, e)) == 1 && out->ngone < GONE_SHOWN) {
+		g = &out->gone[out->ngone++];
+		g->at = sqlite3_column_int64(st, 0);
+		g->by_age = sqlite3_column_int(st, 1) == RULE_AGE;
+		g->messages = column_u64(st, 2);
+		g->bytes = column_u64(st, 3);
+		g->oldest = sqlite3_column_int64(st, 4);
+		g->newest = sqlite3_column_int64(st, 5);
+	}
 	(void)sqlite3_finalize(st);
 	return (rc == -1 ? -1 : 0);
 }
@@ -374,7 +432,7 @@ query_ingest(struct query *q, struct query_ingest *out, struct err *e)
 
 	memset(out, 0, sizeof(*out));
 	if (query_meta(q, &m, e) == -1 || intake_days(q, out, e) == -1 || quarantine_list(q, out, e) == -1 ||
-	    number(q, "PRAGMA page_count", &pages, e) == -1 || number(q, "PRAGMA page_size", &size, e) == -1 ||
+	    actions_list(q, out, e) == -1 || gone_list(q, out, e) == -1 || number(q, "PRAGMA page_count", &pages, e) == -1 || number(q, "PRAGMA page_size", &size, e) == -1 ||
 	    number(q, "SELECT coalesce(sum(messages), 0) FROM intake WHERE result = 1", &out->duplicates, e) == -1)
 		return (-1);
 	out->bytes = pages * size;

@@ -107,6 +107,8 @@ struct store_again {
 	unsigned		 left_over;
 };
 int	 store_report_replace(struct store *, const struct report_trailer *, struct store_again *, struct store_stored *out, struct err *);
+/* After reports have taken their places: which of them overlap. Not within a transaction. */
+int	 store_overlaps(struct store *, struct err *);
 int64_t	 store_report_message(struct store *, int64_t id);	/* 0: no such report */
 /*
  * Before the first of those: outcomes of combinations are not believed either.
@@ -124,6 +126,9 @@ struct store_quarantined {
 	struct str	 sender, subject;
 	int64_t		 message;		/* its row; 0: unknown */
 	unsigned	 part, line;		/* 0: unknown */
+	uint64_t	 byte;			/* as in schema/0008 */
+	struct str	 entry;			/* "": none */
+	bool		 again;			/* it was read before, in vain */
 };
 /* In a transaction. The same file again: the reason is brought up to date. */
 int	 store_quarantine_add(struct store *, const struct store_quarantined *, struct err *);
@@ -131,8 +136,30 @@ int	 store_quarantine_remove(struct store *, const char *file, struct err *);	/*
 bool	 store_quarantine_has(struct store *, const char *file);
 /* Row and file go, in this order. Not within a transaction. 1: done, 0: there is no such one. */
 int	 store_quarantine_discard(struct store *, int64_t id, struct err *);
+/* One of them; 1, 0: there is no such one. */
+struct store_quarantine_item {
+	int64_t	 received, message;
+	char	 file[256], origin[65];
+};
+int	 store_quarantine_get(struct store *, int64_t id, struct store_quarantine_item *out, struct err *);
+/* A request that was carried out, for those who asked to see. Not within a transaction, as the next two. */
+struct store_action {
+	int64_t		 item, asked;
+	bool		 discard, missing;	/* missing: it was not there any more */
+	enum intake_result result;		/* of a retry */
+	unsigned	 reports;
+	const char	*text;
+};
+int	 store_quarantine_did(struct store *, const struct store_action *, struct err *);
+/*
+ * Which were put there by another version than this one? ids by free(). When
+ * they have been asked for again, upgraded says so.
+ */
+int	 store_quarantine_upgrade(struct store *, const char *version, int64_t **ids, size_t *n, struct err *);
+int	 store_quarantine_upgraded(struct store *, const char *version, struct err *);
 /* The oldest go until what is left is no larger than max. Not within a transaction. */
 struct store_trimmed { unsigned n; uint64_t bytes, left; int64_t oldest, newest; };
+enum store_rule { RULE_SIZE, RULE_AGE };	/* why it went: stands in the store */
 int	 store_quarantine_trim(struct store *, uint64_t max, struct store_trimmed *out, struct err *);
 
 /*

@@ -70,6 +70,8 @@ int	 writer_sums_flush(struct store *, struct err *);
 /* Two small ones for statements of rare use: bound with at most one number, run once. */
 /* The row goes first, in a transaction of its own: a file that nobody names harms nobody. */
 int	 store_forget_file(struct store *, const char *folder, const char *name, struct err *);
+/* What a rule took out of quarantine is told for a while. */
+int	 store_quarantine_went(struct store *, enum store_rule, const struct store_trimmed *, struct err *);
 int	 store_run_id(struct store *, const char *sql, int64_t id, struct err *);
 void	 query_cache_free(struct query_cache *);
 

@@ -96,10 +96,11 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	[ST_TOKENS] = "SELECT token FROM message ORDER BY id DESC LIMIT 8192",
 	[ST_INTAKE_ADD] = "INSERT INTO intake (day, origin, result, messages) VALUES (?1, ?2, ?3, ?4) "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
-	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject, message, part, line) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, "
+	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject, message, part, line, "
+	    "byte, entry, tried) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, "
 	    "text = excluded.text, sender = coalesce(excluded.sender, sender), subject = coalesce(excluded.subject, subject), "
-	    "message = excluded.message, part = excluded.part, line = excluded.line",
+	    "message = excluded.message, part = excluded.part, line = excluded.line, byte = excluded.byte, "
+	    "entry = excluded.entry, tried = excluded.tried",
 	[ST_QUARANTINE_FIND] = "SELECT id FROM quarantine WHERE file = ?1",
 	[ST_SAVEPOINT] = "SAVEPOINT report",
 	[ST_SAVEPOINT_BACK] = "ROLLBACK TO report",
@@ -1397,6 +1398,33 @@ overlap(struct store *s, int64_t id, uint64_t *quirks, struct err *e)
 }
 
 int
+store_overlaps(struct store *s, struct err *e)
+{
+#define OTHERS "EXISTS (SELECT 1 FROM report o WHERE o.domain = report.domain AND o.reporter = report.reporter AND "	\
+    "o.begin > report.begin - 3024000 AND o.begin < report.end AND o.end > report.begin AND o.id <> report.id AND "	\
+    "o.superseded_by IS NULL)"
+	char	 set[640], clear[640];
+	int	 before;
+
+	/* a long report is marked by shorter ones that begin in it, and marks them */
+	(void)snprintf(set, sizeof(set), "UPDATE report SET quirks = quirks | %llu WHERE superseded_by IS NULL AND quirks & %llu = 0 AND "
+	    OTHERS, (unsigned long long)QUIRK_OVERLAP, (unsigned long long)QUIRK_OVERLAP);
+	(void)snprintf(clear, sizeof(clear), "UPDATE report SET quirks = quirks & ~%llu WHERE superseded_by IS NULL AND quirks & %llu <> 0 "
+	    "AND NOT " OTHERS, (unsigned long long)QUIRK_OVERLAP, (unsigned long long)QUIRK_OVERLAP);
+#undef OTHERS
+	if (store_begin(s, e) == -1)
+		return (-1);
+	before = sqlite3_total_changes(s->db);
+	if (store_exec(s, clear, e) == -1 || store_exec(s, set, e) == -1) {
+		store_rollback(s);
+		return (-1);
+	}
+	if (sqlite3_total_changes(s->db) != before)
+		writer_changed(s, false);
+	return (store_commit(s, e));
+}
+
+int
 store_report_end(struct store *s, const struct report_trailer *t, struct store_stored *out, struct err *e)
 {
 	struct writer	*w = s->w;
@@ -1669,9 +1697,8 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 	if (h.id != 0 && h.id != k->id && (h.same || (o.same_key && o.superseded_by == h.id) || k->id < h.id ||
 	    (w->messages == 0 && h.messages > 0)))
 		by = h.id;
+	/* which overlap is seen when all of them are what they should be: store_overlaps */
 	quirks = t->quirks | (o.quirks & (QUIRK_VERSIONS | QUIRK_OVERLAP));
-	if (by == 0 && overlap(s, k->id, &quirks, e) == -1)
-		return (-1);
 	w->id = k->id;	/* for the columns; rows that went out already have the other one */
 	rv = report_bind(s, ST_REPORT_SAME, t, report_id, quirks, by, 0, e);
 	w->id = w->next_report;
@@ -1896,6 +1923,9 @@ store_quarantine_add(struct store *s, const struct store_quarantined *x, struct 
 	bind_id(st, 9, x->message);
 	bind_id(st, 10, x->part);
 	bind_id(st, 11, x->line);
+	bind_id(st, 12, (int64_t)x->byte);
+	bind_str(st, 13, x->entry.len == 0 ? STR_NONE : x->entry);
+	bind_id(st, 14, x->again ? when_now() : 0);
 	s->w->changed = true;
 	return (run(s, ST_QUARANTINE_ADD, e));
 }

@@ -53,7 +53,7 @@ function parse(a: Answer): Json {
 // The template of a path: /domains/{domain} for /domains/shop.example
 function template(path: string): string {
 	const segments = path.split('/');
-	const hit = spec.paths.find((p) => {
+	const hit = [...spec.paths, ...spec.posts].find((p) => {
 		const t = p.split('/');
 		return t.length === segments.length && t.every((s, i) => s.startsWith('{') || s === segments[i]);
 	});
@@ -153,6 +153,7 @@ const needed = (path: string): Record<string, string> => (path === '/breakdown' 
 
 async function concrete(path: string): Promise<string> {
 	const s = await sample();
+	if (path.startsWith('/ingest/items/')) return path.replace('{id}', '1');
 	return path.replace('{domain}', encodeURIComponent(s.domain)).replace('{id}', s.report);
 }
 
@@ -160,7 +161,7 @@ async function concrete(path: string): Promise<string> {
 
 test('every endpoint answers without parameters', async () => {
 	for (const path of spec.paths) {
-		if (path === '/reports/{id}/raw') continue;
+		if (path.endsWith('/raw') || (driver === undefined && path.startsWith('/ingest/items/'))) continue;
 		const p = await concrete(path);
 		await get(p, needed(p));
 	}
@@ -168,7 +169,7 @@ test('every endpoint answers without parameters', async () => {
 
 test('every word that a parameter may be', async () => {
 	for (const path of spec.paths) {
-		if (path === '/reports/{id}/raw') continue;
+		if (path.endsWith('/raw')) continue;
 		const p = await concrete(path);
 		for (const param of spec.parameters(path))
 			if (param.in === 'query')
@@ -398,7 +399,7 @@ test('cursors are checked', async () => {
 test('an ETag comes back as 304, and says what was asked', async () => {
 	const seen = new Map<string, string>();
 	for (const path of spec.paths) {
-		if (path === '/ingest' || path === '/healthz') continue;
+		if (path.startsWith('/ingest') || path === '/healthz') continue;
 		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path === '/reports/{id}/raw' ? '?as=original' : '');
 		const a = await c.ask(url);
 		if (path === '/reports/{id}/raw' && a.status === 404) continue;
@@ -579,6 +580,79 @@ test('originals are files that no browser runs', async () => {
 
 // --- The page ------------------------------------------------------------------------------
 
+// --- Quarantine ----------------------------------------------------------------------
+
+const own = { 'X-Dmarcd-Request': '1' };
+
+test('quarantine: all that is known of a message, and the rows that can be read', { skip: driver === undefined }, async () => {
+	const i = await get('/ingest');
+	assert.deepEqual(i.quarantined, { n: 3, bytes: 3111, limit: 1048576, keep_s: 7776000 });
+	assert.deepEqual(i.quarantine.map((q: Json) => q.id), ['3', '2', '1']);
+	const one = i.quarantine[2];
+	assert.deepEqual(one, { id: '1', received: '2026-05-01T00:00:00Z', mailbox: 'reports', bytes: 111, reason: 'not-well-formed',
+		text: 'line 7: it ends there', part: 2, entry: 'a.xml', line: 7, byte: 900, sender: 'Reports <r@rep.example>',
+		subject: 'Report Domain: example.com', tried: '2026-05-02T00:00:00Z' });
+	const two = i.quarantine[1];
+	assert.equal(two.subject, '<img src=x onerror=alert(1)>\u202e');
+	assert.deepEqual([two.part, two.entry, two.line, two.byte, two.tried], [null, null, null, null, null]);
+	assert.deepEqual(i.removed, [{ at: '2026-05-03T00:00:00Z', rule: 'size', n: 4, bytes: 4000, oldest: '2026-04-01T00:00:00Z', newest: '2026-04-02T00:00:00Z' }]);
+	assert.deepEqual(i.actions.map((a: Json) => [a.item, a.action, a.state, a.result, a.reports]), [
+		['9', 'retry', 'done', 'missing', 0], ['8', 'discard', 'done', 'discarded', 0], ['7', 'retry', 'done', 'stored', 2]]);
+	const d = await get('/ingest/items/1');
+	assert.equal(d.file, true);
+	assert.equal(d.documents.length, 1);
+	assert.equal(d.documents[0].rows, 2);
+	assert.deepEqual(d.documents[0].items[0], { seq: 1, ip: '192.0.2.1', count: 3, hfrom: 'example.com', disp: 'none', dkim: 'pass', spf: 'fail' });
+	const lost = await get('/ingest/items/3');
+	assert.equal(lost.file, false);
+	assert.deepEqual(lost.documents, []);
+});
+
+test('quarantine: the message as it came, as a file that no browser runs', { skip: driver === undefined }, async () => {
+	const a = await c.ask(`${API}/ingest/items/2/raw`);
+	assert.equal(a.status, 200);
+	checkHeaders(a, 'raw', "sandbox; default-src 'none'");
+	assert.equal(a.headers['content-type'], 'application/octet-stream');
+	assert.equal(a.headers['content-disposition'], 'attachment; filename="dmarc-quarantine-2.eml"');
+	assert.equal(a.body.toString(), 'Subject: <img src=x onerror=alert(1)>\r\n\r\n<html><script>alert(1)</script>\n');
+	checkProblem(await c.ask(`${API}/ingest/items/3/raw`), 404, 'its file is missing');
+	for (const id of ['4711', '0', '-1', 'x', '1x', '99999999999999999999', '1%2fraw'])
+		for (const rest of ['', '/raw']) checkProblem(await c.ask(`${API}/ingest/items/${id}${rest}`), 404, id + rest);
+	await refused('/ingest/items/1', { as: 'xml' }, 'as');
+});
+
+test('quarantine: retry and discard are asked for by our own page only', { skip: driver === undefined }, async () => {
+	const ask = (what: string, headers: Record<string, string>, body?: string): Promise<Answer> => c.ask(`${API}/ingest/items/${what}`, headers, 'POST', body);
+	const waiting = async (): Promise<Json[]> => (await get('/ingest')).actions.filter((a: Json) => a.state === 'waiting');
+	const here = `http://${c.host}:${c.port}`;
+	for (const headers of [
+		{}, { 'X-Dmarcd-Request': '' }, { 'X-Dmarcd-Request': '2' }, { ...own, 'Sec-Fetch-Site': 'cross-site' }, { ...own, 'Sec-Fetch-Site': 'same-site' },
+		{ ...own, 'Sec-Fetch-Site': 'none' }, { ...own, Origin: 'https://evil.example' }, { ...own, Origin: 'null' }, { ...own, Origin: `${here}.evil.example` },
+		{ ...own, Origin: `http://${c.host}:1` }, { 'Sec-Fetch-Site': 'same-origin' }, { Origin: here },
+	] as Record<string, string>[])
+		checkProblem(await ask('1/discard', headers), 403, JSON.stringify(headers));
+	checkProblem(await ask('1/discard', { ...own, Host: 'evil.example' }), 421, 'another name');
+	checkProblem(await ask('1/discard', { ...own, 'Content-Length': '1' }, 'x'), 413, 'a body');
+	for (const method of ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']) {
+		const a = await c.ask(`${API}/ingest/items/1/retry`, { ...own, Connection: 'close' }, method);
+		assert.equal(a.status, 405, method);
+		assert.equal(a.headers['allow'], method === 'GET' || method === 'HEAD' ? 'POST' : 'GET, HEAD', method);
+	}
+	for (const id of ['4711', '0', 'x']) checkProblem(await ask(`${id}/retry`, own), 404, id);
+	assert.deepEqual(await waiting(), [], 'nothing of that was asked for');
+
+	for (const headers of [own, { ...own, 'Sec-Fetch-Site': 'same-origin', Origin: 'https://proxy.example' }, { ...own, Origin: here }]) {
+		const a = await ask('1/retry', headers);
+		assert.equal(a.status, 202, a.body.toString());
+		checkHeaders(a, 'retry');
+		assert.deepEqual(spec.faults('/ingest/items/{id}/retry', 202, a.headers['content-type'], parse(a), 'post'), []);
+		assert.deepEqual(parse(a), { item: '1', action: 'retry', state: 'waiting' });
+	}
+	assert.equal((await ask('2/discard', own)).status, 202);
+	assert.deepEqual((await waiting()).map((a) => [a.item, a.action, a.done, a.result]), [['1', 'retry', null, null], ['2', 'discard', null, null]]);
+	assert.equal((await get('/ingest')).quarantine.length, 3, 'this process writes nothing to the store');
+});
+
 test('the page stands at every address that is not the API', async () => {
 	const a = await c.ask('/');
 	assert.equal(a.status, 200);
@@ -727,9 +801,10 @@ test('fifty at once', async () => {
 test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
-		'/breakdown', '/domains', '/domains/{domain}', '/healthz', '/ingest', '/meta', '/overview', '/reporters', '/reports',
+		'/breakdown', '/domains', '/domains/{domain}', '/healthz', '/ingest', '/ingest/items/{id}', '/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports',
 		'/reports/{id}', '/reports/{id}/raw', '/rows', '/timeseries',
 	]);
+	assert.deepEqual(spec.posts.sort(), ['/ingest/items/{id}/discard', '/ingest/items/{id}/retry']);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
 	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);
 });

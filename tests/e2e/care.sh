@@ -136,8 +136,8 @@ runs 0 "quarantine list as JSON" quarantine list --format json
 [ "$(wc -l <"$dir/out")" -eq 3 ]
 ok $? "three objects"
 id=$(sed -n 's/^{"id":"\([0-9]*\)".*"reason":"dtd".*/\1/p' "$dir/out")
-grep '"reason":"dtd"' "$dir/out" | grep -q '"part":2,"line":1'
-ok $? "part and line are told"
+grep '"reason":"dtd"' "$dir/out" | grep -q '"part":2,"entry":null,"line":1,"byte":'
+ok $? "part, line and byte are told"
 runs 0 "quarantine list as CSV" quarantine list --format csv
 runs 0 "quarantine show" quarantine show "$id"
 says out "<feedback>" "the message is shown"

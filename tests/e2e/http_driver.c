@@ -17,6 +17,7 @@
 
 #include "base/io.h"
 #include "process/link.h"
+#include "process/peek.h"
 #include "process/raw.h"
 #include "process/role.h"
 #include "seed.h"
@@ -40,6 +41,37 @@ raw_extract(int fd, uint64_t offset, uint64_t bytes, unsigned payload, enum raw_
 	if (n <= 0 || payload != 0 || (p = memchr(text, '<', (size_t)n)) == NULL)
 		return (err_set(e, ERR_INPUT, "there is no document in it"));
 	return (out(arg, p, (size_t)(text + n - p)));
+}
+
+/* Likewise the rows of a report that cannot be read whole: two of any. */
+int
+peek_read(int fd, uint64_t bytes, const struct limits *l, struct peek *out, struct err *e)
+{
+	struct peek_doc	*d = &out->doc[0];
+
+	(void)fd;
+	(void)l;
+	memset(out, 0, sizeof(*out));
+	if (bytes == 0 || (d->row = calloc(2, sizeof(*d->row))) == NULL)
+		return (err_set(e, ERR_TEMP, "there is nothing in it"));
+	out->ndocs = 1;
+	(void)snprintf(d->org_name, sizeof(d->org_name), "rep.example");
+	d->rows = d->nrow = 2;
+	d->messages = 7;
+	for (unsigned i = 0; i < 2; i++) {
+		d->row[i] = (struct peek_row){ .seq = i + 1, .count = 3 + i, .disposition = DISP_NONE, .dkim = EVAL_PASS, .spf = EVAL_FAIL };
+		(void)snprintf(d->row[i].ip, sizeof(d->row[i].ip), "192.0.2.%u", i + 1);
+		(void)snprintf(d->row[i].header_from, sizeof(d->row[i].header_from), "example.com");
+	}
+	return (0);
+}
+
+void
+peek_free(struct peek *p)
+{
+	for (size_t i = 0; i < p->ndocs; i++)
+		free(p->doc[i].row);
+	p->ndocs = 0;
 }
 
 struct options {
@@ -108,6 +140,40 @@ keep_originals(const char *dir, sqlite3 *db)
 	return (rv);
 }
 
+#define UNREADABLE "Subject: <img src=x onerror=alert(1)>\r\n\r\n<html><script>alert(1)</script>\n"
+
+/* Three messages in quarantine, the file of the last is lost; what became of others. */
+static int
+quarantine(const char *dir, sqlite3 *db)
+{
+	static const char	*const sql[] = {
+		"INSERT OR IGNORE INTO name (text) VALUES ('reports')",
+		"INSERT INTO quarantine (id, received, origin, file, bytes, reason, text, sender, subject, part, line, entry, byte, tried) SELECT 1, "
+		    "1777593600, id, 'q1', 111, 'not-well-formed', 'line 7: it ends there', 'Reports <r@rep.example>', "
+		    "'Report Domain: example.com', 2, 7, 'a.xml', 900, 1777680000 FROM name WHERE text = 'reports'",
+		"INSERT INTO quarantine (id, received, origin, file, bytes, reason, text, sender, subject) SELECT 2, 1777593601, id, 'q2', 1000, "
+		    "'cut-short', 'it is cut', NULL, '<img src=x onerror=alert(1)>' || char(8238) FROM name WHERE text = 'reports'",
+		"INSERT INTO quarantine (id, received, origin, file, bytes, reason, text) SELECT 3, 1777593602, id, 'q3', 2000, 'crashed', "
+		    "'the process reading it crashed' FROM name WHERE text = 'reports'",
+		"INSERT INTO quarantine_action VALUES (1, 7, 0, 1777600000, 1777600001, 0, 2, ''), (2, 8, 1, 1777600000, 1777600002, NULL, 0, ''), "
+		    "(3, 9, 0, 1777600000, 1777600003, NULL, 0, '')",
+		"INSERT INTO quarantine_gone VALUES (1, 1777766400, 0, 4, 4000, 1775001600, 1775088000)",
+	};
+	struct err	 e = { 0 };
+	char		 path[512];
+	int		 rv = 0;
+
+	for (size_t i = 0; i < nitems(sql); i++)
+		rv |= seed_sql(db, "%s", sql[i]);
+	(void)snprintf(path, sizeof(path), "%s/quarantine", dir);
+	(void)mkdir(path, 0700);
+	for (int i = 1; i <= 2; i++) {
+		(void)snprintf(path, sizeof(path), "%s/quarantine/q%d", dir, i);
+		rv |= io_replace_file(path, UNREADABLE, sizeof(UNREADABLE) - 1, 0600, &e);
+	}
+	return (rv);
+}
+
 static int
 seed(const char *dir)
 {
@@ -116,7 +182,7 @@ seed(const char *dir)
 
 	if (db == NULL)
 		return (-1);
-	rv = keep_originals(dir, db);
+	rv = keep_originals(dir, db) | quarantine(dir, db);
 	/* The seed draws outcomes at random; only failing mail can have been overruled. */
 	rv |= seed_sql(db, "UPDATE OR IGNORE outcome SET overridden = 0 WHERE dkim <> 2 OR spf <> 2");
 	(void)sqlite3_close(db);
@@ -176,9 +242,10 @@ start(int *fd)
 static int
 talk(int fd, const struct options *o, struct err *e)
 {
-	json_t		*j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:[{s:s, s:s, s:s}]}", "address", o->address, "port", o->port,
+	json_t		*j = json_pack("{s:s, s:i, s:s, s:s, s:s, s:[{s:s, s:s, s:s}], s:{s:i}, s:I}", "address", o->address, "port", o->port,
 			    "base_path", o->base_path, "state_dir", o->state, "log", "warn", "mailboxes",
-			    "name", "reports", "protocol", "imap", "host", "mail.example.com");
+			    "name", "reports", "protocol", "imap", "host", "mail.example.com", "limits", "quarantine_bytes", 1 << 20, "keep_quarantine",
+			    (json_int_t)7776000);
 	const char	*op;
 	int		 passed, rv = j == NULL ? -1 : link_send(fd, j, -1, e);
 

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 export interface Parameter {
 	name: string;
-	in: 'query' | 'path';
+	in: 'query' | 'path' | 'header';
 	required?: boolean;
 	schema: { enum?: (string | number)[]; $ref?: string; type?: string; minimum?: number; maximum?: number };
 }
@@ -15,7 +15,7 @@ interface Operation {
 	responses: Record<string, { $ref?: string; content?: Record<string, unknown> }>;
 }
 interface Document {
-	paths: Record<string, { get: Operation }>;
+	paths: Record<string, { get?: Operation; post?: Operation }>;
 	components: { parameters: Record<string, Parameter> };
 }
 
@@ -32,11 +32,15 @@ export class Spec {
 	}
 
 	get paths(): string[] {
-		return Object.keys(this.doc.paths);
+		return Object.keys(this.doc.paths).filter((p) => this.doc.paths[p]?.get !== undefined);
+	}
+
+	get posts(): string[] {
+		return Object.keys(this.doc.paths).filter((p) => this.doc.paths[p]?.post !== undefined);
 	}
 
 	parameters(path: string): Parameter[] {
-		return (this.doc.paths[path]?.get.parameters ?? []).map((p) => {
+		return (this.doc.paths[path]?.get?.parameters ?? []).map((p) => {
 			const found = this.doc.components.parameters[p.$ref.slice('#/components/parameters/'.length)];
 			if (found === undefined) throw new Error(`${path}: ${p.$ref} is not there`);
 			return found;
@@ -44,12 +48,12 @@ export class Spec {
 	}
 
 	// What is wrong with an answer, one line each; [] when nothing is.
-	faults(path: string, status: number, type: string | undefined, body: unknown): string[] {
-		const op = this.doc.paths[path]?.get;
+	faults(path: string, status: number, type: string | undefined, body: unknown, method: 'get' | 'post' = 'get'): string[] {
+		const op = this.doc.paths[path]?.[method];
 		if (op === undefined) return [`${path} is not described`];
 		const media = (type ?? '').split(';')[0]?.trim() ?? '';
 		const code = String(status) in op.responses ? String(status) : 'default';
-		let at = `openapi#/paths/${pointer(path)}/get/responses/${code}`;
+		let at = `openapi#/paths/${pointer(path)}/${method}/responses/${code}`;
 		let response = op.responses[code];
 		if (response?.$ref !== undefined) {
 			at = `openapi${response.$ref}`;
