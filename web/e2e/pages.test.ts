@@ -260,6 +260,48 @@ test("hostile content shows as text", async (ctx_) => {
 	await ctx.close();
 });
 
+test("quarantine: what is known, the rows that can be read, and what becomes of a message", async (ctx_) => {
+	if (!s.mock)
+		return ctx_.skip("needs the made-up messages");
+	const { ctx, page, seen } = await open(b, s.url);
+	const row = (id: string) => page.locator("table.quarantine tr[data-row]", { hasText: `ID ${id}` });
+	const main = () => page.locator("main").innerText();
+	await visit(page, s.url + "/health");
+	for (const part of ["Cut short", "part 2 of the mail, entry google.com!shop.example!1747180800!1747267199.xml, line 211, byte 14,310", "noreply-dmarc-support@reporter.example",
+		"Quarantine holds 3 messages", "12 messages (", "left quarantine on", "That is no failure"])
+		assert.ok((await main()).includes(part), part);
+	for (const part of ["<script>alert(\"entry\")</script>\\u{202E}.xml", "<img src=x onerror=alert(4)>\\u{202E}@evil.example", "in\\u{0000}voice"])
+		assert.ok((await main()).includes(part), part);
+	await row("42").locator(".expander").click();
+	await page.locator(".readable tr[data-row]").first().waitFor();
+	assert.match(await page.locator(".readable").innerText(), /2 rows of a report can be read, with 1,204 messages/);
+	const href = await row("42").locator("a.btn").getAttribute("href");
+	const file = await page.request.get(new URL(href ?? "", page.url()).href);
+	assert.equal(file.headers()["content-disposition"], "attachment; filename=\"dmarc-quarantine-42.eml\"");
+	assert.equal(file.headers()["content-security-policy"], "sandbox; default-src 'none'");
+
+	await row("42").getByRole("button", { name: "Read again" }).click();
+	await until(async () => /Message 42 is being read again/.test(await main()), "it is under way");
+	await until(async () => /Message 42 still cannot be read: line 211/.test(await main()), "it is told that it failed");
+	await row("40").getByRole("button", { name: "Read again" }).click();
+	await until(async () => /Message 40 read: 1 report stored/.test(await main()), "it is told that it was read");
+	assert.equal(await row("40").count(), 0);
+	await row("41").getByRole("button", { name: "Discard" }).click();
+	await row("41").getByRole("button", { name: "Keep it" }).click();
+	assert.equal(await row("41").getByRole("button", { name: "Discard" }).count(), 1);
+	await row("41").getByRole("button", { name: "Discard" }).click();
+	await row("41").getByRole("button", { name: "Yes, discard" }).click();
+	await until(async () => /Message 41 discarded/.test(await main()), "it is told that it went");
+	assert.equal(await row("41").count(), 0);
+	assert.deepEqual(seen.errors, []);
+
+	/* a refusal is told beside the buttons */
+	await page.route("**/ingest/items/42/retry", (r) => r.fulfill({ status: 503, json: { title: "Not available", status: 503, detail: "the disk is full" }, contentType: "application/problem+json" }));
+	await row("42").getByRole("button", { name: "Read again" }).click();
+	await until(async () => /could not be asked for: the disk is full/.test(await main()), "the refusal");
+	await ctx.close();
+});
+
 test("Load more goes on where the page ended", async (ctx_) => {
 	if (!s.mock)
 		return ctx_.skip("needs the made-up reports");

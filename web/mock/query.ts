@@ -1,8 +1,6 @@
 /* The answers of /api/v1, worked out from the made-up rows. */
 import { parseFilter, isFilterKey, isDay, addDays, daysBetween, type Filter } from "../src/lib/url";
-import type {
-	Breakdown, BreakdownItem, Counts, DomainItem, Ingest, Leg, Legs, Meta, Overview, Page, Reporter, ReportDetail, ReportItem, Row, Timeseries,
-} from "../src/lib/types";
+import type { Action, Breakdown, BreakdownItem, Counts, DomainItem, Ingest, Leg, Legs, Meta, Overview, Page, Quarantined, QuarantinedItem, ReportDetail, ReportItem, Reporter, Row, Timeseries } from "../src/lib/types";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
 
 export class Bad extends Error {
@@ -369,6 +367,42 @@ export function reporters(p: URLSearchParams): { items: Reporter[] } {
 		};
 	}).sort((a, b) => b.m - a.m) };
 }
+/* Quarantine: three messages. The first can be read when it is tried again, the others cannot. */
+const QUARANTINE: { item: Quarantined; readable: boolean }[] = [
+	{ readable: false, item: { id: "42", received: "2026-05-15T08:21:07Z", mailbox: "reports", bytes: 1892, reason: "cut-short", text: "line 211: the document ends within <auth_results>", part: 2, entry: "google.com!shop.example!1747180800!1747267199.xml", line: 211, byte: 14310, sender: "noreply-dmarc-support@reporter.example", subject: "Report domain: shop.example Submitter: reporter.example Report-ID: 17472", tried: null } },
+	{ readable: false, item: { id: "41", received: "2026-05-15T08:20:11Z", mailbox: "reports", bytes: 48211, reason: "over-limit", text: "bomb<script>alert(3)</script>.zip: over the limit ratio = 1000", part: 1, entry: "<script>alert(\"entry\")</script>\u202e.xml", line: null, byte: null, sender: "<img src=x onerror=alert(4)>\u202e@evil.example", subject: "in\u0000voice \u202egnp.exe {{constructor}}", tried: "2026-05-16T08:20:11Z" } },
+	{ readable: true, item: { id: "40", received: "2026-05-14T02:02:02Z", mailbox: "old-reports", bytes: 5120, reason: "too-slow", text: "the process reading it took longer than 60 seconds (limit seconds)", part: null, entry: null, line: null, byte: null, sender: "dmarc@isp.example", subject: null, tried: null } },
+];
+let held = [...QUARANTINE], acts: Action[] = [];
+export const quarantineReset = (): void => { held = [...QUARANTINE]; acts = []; };
+
+function heldOf(id: string): { item: Quarantined; readable: boolean } {
+	const h = held.find((x) => x.item.id === id);
+	if (h === undefined)
+		throw new Gone(`There is no message ${id} in quarantine; it may have been read by now, or discarded.`);
+	return h;
+}
+export function quarantined(id: string): QuarantinedItem {
+	const h = heldOf(id);
+	return { ...h.item, file: true, documents: id !== "42" ? [] : [{
+		org_name: "reporter.example", domain: "shop.example", report_id: "17472", begin: "2026-05-14T00:00:00Z", end: "2026-05-14T23:59:59Z", rows: 2, m: 1204,
+		items: [{ seq: 1, ip: "192.0.2.10", count: 1200, hfrom: "shop.example", disp: "none", dkim: "pass", spf: "pass" }, { seq: 2, ip: "2001:db8::7", count: 4, hfrom: "xn--bcher-kva.example", disp: "reject", dkim: "fail", spf: "fail" }],
+	}] };
+}
+/* As the daemon: it waits for a moment, then it is done. */
+export function act(id: string, action: Action["action"]): { item: string; action: string; state: string } {
+	const h = heldOf(id), now = (): string => new Date().toISOString();
+	const a: Action = { item: id, action, state: "waiting", asked: now(), done: null, result: null, reports: 0, text: "" };
+	acts = [a, ...acts];
+	setTimeout(() => {
+		const gone = action === "discard" || h.readable;
+		const done: Action = { ...a, state: "done", done: now(), result: action === "discard" ? "discarded" : h.readable ? "stored" : "rejected", reports: h.readable && action === "retry" ? 1 : 0, text: gone ? "" : h.item.text };
+		acts = acts.map((x) => x === a ? done : x);
+		if (gone)
+			held = held.filter((x) => x !== h);
+	}, 600);
+	return { item: id, action, state: "waiting" };
+}
 export function ingest(now = Date.now()): Ingest {
 	const ago = (s: number) => new Date(now - s * 1000).toISOString();
 	return {
@@ -382,9 +416,11 @@ export function ingest(now = Date.now()): Ingest {
 		}),
 		spool: { new: 0, oldest: null },
 		quarantine: [
-			{ id: "q-1747288000-2", received: "2026-05-15T08:21:07Z", mailbox: "reports", bytes: 1892, reason: "xml", text: "report.xml.gz: the document ends within <auth_results> at line 211; nothing of it counts" },
-			{ id: "q-1747288000-1", received: "2026-05-15T08:20:11Z", mailbox: "reports", bytes: 48211, reason: "container", text: "bomb<script>alert(3)</script>.zip: unpacks to more than 64 MB" },
+			...held.map((h) => h.item),
 		],
+		quarantined: { n: held.length, bytes: held.reduce((n, h) => n + (h.item.bytes ?? 0), 0), limit: 1 << 30, keep_s: 90 * 86400 },
+		actions: [...acts],
+		removed: [{ at: ago(2 * 86400), rule: "size", n: 12, bytes: 31_457_280, oldest: ago(80 * 86400), newest: ago(75 * 86400) }],
 		database: { bytes: 18_350_080, reports: reports.length, records: rows.length, generation: 4711 }, duplicates: 17,
 	};
 }

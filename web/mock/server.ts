@@ -61,6 +61,14 @@ function raw(res: ServerResponse, id: string, p: URLSearchParams): void {
 }
 
 function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
+	const item = /^\/ingest\/items\/([^/]+)(?:\/(raw|retry|discard))?$/.exec(path);
+	if (item !== null && (item[2] === "retry" || item[2] === "discard")) {
+		if (req.method !== "POST")
+			return problem(req, res, 405, "Method not allowed", "This asks for something to be done: POST.");
+		if (req.headers["x-dmarcd-request"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+			return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
+		return json(req, res, 202, q.act(decodeURIComponent(item[1] as string), item[2]));
+	}
 	if (req.method !== "GET" && req.method !== "HEAD") {
 		problem(req, res, 405, "Method not allowed", "This API only answers GET.");
 		return;
@@ -75,6 +83,13 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 		return raw(res, id, p);
 	if (m?.[1] === "reports")
 		return json(req, res, 200, q.report(id));
+	if (item?.[2] === "raw") {
+		const x = q.quarantined(decodeURIComponent(item[1] as string));
+		res.writeHead(200, { ...SECURITY, "Content-Security-Policy": "sandbox; default-src 'none'", "Content-Type": "application/octet-stream", "Content-Disposition": `attachment; filename="dmarc-quarantine-${x.id}.eml"` }).end(`Subject: message ${x.id}\r\n\r\n`);
+		return;
+	}
+	if (item !== null)
+		return json(req, res, 200, q.quarantined(decodeURIComponent(item[1] as string)));
 	switch (path) {
 	case "/meta": return json(req, res, 200, q.meta());
 	case "/overview": return json(req, res, 200, q.overview(p));

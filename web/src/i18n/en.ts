@@ -1,6 +1,7 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
 import { codes } from "./en-codes";
 import { help } from "./en-help";
+import { intake } from "./en-intake";
 
 const ui = {
 	"brand.home": "dmarcd, to the overview",
@@ -503,4 +504,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help };
+export const en = { ...ui, ...codes, ...help, ...intake };

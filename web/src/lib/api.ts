@@ -79,6 +79,18 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 	return data;
 }
 
+/* Asks for something to be done. The header tells the daemon that no other page asks. */
+export async function post(path: string): Promise<void> {
+	let r: Response;
+	try {
+		r = await fetch(apiUrl(path), { method: "POST", headers: { Accept: "application/json", "X-Dmarcd-Request": "1" }, credentials: "same-origin" });
+	} catch {
+		throw new ApiError({ title: "", status: 0 }, true);
+	}
+	if (!r.ok)
+		throw new ApiError(await problemOf(r));
+}
+
 /* A raw file as text, for the XML view. */
 export async function getText(path: string, signal?: AbortSignal): Promise<string> {
 	let r: Response;

@@ -96,11 +96,31 @@ export interface Mailbox {
 	since: string | null; last_success: string | null; next_run: string | null;
 	messages: { seen: number; new: number } | null; error: { text: string; remedy: string | null } | null;
 }
+export interface Quarantined {
+	id: string; received: string | null; mailbox: string | null; bytes: number | null; reason: string; text: string;
+	part: number | null; entry: string | null; line: number | null; byte: number | null;
+	sender: string | null; subject: string | null; tried: string | null;
+}
+export interface QuarantinedItem extends Quarantined {
+	file: boolean;
+	documents: {
+		org_name: string | null; domain: string | null; report_id: string | null; begin: string | null; end: string | null; rows: number; m: number;
+		items: { seq: number; ip: string | null; count: number; hfrom: string | null; disp: string; dkim: string; spf: string }[];
+	}[];
+}
+export interface Action {
+	item: string; action: "retry" | "discard"; state: "waiting" | "done"; asked: string | null; done: string | null;
+	result: "stored" | "duplicate" | "replaced" | "ignored" | "rejected" | "partial" | "missing" | "discarded" | null;
+	reports: number; text: string;
+}
 export interface Ingest {
 	mailboxes: Mailbox[];
 	days: { day: string; stored: number; duplicate: number; ignored: number; rejected: number }[];
 	spool: { new: number; oldest: string | null };
-	quarantine: { id: string; received: string | null; mailbox: string | null; bytes: number | null; reason: string; text: string }[];
+	quarantine: Quarantined[];
+	quarantined: { n: number; bytes: number; limit: number | null; keep_s: number | null };
+	actions: Action[];
+	removed: { at: string | null; rule: "size" | "age"; n: number; bytes: number; oldest: string | null; newest: string | null }[];
 	database: { bytes: number; reports: number; records: number; generation: number };
 	duplicates: number;
 }

@@ -1,12 +1,13 @@
 /* Are reports arriving and being read? */
+import { useEffect } from "preact/hooks";
 import { t, word } from "../i18n";
 import { useApi } from "../lib/api";
 import { ago, bytes, day, dayLong, num, time } from "../lib/format";
 import type { Ingest, Mailbox } from "../lib/types";
 import { Icon, type IconName } from "../ui/icons";
 import { Head, Section } from "../ui/page";
+import { Quarantine, usePace } from "../ui/quarantine";
 import { Load } from "../ui/states";
-import { Table } from "../ui/table";
 import { Safe } from "../ui/text";
 
 const STATE_ICON: Record<string, IconName> = { idle: "check", fetching: "download", error: "warn", off: "off", unknown: "help" };
@@ -39,24 +40,27 @@ function DayBars({ days }: { days: Ingest["days"] }) {
 				))}
 			</div>
 			<div class="dbaxis" aria-hidden="true" style={{ maxWidth: `max(7rem, ${days.length * 1.625}rem)` }}><span>{day(days[0]?.day)}</span>{days.length > 1 && <span>{day(days[days.length - 1]?.day)}</span>}</div>
+			<p class="small muted">{t("intake.ignored.text", { n: days.reduce((n, d) => n + d.ignored, 0) })}</p>
 			<ul class="legend small">{KINDS.map((k) => <li><i class={`sw k-${k}`} />{t(`intake.${k}`)} <b class="n">{num(days.reduce((n, d) => n + d[k], 0))}</b></li>)}</ul>
 		</>
 	);
 }
 
 export default function IntakePage() {
-	const l = useApi<Ingest>("ingest", { main: true, every: 15_000 });
+	const [every, see] = usePace();
+	const l = useApi<Ingest>("ingest", { main: true, every });
+	useEffect(() => see(l.data), [l.data]);
 	return (
 		<>
 			<Head title={t("nav.intake")} sub={t("intake.sub")} />
 			<Load of={l} h={640}>{(d) => {
 				const bad = d.mailboxes.filter((m) => m.state === "error");
-				const level = bad.length > 0 ? "bad" : d.quarantine.length > 0 ? "warn" : d.mailboxes.length === 0 ? "nodata" : "ok";
+				const level = bad.length > 0 ? "bad" : d.quarantined.n > 0 ? "warn" : d.mailboxes.length === 0 ? "nodata" : "ok";
 				return (
 					<>
 						<section class={`verdict v-${level}`}><Icon name={level === "ok" ? "check" : level === "nodata" ? "info" : "warn"} size={24} />
 							<div class="grow"><p class="verdict-word">{t(`intake.verdict.${level}`)}</p>
-								<p class="verdict-text">{bad.length > 0 ? t("intake.verdict.bad.text", { n: bad.length }) : d.quarantine.length > 0 ? t("intake.verdict.warn.text", { n: d.quarantine.length }) : d.mailboxes.length === 0 ? t("intake.nomailbox") : t("intake.verdict.ok.text", { n: d.mailboxes.length })}</p></div></section>
+								<p class="verdict-text">{bad.length > 0 ? t("intake.verdict.bad.text", { n: bad.length }) : d.quarantined.n > 0 ? t("intake.verdict.warn.text", { n: d.quarantined.n }) : d.mailboxes.length === 0 ? t("intake.nomailbox") : t("intake.verdict.ok.text", { n: d.mailboxes.length })}</p></div></section>
 						<Section title={t("intake.mailboxes")}>
 							{d.mailboxes.length === 0 ? <p class="muted">{t("intake.nomailbox")}</p> : <ul class="mailboxes">{d.mailboxes.map((m) => <Box m={m} />)}</ul>}
 						</Section>
@@ -74,15 +78,7 @@ export default function IntakePage() {
 							</Section>
 						</div>
 						<Section title={t("intake.quarantine")} sub={t("intake.quarantine.sub")}>
-							{d.quarantine.length === 0 ? <p class="quiet-ok"><Icon name="check" /> {t("intake.quarantine.none")}</p> : (
-								<Table caption={t("intake.quarantine")} rows={d.quarantine} rowKey={(x) => x.id} columns={[
-									{ id: "t", head: t("reports.received"), cell: (x) => <span class="nowrap" title={time(x.received)}>{time(x.received)}</span> },
-									{ id: "r", head: t("intake.reason"), cls: "c-main c-text", cell: (x) => <><strong>{word("quarantine", x.reason) === x.reason ? <Safe text={x.reason} /> : word("quarantine", x.reason)}</strong><br /><Safe text={x.text} /></> },
-									{ id: "m", head: t("intake.mailbox"), cell: (x) => <Safe text={x.mailbox} /> },
-									{ id: "b", head: t("intake.size"), num: true, cell: (x) => bytes(x.bytes) },
-									{ id: "i", head: t("intake.id"), cls: "c-text", cell: (x) => <code class="wrap"><Safe text={x.id} /></code> },
-								]} />
-							)}
+							<Quarantine d={d} reload={l.retry} />
 						</Section>
 					</>
 				);
