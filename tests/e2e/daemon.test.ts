@@ -295,6 +295,72 @@ test('a cut report goes to quarantine, with the reason, and counts nothing', { s
 	assert.equal(inQuarantine(fetched.state).length, 1);
 });
 
+test('B7 AX28 the rows of a cut report can be looked at; the web app has messages read again and discarded', { skip }, async () => {
+	const { state, conf } = { state: newState(), conf: join(dir, 'again.conf') };
+	const row = (n: number): string => `<record><row><source_ip>192.0.2.${n}</source_ip><count>${n}</count><policy_evaluated><disposition>none` +
+		'</disposition><dkim>pass</dkim><spf>fail</spf></policy_evaluated></row><identifiers><header_from>example.com</header_from></identifiers></record>';
+	const report = (id: string, rows: number): string => '<feedback><report_metadata><org_name>reporter.example</org_name><email>a@reporter.example</email>' +
+		`<report_id>${id}</report_id><date_range><begin>1767225600</begin><end>1767311999</end></date_range></report_metadata><policy_published>` +
+		`<domain>example.com</domain><p>none</p></policy_published>${Array.from({ length: rows }, (_, i) => row(i + 1)).join('')}</feedback>`;
+	const limited = (n: number): void => {
+		writeConf(conf, { state });
+		writeFileSync(conf, `${readFileSync(conf, 'utf8')}\nlimits {\n\trecords = ${n}\n}\n`);
+	};
+	limited(2);
+	await serving(conf, async (d) => {
+		const api = `${d.url}/api/v1/`;
+		const ask = (id: string, what: string): Promise<Response> => fetch(`${api}ingest/items/${id}/${what}`, { method: 'POST', headers: { 'X-Dmarcd-Request': '1' } });
+		const done = (id: string): Promise<any> => until('the end of it', async () => (await d.get('ingest')).actions.find((a: any) => a.item === id && a.state === 'done'));
+		const put = async (text: string | Buffer): Promise<any> => {
+			const before = (await d.get('ingest')).quarantined.n;
+			assert.equal((await dmarcd(conf, ['deliver'], Buffer.from(text))).code, 0);
+			return until('a message more in quarantine', async () => {
+				const i = await d.get('ingest');
+				return i.quarantined.n === before + 1 ? i.quarantine[0] : undefined;
+			});
+		};
+		const cut = await put(report('cut', 2).slice(0, -30));
+		assert.deepEqual([cut.reason, cut.part, cut.line], ['cut-short', 1, 1]);
+		assert.ok(cut.byte > 500, String(cut.byte));
+		const seen = await d.get(`ingest/items/${cut.id}`);
+		assert.deepEqual(seen.documents.map((x: any) => [x.org_name, x.domain, x.report_id, x.rows, x.m]), [['reporter.example', 'example.com', 'cut', 1, 1]]);
+		assert.deepEqual(seen.documents[0].items, [{ seq: 1, ip: '192.0.2.1', count: 1, hfrom: 'example.com', disp: 'none', dkim: 'pass', spf: 'fail' }]);
+		const zipped = await put(gzipSync(Buffer.from(report('cut2', 2000))).subarray(0, 1500));
+		assert.ok((await d.get(`ingest/items/${zipped.id}`)).documents[0].rows > 1);
+		assert.equal((await d.get('ingest')).database.reports, 0, 'nothing of it counts');
+
+		assert.equal((await ask(cut.id, 'retry')).status, 202);
+		const still = await done(cut.id);
+		assert.deepEqual([still.result, still.reports], ['rejected', 0]);
+		assert.match(still.text, /line 1/);
+		assert.equal((await ask(zipped.id, 'discard')).status, 202);
+		assert.equal((await done(zipped.id)).result, 'discarded');
+		assert.equal(inQuarantine(state).length, 1);
+
+		const over = await put(report('over', 3));
+		assert.equal(over.reason, 'over-limit');
+		const raw = await fetch(`${api}ingest/items/${over.id}/raw`);
+		assert.equal(await raw.text(), report('over', 3));
+		limited(1000);
+		d.signal('SIGHUP');
+		await until('the new limit', async () => {
+			await sleep(300); // the processes start anew: for a moment nobody answers
+			return ask(over.id, 'retry').then((r) => r.status === 404, () => false);
+		});
+		const good = await until('a result', async () => (await d.get('ingest')).actions.find((a: any) => a.item === over.id && a.result === 'stored'));
+		assert.equal(good.reports, 1);
+		const { database, quarantine, actions } = await d.get('ingest');
+		assert.equal(database.reports, 1);
+		assert.deepEqual(quarantine.map((q: any) => q.id), [cut.id]);
+		assert.ok(quarantine[0].tried !== null);
+		assert.ok(!actions.some((a: any) => a.state === 'waiting'));
+		assert.equal(inQuarantine(state).length, 1);
+	});
+	const listed = await dmarcd(conf, ['quarantine', 'show', '1']);
+	assert.match(listed.stdout, /^rows that can be read, of a report that counts nothing: 1, messages in them: 1$/m);
+	assert.match(listed.stdout, /192\.0\.2\.1/);
+});
+
 test('SIGHUP: a mailbox is added; a file with faults changes nothing', { skip }, async () => {
 	const { user, state, conf } = newUser();
 	writeConf(conf, { state });

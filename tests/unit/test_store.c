@@ -20,6 +20,7 @@
 #include "report/quirk.h"
 #include "report/wire.h"
 #include "base/limits.h"
+#include "store/query.h"
 #include "store/store.h"
 
 #define DAY0 1722816000		/* 2024-08-05 */
@@ -964,6 +965,92 @@ test_quarantine(void **state)
 	assert_int_equal(number(f, "SELECT count(*) FROM quarantine"), 1);
 }
 
+/* The place, what was asked for, what rules removed, and who is to be read again after an upgrade. */
+static void
+test_quarantine_told(void **state)
+{
+	struct fixture			*f = *state;
+	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR("s"), 7, 2, 30, 1234,
+					    STR("a.xml"), false };
+	struct store_action		 did = { .item = 1, .asked = DAY0, .result = IN_PARTIAL, .reports = 2, .text = "half" };
+	struct store_quarantine_item	 item;
+	struct store_trimmed		 t;
+	struct query			*q;
+	struct query_ingest		 in;
+	struct query_quarantined	*list;
+	int64_t				*ids;
+	unsigned			 packs, gone;
+	size_t				 n;
+
+	OK(f, store_begin(f->s, &f->e));
+	OK(f, store_quarantine_add(f->s, &x, &f->e));
+	OK(f, store_commit(f->s, &f->e));
+	assert_int_equal(store_quarantine_get(f->s, 1, &item, &f->e), 1);
+	assert_string_equal(item.file, "a.eml");
+	assert_string_equal(item.origin, "test");
+	assert_true(item.received == DAY0 && item.message == 7);
+	assert_int_equal(store_quarantine_get(f->s, 2, &item, &f->e), 0);
+	/* read again in vain: another place, and when */
+	x.again = true;
+	x.byte = 0;
+	x.entry = STR_NONE;
+	OK(f, store_begin(f->s, &f->e));
+	OK(f, store_quarantine_add(f->s, &x, &f->e));
+	OK(f, store_commit(f->s, &f->e));
+	assert_int_equal(number(f, "SELECT count(*) FROM quarantine WHERE byte IS NULL AND entry IS NULL AND tried IS NOT NULL"), 1);
+
+	for (int i = 0; i < 250; i++)
+		OK(f, store_quarantine_did(f->s, &did, &f->e));
+	did.discard = true;
+	OK(f, store_quarantine_did(f->s, &did, &f->e));
+	did.discard = false;
+	did.missing = true;
+	OK(f, store_quarantine_did(f->s, &did, &f->e));
+	assert_int_equal(number(f, "SELECT count(*) FROM quarantine_action"), 200);
+
+	/* after an upgrade all of them, once */
+	OK(f, store_quarantine_upgrade(f->s, "1.0", &ids, &n, &f->e));
+	assert_int_equal(n, 1);
+	assert_int_equal(ids[0], 1);
+	free(ids);
+	OK(f, store_quarantine_upgraded(f->s, "1.0", &f->e));
+	OK(f, store_quarantine_upgrade(f->s, "1.0", &ids, &n, &f->e));
+	assert_int_equal(n, 0);
+	free(ids);
+	OK(f, store_quarantine_upgrade(f->s, "1.1", &ids, &n, &f->e));
+	assert_int_equal(n, 1);
+	free(ids);
+
+	/* by size, and by age */
+	OK(f, store_begin(f->s, &f->e));
+	x.file = "b.eml";
+	x.received = DAY0 + 1;
+	OK(f, store_quarantine_add(f->s, &x, &f->e));
+	OK(f, store_commit(f->s, &f->e));
+	OK(f, store_quarantine_trim(f->s, 15, &t, &f->e));
+	assert_int_equal(t.n, 1);
+	OK(f, store_expire(f->s, 0, DAY0 + 1, &packs, &gone, &f->e));
+	assert_int_equal(gone, 0);
+	OK(f, store_expire(f->s, 0, DAY0 + 2, &packs, &gone, &f->e));
+	assert_int_equal(gone, 1);
+
+	if ((q = query_begin(f->s, DAY0, 0, &f->e)) == NULL)
+		fail_msg("%s", f->e.msg);
+	OK(f, query_ingest(q, &in, &f->e));
+	assert_int_equal(in.quarantined, 0);
+	assert_int_equal(in.nactions, 50);
+	assert_true(in.actions[0].missing && !in.actions[0].discard && in.actions[1].discard && !in.actions[2].missing);
+	assert_int_equal(in.actions[2].result, IN_PARTIAL);
+	assert_int_equal(in.actions[2].reports, 2);
+	assert_true(str_eq(in.actions[2].text, STR("half")));
+	assert_int_equal(in.ngone, 2);
+	assert_true(in.gone[0].by_age && in.gone[0].messages == 1 && in.gone[0].bytes == 10 && in.gone[0].oldest == DAY0 + 1);
+	assert_true(!in.gone[1].by_age && in.gone[1].messages == 1 && in.gone[1].newest == DAY0);
+	OK(f, query_quarantine(q, 0, &list, &n, &f->e));
+	assert_int_equal(n, 0);
+	query_end(q);
+}
+
 #define NAMED(n, t) { .name = (n), .test_func = (t), .setup_func = setup, .teardown_func = teardown }
 
 int
@@ -992,6 +1079,7 @@ main(void)
 		NAMED("sums over reports that no number holds", test_edge_sum),
 		NAMED("a report's share of the totals", test_edge_limit),
 		NAMED("quarantine", test_quarantine),
+		NAMED("quarantine: nothing happens unseen", test_quarantine_told),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
