@@ -11,6 +11,7 @@ include tests/unit/local-sandbox.mk
 include tests/fuzz/local-units.mk
 include tests/fuzz/local.mk
 include tests/corpus/local.mk
+include tests/valgrind/local.mk
 
 # Is there a passing test for each rule of rules.txt? After all other tests: it reads their logs.
 TESTS += tests/rules.sh

@@ -53,6 +53,23 @@ __wrap_reader_run(struct reader *r, const struct reader_job *job, struct reader_
 	return (rv);
 }
 
+/* Below valgrind /proc/self/exe is valgrind; only readlink is told otherwise. */
+int	 __real_execv(const char *, char *const *);
+int	 __wrap_execv(const char *, char *const *);
+
+int
+__wrap_execv(const char *path, char *const *argv)
+{
+	char	 real[4096];
+	ssize_t	 n;
+
+	if (strcmp(path, "/proc/self/exe") == 0 && (n = readlink(path, real, sizeof(real) - 1)) > 0) {
+		real[n] = '\0';
+		path = real;
+	}
+	return (__real_execv(path, argv));
+}
+
 /* --- Jobs ---------------------------------------------------------------------------------- */
 
 struct job {

@@ -786,7 +786,7 @@ test_full(void **state)
 		(void)buf_byte(&mail, 'm');
 	fd = file_with(buf_as_str(&mail), 0);	/* before it is too large itself */
 	assert_int_equal(take(f, &basic), IN_STORED);
-	for (unsigned kb = 64; kb < 4000; kb *= 2) {
+	for (unsigned kb = 64; kb < 4000; kb *= getenv("DMARCD_TEST_FEW") == NULL ? 2 : 16) {
 		int	 rv;
 
 		had = messages(f);
@@ -796,7 +796,7 @@ test_full(void **state)
 		(void)snprintf(name, sizeof(name), "full %u", kb);
 		r.id = name;
 		r.domain = "full.example";
-		r.rows = 20000;
+		r.rows = getenv("DMARCD_TEST_FEW") == NULL ? 20000 : 5000;
 		r.kinds = 5000;
 		memset(&f->e, 0, sizeof(f->e));
 		if ((rv = store_begin(f->s, &f->e)) == 0 && (rv = message_of(f, &r, &out)) == 0 &&
@@ -810,7 +810,7 @@ test_full(void **state)
 			failed++;
 		}
 		assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
-		assert_int_equal(messages(f), rv == -1 ? had : had + 60000);
+		assert_int_equal(messages(f), rv == -1 ? had : had + 3 * (int64_t)r.rows);
 		/* with room again all goes on, with the same store */
 		assert_int_equal(take(f, &r), rv == -1 ? IN_STORED : IN_DUPLICATE);
 		OK(f, store_begin(f->s, &f->e));
