@@ -23,8 +23,12 @@ tests_unit_dbsql_LDADD = $(SQLITE_LIBS)
 TESTS += tests/e2e/care.sh
 EXTRA_DIST += tests/e2e/care.sh
 
+# any process killed at any time: the short form
+TESTS += tests/e2e/kills.sh
+EXTRA_DIST += tests/e2e/kills.sh tests/e2e/kills.test.ts tests/e2e/lib/story.ts
+
 # The long form, some minutes: tests/e2e/soak.ts says what it does. SOAK names parts of it.
-soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
+soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT) tests/unit/dbsql$(EXEEXT)
 	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak
 
 .PHONY: soak
