@@ -41,7 +41,6 @@ enum dkim_state { D_PASS, D_OTHER, D_FAIL, D_FOREIGN, D_NONE, D_PERM, D_TEMP, D_
 /* Codes: 1..11 are P1..P11, 21..32 are F1..F12; the numbers stand in the store. */
 const char	*dmarc_code_name(unsigned code, char out[8]);
 unsigned	 dmarc_code_parse(struct str);		/* 0: no such code */
-const char	*dmarc_code_title(unsigned code);	/* short English sentence */
 
 /* Which SPF result was read; the RFCs only know that of the MAIL FROM identity. */
 enum spf_basis {

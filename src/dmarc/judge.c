@@ -41,37 +41,6 @@ dmarc_code_parse(struct str s)
 	return (0);
 }
 
-const char *
-dmarc_code_title(unsigned code)
-{
-	static const char *const	 title[] = {
-		[P(1)] = "Fully proven", [P(2)] = "Proven by DKIM",
-		[P(3)] = "Proven by SPF, signed by someone else",
-		[P(4)] = "Proven by SPF, own signature broken",
-		[P(5)] = "Proven by SPF, no usable signature",
-		[P(6)] = "Proven by SPF, DKIM key unusable",
-		[P(7)] = "Proven by SPF, DKIM not checkable",
-		[P(8)] = "Proven by DKIM, server not in SPF",
-		[P(9)] = "Proven by DKIM, SPF silent",
-		[P(10)] = "Proven by DKIM, SPF record broken",
-		[P(11)] = "Proven by DKIM, SPF not checkable",
-		[F(1)] = "Genuine mail of another domain",
-		[F(2)] = "Your signature broke on the way",
-		[F(3)] = "Sent under another bounce domain, unsigned",
-		[F(4)] = "DKIM key unusable",
-		[F(5)] = "Neither listed nor signed as you",
-		[F(6)] = "Your signature failed and SPF does not help",
-		[F(7)] = "No proof at all",
-		[F(8)] = "Look-up failed for a while",
-		[F(9)] = "Nothing published, nothing signed",
-		[F(10)] = "SPF record broken",
-		[F(11)] = "SPF and DKIM records both broken",
-		[F(12)] = "Receiver could look up nothing",
-	};
-
-	return (code < nitems(title) && title[code] != NULL ? title[code] : "");
-}
-
 struct alignment {
 	struct str	 from;
 	bool		 strict;

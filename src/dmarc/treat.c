@@ -26,8 +26,8 @@ dmarc_asked(const struct report_policy *p, const struct report_record *r, struct
 	/* What no receiver knows acts as none (RFC 9989 4.7). */
 	out->published = own == REQUEST_ABSENT ? REQUEST_NONE : own;
 	if (below_policy(p, r)) {
-		if (sp != REQUEST_ABSENT) {
-			out->published = sp;
+		if (p->sp.len > 0) {
+			out->published = sp == REQUEST_ABSENT ? REQUEST_NONE : sp;
 			out->tag = "sp";
 		}
 		/* Whether the name exists is not told: nobody is blamed for np. */
