@@ -134,7 +134,7 @@ const char *
 identity_prefix(const unsigned char *ip, unsigned len, char out[64])
 {
 	unsigned char	 net[16] = { 0 };
-	char		 text[64];
+	char		 text[INET6_ADDRSTRLEN];
 
 	out[0] = '\0';
 	if (len != 4 && len != 16)
