@@ -208,6 +208,8 @@ store_open(const char *state_dir, enum store_mode mode, struct err *e)
 		store_close(s);
 		return (NULL);
 	}
+	if (mode == STORE_WRITE)
+		pack_sweep(s);
 	return (s);
 }
 

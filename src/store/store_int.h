@@ -55,6 +55,7 @@ int	 pack_commit(struct store *, struct pack *, struct err *);
 void	 pack_committed(struct pack *);
 void	 pack_rollback(struct store *, struct pack *);
 void	 pack_close(struct pack *);
+void	 pack_sweep(struct store *);	/* files that writers who were killed left behind */
 void	 writer_leave_pack(struct store *, int64_t pack);	/* nothing more is appended to it */
 int	 writer_new(struct store *, struct err *);
 void	 writer_free(struct writer *);

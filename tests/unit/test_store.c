@@ -3,9 +3,11 @@
  * rollback, a full disk, originals. After each step sums, records and keys of
  * the whole database must agree.
  */
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -701,6 +703,75 @@ test_originals(void **state)
 	buf_free(&big);
 }
 
+/* Files in originals/, and how many of them no transaction has committed yet. */
+static unsigned
+packs(struct fixture *f, unsigned *uncommitted)
+{
+	char		 path[128];
+	struct dirent	*d;
+	struct stat	 st;
+	unsigned	 n = 0;
+	DIR		*dir;
+
+	(void)snprintf(path, sizeof(path), "%s/originals", f->dir);
+	*uncommitted = 0;
+	if ((dir = opendir(path)) == NULL)
+		return (0);
+	while ((d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.' && fstatat(dirfd(dir), d->d_name, &st, 0) == 0) {
+			n++;
+			*uncommitted += (st.st_mode & S_ISVTX) != 0;
+		}
+	(void)closedir(dir);
+	return (n);
+}
+
+/* A writer that is killed leaves a pack that no row names: the next one that opens the store removes it, and no other. */
+static void
+test_orphan(void **state)
+{
+	struct fixture	*f = *state;
+	char		 path[128];
+	unsigned	 marked;
+	int64_t		 id, kept;
+	int		 status, fd;
+	pid_t		 pid;
+
+	OK(f, store_begin(f->s, &f->e));
+	OK(f, keep(f, STR("committed"), 0, &kept));
+	assert_int_equal(packs(f, &marked), 1);
+	assert_int_equal(marked, 1);
+	OK(f, store_commit(f->s, &f->e));
+	assert_int_equal(packs(f, &marked), 1);
+	assert_int_equal(marked, 0);
+	store_close(f->s);
+	if ((pid = fork()) == 0) {
+		if ((f->s = store_open(f->dir, STORE_WRITE, &f->e)) == NULL || store_begin(f->s, &f->e) == -1 ||
+		    keep(f, STR("never committed"), 0, &id) == -1)
+			_exit(1);
+		(void)raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(packs(f, &marked), 2);
+	assert_int_equal(marked, 1);
+	/* one whose writer lives is locked, and nobody else removes it */
+	(void)snprintf(path, sizeof(path), "%s/originals/1-1-1.pack", f->dir);
+	assert_int_not_equal(fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), -1);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(fchmod(fd, S_ISVTX | 0600), 0);
+	assert_non_null(f->s = store_open(f->dir, STORE_WRITE, &f->e));
+	assert_int_equal(packs(f, &marked), 2);
+	assert_int_equal(marked, 1);
+	(void)close(fd);
+	store_close(f->s);
+	assert_non_null(f->s = store_open(f->dir, STORE_WRITE, &f->e));
+	assert_int_equal(packs(f, &marked), 1);
+	assert_int_equal(marked, 0);
+	comes_back(f, kept, STR("committed"));
+	consistent(f);
+}
+
 /* --- A full disk ------------------------------------------------------------------------------------------------------ */
 
 /*
@@ -926,6 +997,7 @@ main(void)
 		NAMED("two writers", test_two),
 		NAMED("tokens of spool files", test_tokens),
 		NAMED("originals come back as they were", test_originals),
+		NAMED("a pack that nobody committed", test_orphan),
 		NAMED("a full disk", test_full),
 		NAMED("the largest count", test_edge),
 		NAMED("sums over reports that no number holds", test_edge_sum),
