@@ -291,6 +291,9 @@ writer_supersede(struct store *s, int64_t old, int64_t day, int64_t by, struct e
 		st = stmt(s, which);
 		(void)sqlite3_bind_int64(st, 1, old);
 		(void)sqlite3_bind_int64(st, 2, by);
+		/* one that no longer counts covers no other's period */
+		if (which == ST_REPORT_SUPERSEDE)
+			(void)sqlite3_bind_int64(st, 3, (sqlite3_int64)QUIRK_OVERLAP);
 		if (writer_run(s, which, e) == -1)
 			return (-1);
 	}

@@ -55,7 +55,7 @@ const char *const	 writer_sql[ST_COUNT] = {
 	    "?35, ?36, ?37, ?38, ?39)",
 	[ST_REPORT_AGAIN] = "UPDATE report SET duplicates = duplicates + 1 WHERE id = ?1",
 	[ST_REPORT_UNREPEAT] = "UPDATE report SET duplicates = duplicates - 1 WHERE id = ?1 AND duplicates > 0",
-	[ST_REPORT_SUPERSEDE] = "UPDATE report SET superseded_by = ?2 WHERE id = ?1",
+	[ST_REPORT_SUPERSEDE] = "UPDATE report SET superseded_by = ?2, quirks = quirks & ~?3 WHERE id = ?1",
 	[ST_VERSIONS_MOVE] = "UPDATE report SET superseded_by = ?2 WHERE superseded_by = ?1",
 	[ST_REPORT_SUMS] = "SELECT evidence.outcome, sum(record.count), count(*) FROM record JOIN evidence ON evidence.id = record.evidence "
 	    "WHERE record.domain = ?1 AND record.day = ?2 AND record.report = ?3 GROUP BY evidence.outcome",

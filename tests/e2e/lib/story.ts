@@ -201,6 +201,7 @@ export async function live(o: Story): Promise<Told> {
 		for (; n > 0 && given < files.length; n--, given++) copyFileSync(files[given] ?? '', join(folder, basename(files[given] ?? '')));
 	};
 
+	const weights: Record<string, number> = { fetcher: 2, ingester: 3, decoder: 6, import: 4, 'import decoder': 6 };
 	const kinds = new Map<string, number>();
 	const daemons: number[] = [];
 	let isFull = false;
@@ -240,7 +241,8 @@ export async function live(o: Story): Promise<Told> {
 				...groupOf(d.pid).map((x): [string, Proc] => [x.role, x]),
 				...(importer.group === 0 ? [] : groupOf(importer.group).map((x): [string, Proc] => [x.role === 'supervisor' ? 'import' : 'import decoder', x])),
 			];
-			const there = [...new Set(them.map(([k]) => k))];
+			// those who are there for a moment only come more often
+			const there = [...new Set(them.map(([k]) => k))].flatMap((k) => Array<string>(weights[k] ?? 1).fill(k));
 			if (there.length === 0) continue;
 			const kind = pick(there);
 			const [, victim] = pick(them.filter(([k]) => k === kind));
