@@ -716,7 +716,7 @@ test_complete(void **state)
 				continue;
 			id++;
 			seed_sql(x, "INSERT INTO message VALUES (%d, 0, 3999, 0, 0, 0, NULL, NULL)", id);
-			seed_sql(x, "INSERT INTO report VALUES (%d, %d, 1, 'r%d', %d, %d, %d, %d, %d, 0, %d, NULL, NULL, NULL, NULL, NULL, NULL,"
+			seed_sql(x, "INSERT INTO " SEED_REPORT " VALUES (%d, %d, 1, 'r%d', %d, %d, %d, %d, %d, 0, %d, NULL, NULL, NULL, NULL, NULL, NULL,"
 			    " 1, 0, 0, NULL, x'', NULL, 0, 1, %d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)", id, who, id,
 			    (20000 + day) * 86400, (20001 + day) * 86400, 20000 + day, (20001 + day) * 86400 + 3600 * who, id,
 			    day < 12 ? 1 + who % 2 : 3, m);
@@ -751,7 +751,7 @@ test_complete(void **state)
 	query_end(q);
 	/* and 9 comes with a later report */
 	seed_sql(x, "INSERT INTO message VALUES (500, 0, 3999, 0, 0, 0, NULL, NULL);"
-	    "INSERT INTO report VALUES (500, 1, 1, 'late', 0, 0, 20026, 0, 500, 0, 3, NULL, NULL, NULL, NULL, NULL, NULL,"
+	    "INSERT INTO " SEED_REPORT " VALUES (500, 1, 1, 'late', 0, 0, 20026, 0, 500, 0, 3, NULL, NULL, NULL, NULL, NULL, NULL,"
 	    " 1, 0, 0, NULL, x'', NULL, 0, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
 	    "INSERT INTO record VALUES (1, 20026, 9, 500, 2, 7, 1); UPDATE meta SET value = value + 1 WHERE key = 'generation'");
 	assert_non_null(q = query_begin(s, now, 0, &e));
@@ -783,10 +783,10 @@ test_reports(void **state)
 	(void)state;
 	before = seed_int(db, "SELECT count(*) FROM report");
 	/* report 6 has come in two more versions */
-	seed_sql(db, "INSERT INTO report SELECT 9001, reporter, domain, report_id, begin, end, day, received, message, 1, policy, org_name,"
+	seed_sql(db, "INSERT INTO " SEED_REPORT " SELECT 9001, reporter, domain, report_id, begin, end, day, received, message, 1, policy, org_name,"
 	    " email, NULL, NULL, NULL, NULL, dialect, 3, 3, '[[2,17,\"count \\\"-3\\\" is no number\"]]', hash, 6, 4, records, messages, 1, 2, 3,"
 	    " 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 FROM report WHERE id = 6");
-	seed_sql(db, "INSERT INTO report SELECT 9002, reporter, domain, report_id, begin, end, day, received, message, 2, policy, org_name,"
+	seed_sql(db, "INSERT INTO " SEED_REPORT " SELECT 9002, reporter, domain, report_id, begin, end, day, received, message, 2, policy, org_name,"
 	    " email, NULL, NULL, NULL, NULL, dialect, 0, 0, NULL, hash, 6, 0, records, messages, 0, 0, 0,"
 	    " 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM report WHERE id = 6");
 	seed_sql(db, "UPDATE meta SET value = value + 1 WHERE key = 'generation'");
