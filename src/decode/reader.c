@@ -353,7 +353,7 @@ reader_part(const struct reader *r)
 const struct message *
 reader_mail(const struct reader *r)
 {
-	return (r->res != NULL && r->res->mail ? r->mail : NULL);
+	return (r->res != NULL && r->res->mail ? r->mails[0].m : NULL);
 }
 
 static ssize_t
