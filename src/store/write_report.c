@@ -526,7 +526,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		if (rank < 0 || (rank == 0 && w->messages == 0 && h.messages > 0)) {
 			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, h.id, when_now(), e) == -1)
 				return (-1);
-			*out = (struct store_stored){ w->id, IN_DUPLICATE, 0 };
+			/* what is only worse proved may be believed one day: its original is kept */
+			*out = (struct store_stored){ w->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0 };
 			return (0);
 		}
 	}
