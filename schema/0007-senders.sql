@@ -2,6 +2,8 @@
 -- (src/enrich); people decide what a sender is to a domain. Everything here
 -- but decision is derived: it is worked out anew from the records.
 
+-- meta 'catalogue': which list of senders this was worked out with; 'senders': raised with every change of it.
+
 -- Who sends, however many addresses it has.
 CREATE TABLE sender (
 	id	INTEGER PRIMARY KEY,
@@ -36,6 +38,8 @@ CREATE TABLE sender_class (
 	messages	INTEGER NOT NULL,
 	PRIMARY KEY (domain, sender)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX sender_class_of ON sender_class (sender);
 
 -- What people said. Rows are never changed but for undone: this is the log.
 CREATE TABLE decision (

@@ -63,8 +63,8 @@ set_by(struct answer_request *r, struct str value, struct err *e)
 			r->by_given = true;
 			return (0);
 		}
-	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain code" :
-	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain code fwd"));
+	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain sender class code" :
+	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain sender class code fwd"));
 }
 
 static int

@@ -15,6 +15,7 @@
 #include "base/when.h"
 #include "enrich/class.h"
 #include "enrich/thresholds.h"
+#include "store/map.h"
 #include "store/query_int.h"
 #include "store/senders.h"
 #include "store/write_int.h"
@@ -24,7 +25,7 @@
 #define BATCH		2000	/* combinations read into one query's memory */
 #define SEEKS		200000	/* more than that, and every day is looked at */
 #define SHOWN		5	/* pieces of evidence kept with a sender */
-#define NEW		UINT32_MAX
+#define NEW		MAP_NONE
 
 enum {
 	EV_KNOWN = 1, EV_PASS = 2, EV_SPF = 4, EV_DKIM = 8, EV_BROKEN = 16, EV_THIRD = 32, EV_CERTAIN = 64, EV_CERTAIN_LIST = 128,
@@ -80,13 +81,6 @@ struct pair {			/* a group and a selector */
 struct cell {			/* of a day's sums */
 	uint32_t	 reporter, outcome, sender;
 	int64_t		 messages, rows;
-};
-
-/* From a number that is not 0 to a place in an array. */
-struct map {
-	uint64_t	*keys;
-	uint32_t	*at;
-	size_t		 n, room;
 };
 
 enum st {
@@ -161,82 +155,7 @@ struct pass {
 	size_t			 nmoved, cap_moved;
 };
 
-/* --- Maps ----------------------------------------------------------------------- */
-
-static void
-map_clear(struct map *m)
-{
-	if (m->n > 0)
-		memset(m->keys, 0, m->room * sizeof(*m->keys));
-	m->n = 0;
-}
-
-static void
-map_free(struct map *m)
-{
-	free(m->keys);
-	free(m->at);
-	memset(m, 0, sizeof(*m));
-}
-
-static size_t
-map_slot(const struct map *m, uint64_t key)
-{
-	size_t	 i = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 20) & (m->room - 1);
-
-	while (m->keys[i] != 0 && m->keys[i] != key)
-		i = (i + 1) & (m->room - 1);
-	return (i);
-}
-
-/* The place that the key stands for, NEW when it has none yet; NULL: out of memory. */
-static uint32_t *
-map_at(struct map *m, uint64_t key)
-{
-	struct map	 old = *m;
-	size_t		 i;
-
-	key += key == 0;
-	if (m->n * 2 >= m->room) {
-		m->room = old.room == 0 ? 1024 : old.room * 2;
-		m->keys = calloc(m->room, sizeof(*m->keys));
-		m->at = calloc(m->room, sizeof(*m->at));
-		if (m->keys == NULL || m->at == NULL) {
-			free(m->keys);
-			free(m->at);
-			*m = old;
-			return (NULL);
-		}
-		for (i = 0; i < old.room; i++)
-			if (old.keys[i] != 0) {
-				size_t	 k = map_slot(m, old.keys[i]);
-
-				m->keys[k] = old.keys[i];
-				m->at[k] = old.at[i];
-			}
-		free(old.keys);
-		free(old.at);
-	}
-	i = map_slot(m, key);
-	if (m->keys[i] == 0) {
-		m->keys[i] = key;
-		m->at[i] = NEW;
-		m->n++;
-	}
-	return (&m->at[i]);
-}
-
-static uint32_t
-map_get(const struct map *m, uint64_t key)
-{
-	size_t	 i;
-
-	key += key == 0;
-	if (m->room == 0)
-		return (NEW);
-	i = map_slot(m, key);
-	return (m->keys[i] == 0 ? NEW : m->at[i]);
-}
+/* --- Small things ---------------------------------------------------------------- */
 
 static void
 add32(uint32_t *to, uint64_t m)
@@ -1197,8 +1116,7 @@ domain_work(struct pass *x, struct err *e)
 	if (days_moved(x, e) == -1 || sums(x, e) == -1 || run(x, bound(x, ST_CLASS_CLEAN, x->domain, 0, 0), e) == -1 ||
 	    run(x, bound(x, ST_FRESH_DROP, x->domain, 0, 0), e) == -1)
 		return (-1);
-	writer_changed(x->s, false);
-	return (0);
+	return (writer_senders_changed(x->s, e));
 }
 
 static int

@@ -78,6 +78,14 @@ decide(struct store *s, const struct store_decision *d, const char *who, int64_t
 	return (rc == SQLITE_DONE ? 0 : store_fail(s, "decision", e));
 }
 
+/* Readers remember classes; this tells them to look again. */
+int
+writer_senders_changed(struct store *s, struct err *e)
+{
+	writer_changed(s, false);
+	return (store_exec(s, "INSERT INTO meta (key, value) VALUES ('senders', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", e));
+}
+
 int
 store_decide(struct store *s, const struct store_decision *d, size_t n, const char *who, int64_t now, int64_t *undo, struct err *e)
 {
@@ -91,7 +99,10 @@ store_decide(struct store *s, const struct store_decision *d, size_t n, const ch
 			store_rollback(s);
 			return (-1);
 		}
-	writer_changed(s, false);
+	if (writer_senders_changed(s, e) == -1) {
+		store_rollback(s);
+		return (-1);
+	}
 	return (store_commit(s, e));
 }
 
@@ -122,6 +133,9 @@ store_decision_undo(struct store *s, int64_t undo, int64_t now, unsigned *n, str
 		store_rollback(s);
 		return (err_set(e, ERR_INPUT, "there is no decision %lld that could be undone", (long long)undo));
 	}
-	writer_changed(s, false);
+	if (writer_senders_changed(s, e) == -1) {
+		store_rollback(s);
+		return (-1);
+	}
 	return (store_commit(s, e));
 }
