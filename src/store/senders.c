@@ -1247,6 +1247,8 @@ store_senders(struct store *s, const struct catalogue *cat, int64_t ms, bool *mo
 	if (rv == 0)
 		rv = pass_domains(&x, ms, more, e);
 	pass_free(&x);
+	query_cache_free(s->qc);	/* as large as the store has combinations */
+	s->qc = NULL;
 	return (rv);
 }
 
