@@ -22,6 +22,8 @@ static const struct {
 	[ANSWER_REPORT] = { 0 },
 	[ANSWER_REPORTERS] = { .filters = true },
 	[ANSWER_INGEST] = { 0 },
+	[ANSWER_SENDERS] = { .filters = true, .sort = true, .limit = 50, .most = 500, .sorts = "m pass fail key first last" },
+	[ANSWER_SENDER] = { .filters = true },
 };
 
 void
