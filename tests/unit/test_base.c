@@ -3,6 +3,7 @@
  */
 #include "cases.h"
 
+#include "base/charset.h"
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -325,6 +326,25 @@ test_limits(void **state)
 #undef CHECK
 }
 
+static void
+test_charset(void **state)
+{
+	(void)state;
+	assert_string_equal(charset_find(STR("Windows-1252")), "CP1252");
+	assert_string_equal(charset_find(STR("us-ascii")), "UTF-8");
+	assert_string_equal(charset_find(STR("KS_C_5601-1987")), "EUC-KR");
+	assert_string_equal(charset_find(STR("x-mac-roman")), "MACINTOSH");
+	assert_null(charset_find(STR("")));
+	assert_null(charset_find(STR_NONE));
+	assert_null(charset_find(STR("utf")));
+	assert_null(charset_find(STR("utf-8 utf8")));
+	assert_null(charset_find(STR("UTF-8//TRANSLIT")));
+	assert_null(charset_find(STR("../../../tmp/evil")));
+	assert_null(charset_find(STR("IBM1047")));
+	charset_load();
+	charset_load();
+}
+
 int
 main(void)
 {
@@ -343,6 +363,7 @@ main(void)
 	case_add(&c, "err: one line, bounded", test_err, NULL);
 	case_add(&c, "hash: known digest, keyed", test_hash, NULL);
 	case_add(&c, "near: what was meant", test_near, NULL);
+	case_add(&c, "charset: known names only", test_charset, NULL);
 	case_add(&c, "limits: defaults within their ranges", test_limits, NULL);
 	return (cases_run(&c, "base"));
 }
