@@ -188,10 +188,10 @@ on_refused_row(void *ctx, const struct report_refused *f, struct err *e)
 {
 	struct decoder	*d = ctx;
 
-	(void)e;
 	end_rows(d);
 	wire_put_refused(&d->out, f);
-	return (0);
+	/* a million of them must not be held */
+	return (d->out.len >= FLUSH_AT ? flush(d, e) : 0);
 }
 
 static int

@@ -167,12 +167,14 @@ open_db(struct store *s, struct err *e)
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (s->mode == STORE_WRITE) {
+		/* What a long report may take back grows with the database: not in memory, and in no other place. */
+		(void)setenv("SQLITE_TMPDIR", s->dir, 1);
 		if (store_exec(s, "PRAGMA journal_mode = WAL", e) == -1 ||
 		    /* FULL: once a commit is said to have happened the spool file goes */
 		    store_exec(s, "PRAGMA synchronous = FULL", e) == -1 ||
 		    store_exec(s, "PRAGMA cache_size = -28672", e) == -1 ||
 		    store_exec(s, "PRAGMA wal_autocheckpoint = 4000", e) == -1 ||
-		    store_exec(s, "PRAGMA temp_store = MEMORY", e) == -1 || migrate(s, e) == -1)
+		    store_exec(s, "PRAGMA temp_store = FILE", e) == -1 || migrate(s, e) == -1)
 			return (-1);
 	} else {
 		if (store_exec(s, "PRAGMA query_only = 1", e) == -1 ||

@@ -27,7 +27,7 @@ enum stmt {
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
 	ST_EPOCH, ST_MESSAGE_FIND, ST_MESSAGE_AGAIN, ST_REPORT_MESSAGE, ST_REPORT_OLD, ST_REPORT_SAME, ST_REPORT_CHANGE,
-	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_COUNT
+	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_SOURCES_OF_REPORT, ST_COUNT
 };
 
 static const char *const	 stmt_sql[ST_COUNT] = {
@@ -117,6 +117,8 @@ static const char *const	 stmt_sql[ST_COUNT] = {
 	    "dkim_results = ?37, spf_results = ?38, reasons = ?39 WHERE id = ?1",
 	[ST_RECORD_FIND] = "SELECT count = ?6 AND seq = ?7 FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3 AND report = ?4 AND "
 	    "evidence = ?5",
+	[ST_SOURCES_OF_REPORT] = "SELECT count(DISTINCT source) FROM record WHERE domain = ?1 AND day = ?2 AND report = ?3 AND "
+	    "source IS NOT (SELECT id FROM source WHERE kind = 0 AND ip = x'')",
 	[ST_RECORDS_RENUMBER] = "UPDATE record SET report = ?4 WHERE domain = ?1 AND day = ?2 AND report = ?3",
 };
 
@@ -1008,6 +1010,28 @@ put_held(struct store *s, enum stmt how, struct err *e)
 	return (0);
 }
 
+/* A long report ends: its last rows go where the others are, and its addresses are counted there. */
+static int
+stream_end(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_SOURCES_OF_REPORT);
+	int64_t		 n;
+
+	if (!w->streaming)
+		return (0);
+	if (put_held(s, ST_RECORD_MERGE, e) == -1)
+		return (-1);
+	w->nheld = 0;
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, w->day);
+	(void)sqlite3_bind_int64(st, 3, w->id);
+	if (find(s, ST_SOURCES_OF_REPORT, &n, e) == -1)
+		return (-1);
+	w->nips = (size_t)n;
+	return (0);
+}
+
 int
 store_row(struct store *s, const struct store_evidence *ev, const unsigned char *ip, unsigned ip_len, struct str ip_text,
     uint64_t count, uint64_t seq, struct err *e)
@@ -1021,8 +1045,8 @@ store_row(struct store *s, const struct store_evidence *ev, const unsigned char 
 		return (err_set(e, ERR_INPUT, "the sum of the counts passes 9223372036854775807"));
 	if ((source = source_id(s, ip, ip_len, ip_text, e)) == -1)
 		return (-1);
-	/* an absent address is no distinct one */
-	if ((ip_len != 0 || ip_text.len > 0) && !ips_add(w, (uint64_t)source))
+	/* an absent address is no distinct one; those of a long report are counted in the tree */
+	if (!w->streaming && (ip_len != 0 || ip_text.len > 0) && !ips_add(w, (uint64_t)source))
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	id[0] = ev->hash;
 	id[1] = (uint64_t)source;
@@ -1369,6 +1393,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 
 	if (!w->open)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	if (stream_end(s, e) == -1)
+		return (-1);
 	report_id = report_id_of(w, made);
 	if (holder_find(s, report_id, &h, e) == -1)
 		return (-1);
@@ -1616,6 +1642,8 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 
 	if (!w->open)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	if (stream_end(s, e) == -1)
+		return (-1);
 	report_id = report_id_of(w, made);
 	if (which_known(s, a, report_id, &k, &o, e) == -1)
 		return (-1);
