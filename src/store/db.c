@@ -157,6 +157,12 @@ open_db(struct store *s, struct err *e)
 	if (s->mode == STORE_READ && access(path, F_OK) == -1)
 		return (err_set(e, ERR_CONFIG, "%s: %s; nothing has been stored yet (try 'dmarcd import' or 'dmarcd serve'), "
 		    "or --state names another directory", path, strerror(errno)));
+	/*
+	 * What a long report may take back grows with the database: not in memory,
+	 * and in no other place. SQLite looks when it is used for the first time.
+	 */
+	if (s->mode == STORE_WRITE)
+		(void)setenv("SQLITE_TMPDIR", s->dir, 1);
 	if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
 		if (s->db == NULL)
 			return (err_set(e, ERR_TEMP, "%s: out of memory", path));
@@ -167,8 +173,6 @@ open_db(struct store *s, struct err *e)
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (s->mode == STORE_WRITE) {
-		/* What a long report may take back grows with the database: not in memory, and in no other place. */
-		(void)setenv("SQLITE_TMPDIR", s->dir, 1);
 		if (store_exec(s, "PRAGMA journal_mode = WAL", e) == -1 ||
 		    /* FULL: once a commit is said to have happened the spool file goes */
 		    store_exec(s, "PRAGMA synchronous = FULL", e) == -1 ||
