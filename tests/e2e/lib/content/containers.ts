@@ -173,22 +173,22 @@ const others: Kind[] = kinds('other archives', [
 	}],
 	['bzip2-bomb', '100 streams, 46 MB of zeros in each', 'rejected over-limit', () => attached(bytes(bzip2Head, times(bzip2Zeros, 100)))],
 	['bzip2-zeros', 'The same without a beginning: the end of a tar archive', 'rejected empty-archive', () => attached(times(bzip2Zeros, 100))],
-	['7z-hidden-bomb', 'A file of 8 GB that nobody wants to see, since its name begins with a dot', 'rejected over-limit', () => {
+	['7z-hidden-bomb', 'A file of 8 GB that nobody wants to see, since its name is that of what a Macintosh adds', 'rejected over-limit', () => {
 		const later = Buffer.from(lzma2Zeros);
 		later[0] = 0xdf;
-		return attached(seven(bytes(lzma2Zeros, times(later, 4200), [0]), 4201 * lzma2ZerosSize, 0, { coder: hex('21'), properties: Buffer.from([24]), names: ['.hidden'] }));
+		return attached(seven(bytes(lzma2Zeros, times(later, 4200), [0]), 4201 * lzma2ZerosSize, 0, { coder: hex('21'), properties: Buffer.from([24]), names: ['._hidden'] }));
 	}],
 	['7z-many-files', 'A thousand names for one file', 'rejected damaged|stored 7', () => {
 		const b = Buffer.from(report('7z-many-files'));
 		return attached(seven(b, b.length, crc32(b), { names: Array.from({ length: 1000 }, (_, i) => `${i}.xml`) }));
 	}],
 	['tar-xz-hidden-bomb', 'The same as a file of 8 GB in tar in xz', 'rejected over-limit', () => {
-		const later = Buffer.from(lzma2Zeros), h = tar([{ name: '.hidden', size: octal(8 * 1024 * MB - 512) }], false);
+		const later = Buffer.from(lzma2Zeros), h = tar([{ name: '._hidden', size: octal(8 * 1024 * MB - 512) }], false);
 		later[0] = 0xdf;
 		return attached(xz(bytes(lzma2Stored(h), times(later, 4200)), h.length + 4200 * lzma2ZerosSize, 24));
 	}],
 	['zip-hidden-bomb', 'The same in a zip without a directory, its length behind it', 'rejected over-limit', () => {
-		const z = zip([member('.hidden', gzipEndless('', Buffer.alloc(MB), 4000).subarray(10, -8), { method: 0, flags: 8, crc: 0, size: 0, packed: 0 })], { noDirectory: true });
+		const z = zip([member('._hidden', gzipEndless('', Buffer.alloc(MB), 4000).subarray(10, -8), { method: 0, flags: 8, crc: 0, size: 0, packed: 0 })], { noDirectory: true });
 		z[8] = 8;
 		return attached(z);
 	}],
