@@ -20,7 +20,7 @@ const skip = existsSync(program) ? false : `${program} is not built`;
 // a sanitizer build is slow and large: there only what comes of it is looked at
 const measured = existsSync(program) && !readFileSync(program).includes('__asan_init');
 const batch = full ? 1 : 16;
-const mostMemory = 128 * 1000, mostTime = 20; // KB of any process, seconds of all processes for one input
+const mostMemory = 128 * 1000, mostTime = 20; // KB and seconds of any process for one input
 
 let dir: string, files: string, state: string, conf: string;
 let set: Input[];
@@ -70,20 +70,22 @@ function deviation(expect: string, result: string, code: string | null, messages
 // --- import ------------------------------------------------------------------------
 
 test('import: each kind gets what it has to, in the memory and the time that there is', { skip }, async (t) => {
-	const wrong: string[] = [], cost: { name: string; kb: number; seconds: number }[] = [];
+	const wrong: string[] = [], cost: { name: string; kb: number; seconds: number; all: number }[] = [];
 	// one by one, or several at once, who then have to do with what there is for one
 	for (let k = 0, lines: any[] = [], stderr = ''; k < set.length; k++) {
 		const i = set[k]!;
 		if (k % batch === 0) {
 			const these = set.slice(k, k + batch);
 			// wait4 tells of all processes: the decoders are waited for
-			const r = await run(join(build, 'tests/bench/measure'), [program, '-c', conf, '-q', 'import', '--format', 'json', ...these.flatMap((x) => [x.good.file, x.file])]);
+			const r = await run(join(build, 'tests/bench/measure'), ['-m', program, '-c', conf, '-q', 'import', '--format', 'json', ...these.flatMap((x) => [x.good.file, x.file])]);
 			lines = jsonLines(r.stdout);
 			stderr = r.stderr;
 			const m = lines.pop(), name = these.length === 1 ? i.kind.name : `${i.kind.name} to ${these.at(-1)?.kind.name}`;
-			cost.push({ name, kb: m.max_kb, seconds: m.user + m.sys });
+			// of the process that had most; what the samples missed is the last moment of it
+			const seconds = Math.max(...m.processes.map((p: { cpu: number }) => p.cpu));
+			cost.push({ name, kb: m.max_kb, seconds, all: m.user + m.sys });
 			if (measured && m.max_kb >= mostMemory) wrong.push(`${name}: a process had ${m.max_kb} KB`);
-			if (measured && m.user + m.sys >= mostTime) wrong.push(`${name}: ${(m.user + m.sys).toFixed(1)} s of computing time`);
+			if (measured && seconds >= mostTime) wrong.push(`${name}: ${seconds.toFixed(1)} s of computing time`);
 		}
 		const them = lines.filter((l) => l.path === i.file), last = them.at(-1);
 		const reports = them.flatMap((l) => l.reports) as { domain: string; report_id: string; messages: number }[];
@@ -95,7 +97,7 @@ test('import: each kind gets what it has to, in the memory and the time that the
 		outcome.set(i.file, { expect: i.kind.expect, result: `${last?.result} ${last?.reason_code ?? ''}`, messages, reports });
 	}
 	for (const by of ['kb', 'seconds'] as const)
-		t.diagnostic(`most ${by}: ${[...cost].sort((a, b) => b[by] - a[by]).slice(0, 8).map((c) => `${c.name} ${c.kb} KB ${c.seconds.toFixed(2)} s`).join(', ')}`);
+		t.diagnostic(`most ${by}: ${[...cost].sort((a, b) => b[by] - a[by]).slice(0, 8).map((c) => `${c.name} ${c.kb} KB ${c.seconds.toFixed(2)} s, all processes ${c.all.toFixed(2)} s`).join('; ')}`);
 	t.diagnostic(`${set.length} kinds, ${set.reduce((n, i) => n + i.bytes, 0)} bytes`);
 	assert.deepEqual(wrong, []);
 });
@@ -112,14 +114,14 @@ test('import: reports cut at every offset count whole or not at all', { skip: sk
 	const lines = jsonLines(r.stdout);
 	assert.equal(lines.length, cuts.reduce((n, x) => n + x.files.length, 0));
 	for (const { form, messages, files: them } of cuts) {
-		const all = lines.filter((l) => l.path.startsWith(join(at, `cut-${form}/`)));
+		const all = lines.filter((l) => l.path.startsWith(join(at, `cut-${form}/`))).sort((a, b) => (a.path < b.path ? -1 : 1));
 		const counted = all.filter((l) => l.reports.length > 0);
 		assert.ok(counted.some((l) => l.path === them.at(-1)), `${form}: the whole one was not stored`);
 		for (const l of counted) assert.deepEqual(l.reports.map((x: any) => [x.messages, x.records]), [[messages, 2]], `${l.path}: counted in part`);
 		// something is said about each, from the first bytes of the report on
 		for (const l of all) assert.ok(['stored', 'duplicate', 'rejected', 'ignored'].includes(l.result), `${l.path}: ${l.result}`);
-		const last = all.findIndex((l) => l.reports.length > 0);
-		assert.ok(all.slice(all.length >> 1, last).every((l) => l.result === 'rejected'), `${form}: more than half of it is there, and it was passed over`);
+		const last = all.findIndex((l) => l.reports.length > 0), silent = all.slice(all.length >> 1, last).find((l) => l.result !== 'rejected');
+		assert.equal(silent, undefined, `${form}: more than half of it is there, and it was passed over`);
 	}
 	const rows = jsonLines((await dmarcd(c, ['reports', '--t', 'all', '--limit', '0', '--format', 'json'])).stdout);
 	assert.deepEqual(rows.map((x) => [x.domain, x.messages]).sort(), cuts.map((x) => [x.domain, x.messages]).sort());
