@@ -117,6 +117,8 @@ const char *const	 writer_sql[ST_COUNT] = {
 	[ST_RECORDS_MOVE] = "UPDATE record SET domain = ?4 WHERE domain = ?1 AND day = ?2 AND report = ?3",
 	[ST_RECORD_FIND] = "SELECT count = ?6 AND seq = ?7 FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3 AND report = ?4 AND "
 	    "evidence = ?5",
+	[ST_SOURCES_OF_REPORT] = "SELECT count(DISTINCT source) FROM record WHERE domain = ?1 AND day = ?2 AND report = ?3 AND "
+	    "source IS NOT (SELECT id FROM source WHERE kind = 0 AND ip = x'')",
 	[ST_RECORDS_RENUMBER] = "UPDATE record SET report = ?4 WHERE domain = ?1 AND day = ?2 AND report = ?3",
 };
 

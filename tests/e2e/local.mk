@@ -27,6 +27,16 @@ EXTRA_DIST += tests/e2e/care.sh tests/e2e/trust.sh
 TESTS += tests/e2e/kills.sh
 EXTRA_DIST += tests/e2e/kills.sh tests/e2e/kills.test.ts tests/e2e/lib/story.ts
 
+# Hostile content; `make hostile` does it with all that is large, which takes some minutes and gigabytes.
+TESTS += tests/e2e/content.sh
+EXTRA_DIST += tests/e2e/content.sh tests/e2e/content.test.ts tests/e2e/lib/content/bytes.ts tests/e2e/lib/content/containers.ts \
+	tests/e2e/lib/content/documents.ts tests/e2e/lib/content/kind.ts tests/e2e/lib/content/mails.ts \
+	tests/e2e/lib/content/report.ts tests/e2e/lib/content/set.ts tests/e2e/lib/content/texts.ts
+hostile: dmarcd$(EXEEXT) tests/bench/measure$(EXEEXT)
+	CONTENT_FULL=1 $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh content
+
+.PHONY: hostile
+
 # The long form, some minutes: tests/e2e/soak.ts says what it does. SOAK names parts of it.
 soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT) tests/unit/dbsql$(EXEEXT)
 	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak
