@@ -427,6 +427,7 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
 	if ((im.store = store_open(ctx->state, STORE_WRITE, &im.error)) == NULL)
 		return (cli_fail(&im.error));
+	store_trust(im.store, &ctx->conf->trust);
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
 		store_close(im.store);
 		return (cli_fail(&im.error));

@@ -35,7 +35,9 @@
 	LISTING_KEY("sigdomain", "DOMAIN", "DKIM signing domain"),				\
 	LISTING_KEY("code", "CODE", "code of our explanation, P1 to F12"),			\
 	LISTING_KEY("fwd", "WORD", "certain: the receiver says it was forwarded; or no"),	\
-	LISTING_KEY("differs", "WORD", "yes: our own DMARC result is another one; or no")
+	LISTING_KEY("differs", "WORD", "yes: our own DMARC result is another one; or no"),	\
+	LISTING_KEY("trust", "WORD", "of the report: authenticated, unauthenticated, unknown"),	\
+	LISTING_KEY("apart", "WORD", "reports that do not count: yes, all; or no")
 
 struct listing {
 	struct cli_ctx		*ctx;

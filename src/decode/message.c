@@ -14,6 +14,7 @@
 #define HEAD_MAX ((size_t)4096)
 #define SUBJECT_MAX 1000
 #define OUT_SIZE 16384
+#define TRACE_BYTES ((size_t)64 * 1024)
 
 enum where { IN_HEADER, IN_BODY, IN_PREAMBLE };
 enum cte { CTE_NONE, CTE_BASE64, CTE_QP };
@@ -46,6 +47,10 @@ struct message {
 	size_t			 header_bytes;
 	bool			 header_over;
 	struct buf		 type, boundary, filename, from, subject;
+	struct buf		 trace;		/* values of fields that say where the mail came from */
+	struct { enum message_field what; size_t at, len; } traced[MESSAGE_TRACE];
+	size_t			 ntraced;
+	bool			 trace_over;
 	bool			 top_header;	/* still in the outermost header */
 	bool			 any_header;
 	enum cte		 cte;
@@ -383,6 +388,29 @@ field_is(struct str f, const char *name, struct str *value)
 	return (true);
 }
 
+/* Beyond the bounds nothing more is kept: what stands first was written last, and is what matters. */
+static void
+trace(struct message *m, struct str f)
+{
+	static const struct { const char *name; enum message_field what; }	 names[] = {
+		{ "received", FIELD_RECEIVED }, { "authentication-results", FIELD_RESULTS }, { "from", FIELD_FROM },
+	};
+	struct str	 v;
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		if (!field_is(f, names[i].name, &v))
+			continue;
+		if (m->ntraced == MESSAGE_TRACE || v.len > TRACE_BYTES - m->trace.len || !buf_str(&m->trace, v))
+			m->trace_over = true;
+		if (m->trace_over)
+			return;
+		m->traced[m->ntraced].what = names[i].what;
+		m->traced[m->ntraced].at = m->trace.len - v.len;
+		m->traced[m->ntraced++].len = v.len;
+		return;
+	}
+}
+
 static void
 end_field(struct message *m)
 {
@@ -391,6 +419,8 @@ end_field(struct message *m)
 
 	if (f.len == 0)
 		return;
+	if (m->top_header)
+		trace(m, f);
 	/* "ContentType:" is what one gateway writes (rule A5) */
 	if (field_is(f, "content-type", &v) || field_is(f, "contenttype", &v))
 		content_type(m, v);
@@ -722,6 +752,9 @@ message_reset(struct message *m)
 	buf_clear(&m->line);
 	buf_clear(&m->from);
 	buf_clear(&m->subject);
+	buf_clear(&m->trace);
+	m->ntraced = 0;
+	m->trace_over = false;
 	m->mid_line = m->cr_only = m->started = m->leaf = m->want = m->noise = false;
 	m->nlevels = m->nested = m->parts = 0;
 	m->nout = 0;
@@ -749,6 +782,7 @@ message_free(struct message *m)
 	buf_free(&m->filename);
 	buf_free(&m->from);
 	buf_free(&m->subject);
+	buf_free(&m->trace);
 	free(m);
 }
 
@@ -869,6 +903,16 @@ struct str
 message_subject(const struct message *m)
 {
 	return (m->subject.len == 0 ? STR_NONE : buf_as_str(&m->subject));
+}
+
+bool
+message_trace(const struct message *m, size_t i, enum message_field *what, struct str *value)
+{
+	if (i >= m->ntraced)
+		return (false);
+	*what = m->traced[i].what;
+	*value = (struct str){ m->trace.p == NULL ? "" : m->trace.p + m->traced[i].at, m->traced[i].len };
+	return (true);
 }
 
 bool

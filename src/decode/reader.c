@@ -350,6 +350,12 @@ reader_part(const struct reader *r)
 	return (r->part);
 }
 
+const struct message *
+reader_mail(const struct reader *r)
+{
+	return (r->res != NULL && r->res->mail ? r->mails[0].m : NULL);
+}
+
 static ssize_t
 next_chunk(struct reader *r, uint64_t at, struct err *e)
 {

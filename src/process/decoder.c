@@ -21,6 +21,7 @@
 #include "process/decoders.h"
 #include "process/role.h"
 #include "process/sandbox.h"
+#include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
 
@@ -47,6 +48,7 @@ struct decoder {
 	size_t			 nfds;
 
 	unsigned		 payload;
+	bool			 told;		/* what its header says has been sent */
 	bool			 in_report, flushed;	/* flushed: part of this report has left already */
 	size_t			 report_mark, rows_mark;
 	bool			 in_rows;
@@ -109,11 +111,21 @@ on_payload(void *ctx, unsigned index, struct err *e)
 	return (0);
 }
 
+/* Before the first report of any kind: whose it is has to be known when it is stored. */
+static void
+tell_trust(struct decoder *d)
+{
+	if (!d->told && reader_mail(d->reader) != NULL)
+		trust_put(&d->out, reader_mail(d->reader));
+	d->told = true;
+}
+
 static int
 on_begin(void *ctx, const struct report_header *h, struct err *e)
 {
 	struct decoder	*d = ctx;
 
+	tell_trust(d);
 	d->in_report = true;
 	d->flushed = false;
 	d->report_mark = d->out.len;
@@ -309,7 +321,7 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	job.fd = d->fds[0];
 	d->nfds--;
 	memmove(d->fds, d->fds + 1, d->nfds * sizeof(d->fds[0]));
-	d->in_report = d->in_rows = false;
+	d->in_report = d->in_rows = d->told = false;
 	/* The parent's clock comes first; this one ticks should the parent be stuck itself. */
 	sandbox_cpu(d->limits.seconds + 5);
 	rv = reader_run(d->reader, &job, &res, e);

@@ -20,6 +20,7 @@
 #include "process/link.h"
 #include "process/role.h"
 #include "process/sandbox.h"
+#include "process/trust.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
@@ -39,6 +40,7 @@ struct ingester {
 	struct spool		*spool;
 	struct ingest		*ingest;
 	struct limits		 limits;
+	struct trust_settings	 trust;
 	unsigned		 decoders;
 	const char		*state_dir;
 	bool			 stop, drain;
@@ -444,6 +446,7 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 		in->limits.name = (uint64_t)json_integer_value(json_object_get(l, #name));
 	LIMITS(GET)
 #undef GET
+	trust_from_json(json_object_get(*conf, "trust"), &in->trust);
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
@@ -491,8 +494,8 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
-	    (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I}", "state_dir", c->state_dir, "limits", l, "trust",
+	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
 	    (json_int_t)c->store.keep_quarantine);
 	return (m);
 }
@@ -519,6 +522,7 @@ ingester_main(int fd)
 			log_error("%s", e.msg);
 			rv = e.code == ERR_CONFIG ? 2 : 75;
 		} else {
+			store_trust(in.store, &in.trust);
 			tell(&in, "ready");
 			loop(&in);
 			rv = in.rv;
@@ -532,6 +536,7 @@ ingester_main(int fd)
 		later_forget(&in, in.later[0].name);
 	store_close(in.store);
 	spool_close(in.spool);
+	trust_settings_clear(&in.trust);
 	json_decref(conf);
 	return (rv);
 }

@@ -723,6 +723,31 @@ references(struct check *c, struct err *e)
 	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "foreign keys", e));
 }
 
+/* What is kept apart stands under a row of domain that says so, and nothing else does. */
+static int
+sides(struct check *c, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	if (store_prepare(c->s, &st, "SELECT report.id, domain.name, report.apart FROM report JOIN domain ON domain.id = report.domain "
+	    "WHERE (report.apart <> 0) <> domain.apart", e) == -1)
+		return (-1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		fault(c, FAULT_REPORT, sqlite3_column_int64(st, 0), "report %lld is %s, but stands with those about %s that are not",
+		    (long long)sqlite3_column_int64(st, 0), sqlite3_column_int(st, 2) != 0 ? "kept apart" : "not kept apart",
+		    (const char *)sqlite3_column_text(st, 1));
+	(void)sqlite3_finalize(st);
+	if (rc != SQLITE_DONE || store_prepare(c->s, &st, "SELECT policy.id FROM policy JOIN domain ON domain.id = policy.domain "
+	    "WHERE domain.apart <> 0", e) == -1)
+		return (rc != SQLITE_DONE ? store_fail(c->s, "sides", e) : -1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		fault(c, FAULT_REFERENCE, sqlite3_column_int64(st, 0), "policy %lld names a domain of reports that are kept apart",
+		    (long long)sqlite3_column_int64(st, 0));
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "sides", e));
+}
+
 static int
 packs(struct check *c, struct err *e)
 {
@@ -768,7 +793,7 @@ store_check(struct store *s, unsigned what, const struct store_check_calls *call
 	if (store_exec(s, "BEGIN", e) == -1)
 		return (-1);
 	rv = (what & CHECK_FILE) != 0 ? file(&c, e) : 0;
-	if (rv == 0 && (what & CHECK_REST) != 0 && (references(&c, e) == -1 || intake(&c, e) == -1 || packs(&c, e) == -1))
+	if (rv == 0 && (what & CHECK_REST) != 0 && (references(&c, e) == -1 || sides(&c, e) == -1 || intake(&c, e) == -1 || packs(&c, e) == -1))
 		rv = -1;
 	if (rv == 0 && (what & CHECK_SUMS) != 0 && (prepare(&c, e) == -1 || load(&c, e) == -1 || load_sources(&c, e) == -1 || sums(&c, e) == -1 ||
 	    grand_total(&c, &is, &should, e) == -1))

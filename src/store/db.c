@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/limits.h"
+#include "dmarc/trust.h"
 #include "store/store_int.h"
 
 #define BUSY_MS 30000
@@ -189,6 +190,8 @@ open_db(struct store *s, struct err *e)
 	return (store_prepare(s, &s->st_generation, "SELECT value FROM meta WHERE key = 'generation'", e));
 }
 
+static const struct trust_settings	 no_trust;
+
 struct store *
 store_open(const char *state_dir, enum store_mode mode, struct err *e)
 {
@@ -203,6 +206,7 @@ store_open(const char *state_dir, enum store_mode mode, struct err *e)
 	}
 	s->mode = mode;
 	s->max_messages = limits_default.messages;
+	s->trust = &no_trust;
 	s->care = -1;
 	if (open_db(s, e) == -1 || (mode == STORE_WRITE && writer_new(s, e) == -1)) {
 		store_close(s);
@@ -276,6 +280,18 @@ store_shrink(struct store *s)
 #ifdef __GLIBC__
 	(void)malloc_trim(0);
 #endif
+}
+
+void
+store_trust(struct store *s, const struct trust_settings *t)
+{
+	s->trust = t;
+}
+
+const struct trust_settings *
+store_settings(const struct store *s)
+{
+	return (s->trust);
 }
 
 void

@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "dmarc/dmarc.h"
+#include "dmarc/trust.h"
 #include "report/report.h"
 #include "store/store.h"
 
@@ -29,7 +30,7 @@
 
 enum query_key {
 	QK_DOMAIN, QK_HFROM, QK_EFROM, QK_IP, QK_REPORTER, QK_SPF, QK_DKIM, QK_ALIGN, QK_DISP, QK_REASON,
-	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_COUNT
+	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_TRUST, QK_APART, QK_COUNT
 };
 extern const char *const query_key_names[QK_COUNT];
 
@@ -39,7 +40,7 @@ extern const char *const query_align_names[ALIGN_COUNT];
 
 struct query_value {
 	char		*text;		/* normalised */
-	uint64_t	 number;	/* of a word, a code or a report */
+	uint64_t	 number;	/* of a word, a code or a report; trust, apart: the set it stands for */
 	unsigned char	 ip[16];
 	unsigned	 ip_len;	/* 4, 16; 0: what is no address */
 	unsigned	 prefix;	/* bits */
@@ -289,6 +290,9 @@ struct query_report {
 	uint64_t		 dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs;
 	uint64_t		 source_ips, dkim_results, spf_results, reasons;
 	struct str		 refused;	/* JSON, see the schema; absent: none */
+	enum trust		 trust;
+	enum trust_apart	 apart;
+	struct trust_mail	 mail;		/* what decided */
 	int64_t			 message;
 	unsigned		 payload;
 	/* of the message: */

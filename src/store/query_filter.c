@@ -11,7 +11,7 @@
 
 const char *const query_key_names[QK_COUNT] = {
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp", "reason",
-	"selector", "sigdomain", "code", "fwd", "differs", "report"
+	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart"
 };
 const char *const query_align_names[ALIGN_COUNT] = { "both", "dkim", "spf", "none", "untold" };
 const char *const query_by_names[BY_COUNT] = {
@@ -21,6 +21,11 @@ const char *const query_by_names[BY_COUNT] = {
 
 static const char *const fwd_names[] = { "no", "certain" };
 static const char *const differs_names[] = { "no", "yes" };
+static const struct { const char *word; uint64_t set; } trust_words[] = {
+	{ "authenticated", 1u << TRUST_AUTHENTICATED }, { "unauthenticated", 1u << TRUST_OTHER | 1u << TRUST_FAILED },
+	{ "unknown", 1u << TRUST_UNKNOWN }, { "authenticated-other", 1u << TRUST_OTHER }, { "failed", 1u << TRUST_FAILED },
+};
+static const char *const apart_names[] = { "no", "yes", "all" };
 
 void
 query_filter_init(struct query_filter *f)
@@ -148,6 +153,18 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 	case QK_CODE:
 		v->number = dmarc_code_parse(s);
 		return (v->number != 0 ? 0 : bad_value(e, name, s, "a code from P1 to P11 or F1 to F12"));
+	case QK_TRUST:
+		for (size_t i = 0; i < nitems(trust_words); i++)
+			if (str_ieq(s, trust_words[i].word)) {
+				v->number = trust_words[i].set;
+				return (0);
+			}
+		return (bad_value(e, name, s, "one of authenticated unauthenticated unknown authenticated-other failed"));
+	case QK_APART:
+		if (!word_find(apart_names, 3, s, &v->number))
+			return (bad_value(e, name, s, "no, yes or all"));
+		v->number++;	/* sets of 1: what counts, 2: what does not */
+		return (0);
 	case QK_REPORT:
 		if (!str_i64(s, &n))
 			return (bad_value(e, name, s, "the number of a report"));

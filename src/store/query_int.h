@@ -37,8 +37,12 @@ struct q_report {
 	int64_t	 received;
 	int32_t	 day, lag;	/* lag -1: unknown */
 	bool	 superseded;
+	uint8_t	 trust;		/* enum trust */
 };
-struct q_named { char *key, *label; };	/* label: of reporters only */
+struct q_named {
+	char	*key, *label;	/* label: of reporters only */
+	bool	 apart, used;	/* of domains: see schema/0003; there is a report about it on this side */
+};
 struct q_policy {
 	uint32_t		 domain;	/* 0: there is no such policy */
 	struct report_policy	 p;
@@ -96,6 +100,12 @@ struct query {
 };
 
 void	 query_cache_free(struct query_cache *);
+/* It does not count: nobody's figures know of it unless he asks. */
+static inline bool
+q_apart(const struct query_cache *c, const struct q_report *r)
+{
+	return (c->domains[r->domain].apart);
+}
 int	 q_need(struct query *, enum q_tier, struct err *);
 /* 1: a row, 0: the end, -1: *e is set. Reset and bindings are the caller's. */
 int	 q_step(struct query *, sqlite3_stmt *, struct err *);

@@ -270,6 +270,15 @@ q_plan_sources(struct q_plan *p, uint32_t *sources, size_t n, uint8_t *source_ok
 
 /* --- Reports, reporters, domains ------------------------------------------------------ */
 
+static bool
+report_matches(const struct query_clause *c, const struct query_cache *cache, size_t id)
+{
+	for (size_t i = 0; i < c->nvalues; i++)
+		if (c->key == QK_REPORT ? c->values[i].number == id : (c->values[i].number >> cache->reports[id].trust & 1) != 0)
+			return (true);
+	return (false);
+}
+
 static int
 report_clause(struct query *q, const struct query_clause *c, struct q_plan *p, struct err *e)
 {
@@ -281,12 +290,8 @@ report_clause(struct query *q, const struct query_clause *c, struct q_plan *p, s
 	n = q->c->nreports;
 	if ((mine = arena_alloc(q->a, n + 1, 1)) == NULL)
 		return (q_oom(e));
-	for (size_t i = 0; i < c->nvalues; i++)
-		if (c->values[i].number < n)
-			mine[c->values[i].number] = 1;
 	for (size_t i = 0; i < n; i++) {
-		if (c->negated)
-			mine[i] = !mine[i];
+		mine[i] = report_matches(c, q->c, i) != c->negated;
 		if (p->report_ok != NULL)
 			mine[i] &= p->report_ok[i];
 	}
@@ -319,17 +324,42 @@ report_narrow(struct query *q, const struct query_clause *c, struct q_plan *p)
 	p->to = to < p->to ? to : p->to;
 }
 
+/* Which sides are asked for: 1 what counts, 2 what is kept apart. One who names a report means it wherever it is. */
+static uint64_t
+sides(const struct query_filter *f)
+{
+	uint64_t	 set, all = 3;
+	bool		 given = false, named = false;
+
+	for (const struct query_clause *c = f->clauses; c < f->clauses + f->nclauses; c++) {
+		named |= c->key == QK_REPORT && !c->negated;
+		if (c->key != QK_APART)
+			continue;
+		given = true;
+		set = 0;
+		for (size_t i = 0; i < c->nvalues; i++)
+			set |= c->values[i].number;
+		all &= c->negated ? ~set : set;
+	}
+	return (given || named ? all : 1);
+}
+
 static int
 domains_plan(struct query *q, const struct query_filter *f, struct q_plan *p, struct err *e)
 {
 	const struct query_clause	*c;
-	size_t				 n = q->c->ndomains;
+	uint64_t			 side = sides(f);
+	size_t				 n;
 
+	if (q_need(q, TIER_REPORTS, e) == -1)
+		return (-1);
+	n = q->c->ndomains;
 	if ((p->domain_ok = arena_alloc(q->a, n + 1, 1)) == NULL ||
 	    (p->domains = arena_alloc(q->a, n + 1, sizeof(*p->domains))) == NULL)
 		return (q_oom(e));
 	for (size_t i = 0; i < n; i++)
-		p->domain_ok[i] = q->c->domains[i].key != NULL;
+		p->domain_ok[i] = q->c->domains[i].key != NULL && q->c->domains[i].used &&
+		    (side & (q->c->domains[i].apart ? 2 : 1)) != 0;
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++)
 		if (c->key == QK_DOMAIN)
 			for (size_t i = 0; i < n; i++)
@@ -421,7 +451,7 @@ q_plan(struct query *q, const struct query_filter *f, const struct query_range *
 	p->from = r->from;
 	p->to = r->to;
 	for (c = f->clauses; c < f->clauses + f->nclauses && rc == 0; c++) {
-		if (c->key == QK_REPORT)
+		if (c->key == QK_REPORT || c->key == QK_TRUST)
 			rc = report_clause(q, c, p, e);
 		else if (c->key == QK_REPORTER)
 			rc = reporter_clause(q, c, p, e);
@@ -628,12 +658,13 @@ q_complete_through(struct query *q, struct err *e)
 	if (c->complete_at == c->generation + 1 && c->complete_for == yesterday)
 		return (c->complete_through);
 	for (size_t i = 0; i < c->nreports; i++)
-		if (c->reports[i].reporter != 0 && c->reports[i].day <= yesterday && c->reports[i].day > last)
+		if (c->reports[i].reporter != 0 && !q_apart(c, &c->reports[i]) && c->reports[i].day <= yesterday &&
+		    c->reports[i].day > last)
 			last = c->reports[i].day;
 	c->complete_through = last;
 	if (last != DAY_NONE && (v = calloc(c->nreporters + 1, (size_t)back * sizeof(*v))) != NULL) {
 		for (r = c->reports; r < c->reports + c->nreports; r++)
-			if (r->reporter != 0 && !r->superseded && r->reporter < c->nreporters && r->day <= last && r->day > last - back)
+			if (r->reporter != 0 && !r->superseded && !q_apart(c, r) && r->reporter < c->nreporters && r->day <= last && r->day > last - back)
 				v[r->reporter * (size_t)back + (size_t)(last - r->day)] += r->m + 1;
 		c->complete_through = complete_search(v, c->nreporters, last, back);
 		if (c->complete_through == DAY_NONE)
@@ -659,13 +690,14 @@ query_filter_range(struct query *q, const struct query_filter *f, struct query_r
 {
 	const struct q_report	*p;
 	int64_t			 first = INT64_MAX, last = INT64_MIN, end;
+	uint64_t		 side = sides(f);
 
 	if (q_need(q, TIER_REPORTS, e) == -1)
 		return (-1);
 	r->complete_through = q_complete_through(q, e);
 	end = r->complete_through != DAY_NONE ? r->complete_through : when_day(q->now) - 1;
 	for (p = q->c->reports; p < q->c->reports + q->c->nreports; p++)
-		if (p->reporter != 0) {
+		if (p->reporter != 0 && (side & (q_apart(q->c, p) ? 2 : 1)) != 0) {
 			first = p->day < first ? p->day : first;
 			last = p->day > last ? p->day : last;
 		}

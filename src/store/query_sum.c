@@ -147,9 +147,9 @@ query_meta(struct query *q, struct query_meta *m, struct err *e)
 		return (-1);
 	m->complete_through = q_complete_through(q, e);
 	for (size_t i = 1; i < q->c->ndomains; i++)
-		m->domains += q->c->domains[i].key != NULL;
+		m->domains += q->c->domains[i].used && !q->c->domains[i].apart;
 	for (r = q->c->reports; r < q->c->reports + q->c->nreports; r++) {
-		if (r->reporter == 0 || r->superseded)
+		if (r->reporter == 0 || r->superseded || q_apart(q->c, r))
 			continue;
 		m->reports++;
 		m->records += r->records;

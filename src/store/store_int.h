@@ -38,6 +38,7 @@ struct store {
 	uint64_t	 secret;	/* key of evidence hashes */
 	bool		 in_txn;
 	uint64_t	 max_messages;	/* of one report */
+	const struct trust_settings *trust;	/* never NULL */
 	bool		 dry;		/* store_derive: commits are taken back */
 	bool		 deriving;	/* store_derive: what is found is not believed */
 	struct writer	*w;

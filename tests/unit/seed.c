@@ -98,7 +98,7 @@ names(sqlite3 *db, const struct seed *s)
 
 	for (unsigned i = 0; i < s->domains; i++) {
 		rc |= seed_sql(db, "INSERT INTO name VALUES (%u, '%s')", i + 1, domain_name(i, d));
-		rc |= seed_sql(db, "INSERT INTO domain VALUES (%u, '%s')", i + 1, d);
+		rc |= seed_sql(db, "INSERT INTO domain (id, name) VALUES (%u, '%s')", i + 1, d);
 		for (unsigned k = 0; k < nitems(hosts); k++)
 			rc |= seed_sql(db, "INSERT INTO name VALUES (%u, '%s.%s')", NAME_SUB + i * 5 + k, hosts[k], d);
 	}
@@ -269,7 +269,7 @@ report(sqlite3 *db, struct seed *s, sqlite3_stmt *rec, unsigned id)
 	}
 	(void)seed_sql(db, "INSERT INTO message VALUES (%u, %lld, %u, 0, 1000, 0, NULL, NULL)", id, (long long)(day + 1) * 86400 + 7200,
 	    NAME_ORIGIN);
-	return (seed_sql(db, "INSERT INTO report VALUES (%u, %u, %u, 'id-%u', %lld, %lld, %lld, %lld, %u, 0, %u, %u, NULL, NULL, NULL,"
+	return (seed_sql(db, "INSERT INTO " SEED_REPORT " VALUES (%u, %u, %u, 'id-%u', %lld, %lld, %lld, %lld, %u, 0, %u, %u, NULL, NULL, NULL,"
 	    " NULL, NULL, 1, 0, 0, NULL, x'00', NULL, 0, %u, %llu, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)", id, who, d + 1, id,
 	    (long long)day * 86400, (long long)(day + 1) * 86400 - 1, (long long)day, (long long)(day + 1) * 86400 + 7200 + below(r, 3600),
 	    id, d * 3 + (day >= half ? 3 : 1 + below(r, 2)), NAME_ORG + who - 1, n, (unsigned long long)m));
