@@ -21,6 +21,7 @@
 #include "cli/table.h"
 #include "conf/conf.h"
 #include "process/ingest.h"
+#include "process/who.h"
 #include "report/refusal.h"
 #include "store/store.h"
 
@@ -422,6 +423,7 @@ static int
 import_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct import	 im = { .ctx = ctx, .limits = &ctx->conf->limits, .now = when_now() };
+	struct err	 e = { 0 };
 	int		 rv;
 
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
@@ -435,6 +437,9 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.bar = progress_new(ctx, (enum progress_when)cli_word(args, "progress", PROGRESS_AUTO), "import", "messages");
 	rv = import_all(&im, args);
 	ingest_free(im.ingest);
+	/* the daemon, should it run, does this as well: then it need not be done now */
+	if (rv == 0 && who_now(ctx->conf, im.store, &e) == -1)
+		cli_note(ctx, "who sent it will be found out by the daemon: %s", e.msg);
 	store_close(im.store);
 	progress_done(im.bar);
 	if (rv == -1) {

@@ -6,6 +6,7 @@
  */
 #include <iconv.h>
 
+#include "base/charset.h"
 #include "decode/message.h"
 #include "report/refusal.h"
 
@@ -112,23 +113,19 @@ latin1(struct str s, struct buf *out)
 static void
 to_utf8(struct str charset, struct str s, struct buf *out)
 {
-	char	 name[64], *in = (char *)(uintptr_t)s.p, *p, tmp[512];
-	size_t	 left = s.len, room;
-	iconv_t	 cd;
+	const char	*name = charset_find(charset);
+	char		*in = (char *)(uintptr_t)s.p, *p, tmp[512];
+	size_t		 left = s.len, room;
+	iconv_t		 cd;
 
-	if (str_ieq(charset, "utf-8") || str_ieq(charset, "us-ascii") || charset.len == 0 || charset.len >= sizeof(name)) {
+	if (charset.len == 0 || (name != NULL && strcmp(name, "UTF-8") == 0)) {
 		if (str_utf8_ok(s))
 			(void)buf_str(out, s);
 		else
 			latin1(s, out);
 		return;
 	}
-	memcpy(name, charset.p, charset.len);
-	name[charset.len] = '\0';
-	for (size_t i = 0; i < charset.len; i++)
-		if (name[i] == '/' || (unsigned char)name[i] < 0x21)
-			name[i] = '-';	/* iconv reads //TRANSLIT and paths out of names */
-	if ((cd = iconv_open("UTF-8", name)) == (iconv_t)-1) {
+	if (name == NULL || (cd = iconv_open("UTF-8", name)) == (iconv_t)-1) {
 		latin1(s, out);
 		return;
 	}
@@ -144,23 +141,6 @@ to_utf8(struct str charset, struct str s, struct buf *out)
 		(void)buf_add(out, tmp, (size_t)(p - tmp));
 	}
 	(void)iconv_close(cd);
-}
-
-/* The handles stay open: the C library unloads a table that nobody uses. */
-void
-message_charsets_load(void)
-{
-	static const char *const	 names[] = {
-		"iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8",
-		"iso-8859-9", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "windows-1250",
-		"windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257",
-		"windows-1258", "koi8-r", "koi8-u", "iso-2022-jp", "shift_jis", "cp932", "euc-jp", "euc-kr", "cp949", "gb2312", "gbk",
-		"gb18030", "big5", "tis-620", "ibm437", "ibm850", "macintosh", "utf-7", "utf-16",
-	};
-	static iconv_t			 held[nitems(names)];
-
-	for (size_t i = 0; i < nitems(names) && held[i] == NULL; i++)
-		held[i] = iconv_open("UTF-8", names[i]);
 }
 
 static void
@@ -272,6 +252,9 @@ message_decode_words(struct str s, size_t max, struct buf *out)
 		for (size_t i = 0; i < out->len; i++)
 			if ((unsigned char)out->p[i] >= 0x80)
 				out->p[i] = '?';
+	for (size_t i = 0; i < out->len; i++)	/* nothing behind us takes one */
+		if (out->p[i] == '\0')
+			out->p[i] = '?';
 }
 
 /* --- Header fields ---------------------------------------------------------- */

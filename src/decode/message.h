@@ -53,10 +53,5 @@ bool		 message_noise(const struct message *);	/* base64 had stray characters */
 bool		 message_looks_like(struct str head);
 /* RFC 2047 words to UTF-8; never fails, never longer than max. */
 void		 message_decode_words(struct str, size_t max, struct buf *out);
-/*
- * Loads the tables of the charsets that subjects come in, once and for good;
- * where no file can be opened afterwards, other charsets are read as Latin-1.
- */
-void		 message_charsets_load(void);
 
 #endif

@@ -17,6 +17,8 @@ static const struct route	routes[] = {
 	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
 	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true },
 	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
+	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true },
+	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true },
 	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },

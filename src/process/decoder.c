@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "decode/message.h"
@@ -29,7 +30,12 @@
 #define ROWS_AT ((size_t)32 * 1024)
 #define FDS 64
 #define SLOTS (2 * WIRE_TABLE)
-#define MEMORY ((uint64_t)512 << 20)	/* mapped, not used: a zip file is held once, all else is streamed */
+/*
+ * Mapped beyond what is there at the start. A zip file is held once, in a
+ * buffer that grows by halves; all else is streamed; a dictionary of xz is as
+ * large as the sender likes. In all less than 128 MB.
+ */
+#define MEMORY(packed) (((uint64_t)56 << 20) + (packed) / 2 * 3)
 
 struct combination {
 	uint64_t	 hash;
@@ -196,10 +202,10 @@ on_refused_row(void *ctx, const struct report_refused *f, struct err *e)
 {
 	struct decoder	*d = ctx;
 
-	(void)e;
 	end_rows(d);
 	wire_put_refused(&d->out, f);
-	return (0);
+	/* a million of them must not be held */
+	return (d->out.len >= FLUSH_AT ? flush(d, e) : 0);
 }
 
 static int
@@ -274,7 +280,7 @@ static const struct reader_calls	 calls = {
 static uint64_t
 memory_limit(const struct decoder *d)
 {
-	return (MEMORY + 2 * d->limits.packed_bytes);
+	return (MEMORY(d->limits.packed_bytes));
 }
 
 static int
@@ -322,8 +328,8 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	d->nfds--;
 	memmove(d->fds, d->fds + 1, d->nfds * sizeof(d->fds[0]));
 	d->in_report = d->in_rows = d->told = false;
-	/* The parent's clock comes first; this one ticks should the parent be stuck itself. */
-	sandbox_cpu(d->limits.seconds + 5);
+	/* The reader looks at its own clock, the parent at another; this one ends what is stuck inside of a library. */
+	sandbox_cpu(d->limits.seconds / 4 + 3);
 	rv = reader_run(d->reader, &job, &res, e);
 	(void)close(job.fd);
 	if (rv == -1) {
@@ -410,7 +416,7 @@ warm_up(void)
 	struct reader_result	 res;
 	struct err		 e = { 0 };
 
-	message_charsets_load();
+	charset_load();
 	/* The dates in zip files mean nothing to us, but libarchive asks for the local time zone. */
 	(void)setenv("TZ", "UTC0", 1);
 	tzset();
@@ -436,7 +442,7 @@ announce(struct decoder *d, const char *why, struct err *e)
 int
 decoder_main(int fd)
 {
-	struct sandbox_paths	 paths = { .link = fd, .memory = MEMORY + ((uint64_t)2 << 30) };	/* less when the limits are known */
+	struct sandbox_paths	 paths = { .link = fd, .memory = (uint64_t)2 << 30 };	/* less when the limits are known */
 	struct sandbox_report	 report;
 	struct decoder		 d = { .sock = fd };
 	struct err		 e = { 0 };

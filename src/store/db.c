@@ -158,6 +158,12 @@ open_db(struct store *s, struct err *e)
 	if (s->mode == STORE_READ && access(path, F_OK) == -1)
 		return (err_set(e, ERR_CONFIG, "%s: %s; nothing has been stored yet (try 'dmarcd import' or 'dmarcd serve'), "
 		    "or --state names another directory", path, strerror(errno)));
+	/*
+	 * What a long report may take back grows with the database: not in memory,
+	 * and in no other place. SQLite looks when it is used for the first time.
+	 */
+	if (s->mode == STORE_WRITE)
+		(void)setenv("SQLITE_TMPDIR", s->dir, 1);
 	if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
 		if (s->db == NULL)
 			return (err_set(e, ERR_TEMP, "%s: out of memory", path));
@@ -173,7 +179,7 @@ open_db(struct store *s, struct err *e)
 		    store_exec(s, "PRAGMA synchronous = FULL", e) == -1 ||
 		    store_exec(s, "PRAGMA cache_size = -28672", e) == -1 ||
 		    store_exec(s, "PRAGMA wal_autocheckpoint = 4000", e) == -1 ||
-		    store_exec(s, "PRAGMA temp_store = MEMORY", e) == -1 || migrate(s, e) == -1)
+		    store_exec(s, "PRAGMA temp_store = FILE", e) == -1 || migrate(s, e) == -1)
 			return (-1);
 	} else {
 		if (store_exec(s, "PRAGMA query_only = 1", e) == -1 ||

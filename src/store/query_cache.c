@@ -17,6 +17,7 @@ static const char *const sql[Q_STMTS] = {
 	[Q_END] = "COMMIT",
 	[Q_GENERATION] = "SELECT value FROM meta WHERE key = 'generation'",
 	[Q_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
+	[Q_SENDERS] = "SELECT value FROM meta WHERE key = 'senders'",
 	[Q_NAME_TEXT] = "SELECT text FROM name WHERE id = ?1",
 	[Q_NAME_ID] = "SELECT id FROM name WHERE text = ?1",
 	[Q_SOURCE] = "SELECT kind, ip FROM source WHERE id = ?1",
@@ -27,7 +28,7 @@ static const char *const sql[Q_STMTS] = {
 	[Q_SCAN_SEQ] = "SELECT day, source, report, evidence, count, seq FROM record"
 	    " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	[Q_SEEK] = "SELECT day, source, report, evidence, count, seq FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3",
-	[Q_ROLLUP] = "SELECT day, reporter, outcome, messages, rows FROM rollup WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
+	[Q_ROLLUP] = "SELECT day, reporter, outcome, messages, rows, sender FROM rollup WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	[Q_SEEN] = "SELECT day, source, evidence FROM record WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	[Q_EVIDENCE] = "SELECT policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, reasons, words"
 	    " FROM evidence WHERE id = ?1",
@@ -473,6 +474,9 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 			return (-1);
 		return (each_new(q, "SELECT id, domain, p, sp, np, adkim, aspf, pct, fo, testing, discovery_method FROM policy"
 		    " WHERE id > ?1 ORDER BY id", ABOVE(c->npolicies), policy_row, e));
+	case TIER_SENDERS:
+	case TIER_OF:
+		return (q_senders_fill(q, tier == TIER_OF, e));
 	default:
 		return (each_new(q, "SELECT id, kind FROM source WHERE id > ?1 ORDER BY id", ABOVE(c->nkinds), kind_row, e));
 	}
@@ -506,6 +510,7 @@ forget(struct query_cache *c)
 	free(c->kinds);
 	free(c->source_first);
 	free(c->evidence_first);
+	q_senders_forget(c);
 	memcpy(st, c->st, sizeof(st));
 	memset(c, 0, sizeof(*c));
 	memcpy(c->st, st, sizeof(st));

@@ -11,11 +11,11 @@
 
 const char *const query_key_names[QK_COUNT] = {
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp", "reason",
-	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart"
+	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart", "sender", "class"
 };
 const char *const query_align_names[ALIGN_COUNT] = { "both", "dkim", "spf", "none", "untold" };
 const char *const query_by_names[BY_COUNT] = {
-	"outcome", "reporter", "disposition", "domain", "code",
+	"outcome", "reporter", "disposition", "domain", "sender", "class", "code",
 	"ip", "hfrom", "efrom", "spf", "dkim", "align", "reason", "selector", "sigdomain", "fwd"
 };
 
@@ -170,6 +170,14 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 			return (bad_value(e, name, s, "the number of a report"));
 		v->number = (uint64_t)n;
 		return (0);
+	case QK_SENDER:
+		if (!str_i64(s, &n) || n > UINT32_MAX)
+			return (bad_value(e, name, s, "the number of a sender"));
+		v->number = (uint64_t)n;
+		return (0);
+	case QK_CLASS:
+		return (word_find(sender_class_names, CLASS_COUNT, s, &v->number) ? 0 :
+		    bad_value(e, name, s, "one of own service candidate forwarder list impostor suspect noise unknown"));
 	case QK_DOMAIN:
 	case QK_HFROM:
 	case QK_EFROM:

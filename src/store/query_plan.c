@@ -3,6 +3,7 @@
  */
 #include "base/when.h"
 #include "store/query_int.h"
+#include "store/senders.h"
 
 #define LOOK_EVERY	65536		/* rows between two looks at the clock */
 #define SEEKS_MAX	20000		/* more single look-ups than this cost more than a pass */
@@ -268,6 +269,48 @@ q_plan_sources(struct q_plan *p, uint32_t *sources, size_t n, uint8_t *source_ok
 	p->nsource_ok = nok;
 }
 
+/* --- Senders ----------------------------------------------------------------------------- */
+
+static int
+sender_clause(struct query *q, const struct query_clause *c, struct q_plan *p, struct err *e)
+{
+	unsigned	 bits = 0;
+	uint8_t		*mine;
+
+	if (c->key == QK_CLASS) {
+		for (size_t i = 0; i < c->nvalues; i++)
+			bits |= 1u << c->values[i].number;
+		bits = c->negated ? ~bits : bits;
+		bits &= (1u << CLASS_COUNT) - 1;
+		p->class_ok = p->class_ok == 0 ? bits : p->class_ok & bits;
+		if (p->class_ok == 0)
+			p->nothing = true;
+		return (0);
+	}
+	if (q_need(q, TIER_SENDERS, e) == -1)
+		return (-1);
+	if ((mine = arena_alloc(q->a, q->c->nsenders + 1, 1)) == NULL)
+		return (q_oom(e));
+	memset(mine, c->negated, q->c->nsenders + 1);
+	for (size_t i = 0; i < c->nvalues; i++)
+		if (c->values[i].number <= q->c->nsenders)
+			mine[c->values[i].number] = !c->negated;
+	for (size_t i = 0; p->sender_ok != NULL && i <= q->c->nsenders; i++)
+		mine[i] &= p->sender_ok[i];
+	p->sender_ok = mine;
+	p->nsender_ok = q->c->nsenders + 1;
+	return (0);
+}
+
+/* Is it one of the senders and classes asked for? */
+static bool
+sender_fits(const struct q_plan *p, const struct q_fact *f)
+{
+	if (p->class_ok != 0 && (p->class_ok & 1u << f->class) == 0)
+		return (false);
+	return (p->sender_ok == NULL || (f->sender < p->nsender_ok && p->sender_ok[f->sender]));
+}
+
 /* --- Reports, reporters, domains ------------------------------------------------------ */
 
 static bool
@@ -455,6 +498,8 @@ q_plan(struct query *q, const struct query_filter *f, const struct query_range *
 			rc = report_clause(q, c, p, e);
 		else if (c->key == QK_REPORTER)
 			rc = reporter_clause(q, c, p, e);
+		else if (c->key == QK_SENDER || c->key == QK_CLASS)
+			rc = sender_clause(q, c, p, e);
 		else if (c->key == QK_SPF || c->key == QK_DKIM || c->key == QK_ALIGN || c->key == QK_DISP || c->key == QK_CODE ||
 		    c->key == QK_FWD || c->key == QK_DIFFERS)
 			rc = outcome_clause(q, c, p, e);
@@ -474,6 +519,7 @@ struct pass {
 	void			*ctx;
 	struct q_fact		 f;
 	unsigned		 n;	/* rows since the last look at the clock */
+	uint32_t		 last;	/* source whose sender was looked up; 0: none */
 };
 
 static int64_t
@@ -502,6 +548,15 @@ record_rows(struct pass *x, sqlite3_stmt *st, bool seq, struct err *e)
 		}
 		f->source = (uint32_t)column_u32(st, 1);
 		if (p->source_ok != NULL && (f->source >= p->nsource_ok || !p->source_ok[f->source]))
+			continue;
+		if (f->source != x->last) {	/* rows of a source stand together */
+			uint32_t	 of = map_get(&c->of, (uint64_t)f->domain << 32 | f->source);
+
+			x->last = f->source;
+			f->sender = of == MAP_NONE ? SENDER_REST : of;
+			f->class = q_class(c, f->domain, f->sender);
+		}
+		if (!sender_fits(p, f))
 			continue;
 		f->evidence = (uint32_t)column_u32(st, 3);
 		if (f->evidence >= c->nevidence || (p->evidence_ok != NULL && !p->evidence_ok[f->evidence]))
@@ -538,6 +593,10 @@ rollup_rows(struct pass *x, sqlite3_stmt *st, struct err *e)
 		if (f->reporter >= x->c->nreporters || f->outcome >= x->c->noutcomes ||
 		    (p->reporter_ok != NULL && !p->reporter_ok[f->reporter]) ||
 		    (p->outcome_ok != NULL && !p->outcome_ok[f->outcome]))
+			continue;
+		f->sender = (uint32_t)column_u32(st, 5);
+		f->class = f->sender == 0 ? CLASS_UNKNOWN : q_class(x->c, f->domain, f->sender);
+		if (!sender_fits(p, f))
 			continue;
 		f->day = sqlite3_column_int64(st, 0);
 		f->m = (uint64_t)sqlite3_column_int64(st, 3);
@@ -590,11 +649,13 @@ q_run(struct query *q, const struct q_plan *p, bool rows, bool seq, q_fact_fn *f
 		return (0);
 	if (q_late(q, e) == -1)
 		return (-1);
-	if (by_row && (q_need(q, TIER_EVIDENCE, e) == -1 || q_need(q, TIER_REPORTS, e) == -1))
+	if (q_need(q, TIER_SENDERS, e) == -1 ||
+	    (by_row && (q_need(q, TIER_EVIDENCE, e) == -1 || q_need(q, TIER_REPORTS, e) == -1 || q_need(q, TIER_OF, e) == -1)))
 		return (-1);
 	for (size_t i = 0; i < p->ndomains; i++) {
 		memset(&x.f, 0, sizeof(x.f));
 		x.f.domain = p->domains[i];
+		x.last = 0;
 		if (by_row && seeks_pay(p)) {
 			if (seek_rows(&x, p->domains[i], e) == -1)
 				return (-1);

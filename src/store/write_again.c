@@ -212,6 +212,8 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 
 	if (!w->open)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	if (writer_stream_end(s, e) == -1)
+		return (-1);
 	report_id = writer_report_id(w, made);
 	if (which_known(s, a, report_id, &k, &o, e) == -1)
 		return (-1);

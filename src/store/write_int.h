@@ -21,10 +21,11 @@ enum stmt {
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_OUTCOME, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_OVERLAP_FIND, ST_OVERLAP_SET, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
-	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
+	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_FRESH, ST_ROLLUP_FOLD, ST_ROLLUP_FOLDED,
+	ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
 	ST_EPOCH, ST_MESSAGE_FIND, ST_MESSAGE_AGAIN, ST_REPORT_MESSAGE, ST_REPORT_OLD, ST_REPORT_SAME, ST_REPORT_CHANGE,
-	ST_RECORD_FIND, ST_RECORDS_RENUMBER,
+	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_SOURCES_OF_REPORT,
 	ST_DOMAIN_APART_FIND, ST_DOMAIN_APART_ADD, ST_REPORT_TRUST, ST_REPORT_TRUSTED, ST_REPORT_MOVE, ST_RECORDS_MOVE, ST_COUNT
 };
 
@@ -182,6 +183,8 @@ int	 writer_holder(struct store *, int64_t domain, struct str report_id, struct 
 /* May the report under way count, in the place of so many messages? */
 int	 writer_within(struct store *, int64_t less, struct err *);
 void	 writer_merge_held(struct writer *);
+/* A long report ends: its last rows go where the others are, and its addresses are counted there. */
+int	 writer_stream_end(struct store *, struct err *);
 int	 writer_put_rows(struct store *, struct err *);
 int	 writer_overlap(struct store *, int64_t id, uint64_t *quirks, struct err *);
 /* The rows of a report, already in the tree, into (+1) or out of (-1) the sums. */

@@ -154,6 +154,27 @@ put_held(struct store *s, enum stmt how, struct err *e)
 }
 
 int
+writer_stream_end(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_SOURCES_OF_REPORT);
+	int64_t		 n;
+
+	if (!w->streaming)
+		return (0);
+	if (put_held(s, ST_RECORD_MERGE, e) == -1)
+		return (-1);
+	w->nheld = 0;
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, w->day);
+	(void)sqlite3_bind_int64(st, 3, w->id);
+	if (writer_find(s, ST_SOURCES_OF_REPORT, &n, e) == -1)
+		return (-1);
+	w->nips = (size_t)n;
+	return (0);
+}
+
+int
 store_row(struct store *s, const struct store_evidence *ev, const unsigned char *ip, unsigned ip_len, struct str ip_text,
     uint64_t count, uint64_t seq, struct err *e)
 {
@@ -166,8 +187,8 @@ store_row(struct store *s, const struct store_evidence *ev, const unsigned char 
 		return (err_set(e, ERR_INPUT, "the sum of the counts passes 9223372036854775807"));
 	if ((source = writer_source(s, ip, ip_len, ip_text, e)) == -1)
 		return (-1);
-	/* an absent address is no distinct one */
-	if ((ip_len != 0 || ip_text.len > 0) && !ips_add(w, (uint64_t)source))
+	/* an absent address is no distinct one; those of a long report are counted in the tree */
+	if (!w->streaming && (ip_len != 0 || ip_text.len > 0) && !ips_add(w, (uint64_t)source))
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	id[0] = ev->hash;
 	id[1] = (uint64_t)source;
@@ -500,6 +521,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 
 	if (!w->open)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	if (writer_stream_end(s, e) == -1)
+		return (-1);
 	report_id = writer_report_id(w, made);
 	if (w->apart == APART_UNAUTHENTICATED) {
 		/* what counts already may come a second time by a way that proves nothing: forwarded by a colleague */

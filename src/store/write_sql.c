@@ -63,8 +63,13 @@ const char *const	 writer_sql[ST_COUNT] = {
 	[ST_REPORT_SUMS] = "SELECT evidence.outcome, sum(record.count), count(*) FROM record JOIN evidence ON evidence.id = record.evidence "
 	    "WHERE record.domain = ?1 AND record.day = ?2 AND record.report = ?3 GROUP BY evidence.outcome",
 	[ST_RECORDS_GO] = "DELETE FROM record WHERE domain = ?1 AND day = ?2 AND report = ?3",
-	[ST_ROLLUP_ADD] = "INSERT INTO rollup (domain, day, reporter, outcome, messages, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+	[ST_ROLLUP_ADD] = "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, rows = rows + excluded.rows",
+	[ST_FRESH] = "INSERT INTO fresh (domain, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+	[ST_ROLLUP_FOLD] = "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) SELECT domain, day, reporter, outcome, "
+	    "0, sum(messages), sum(rows) FROM rollup WHERE domain = ?1 AND day = ?2 AND sender <> 0 GROUP BY reporter, outcome "
+	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, rows = rows + excluded.rows",
+	[ST_ROLLUP_FOLDED] = "DELETE FROM rollup WHERE domain = ?1 AND day = ?2 AND sender <> 0",
 	[ST_ROLLUP_CLEAN] = "DELETE FROM rollup WHERE domain = ?1 AND day = ?2 AND reporter = ?3 AND rows = 0",
 	[ST_MESSAGE_ADD] = "INSERT INTO message (id, received, origin, result, bytes, token, pack, offset) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -112,6 +117,8 @@ const char *const	 writer_sql[ST_COUNT] = {
 	[ST_RECORDS_MOVE] = "UPDATE record SET domain = ?4 WHERE domain = ?1 AND day = ?2 AND report = ?3",
 	[ST_RECORD_FIND] = "SELECT count = ?6 AND seq = ?7 FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3 AND report = ?4 AND "
 	    "evidence = ?5",
+	[ST_SOURCES_OF_REPORT] = "SELECT count(DISTINCT source) FROM record WHERE domain = ?1 AND day = ?2 AND report = ?3 AND "
+	    "source IS NOT (SELECT id FROM source WHERE kind = 0 AND ip = x'')",
 	[ST_RECORDS_RENUMBER] = "UPDATE record SET report = ?4 WHERE domain = ?1 AND day = ?2 AND report = ?3",
 };
 

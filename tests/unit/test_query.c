@@ -239,6 +239,13 @@ value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 		(void)snprintf(f, 200, "%s", i % 2 == 0 ? "no" : "all");
 		(void)snprintf(sql, 512, "1");
 		break;
+	case QK_SENDER:
+		(void)snprintf(f, 200, "%u", i % 11);
+		(void)snprintf(sql, 512, "sender = %s", f);
+		break;
+	case QK_CLASS:
+		word_cond(sender_class_names, CLASS_COUNT, i, "class", f, sql);
+		break;
 	default:
 		(void)snprintf(f, 200, "%u", 1 + i % seed_small.reports);
 		(void)snprintf(sql, 512, "report = %s", f);
@@ -331,13 +338,14 @@ check_total(struct query *q, const struct asked *a)
 	EQUAL(a, c->both, "sum(count * (align = 0))");
 	EQUAL(a, c->dkim_only, "sum(count * (align = 1))");
 	EQUAL(a, c->spf_only, "sum(count * (align = 2))");
-	EQUAL(a, c->fail_fwd, "sum(count * (align = 3 AND fwd))");
-	EQUAL(a, c->fail_unk, "sum(count * (align = 3 AND NOT fwd))");
+	EQUAL(a, c->fail_fwd, "sum(count * (align = 3 AND (fwd OR class IN (3, 4))))");
+	EQUAL(a, c->fail_fix, "sum(count * (align = 3 AND NOT fwd AND class IN (2, 5, 6)))");
+	EQUAL(a, c->fail_unk, "sum(count * (align = 3 AND NOT fwd AND class NOT IN (2, 3, 4, 5, 6)))");
 	EQUAL(a, c->untold, "sum(count * (align = 4))");
 	EQUAL(a, c->disp[DISP_REJECT], "sum(count * (disp = 2))");
 	EQUAL(a, c->disp[DISP_OTHER], "sum(count * (disp = 4))");
-	EQUAL(a, c->collateral, "sum(count * (align = 3 AND fwd AND disp IN (1, 2)))");
-	EQUAL(a, c->leaked, "sum(count * (align = 3 AND NOT fwd AND disp IN (0, 3)))");
+	EQUAL(a, c->collateral, "sum(count * (align = 3 AND (fwd OR class BETWEEN 2 AND 6) AND disp IN (1, 2)))");
+	EQUAL(a, c->leaked, "sum(count * (align = 3 AND NOT (fwd OR class BETWEEN 2 AND 6) AND disp IN (0, 3)))");
 	EQUAL(a, c->differs, "sum(count * differs)");
 	EQUAL(a, c->overridden, "sum(count * overridden)");
 	EQUAL(a, t.legs.spf.aligned, "sum(count * (pe_spf = 1))");
@@ -360,7 +368,8 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 	static const char *const	 columns[BY_COUNT] = { [BY_REPORTER] = "reporter", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from",
 	    [BY_CODE] = "code", [BY_IP] = "CASE WHEN kind = 0 THEN 'unknown' ELSE source_ip END",
 	    [BY_EFROM] = "CASE WHEN envelope_from IS NULL THEN 'absent' WHEN envelope_from = '' THEN '<>' ELSE envelope_from END",
-	    [BY_SPF] = "spf_raw", [BY_DKIM] = "dkim_raw", [BY_ALIGN] = "align", [BY_DISP] = "disp", [BY_FWD] = "fwd" };
+	    [BY_SPF] = "spf_raw", [BY_DKIM] = "dkim_raw", [BY_ALIGN] = "align", [BY_DISP] = "disp", [BY_FWD] = "fwd", [BY_SENDER] = "CAST(sender AS TEXT)",
+	    [BY_CLASS] = "class" };
 	struct query_page		 page = { .sort = sorts[pick(r, nitems(sorts))], .limit = 1 + pick(r, 9) };
 	struct query_breakdown		 b;
 	struct err			 e = { 0 };
@@ -382,7 +391,7 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 			n++;
 			m += b.items[i].counts.m;
 			rows += b.items[i].rows;
-			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE) && pick(r, 4) == 0) {
+			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE || by == BY_SENDER) && pick(r, 4) == 0) {
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s'))", columns[by], key);
 				EQUAL(a, b.items[i].counts.m, what);
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s' AND align = 1))", columns[by], key);
@@ -990,11 +999,15 @@ set_up(void **state)
 	    " JOIN name n ON n.id = json_extract(j.value, '$[0]')") != 0 ||
 	    seed_sql(db, "CREATE TEMP TABLE t AS SELECT v.domain, CAST(strftime('%%s', v.day) AS INTEGER) / 86400 AS day, v.reporter,"
 	    " v.source_ip, s.kind, v.count, v.header_from, v.envelope_from, v.code, v.report, v.seq, v.evidence, o.disposition AS disp,"
+	    " coalesce(so.sender, 1) AS sender, coalesce((SELECT d.class FROM decision d WHERE d.sender = coalesce(so.sender, 1) AND"
+	    " d.domain IN (r.domain, 0) AND undone IS NULL ORDER BY d.domain DESC, d.id DESC LIMIT 1), sc.class, 0) AS class,"
 	    " o.spf_raw, o.dkim_raw, o.forwarded AS fwd, o.differs, o.overridden, o.spf AS pe_spf,"
 	    " CASE WHEN o.dkim = 1 AND o.spf = 1 THEN 0 WHEN o.dkim = 1 THEN 1 WHEN o.spf = 1 THEN 2"
 	    " WHEN o.dkim = 2 AND o.spf = 2 THEN 3 ELSE 4 END AS align, v.report %% 4 AS trust"
 	    " FROM records v JOIN evidence e ON e.id = v.evidence JOIN outcome o ON o.id = e.outcome"
-	    " JOIN record r ON r.report = v.report AND r.seq = v.seq JOIN source s ON s.id = r.source") != 0 ||
+	    " JOIN record r ON r.report = v.report AND r.seq = v.seq JOIN source s ON s.id = r.source"
+	    " LEFT JOIN sender_of so ON so.domain = r.domain AND so.source = r.source"
+	    " LEFT JOIN sender_class sc ON sc.domain = r.domain AND sc.sender = coalesce(so.sender, 1)") != 0 ||
 	    (store = store_open(dir, STORE_READ, &e)) == NULL)
 		return (-1);
 	return (0);
