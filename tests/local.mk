@@ -7,6 +7,7 @@ include tests/fuzz/local-conf.mk
 include tests/unit/local-query.mk
 include tests/unit/local-mailbox.mk
 include tests/unit/local-units.mk
+include tests/unit/local-failure.mk
 include tests/unit/local-sandbox.mk
 include tests/unit/local-trust.mk
 include tests/fuzz/local-units.mk

@@ -47,6 +47,7 @@ struct reader {
 	const struct reader_job		*job;
 	struct reader_result		*res;
 	unsigned			 index, skip;	/* of the document; those below skip are done */
+	unsigned			 nfailures, failures_told;	/* failure reports are counted apart */
 	unsigned			 unreadable, told;	/* containers of this walk; those below told were refused before */
 	bool				 open, refused, rerun;
 	unsigned			 part, part_wanted;	/* parts count from 1; of an extraction as attached */
@@ -261,9 +262,10 @@ failure_done(struct reader *r, struct err *e)
 		return (0);
 	if ((rv = failure_finish(r->failure, &f, e)) == 1) {
 		r->res->failure = true;
-		r->index++;
-		if (r->job->extract < 0 && wanted(r)) {
-			rv = r->calls->failure(r->ctx, r->index - 1, &f, failure_arena(r->failure), e);
+		/* one that came in an earlier walk is not told again */
+		if (r->job->extract < 0 && r->nfailures++ == r->failures_told && r->calls->failure != NULL) {
+			r->failures_told++;
+			rv = r->calls->failure(r->ctx, r->nfailures - 1, &f, failure_arena(r->failure), e);
 			r->res->reports++;
 			r->res->failures++;
 		}
@@ -583,7 +585,7 @@ walk(struct reader *r, struct err *e)
 	bool		 mail = false, first = true;
 	struct str	 head;
 
-	r->index = r->part = r->unreadable = 0;
+	r->index = r->part = r->unreadable = r->nfailures = 0;
 	r->quirks = 0;
 	r->in_inner = r->in_part = r->open = r->words = false;
 	r->to = TO_CONTAINER;
@@ -656,7 +658,7 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 	*res = (struct reader_result){ 0 };
 	r->job = job;
 	r->res = res;
-	r->skip = r->told = 0;
+	r->skip = r->told = r->failures_told = 0;
 	r->part_wanted = 0;
 	r->rerun = r->scanned = r->scanning = r->rescan = r->is_failure = false;
 	if (job->extract >= 0)

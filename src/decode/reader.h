@@ -26,7 +26,7 @@ struct reader_calls {
 	int	(*payload)(void *, unsigned index, struct err *);
 	/* that document, or a container, could not be read: why says it */
 	int	(*refused)(void *, const struct err *why, struct err *);
-	/* a failure report, whole; index as of payload. Its arena takes what is added to it. */
+	/* a failure report, whole; index counts them alone, from 0. Its arena takes what is added to it. */
 	int	(*failure)(void *, unsigned index, struct failure_report *, struct arena *, struct err *);
 	/* extraction: the text of the one document that was asked for */
 	int	(*raw)(void *, const void *, size_t, struct err *);

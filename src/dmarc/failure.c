@@ -315,7 +315,8 @@ find_ip(struct facts *x)
 	for (size_t i = 0; i < nitems(told) && r->ip_len == 0; i++)
 		if (take_ip(x, word_behind(r->t[FT_NOTE], told[i]), FROM_TEXT, false))
 			r->quirks |= FQ_SOURCE_DERIVED;
-	if (r->ip_len == 0 && take_ip(x, word_behind(r->t[FT_REPORT_SUBJECT], " IP"), FROM_SUBJECT, false))
+	if (r->ip_len == 0 && (take_ip(x, word_behind(r->t[FT_REPORT_SUBJECT], " IP:"), FROM_SUBJECT, false) ||
+	    take_ip(x, word_behind(r->t[FT_REPORT_SUBJECT], " IP"), FROM_SUBJECT, false)))
 		r->quirks |= FQ_SOURCE_DERIVED;
 	if (r->ip_len == 0 && take_ip(x, received_ip(x->received), FROM_RECEIVED, false))
 		r->quirks |= FQ_SOURCE_DERIVED;

@@ -250,7 +250,7 @@ put_host(struct str v, const char *key, struct buf *out)
 	t = field_token((struct str){ p, (size_t)(v.p + v.len - p) });
 	if (!is_host(t))
 		t = STR(REDACTED);
-	(void)buf_printf(out, "%s%s", out->len > 0 && out->p[out->len - 1] != ' ' ? " " : "", key);
+	(void)buf_cstr(out, key);
 	(void)buf_str(out, t);
 }
 
@@ -274,7 +274,6 @@ put_received(struct str v, struct buf *out)
 		(void)buf_str(out, ip);
 		(void)buf_byte(out, ']');
 	}
-	(void)buf_byte(out, ' ');
 	if (str_istarts(v, "by "))
 		put_host(v, "by ", out);
 	else

@@ -1,0 +1,1 @@
+#include "store/query_int.h"
