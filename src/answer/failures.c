@@ -6,6 +6,7 @@
  */
 #include "answer/answer_int.h"
 #include "base/when.h"
+#include "explain/explain.h"
 #include "report/fields.h"
 
 static json_t *
@@ -79,7 +80,7 @@ verdict(const struct query_failure *f, bool all)
 	a_set(&o, "code", v->code == 0 ? json_null() : a_text(dmarc_code_name(v->code, code)));
 	if (!all)
 		return (a_done(&o));
-	a_set(&o, "title", v->code == 0 ? json_null() : a_text(dmarc_code_title(v->code)));
+	a_set(&o, "title", v->code == 0 ? json_null() : a_text(explain_title(v->code)));
 	a_set(&o, "sentence", a_text(failure_sentence(&f->report, v)));
 	a_set(&o, "spf_result", a_text(auth_result_names[v->spf_result]));
 	a_set(&o, "spf_domain", a_str(v->spf_domain));

@@ -3,6 +3,7 @@
  */
 #include "answer/answer_int.h"
 #include "base/when.h"
+#include "explain/explain.h"
 
 /* --- Rows ----------------------------------------------------------------------------- */
 
@@ -93,7 +94,7 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "dkim", auths(r->dkim_results, r->ndkim, "selector"));
 	a_set(&o, "verdict", row_verdict(&f.verdict));
 	a_set(&o, "code", a_text(dmarc_code_name(f.verdict.code, code)));
-	a_set(&o, "title", a_text(dmarc_code_title(f.verdict.code)));
+	a_set(&o, "title", a_text(explain_title(f.verdict.code)));
 	a_set(&o, "fwd", a_text(f.verdict.forwarded ? "certain" : "no"));
 	a_set(&o, "differs", json_boolean(f.verdict.differs));
 	a_set(&o, "overridden", json_boolean(f.verdict.overridden));

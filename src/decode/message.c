@@ -733,6 +733,7 @@ end_header(struct message *m, struct err *e)
 	m->leaf = m->want = true;
 	m->lazy = m->cte != CTE_NONE && str_starts(part.type, "message/") && !part.attached_mail;
 	buf_clear(&m->held);
+	m->noise = false;
 	m->nout = 0;
 	m->nquantum = 0;
 	m->quantum = 0;
@@ -850,6 +851,13 @@ message_reset(struct message *m)
 	m->nout = 0;
 	begin_header(m);
 	m->header = &m->mine[0];
+}
+
+void
+message_reset_within(struct message *m, const struct message *outer)
+{
+	message_reset(m);
+	m->depth0 = outer->depth0 + outer->nlevels + outer->nested + 1;
 }
 
 void

@@ -12,12 +12,22 @@
 #include "decode/message.h"
 #include "decode/reader.h"
 #include "report/aggregate.h"
+#include "report/refusal.h"
 
 #define CHUNK ((size_t)64 * 1024)
 #define HEAD 4096
-#define PASSES 8	/* readings of one document: header, rows, and each mode */
+#define PASSES 40	/* readings of one document, with all reports in it: aggregate.c allows fewer */
+#define MAIL_BITS 16	/* mails entered within one layer; those of another count from there */
 #define SNIFF 2048	/* of a part, until it shows whether it is the machine-readable part of a failure report */
-#define INNER 0x80000000u	/* parts of the encoded attached mail are not those of the outer one */
+#define MAILS 8		/* attached to each other in a transfer encoding; limits.mime_depth comes first */
+
+/* A mail, or one attached to it in a transfer encoding, which is no part of the mail's own structure. */
+struct layer {
+	struct reader	*r;
+	struct message	*m;		/* made when it is needed */
+	unsigned	 n;		/* mails around it */
+	bool		 deeper;	/* the part under way is a mail: the next layer's */
+};
 
 /* Where the bytes of the part under way go. */
 enum part_to { TO_CONTAINER, TO_SNIFF, TO_FIELDS, TO_SNIFF_SAMPLE, TO_SAMPLE, TO_NOWHERE };
@@ -28,11 +38,10 @@ struct reader {
 	void				*ctx;
 	unsigned char			*chunk;
 
-	struct message			*mail;
+	struct layer			 mails[MAILS];
 	struct container		*box;
-	struct message			*inner;		/* an attached mail in a transfer encoding */
 	struct aggregate		*agg;
-	bool				 in_inner, in_part;
+	bool				 in_part;
 
 	struct failure			*failure;	/* of the mail failure_mail, as far as it has come */
 	unsigned			 failure_mail;
@@ -113,7 +122,7 @@ doc_begin(void *ctx, enum payload_kind kind, struct err *e)
 	}
 	hints = (struct report_hints){
 		r->filename.len > 0 ? buf_as_str(&r->filename) : r->job->filename,
-		message_subject(r->mail), from_domain(message_from(r->mail))
+		message_subject(r->mails[0].m), from_domain(message_from(r->mails[0].m))
 	};
 	aggregate_reset(r->agg, &hints);
 	return (r->calls->payload(r->ctx, r->index - 1, e));
@@ -186,8 +195,9 @@ doc_end(void *ctx, const struct err *broken, struct err *e)
 			r->calls->report.again(r->ctx);
 		return (refuse(r, &why, e));
 	}
-	if (message_noise(r->mail) || message_noise(r->inner))
-		r->quirks |= QUIRK_BASE64_NOISE;
+	for (unsigned i = 0; i == 0 || (i < MAILS && r->mails[i - 1].deeper); i++)
+		if (message_noise(r->mails[i].m))
+			r->quirks |= QUIRK_BASE64_NOISE;
 	aggregate_note(r->agg, r->quirks);
 	switch (aggregate_finish(r->agg, &why)) {
 	case 0:
@@ -239,9 +249,9 @@ static const struct container_sink	 docs = { doc_begin, doc_data, doc_end, doc_u
  * searched for reports any more: it is the sample, in one shape or another.
  */
 static unsigned
-mail_of(const struct reader *r, const struct mime_part *part)
+mail_of(const struct layer *l, const struct mime_part *part)
 {
-	return (part->mail | (r->in_inner ? INNER : 0));
+	return (part->mail | l->n << MAIL_BITS);
 }
 
 static void
@@ -276,9 +286,10 @@ failure_done(struct reader *r, struct err *e)
 
 /* A part of another mail than the one before begins. */
 static int
-failure_mail_changes(struct reader *r, const struct mime_part *part, struct err *e)
+failure_mail_changes(struct layer *l, const struct mime_part *part, struct err *e)
 {
-	unsigned		 mail = mail_of(r, part);
+	struct reader		*r = l->r;
+	unsigned		 mail = mail_of(l, part);
 	struct mail_fields	 m;
 
 	if (r->failure_named && mail == r->failure_mail)
@@ -286,7 +297,7 @@ failure_mail_changes(struct reader *r, const struct mime_part *part, struct err 
 	if (failure_done(r, e) == -1)
 		return (-1);
 	failure_restart(r);
-	m = message_fields(r->in_inner ? r->inner : r->mail);
+	m = message_fields(l->m);
 	r->failure_mail = mail;
 	r->failure_named = true;
 	failure_begin(r->failure, &(struct failure_mail){ m.from, m.to, m.subject, m.date });
@@ -316,17 +327,19 @@ to_sample(struct reader *r, struct str type, enum failure_sample kind)
 static int
 mail_enter(void *ctx, const struct mime_part *part, bool *in, struct err *e)
 {
-	struct reader	*r = ctx;
+	struct layer	*l = ctx;
+	struct reader	*r = l->r;
+	unsigned	 mail = mail_of(l, part);
 
 	*in = false;
-	if (r->scanning || part->feedback || (failure_has_fields(r->failure) && r->failure_mail == mail_of(r, part)))
+	if (r->scanning || part->feedback || (failure_has_fields(r->failure) && r->failure_mail == mail))
 		return (0);
-	if (mail_of(r, part) == 0 && !r->scanned) {
+	if (mail == 0 && !r->scanned) {
 		/* the machine-readable part may stand behind its sample */
 		r->rescan = true;
 		return (err_set(e, ERR_NONE, "once more"));
 	}
-	*in = !(mail_of(r, part) == 0 && r->is_failure);
+	*in = !(mail == 0 && r->is_failure);
 	return (0);
 }
 
@@ -370,10 +383,35 @@ choose(struct reader *r, const struct mime_part *part)
 	return (TO_SNIFF);
 }
 
+static int part_begin(void *, const struct mime_part *, bool *, struct err *);
+static int part_data(void *, const void *, size_t, struct err *);
+static int part_end(void *, struct err *);
+
+static const struct mime_sink	 parts = { part_begin, part_data, part_end, mail_enter };
+
+static int
+mail_begin(struct reader *r, unsigned n, struct err *e)
+{
+	struct layer	*l;
+
+	if (n >= MAILS)
+		return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "more than %u mails are attached to each other", MAILS - 1));
+	l = &r->mails[n];
+	l->r = r;
+	l->n = n;
+	l->deeper = false;
+	if (l->m == NULL && (l->m = message_new(r->limits, &parts, l, 0)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	if (n > 0)
+		message_reset_within(l->m, r->mails[n - 1].m);
+	return (0);
+}
+
 static int
 part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 {
-	struct reader	*r = ctx;
+	struct layer	*l = ctx;
+	struct reader	*r = l->r;
 
 	r->part++;
 	buf_clear(&r->filename);
@@ -381,13 +419,11 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 	buf_clear(&r->sniff);
 	r->in_part = true;
 	r->quirks = 0;
-	if (part->attached_mail && !r->in_inner) {
-		message_reset(r->inner);
-		r->in_inner = true;
-		*want = true;
-		return (0);
+	if (part->attached_mail) {
+		l->deeper = *want = true;
+		return (mail_begin(r, l->n + 1, e));
 	}
-	if (failure_mail_changes(r, part, e) == -1)
+	if (failure_mail_changes(l, part, e) == -1)
 		return (-1);
 	r->words = is_text(part->type) && !failure_has_fields(r->failure);
 	r->encoded = part->encoded;
@@ -448,10 +484,8 @@ sniffing(struct reader *r, const void *p, size_t n, struct err *e)
 }
 
 static int
-part_data(void *ctx, const void *p, size_t n, struct err *e)
+leaf_data(struct reader *r, const void *p, size_t n, struct err *e)
 {
-	struct reader	*r = ctx;
-
 	if (r->part_wanted != 0)
 		return (r->part == r->part_wanted ? r->calls->raw(r->ctx, p, n, e) : 0);
 	switch (r->to) {
@@ -475,10 +509,8 @@ part_data(void *ctx, const void *p, size_t n, struct err *e)
 }
 
 static int
-part_end(void *ctx, struct err *e)
+leaf_end(struct reader *r, struct err *e)
 {
-	struct reader	*r = ctx;
-
 	r->in_part = false;
 	if (r->part_wanted != 0)
 		return (0);
@@ -489,31 +521,26 @@ part_end(void *ctx, struct err *e)
 	return (r->to == TO_CONTAINER && !r->scanning ? container_finish(r->box, e) : 0);
 }
 
-static const struct mime_sink	 inner_parts = { part_begin, part_data, part_end, mail_enter };
-
 static int
-outer_data(void *ctx, const void *p, size_t n, struct err *e)
+part_data(void *ctx, const void *p, size_t n, struct err *e)
 {
-	struct reader	*r = ctx;
+	struct layer	*l = ctx;
 
-	return (r->in_inner ? message_feed(r->inner, p, n, e) : part_data(ctx, p, n, e));
+	return (l->deeper ? message_feed(l->r->mails[l->n + 1].m, p, n, e) : leaf_data(l->r, p, n, e));
 }
 
 static int
-outer_end(void *ctx, struct err *e)
+part_end(void *ctx, struct err *e)
 {
-	struct reader	*r = ctx;
-	int		 rv;
+	struct layer	*l = ctx;
 
-	if (!r->in_inner)
-		return (part_end(ctx, e));
-	if ((rv = message_finish(r->inner, e)) == 0 && r->failure_open && (r->failure_mail & INNER) != 0)
-		rv = failure_done(r, e);
-	r->in_inner = false;
-	return (rv);
+	if (!l->deeper)
+		return (leaf_end(l->r, e));
+	l->deeper = false;
+	if (message_finish(l->r->mails[l->n + 1].m, e) == -1)
+		return (-1);
+	return (l->r->failure_mail >> MAIL_BITS == l->n + 1 ? failure_done(l->r, e) : 0);
 }
-
-static const struct mime_sink	 outer_parts = { part_begin, outer_data, outer_end, mail_enter };
 
 /* --- One walk ------------------------------------------------------------------------ */
 
@@ -521,14 +548,14 @@ struct reader *
 reader_new(const struct limits *l, const struct reader_calls *calls, void *ctx)
 {
 	struct reader	*r = calloc(1, sizeof(*r));
+	struct err	 e;
 
 	if (r == NULL)
 		return (NULL);
 	r->limits = l;
 	r->calls = calls;
 	r->ctx = ctx;
-	if ((r->chunk = malloc(CHUNK)) == NULL || (r->mail = message_new(l, &outer_parts, r, 0)) == NULL ||
-	    (r->inner = message_new(l, &inner_parts, r, 2)) == NULL || (r->box = container_new(l, &docs, r)) == NULL ||
+	if ((r->chunk = malloc(CHUNK)) == NULL || mail_begin(r, 0, &e) == -1 || (r->box = container_new(l, &docs, r)) == NULL ||
 	    (r->agg = aggregate_new(l, NULL, &calls->report, ctx)) == NULL ||
 	    (r->failure = failure_new(l, message_decode_words)) == NULL) {
 		reader_free(r);
@@ -543,8 +570,8 @@ reader_free(struct reader *r)
 	if (r == NULL)
 		return;
 	free(r->chunk);
-	message_free(r->mail);
-	message_free(r->inner);
+	for (unsigned i = 0; i < MAILS; i++)
+		message_free(r->mails[i].m);
 	container_free(r->box);
 	aggregate_free(r->agg);
 	failure_free(r->failure);
@@ -587,11 +614,15 @@ walk(struct reader *r, struct err *e)
 
 	r->index = r->part = r->unreadable = r->nfailures = 0;
 	r->quirks = 0;
-	r->in_inner = r->in_part = r->open = r->words = false;
+	r->in_part = r->open = r->words = false;
 	r->to = TO_CONTAINER;
 	failure_restart(r);
-	message_reset(r->mail);
+	for (unsigned i = 0; i < MAILS && r->mails[i].m != NULL; i++) {	/* noise of the last message is not this one's */
+		message_reset(r->mails[i].m);
+		r->mails[i].deeper = false;
+	}
 	buf_clear(&r->filename);
+	container_mail(r->box);
 	while (at < r->job->bytes) {
 		if ((n = next_chunk(r, at, e)) == -1)
 			return (-1);
@@ -607,15 +638,15 @@ walk(struct reader *r, struct err *e)
 				container_begin(r->box, false);
 			}
 		}
-		if ((mail ? message_feed(r->mail, r->chunk, (size_t)n, e) : part_data(r, r->chunk, (size_t)n, e)) == -1)
+		if ((mail ? message_feed(r->mails[0].m, r->chunk, (size_t)n, e) : leaf_data(r, r->chunk, (size_t)n, e)) == -1)
 			return (-1);
 		at += (uint64_t)n;
 	}
 	if (first)
 		return (0);
 	if (!mail)
-		return (part_end(r, e));
-	if (message_finish(r->mail, e) == -1)
+		return (leaf_end(r, e));
+	if (message_finish(r->mails[0].m, e) == -1)
 		return (-1);
 	return (r->scanning || r->part_wanted != 0 ? 0 : failure_done(r, e));
 }
@@ -684,8 +715,8 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 			return (-1);
 	}
 	if (res->mail) {
-		res->from = message_from(r->mail);
-		res->subject = message_subject(r->mail);
+		res->from = message_from(r->mails[0].m);
+		res->subject = message_subject(r->mails[0].m);
 	}
 	return (0);
 }

@@ -459,11 +459,19 @@ failure_judge(const struct failure_report *r, const struct report_policy *p, str
 	struct report_auth	 spf[FAILURE_RESULTS], dkim[FAILURE_RESULTS];
 	struct report_record	 row = { .dkim_results = dkim, .spf_results = spf, .disposition = DISP_OTHER,
 					 .header_from = r->t[FT_HEADER_FROM] };
+	struct str		 from = r->t[FT_MAIL_FROM];
+	char			 sender[DOMAIN_MAX + 1];
+	size_t			 n;
 	struct verdict		 v;
 
 	memset(out, 0, sizeof(*out));
 	if (r->class != FAILURE_AUTH)
 		return;
+	/* a bounce is judged by its HELO name */
+	if (from.p != NULL && (from.len == 0 || str_eq(from, STR("<>"))))
+		row.envelope_from = STR("");
+	else if (from.p != NULL && domain_normal(from, sender, &n, NULL) == NAME_DOMAIN)
+		row.envelope_from = (struct str){ sender, n };
 	for (size_t i = 0; i < r->nresults && i < FAILURE_RESULTS; i++) {
 		const struct failure_result	*f = &r->results[i];
 		const struct report_auth	 a = { .domain = f->domain, .what = f->what, .result = f->result, .word = f->word };

@@ -166,6 +166,7 @@ struct query_group {
 	struct query_legs	 legs;
 	int64_t			 first_day, last_day;
 	uint64_t		 rows;
+	uint64_t		 failures;	/* query_groups_failures */
 	/* BY_IP only: */
 	unsigned		 family;	/* 4, 6; 0: no address */
 	struct query_share	 hfrom[3], sigdomain[3], spf_domain[3];	/* key.p NULL: fewer than three */
@@ -364,7 +365,8 @@ int	 query_failure_rows(struct query *, const struct query_failure *, struct que
 /* And back: authentication failures about a row's source, day and domain; about those of a report; about a source in a range. */
 int	 query_row_failures(struct query *, const struct query_row *, uint64_t *n, struct err *);
 int	 query_report_failures(struct query *, const struct query_report *, uint64_t *n, struct err *);
-int	 query_source_failures(struct query *, const struct query_filter *, const struct query_range *, struct str ip, uint64_t *n,
+/* For groups by address: sets failures, as far as the filter is about domains and reporters. */
+int	 query_groups_failures(struct query *, const struct query_filter *, const struct query_range *, struct query_group *, size_t n,
 	    struct err *);
 
 /* --- Intake ----------------------------------------------------------------------- */

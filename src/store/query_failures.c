@@ -551,31 +551,45 @@ query_report_failures(struct query *q, const struct query_report *r, uint64_t *n
 	    "AND record.report = ?1)", v, 2, n, e));
 }
 
-int
-query_source_failures(struct query *q, const struct query_filter *f, const struct query_range *r, struct str ip, uint64_t *n,
-    struct err *e)
+static int
+source_failures(struct query *q, const struct query_filter *f, const struct query_range *r, struct str ip, uint64_t *n, struct err *e)
 {
 	struct where	 w = { .n = 0 };
 	unsigned char	 bin[16];
 	char		 z[INET6_ADDRSTRLEN + 1];
-	int		 family, rv;
+	bool		 v4 = ip.len > 0 && memchr(ip.p, ':', ip.len) == NULL;
+	int		 rv;
 
 	*n = 0;
 	if (ip.len == 0 || ip.len >= sizeof(z))
 		return (0);
 	memcpy(z, ip.p, ip.len);
 	z[ip.len] = '\0';
-	family = memchr(z, ':', ip.len) == NULL ? AF_INET : AF_INET6;
-	if (inet_pton(family, z, bin) != 1)
+	if (inet_pton(v4 ? AF_INET : AF_INET6, z, bin) != 1)
 		return (0);
 	(void)buf_printf(&w.sql, " AND failure.class = 0 AND failure.source = (SELECT id FROM source WHERE ip = ?%d AND kind = %d)",
-	    bind_blob(&w, bin, family == AF_INET ? 4 : 16), family == AF_INET ? 4 : 6);
+	    bind_blob(&w, bin, v4 ? 4 : 16), v4 ? 4 : 6);
 	(void)buf_printf(&w.sql, " AND failure.day >= ?%d", bind_number(&w, r->from));
 	(void)buf_printf(&w.sql, " AND failure.day <= ?%d", bind_number(&w, r->to));
 	if ((rv = filter_where(q, &w, f, true, e)) == 0)
 		rv = run_count(q, &w, "SELECT count(*) " FROM_ALL, n, e);
 	buf_free(&w.sql);
 	return (rv);
+}
+
+int
+query_groups_failures(struct query *q, const struct query_filter *f, const struct query_range *r, struct query_group *groups, size_t n,
+    struct err *e)
+{
+	const int64_t	 days[] = { r->from, r->to };
+	uint64_t	 any;
+
+	if (count_by(q, "SELECT EXISTS (SELECT 1 FROM failure WHERE day BETWEEN ?1 AND ?2)", days, 2, &any, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < n && any != 0; i++)
+		if (source_failures(q, f, r, groups[i].key, &groups[i].failures, e) == -1)
+			return (-1);
+	return (0);
 }
 
 int

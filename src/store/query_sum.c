@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 
+#include "explain/explain.h"
 #include "store/query_int.h"
 
 #define DAYS_MAX	40000		/* of a series */
@@ -323,7 +324,7 @@ group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, stru
 		break;
 	case BY_CODE:
 		*key = arena_str(q->a, str_of(dmarc_code_name(id, code)));
-		*label = str_of(dmarc_code_title(id));
+		*label = str_of(explain_title(id));
 		break;
 	case BY_IP:
 		*key = STR("unknown");

@@ -224,7 +224,9 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 	if (h.id != 0 && h.id != k->id && (h.same || (o.same_key && o.superseded_by == h.id) || k->id < h.id ||
 	    (w->messages == 0 && h.messages > 0)))
 		by = h.id;
-	quirks = t->quirks | (o.quirks & QUIRK_VERSIONS);
+	quirks = t->quirks | (o.quirks & (QUIRK_VERSIONS | QUIRK_OVERLAP));
+	if (by == 0 && writer_overlap(s, k->id, &quirks, e) == -1)
+		return (-1);
 	w->id = k->id;	/* for the columns; rows that went out already have the other one */
 	rv = writer_report_bind(s, ST_REPORT_SAME, t, report_id, quirks, by, 0, e);
 	w->id = w->next_report;

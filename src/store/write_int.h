@@ -19,7 +19,7 @@ enum stmt {
 	ST_DATA_VERSION, ST_NEXT_IDS, ST_MESSAGES, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_OUTCOME, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
-	ST_REPORT_FIND, ST_VERSION_FIND, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
+	ST_REPORT_FIND, ST_VERSION_FIND, ST_OVERLAP_FIND, ST_OVERLAP_SET, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
 	ST_EPOCH, ST_MESSAGE_FIND, ST_MESSAGE_AGAIN, ST_REPORT_MESSAGE, ST_REPORT_OLD, ST_REPORT_SAME, ST_REPORT_CHANGE,
@@ -175,6 +175,7 @@ int	 writer_holder(struct store *, struct str report_id, struct holder *, struct
 int	 writer_within(struct store *, int64_t less, struct err *);
 void	 writer_merge_held(struct writer *);
 int	 writer_put_rows(struct store *, struct err *);
+int	 writer_overlap(struct store *, int64_t id, uint64_t *quirks, struct err *);
 int	 writer_rows_go(struct store *, int64_t domain, int64_t reporter, int64_t day, int64_t id, struct err *);
 int	 writer_supersede(struct store *, int64_t old, int64_t day, int64_t by, struct err *);
 int	 writer_report_bind(struct store *, enum stmt, const struct report_trailer *, struct str report_id, uint64_t quirks,

@@ -457,6 +457,36 @@ writer_within(struct store *s, int64_t less, struct err *e)
 	return (0);
 }
 
+/* Does another report cover part of its period? Then both are marked: here the others, and *quirks. */
+int
+writer_overlap(struct store *s, int64_t id, uint64_t *quirks, struct err *e)
+{
+	static const enum stmt	 which[] = { ST_OVERLAP_FIND, ST_OVERLAP_SET };
+	struct writer		*w = s->w;
+	sqlite3_stmt		*st;
+	int64_t			 found;
+	int			 rc;
+
+	for (size_t i = 0; i < nitems(which); i++) {
+		st = stmt(s, which[i]);
+		(void)sqlite3_bind_int64(st, 1, w->domain);
+		(void)sqlite3_bind_int64(st, 2, w->reporter);
+		(void)sqlite3_bind_int64(st, 3, w->h.begin);
+		(void)sqlite3_bind_int64(st, 4, w->h.end);
+		(void)sqlite3_bind_int64(st, 5, id);
+		if (which[i] == ST_OVERLAP_FIND) {
+			if ((rc = writer_find(s, which[i], &found, e)) != 1)
+				return (rc);
+			*quirks |= QUIRK_OVERLAP;
+			continue;
+		}
+		(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)QUIRK_OVERLAP);
+		if (writer_run(s, which[i], e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 int
 store_report_end(struct store *s, const struct report_trailer *t, struct store_stored *out, struct err *e)
 {
@@ -498,7 +528,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		if (writer_supersede(s, h.id, h.day, w->id, e) == -1)
 			return (-1);
 	}
-	if (writer_put_rows(s, e) == -1 || report_put(s, t, report_id, quirks, 0, when_now(), e) == -1)
+	if (writer_overlap(s, w->id, &quirks, e) == -1 || writer_put_rows(s, e) == -1 ||
+	    report_put(s, t, report_id, quirks, 0, when_now(), e) == -1)
 		return (-1);
 	w->total = w->total - (uint64_t)h.messages + w->messages;
 	w->open = w->streaming = false;

@@ -3,6 +3,14 @@
  */
 #include "store/write_int.h"
 
+/*
+ * Other reports of the same reporter about part of the same period. One that
+ * ends when the next begins is no such; of those that began more than 35 days
+ * earlier nobody looks at the end, so that the search stays short.
+ */
+#define OVERLAPS "domain = ?1 AND reporter = ?2 AND begin > ?3 - 3024000 AND begin < ?4 AND end > ?3 AND id <> ?5 AND "	\
+    "superseded_by IS NULL"
+
 const char *const	 writer_sql[ST_COUNT] = {
 	[ST_DATA_VERSION] = "PRAGMA data_version",
 	[ST_NEXT_IDS] = "SELECT (SELECT ifnull(max(id), 0) + 1 FROM report), (SELECT ifnull(max(id), 0) + 1 FROM message), "
@@ -36,6 +44,8 @@ const char *const	 writer_sql[ST_COUNT] = {
 	    "ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[ST_REPORT_FIND] = "SELECT id, hash, messages, day FROM report WHERE domain = ?1 AND reporter = ?2 AND begin = ?3 AND end = ?4 "
 	    "AND report_id = ?5 AND superseded_by IS NULL",
+	[ST_OVERLAP_FIND] = "SELECT 1 FROM report WHERE " OVERLAPS " LIMIT 1",
+	[ST_OVERLAP_SET] = "UPDATE report SET quirks = quirks | ?6 WHERE " OVERLAPS " AND quirks & ?6 = 0",
 	[ST_VERSION_FIND] = "SELECT id FROM report WHERE superseded_by = ?1 AND hash = ?2",
 	[ST_REPORT_ADD] = "INSERT INTO report (id, reporter, domain, report_id, begin, end, day, received, message, payload, policy, "
 	    "org_name, email, extra_contact_info, generator, version, errors, dialect, state, quirks, refused, hash, superseded_by, "

@@ -4,7 +4,7 @@
  */
 #include "cases.h"
 
-#include "dmarc/dmarc.h"
+#include "explain/explain.h"
 
 #define L64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -399,7 +399,7 @@ test_table(void **state)
 			/* P codes are those that pass */
 			assert_int_equal(v.pass, name[0] == 'P');
 			assert_int_equal(dmarc_code_parse(str_of(name)), v.code);
-			assert_true(dmarc_code_title(v.code)[0] != '\0');
+			assert_true(explain_title(v.code)[0] != 0);
 		}
 }
 
@@ -414,9 +414,9 @@ test_codes(void **state)
 	assert_int_equal(dmarc_code_parse(STR("F13")), 0);
 	assert_int_equal(dmarc_code_parse(STR("F")), 0);
 	assert_int_equal(dmarc_code_parse(STR("X1")), 0);
-	assert_string_equal(dmarc_code_title(0), "");
-	assert_string_equal(dmarc_code_title(12), "");
-	assert_string_equal(dmarc_code_title(99), "");
+	assert_string_equal(explain_title(0), "");
+	assert_string_equal(explain_title(12), "");
+	assert_string_equal(explain_title(99), "");
 }
 
 int
