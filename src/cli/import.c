@@ -58,6 +58,17 @@ shown(struct buf *b, const struct item *it)
 		(void)buf_printf(b, " (message %u)", it->number);
 }
 
+static json_t *
+report_line(struct query *q, const struct ingest_report *r, struct err *e)
+{
+	struct query_report	 found;
+	struct query_failure	 failure;
+
+	if (r->kind == REPORT_FAILURE)
+		return (query_failure(q, r->id, false, &failure, e) == -1 ? NULL : answer_failure_line(&failure));
+	return (query_report(q, r->id, &found, e) == -1 ? NULL : answer_report_line(&found));
+}
+
 static void
 put_json(struct import *im, const struct item *it)
 {
@@ -66,11 +77,10 @@ put_json(struct import *im, const struct item *it)
 	struct buf		 b = { 0 };
 	struct err		 e = { 0 };
 	struct query		*query = j->nreports == 0 ? NULL : query_begin(im->store, when_now(), 0, &e);
-	struct query_report	 found;
 	size_t			 k;
 
 	for (size_t i = 0; query != NULL && i < j->nreports; i++) {
-		if (query_report(query, j->reports[i].id, &found, &e) == -1 || (r = answer_report_line(&found)) == NULL)
+		if ((r = report_line(query, &j->reports[i], &e)) == NULL)
 			continue;
 		(void)json_object_set_new(r, "result", json_string(intake_result_names[j->reports[i].result]));
 		json_array_foreach(json_object_get(r, "quirks"), k, q) {

@@ -191,3 +191,19 @@ store_original_open(struct store *s, int64_t message, int *fd, uint64_t *offset,
 	(void)sqlite3_finalize(st);
 	return (rv);
 }
+
+bool
+store_original_private(struct store *s, int64_t message)
+{
+	sqlite3_stmt	*st;
+	struct err	 e = { 0 };
+	bool		 private = true;
+
+	if (store_prepare(s, &st, "SELECT pack.kind FROM message JOIN pack ON pack.id = message.pack WHERE message.id = ?1", &e) == -1)
+		return (true);
+	(void)sqlite3_bind_int64(st, 1, message);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		private = sqlite3_column_int(st, 0) != PACK_REPORTS;
+	(void)sqlite3_finalize(st);
+	return (private);
+}

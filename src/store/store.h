@@ -224,6 +224,8 @@ int	 store_backup(struct store *, const char *path, void (*progress)(void *, uin
 /* Gives unused pages back to the file system; sizes in bytes. */
 int	 store_vacuum(struct store *, uint64_t *before, uint64_t *after, struct err *);
 
+/* A failure report is in the same mail: it is not to be shown as it came. */
+bool	 store_original_private(struct store *, int64_t message);
 /* Where the original of a message lies: opens its pack, read-only. */
 int	 store_original_open(struct store *, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *);
 
