@@ -8,6 +8,7 @@
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/failures.h"
+#include "conf/conf.h"
 #include "cli/listing.h"
 #include "cli/raw.h"
 #include "explain/explain.h"
@@ -39,6 +40,24 @@ static const struct cli_column columns[] = {
 	{ "received", "", CLI_CELL_TIME, CLI_COL_HIDDEN },
 	{ "duplicates", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 };
+
+void
+failures_options(const struct cli_ctx *ctx, struct store *s)
+{
+	const struct store_failure_options	 o = { ctx->conf->store.keep_failure_bodies, (enum redact)ctx->conf->store.redact };
+
+	store_failure_options(s, &o);
+}
+
+int
+failures_expire(const struct cli_ctx *ctx, struct store *s, struct err *e)
+{
+	unsigned	 reports, packs;
+
+	if (ctx->conf->store.keep_failures == 0)
+		return (0);
+	return (store_failures_expire(s, when_now() - ctx->conf->store.keep_failures, &reports, &packs, e));
+}
 
 /* --- The list ---------------------------------------------------------------------------- */
 
@@ -261,7 +280,8 @@ say(const struct query_failure *f)
 	if (r->incidents > 1)
 		line("incidents", str_of(cli_thousands((int64_t)r->incidents, n)));
 	if (f->duplicates > 0) {
-		(void)snprintf(text, sizeof(text), "came %s times more and was not stored again", cli_thousands((int64_t)f->duplicates, n));
+		(void)snprintf(text, sizeof(text), "came %s time%s more and was not stored again", cli_thousands((int64_t)f->duplicates, n),
+		    f->duplicates == 1 ? "" : "s");
 		line("duplicates", str_of(text));
 	}
 	line("delivery", str_of(failure_delivery_names[r->delivery]));

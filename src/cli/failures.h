@@ -12,6 +12,12 @@
 
 #include "cli/cli.h"
 
+struct store;
+
+/* What the configuration says about storing them; before any is. */
+void	 failures_options(const struct cli_ctx *, struct store *);
+/* Those that were kept long enough go; for commands that stand in for the daemon. */
+int	 failures_expire(const struct cli_ctx *, struct store *, struct err *);
 /* The list, by the filters of 'dmarcd reports'. */
 int	 failures_list(struct cli_ctx *, const struct cli_args *);
 /* One of them; raw: the whole mail as it came, which reveals. */

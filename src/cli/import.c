@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "conf/conf.h"
@@ -437,6 +438,7 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
 	if ((im.store = store_open(ctx->state, STORE_WRITE, &im.error)) == NULL)
 		return (cli_fail(&im.error));
+	failures_options(ctx, im.store);
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
 		store_close(im.store);
 		return (cli_fail(&im.error));
@@ -444,6 +446,8 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.bar = progress_new(ctx, (enum progress_when)cli_word(args, "progress", PROGRESS_AUTO), "import", "messages");
 	rv = import_all(&im, args);
 	ingest_free(im.ingest);
+	if (rv == 0)
+		rv = failures_expire(ctx, im.store, &im.error);
 	store_close(im.store);
 	progress_done(im.bar);
 	if (rv == -1) {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/listing.h"
 #include "cli/progress.h"
 #include "conf/conf.h"
@@ -444,6 +445,8 @@ retry_all(struct retry *r, const struct one *ones, size_t n, struct err *e)
 	struct ingest	*g = NULL;
 	int		 rv = -1;
 
+	if (s != NULL)
+		failures_options(r->ctx, s);
 	if (s != NULL && (g = ingest_new(s, &r->ctx->conf->limits, r->ctx->conf->decoders, &retry_calls, r, e)) != NULL) {
 		rv = 0;
 		for (size_t i = 0; i < n && rv == 0; i++)

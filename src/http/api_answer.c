@@ -35,6 +35,12 @@ static bool
 set_path(struct request *rq, struct answer_request *ar)
 {
 	ar->domain = rq->args[0];
+	if (rq->route->kind == ANSWER_FAILURE) {
+		if (answer_failure_id(rq->args[0], &ar->id))
+			return (true);
+		problem(rq, 404, "The id of a failure report is a number with an f in front.");
+		return (false);
+	}
 	if (rq->route->kind != ANSWER_REPORT || (str_i64(rq->args[0], &ar->id) && ar->id > 0))
 		return (true);
 	problem(rq, 404, "A report's id is a number.");

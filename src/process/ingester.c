@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/when.h"
@@ -42,6 +43,8 @@ struct ingester {
 	unsigned		 decoders;
 	const char		*state_dir;
 	bool			 stop, drain;
+	struct store_failure_options failures;
+	int64_t			 keep_failures;
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
 	struct later		 later[64];
@@ -195,6 +198,23 @@ take(struct ingester *in, const struct spool_entry *s, struct err *e)
 	return (ingest_submit(in->ingest, &w->job, e));
 }
 
+/* Somebody wants to see a failure report unmasked: it is shown when this line is in the store. */
+static void
+reveal(struct ingester *in, const json_t *m)
+{
+	const char	*who = json_string_value(json_object_get(m, "who")), *nonce = json_string_value(json_object_get(m, "nonce"));
+	json_int_t	 id = json_integer_value(json_object_get(m, "failure"));
+	struct err	 e = { 0 };
+	char		 shown[128];
+
+	if (in->store == NULL || who == NULL || nonce == NULL || id <= 0 || strlen(who) > 100 || strlen(nonce) > 64)
+		return;
+	if (store_reveal(in->store, id, who, nonce, &e) == -1)
+		log_error("failure report f%lld: %s", (long long)id, e.msg);
+	else
+		log_info("failure report f%lld is shown unmasked: %s", (long long)id, esc_short(shown, sizeof(shown), str_of(who)));
+}
+
 static void
 obey(struct ingester *in, const json_t *m)
 {
@@ -204,6 +224,8 @@ obey(struct ingester *in, const json_t *m)
 		in->stop = true;
 	else if (op != NULL && strcmp(op, "drain") == 0)
 		in->drain = true;
+	else if (op != NULL && strcmp(op, "reveal") == 0)
+		reveal(in, m);
 }
 
 static void
@@ -348,6 +370,12 @@ expire(struct ingester *in)
 	else if (packs + messages > 0)
 		log_info("kept long enough: %u file%s of originals and %u message%s in quarantine are gone", packs,
 		    packs == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
+	if (in->keep_failures == 0)
+		return;
+	if (store_failures_expire(in->store, now - in->keep_failures, &messages, &packs, &e) == -1)
+		log_error("%s", e.msg);
+	else if (messages > 0)
+		log_info("kept long enough: %u failure report%s %s gone", messages, messages == 1 ? "" : "s", messages == 1 ? "is" : "are");
 }
 
 /* What cannot be read may not fill the disk: past the limit the oldest go, and the log says so. */
@@ -414,11 +442,11 @@ loop(struct ingester *in)
 			tell(in, "stored");
 			continue;
 		}
+		expire(in);
 		if (in->drain) {
 			in->rv = in->nlater > 0 ? 75 : 0;
 			break;
 		}
-		expire(in);
 		if (!wait_for_mail(in, later_due(in, WAIT_MS)) && in->nlater == 0) {
 			ingest_free(in->ingest);
 			in->ingest = NULL;
@@ -446,6 +474,9 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 #undef GET
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
+	in->keep_failures = json_integer_value(json_object_get(*conf, "keep_failures"));
+	in->failures.bodies = json_is_true(json_object_get(*conf, "keep_failure_bodies"));
+	in->failures.redact = (enum redact)json_integer_value(json_object_get(*conf, "redact"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
 	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
 }
@@ -491,9 +522,10 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
+	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
 	    (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
-	    (json_int_t)c->store.keep_quarantine);
+	    (json_int_t)c->store.keep_quarantine, "keep_failures", (json_int_t)c->store.keep_failures, "keep_failure_bodies",
+	    (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact);
 	return (m);
 }
 
@@ -519,6 +551,7 @@ ingester_main(int fd)
 			log_error("%s", e.msg);
 			rv = e.code == ERR_CONFIG ? 2 : 75;
 		} else {
+			store_failure_options(in.store, &in.failures);
 			tell(&in, "ready");
 			loop(&in);
 			rv = in.rv;

@@ -279,7 +279,7 @@ put_received(struct str v, struct buf *out)
 	else
 		put_host(v, " by ", out);
 	if (semi != NULL && mail_date((struct str){ semi + 1, (size_t)(v.p + v.len - semi) - 1 }, &t, &odd)) {
-		char	 text[32];
+		char	 text[64];
 		struct str	 d = str_trim((struct str){ semi + 1, (size_t)(v.p + v.len - semi) - 1 });
 
 		/* as it stands there only as far as it is a date */

@@ -22,7 +22,7 @@ enum { C_MESSAGE = 1, C_PAYLOAD, C_KEY, C_RECEIVED, C_REPORTER, C_DOMAIN, C_SOUR
 _Static_assert(nitems(columns) == C_TEXTS - 1, "each column has its number");
 #define C_ID (C_TEXTS + FT_COUNT)	/* of the one that is changed */
 
-enum { F_ADD, F_CHANGE_VERDICT, F_CHANGE, F_FIND, F_AGAIN, F_UNREPEAT, F_MESSAGE, F_DOMAIN, F_POLICY, F_REVEAL, F_EXISTS, F_STMTS };
+enum { F_ADD, F_CHANGE_VERDICT, F_CHANGE, F_FIND, F_AGAIN, F_UNREPEAT, F_MESSAGE, F_DOMAIN, F_POLICY, F_REVEAL, F_EXISTS, F_MOVE, F_STMTS };
 
 struct failure_writer {
 	sqlite3_stmt	*st[F_STMTS];
@@ -71,7 +71,11 @@ sql_add(struct buf *b)
 	(void)buf_byte(b, ')');
 }
 
-/* Only where something differs, so that the number of changed rows tells. */
+/*
+ * Only where something differs, so that the number of changed rows tells.
+ * Which domain it belongs to follows from what was taken in meanwhile: another
+ * one is no difference in the report.
+ */
 static void
 sql_change(struct buf *b, bool verdict)
 {
@@ -85,7 +89,7 @@ sql_change(struct buf *b, bool verdict)
 	(void)buf_printf(b, " WHERE id = ?%d AND (", C_ID);
 	sep = "";
 	for (int c = 1; c < C_ID; c++)
-		if (is_verdict(c) == verdict && !is_fixed(c)) {
+		if (is_verdict(c) == verdict && !is_fixed(c) && c != C_DOMAIN) {
 			(void)buf_printf(b, "%s%s IS NOT ?%d", sep, column(c), c);
 			sep = " OR ";
 		}
@@ -118,6 +122,7 @@ writer_failure_new(struct store *s, struct err *e)
 		[F_DOMAIN] = "SELECT id FROM domain WHERE name = ?1",
 		[F_POLICY] = "SELECT adkim, aspf FROM policy WHERE domain = ?1 ORDER BY id DESC LIMIT 1",
 		[F_REVEAL] = "INSERT INTO reveal (time, failure, who, nonce) VALUES (?1, ?2, ?3, ?4)",
+		[F_MOVE] = "UPDATE failure SET domain = ?2 WHERE id = ?1",
 		[F_EXISTS] = "SELECT 1 FROM failure WHERE id = ?1",
 	};
 	struct failure_writer		*f;
@@ -385,8 +390,13 @@ change(struct store *s, const struct row *x, int64_t id, struct store_stored *ou
 {
 	int	 verdicts = 0, rest = 0;
 
-	if (run_row(s, F_CHANGE_VERDICT, x, id, &verdicts, e) == -1 || run_row(s, F_CHANGE, x, id, &rest, e) == -1)
+	bind_id(s->w->failure->st[F_MOVE], 2, x->domain);
+	if (run_row(s, F_CHANGE_VERDICT, x, id, &verdicts, e) == -1 || run_row(s, F_CHANGE, x, id, &rest, e) == -1 ||
+	    run_id(s, F_MOVE, id, e) == -1)
 		return (-1);
+	/* a policy that became known meanwhile lets it be judged otherwise: nothing to find fault with */
+	if (s->dry)
+		verdicts = 0;
 	if (verdicts + rest > 0)
 		s->w->changed = true;
 	*out = (struct store_stored){ id, verdicts + rest > 0 ? IN_REPLACED : IN_DUPLICATE,
