@@ -11,5 +11,6 @@ include tests/unit/local-failure.mk
 include tests/unit/local-sandbox.mk
 include tests/unit/local-trust.mk
 include tests/fuzz/local-units.mk
+include tests/fuzz/local-failure.mk
 include tests/fuzz/local.mk
 include tests/corpus/local.mk

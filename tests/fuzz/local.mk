@@ -2,7 +2,7 @@
 # build made with --enable-fuzzing. What is found stays in fuzz/NAME of the
 # build; the seeds of the sources are read and not changed.
 SECONDS = 60
-FUZZ_TARGETS = $(FUZZ_READING) tests/fuzz/fuzz_conf tests/fuzz/fuzz_query
+FUZZ_TARGETS = $(FUZZ_READING) tests/fuzz/fuzz_failure tests/fuzz/fuzz_conf tests/fuzz/fuzz_query
 
 fuzz: $(FUZZ_TARGETS)
 if FUZZING
