@@ -6,6 +6,9 @@
 -- apart from the others, since they go earlier and whole files go.
 ALTER TABLE pack ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
 
+-- 1: a mail about somebody's message: its subject is masked, what is in it is not shown.
+ALTER TABLE quarantine ADD COLUMN private INTEGER NOT NULL DEFAULT 0;
+
 CREATE TABLE failure (
 	id		INTEGER PRIMARY KEY AUTOINCREMENT,	-- never given again: reveal names it when it is gone
 	message		INTEGER NOT NULL REFERENCES message,

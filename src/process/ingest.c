@@ -153,7 +153,7 @@ ingest_job_clear(struct ingest_job *j)
 	if (j->fd != -1)
 		(void)close(j->fd);
 	j->fd = -1;
-	j->failure = false;
+	j->failure = j->private = false;
 	free(j->reports);
 	free(j->prior);
 	free(j->from);
@@ -276,7 +276,7 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 {
 	struct store_quarantined	 x = { j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
 					    refusal_words[REFUSAL_UNREADABLE] : j->reason_code, j->reason, str_of(j->from), str_of(j->subject),
-					    j->message, j->part, j->line };
+					    j->message, j->part, j->line, j->private };
 
 	/* who asked for a retry decides what becomes of a message without a report */
 	if (j->retry && j->result == IN_IGNORED)
@@ -558,6 +558,7 @@ on_done(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	(void)wire_get_uint(f);
 	(void)wire_get_uint(f);
 	flags = (unsigned)wire_get_below(f, 16);
+	j->private = (flags & 4) != 0;
 	from = wire_get_text(f, 1024);
 	subject = wire_get_text(f, 1024);
 	j->from = (flags & 4) != 0 ? dup_masked(from, true) : dup_str(from);

@@ -69,6 +69,7 @@ struct ingest_job {
 	int64_t			 message;
 	unsigned		 kills;		/* decoders killed from outside while it was alone with them */
 	bool			 failure;	/* it brought a failure report */
+	bool			 private;	/* or looks as if it should have: it is about somebody's message */
 	bool			 alone, held;	/* held: its row is in the store, its end is not */
 	struct ingest_report	*prior;		/* stored already when its decoder was lost */
 	size_t			 nprior;

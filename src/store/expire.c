@@ -118,7 +118,7 @@ store_failures_expire(struct store *s, int64_t before, unsigned *reports, unsign
 		rv = each_file(s, "SELECT pack.id, pack.name FROM pack WHERE pack.kind = 1 AND pack.begun < ?1 AND NOT EXISTS "
 		    "(SELECT 1 FROM message WHERE message.pack = pack.id) LIMIT 64", before, drop_pack, packs, e);
 	if (rv == 0)
-		rv = each_file(s, "SELECT id, file FROM quarantine WHERE received < ?1 AND reason = 'failure-report' LIMIT 64", before,
+		rv = each_file(s, "SELECT id, file FROM quarantine WHERE received < ?1 AND private = 1 LIMIT 64", before,
 		    drop_quarantined, &quarantined, e);
 	(void)store_exec(s, "PRAGMA secure_delete = 0", e);
 	if (rv == 0 && *reports > 0)

@@ -378,6 +378,7 @@ struct query_quarantined {
 	uint64_t	 bytes;
 	int64_t		 message;	/* its row; 0: unknown */
 	unsigned	 part, line;	/* where in it; 0: unknown */
+	bool		 private;	/* nothing of what is in it is to be shown */
 };
 /* Oldest first; id 0: all. */
 int	 query_quarantine(struct query *, int64_t id, struct query_quarantined **, size_t *n, struct err *);

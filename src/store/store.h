@@ -145,6 +145,7 @@ struct store_quarantined {
 	struct str	 sender, subject;
 	int64_t		 message;		/* its row; 0: unknown */
 	unsigned	 part, line;		/* 0: unknown */
+	bool		 private;		/* it is about somebody's message: nothing of it is to be shown */
 };
 /* In a transaction. The same file again: the reason is brought up to date. */
 int	 store_quarantine_add(struct store *, const struct store_quarantined *, struct err *);

@@ -237,6 +237,7 @@ store_quarantine_add(struct store *s, const struct store_quarantined *x, struct 
 	bind_id(st, 9, x->message);
 	bind_id(st, 10, x->part);
 	bind_id(st, 11, x->line);
+	(void)sqlite3_bind_int(st, 12, x->private);
 	s->w->changed = true;
 	return (writer_run(s, ST_QUARANTINE_ADD, e));
 }

@@ -860,7 +860,7 @@ static void
 test_quarantine(void **state)
 {
 	struct fixture			*f = *state;
-	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR_NONE, 7, 2, 30 };
+	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR_NONE, 7, 2, 30, false };
 	struct store_trimmed		 t;
 
 	OK(f, store_begin(f->s, &f->e));
