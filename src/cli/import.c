@@ -22,6 +22,7 @@
 #include "cli/table.h"
 #include "conf/conf.h"
 #include "process/ingest.h"
+#include "process/who.h"
 #include "report/refusal.h"
 #include "store/store.h"
 
@@ -433,12 +434,14 @@ static int
 import_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct import	 im = { .ctx = ctx, .limits = &ctx->conf->limits, .now = when_now() };
+	struct err	 e = { 0 };
 	int		 rv;
 
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
 	if ((im.store = store_open(ctx->state, STORE_WRITE, &im.error)) == NULL)
 		return (cli_fail(&im.error));
 	failures_options(ctx, im.store);
+	store_trust(im.store, &ctx->conf->trust);
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
 		store_close(im.store);
 		return (cli_fail(&im.error));
@@ -448,6 +451,9 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	ingest_free(im.ingest);
 	if (rv == 0)
 		rv = failures_expire(ctx, im.store, &im.error);
+	/* the daemon, should it run, does this as well: then it need not be done now */
+	if (rv == 0 && who_now(ctx->conf, im.store, &e) == -1)
+		cli_note(ctx, "who sent it will be found out by the daemon: %s", e.msg);
 	store_close(im.store);
 	progress_done(im.bar);
 	if (rv == -1) {

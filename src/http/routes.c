@@ -19,6 +19,8 @@ static const struct route	routes[] = {
 	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
 	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true },
 	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true },
+	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true },
+	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true },
 	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },

@@ -18,6 +18,7 @@
 #include "process/ingest.h"
 #include "dmarc/failure.h"
 #include "report/redact.h"
+#include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
 #include "report/wire_failure.h"
@@ -44,6 +45,8 @@ struct worker {
 	bool			 ready;		/* it has said so */
 	bool			 started;	/* the head has a message id */
 	bool			 in_report;
+	bool			 has_trust;	/* of the head */
+	struct trust_kept	 trust;
 	struct store_evidence	*evidence;	/* by number */
 	unsigned		 nevidence;
 };
@@ -112,7 +115,7 @@ worker_clear(struct worker *w, bool gone)
 	w->fd = -1;
 	buf_clear(&w->in);
 	w->at = 0;
-	w->in_report = w->started = false;
+	w->in_report = w->started = w->has_trust = false;
 	w->waited = 0;
 	w->nevidence = 0;
 	return (status);
@@ -304,7 +307,7 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flag
 	if (w->head == NULL)
 		w->tail = NULL;
 	w->njobs--;
-	w->started = false;
+	w->started = w->has_trust = false;
 	w->waited = 0;
 	j->next = NULL;
 	if (g->done_tail == NULL)
@@ -429,6 +432,22 @@ on_rows(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 }
 
 static int
+on_trust(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	static struct trust_trace	 trace;
+	struct trust_mail		 m;
+
+	if (w->in_report || w->has_trust)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: trust at the wrong place"));
+	if (trust_get(f, &trace, e) == -1)
+		return (-1);
+	trust_mail(store_settings(g->store), &trace, &m);
+	trust_keep(&w->trust, &m);
+	w->has_trust = true;
+	return (0);
+}
+
+static int
 on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct report_header	 h;
@@ -441,6 +460,7 @@ on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *
 	w->in_report = true;
 	w->nevidence = 0;
 	g->active = w;
+	store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
 	return (store_report_begin(g->store, w->head->message, payload, &h, e));
 }
 
@@ -609,6 +629,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 	if (!w->in_report && (type == WIRE_ROWS || type == WIRE_ROW_REFUSED || type == WIRE_REPORT_END))
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: outside of a report"));
 	switch (type) {
+	case WIRE_TRUST:
+		return (on_trust(g, w, &f, e));
 	case WIRE_REPORT_BEGIN:
 		return (on_report_begin(g, w, &f, e));
 	case WIRE_ROWS:

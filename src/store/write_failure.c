@@ -5,6 +5,7 @@
 
 #include "base/when.h"
 #include "dmarc/failure.h"
+#include "dmarc/trust.h"
 #include "store/write_int.h"
 
 /* The columns that are no text of the report, in the order they are bound in. */
@@ -119,7 +120,7 @@ writer_failure_new(struct store *s, struct err *e)
 		[F_AGAIN] = "UPDATE failure SET duplicates = duplicates + 1 WHERE id = ?1",
 		[F_UNREPEAT] = "UPDATE failure SET duplicates = duplicates - 1 WHERE id = ?1 AND duplicates > 0",
 		[F_MESSAGE] = "SELECT message FROM failure WHERE id = ?1",
-		[F_DOMAIN] = "SELECT id FROM domain WHERE name = ?1",
+		[F_DOMAIN] = "SELECT id FROM domain WHERE name = ?1 AND apart = 0",
 		[F_POLICY] = "SELECT adkim, aspf FROM policy WHERE domain = ?1 ORDER BY id DESC LIMIT 1",
 		[F_REVEAL] = "INSERT INTO reveal (time, failure, who, nonce) VALUES (?1, ?2, ?3, ?4)",
 		[F_MOVE] = "UPDATE failure SET domain = ?2 WHERE id = ?1",
@@ -209,7 +210,7 @@ reporter_of(struct store *s, const struct failure_report *r, struct err *e)
 	return (writer_reporter(s, mta, STR_NONE, e));
 }
 
-/* The domain that is reported on and that header_from is part of; an authentication failure makes one. */
+/* The domain that is reported on and that header_from is part of; an authentication failure makes one of ours. */
 static int
 domain_id(struct store *s, const struct failure_report *r, int64_t *out, struct err *e)
 {
@@ -229,7 +230,8 @@ domain_id(struct store *s, const struct failure_report *r, int64_t *out, struct 
 			break;
 		d = (struct str){ dot + 1, (size_t)(d.p + d.len - dot) - 1 };
 	}
-	if (r->class == FAILURE_AUTH && (*out = writer_domain(s, org, e)) == -1)
+	/* a report about anybody's domain puts no new one beside ours */
+	if (r->class == FAILURE_AUTH && trust_ours(s->trust, org) && (*out = writer_domain(s, org, false, e)) == -1)
 		return (-1);
 	return (0);
 }
