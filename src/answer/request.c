@@ -20,6 +20,8 @@ static const struct {
 	[ANSWER_DOMAIN] = { .filters = true, .cmp = true },
 	[ANSWER_REPORTS] = { .filters = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "received m day" },
 	[ANSWER_REPORT] = { 0 },
+	[ANSWER_FAILURES] = { .filters = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "arrived" },
+	[ANSWER_FAILURE] = { 0 },
 	[ANSWER_REPORTERS] = { .filters = true },
 	[ANSWER_INGEST] = { 0 },
 	[ANSWER_SENDERS] = { .filters = true, .sort = true, .limit = 50, .most = 500, .sorts = "m pass fail key first last" },
@@ -129,6 +131,13 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 
 	if (takes[r->kind].filters && query_filter_knows(key))
 		return (query_filter_set(&r->filter, key, value, e));
+	if (r->kind == ANSWER_FAILURES && str_eq(key, STR("type"))) {
+		if (value.len == 0 || value.len >= sizeof(r->type) || memchr(value.p, '\0', value.len) != NULL)
+			return (wrong(e, "type", value, "a list of words"));
+		memcpy(r->type, value.p, value.len);
+		r->type[value.len] = '\0';
+		return (0);
+	}
 	if (takes[r->kind].by && str_eq(key, STR("by")))
 		return (set_by(r, value, e));
 	if (takes[r->kind].step && str_eq(key, STR("step"))) {

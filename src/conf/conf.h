@@ -51,6 +51,9 @@ struct conf_http {
 struct conf_store {
 	int64_t	 keep_originals;	/* seconds; 0 keeps them for ever */
 	int64_t	 keep_quarantine;
+	int64_t	 keep_failures;		/* failure reports and their originals */
+	bool	 keep_failure_bodies;
+	unsigned redact;		/* none, local-parts, all: enum redact */
 };
 
 struct conf_sender {		/* somebody who is not in our list, or otherwise */

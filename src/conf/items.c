@@ -74,6 +74,12 @@ const struct conf_item conf_items[] = {
 	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
 	{ CONF_SEC_STORE, "keep_quarantine", CONF_TIME, FIELD(conf_store, keep_quarantine), 0, DECADE, "90d", NULL,
 	    "age at which unreadable messages go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_failures", CONF_TIME, FIELD(conf_store, keep_failures), 0, DECADE, "30d", NULL,
+	    "age at which failure reports and their mails go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_failure_bodies", CONF_BOOL, FIELD(conf_store, keep_failure_bodies), 0, 0, "no", NULL,
+	    "whether bodies of sample messages are stored", NULL, NULL },
+	{ CONF_SEC_STORE, "redact", CONF_WORD, FIELD(conf_store, redact), 0, 0, "none", "none|local-parts|all",
+	    "what is taken out of failure reports before they are stored", NULL, NULL },
 
 	{ CONF_SEC_TRUST, "authserv_ids", CONF_NAMES, FIELD(trust_settings, authserv_ids), 0, TRUST_IDS, NULL, "authserv-id",
 	    "servers whose Authentication-Results are believed", NULL, NULL },

@@ -38,6 +38,12 @@ set_path(struct request *rq, struct answer_request *ar)
 	struct err	 e = { 0 };
 
 	ar->domain = rq->args[0];
+	if (rq->route->kind == ANSWER_FAILURE) {
+		if (answer_failure_id(rq->args[0], &ar->id))
+			return (true);
+		problem(rq, 404, "The id of a failure report is a number with an f in front.");
+		return (false);
+	}
 	if (!sender && rq->route->kind != ANSWER_REPORT)
 		return (true);
 	if (!str_i64(rq->args[0], &ar->id) || ar->id < 1) {

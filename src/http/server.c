@@ -385,6 +385,47 @@ has_body(struct MHD_Connection *mhd)
 	    MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Transfer-Encoding") != NULL);
 }
 
+/* Loopback or not, and who to write down. */
+static bool
+peer_is_local(const struct sockaddr *sa, char *out, size_t size)
+{
+	const struct sockaddr_in	*v4 = (const struct sockaddr_in *)(const void *)sa;
+	const struct sockaddr_in6	*v6 = (const struct sockaddr_in6 *)(const void *)sa;
+
+	if (sa->sa_family == AF_INET) {
+		(void)inet_ntop(AF_INET, &v4->sin_addr, out, (socklen_t)size);
+		return (ntohl(v4->sin_addr.s_addr) >> 24 == 127);
+	}
+	if (sa->sa_family != AF_INET6)
+		return (false);
+	(void)inet_ntop(AF_INET6, &v6->sin6_addr, out, (socklen_t)size);
+	return (IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr));
+}
+
+static void
+see_peer(struct request *rq)
+{
+	const union MHD_ConnectionInfo	*info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	rq->local = info != NULL && info->client_addr != NULL && peer_is_local(info->client_addr, rq->peer, sizeof(rq->peer));
+}
+
+/* Until there are users: from this machine only, and with a header that a page of another site cannot set. */
+static bool
+refuse_action(struct request *rq)
+{
+	const char	*action = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, ACTION_HEADER);
+	const char	*site = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Sec-Fetch-Site");
+
+	if (!rq->local)
+		problem(rq, 403, "This may only be asked for from the machine that dmarcd runs on.");
+	else if (action == NULL || strcmp(action, "1") != 0 || (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0))
+		problem(rq, 403, "A request that is written down carries the header " ACTION_HEADER ": 1 and comes from our own pages.");
+	else
+		return (false);
+	return (true);
+}
+
 static bool
 refuse(struct request *rq, const char *method, const char *version)
 {
@@ -392,6 +433,8 @@ refuse(struct request *rq, const char *method, const char *version)
 
 	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	rq->head = strcmp(method, "HEAD") == 0;
+	rq->post = strcmp(method, "POST") == 0;
+	see_peer(rq);
 	if (rq->uri_too_long || rq->query_raw.len > QUERY_BYTES) {
 		problem(rq, 414, "An address has at most %d bytes behind \"?\" and %d in all. Ask with fewer values.",
 		    QUERY_BYTES, URI_BYTES);
@@ -402,11 +445,13 @@ refuse(struct request *rq, const char *method, const char *version)
 		problem(rq, 400, "The address of a request starts with a slash.");
 	} else if (refuse_host(rq, version)) {
 		;
-	} else if (!rq->head && strcmp(method, "GET") != 0) {
+	} else if (!rq->head && !rq->post && strcmp(method, "GET") != 0) {
 		problem(rq, 405, "Everything here is read with GET.");
 		rq->reply.allow = "GET, HEAD";
+	} else if (rq->post && refuse_action(rq)) {
+		;
 	} else if (has_body(rq->mhd)) {
-		problem(rq, 413, "A GET request has no body here.");
+		problem(rq, 413, "A request has no body here.");
 	} else
 		return (false);
 	return (true);
@@ -688,6 +733,17 @@ ask_and_wait(struct decoder_handle *h, struct err *e)
 	} else if (rv == 0)
 		rv = err_set(e, ERR_TEMP, "%s", ask.over ? "the web server is stopping" :
 		    "no process to read it with was started in time");
+	(void)pthread_mutex_unlock(&ask.lock);
+	return (rv);
+}
+
+int
+server_tell_parent(const json_t *m, struct err *e)
+{
+	int	 rv;
+
+	(void)pthread_mutex_lock(&ask.lock);
+	rv = ask.over ? err_set(e, ERR_TEMP, "the web server is stopping") : link_send(ask.link, m, -1, e);
 	(void)pthread_mutex_unlock(&ask.lock);
 	return (rv);
 }

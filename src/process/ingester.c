@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/when.h"
@@ -45,6 +46,8 @@ struct ingester {
 	unsigned		 decoders;
 	const char		*state_dir;
 	bool			 stop, drain;
+	struct store_failure_options failures;
+	int64_t			 keep_failures;
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
 	struct who		 who;		/* finds out who the sources are */
@@ -199,6 +202,23 @@ take(struct ingester *in, const struct spool_entry *s, struct err *e)
 	return (ingest_submit(in->ingest, &w->job, e));
 }
 
+/* Somebody wants to see a failure report unmasked: it is shown when this line is in the store. */
+static void
+reveal(struct ingester *in, const json_t *m)
+{
+	const char	*who = json_string_value(json_object_get(m, "who")), *nonce = json_string_value(json_object_get(m, "nonce"));
+	json_int_t	 id = json_integer_value(json_object_get(m, "failure"));
+	struct err	 e = { 0 };
+	char		 shown[128];
+
+	if (in->store == NULL || who == NULL || nonce == NULL || id <= 0 || strlen(who) > 100 || strlen(nonce) > 64)
+		return;
+	if (store_reveal(in->store, id, who, nonce, &e) == -1)
+		log_error("failure report f%lld: %s", (long long)id, e.msg);
+	else
+		log_info("failure report f%lld is shown unmasked: %s", (long long)id, esc_short(shown, sizeof(shown), str_of(who)));
+}
+
 static void
 obey(struct ingester *in, const json_t *m)
 {
@@ -208,6 +228,8 @@ obey(struct ingester *in, const json_t *m)
 		in->stop = true;
 	else if (op != NULL && strcmp(op, "drain") == 0)
 		in->drain = true;
+	else if (op != NULL && strcmp(op, "reveal") == 0)
+		reveal(in, m);
 }
 
 static void
@@ -352,6 +374,12 @@ expire(struct ingester *in)
 	else if (packs + messages > 0)
 		log_info("kept long enough: %u file%s of originals and %u message%s in quarantine are gone", packs,
 		    packs == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
+	if (in->keep_failures == 0)
+		return;
+	if (store_failures_expire(in->store, now - in->keep_failures, &messages, &packs, &e) == -1)
+		log_error("%s", e.msg);
+	else if (messages > 0)
+		log_info("kept long enough: %u failure report%s %s gone", messages, messages == 1 ? "" : "s", messages == 1 ? "is" : "are");
 }
 
 /* What cannot be read may not fill the disk: past the limit the oldest go, and the log says so. */
@@ -421,11 +449,11 @@ loop(struct ingester *in)
 		/* nothing waits: time to find out who sent what came */
 		if ((again = who_work(&in->who, in->store, in->drain, &e)) == -1)
 			log_error("%s", e.msg);
+		expire(in);
 		if (in->drain) {
 			in->rv = in->nlater > 0 ? 75 : 0;
 			break;
 		}
-		expire(in);
 		n = later_due(in, WAIT_MS);
 		if (again > 0 && again < n) {
 			(void)wait_for_mail(in, again);
@@ -460,6 +488,9 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 	who_config(&in->who, *conf);
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
+	in->keep_failures = json_integer_value(json_object_get(*conf, "keep_failures"));
+	in->failures.bodies = json_is_true(json_object_get(*conf, "keep_failure_bodies"));
+	in->failures.redact = (enum redact)json_integer_value(json_object_get(*conf, "redact"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
 	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
 }
@@ -505,9 +536,11 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
-	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
-	    (json_int_t)c->store.keep_quarantine, "senders", who_to_json(c));
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
+	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals",
+	    (json_int_t)c->store.keep_originals, "keep_quarantine", (json_int_t)c->store.keep_quarantine, "keep_failures",
+	    (json_int_t)c->store.keep_failures, "keep_failure_bodies", (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact,
+	    "senders", who_to_json(c));
 	return (m);
 }
 
@@ -533,6 +566,7 @@ ingester_main(int fd)
 			log_error("%s", e.msg);
 			rv = e.code == ERR_CONFIG ? 2 : 75;
 		} else {
+			store_failure_options(in.store, &in.failures);
 			store_trust(in.store, &in.trust);
 			tell(&in, "ready");
 			loop(&in);
