@@ -621,6 +621,10 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_reporters(q, rq, e));
 	case ANSWER_INGEST:
 		return (answer_ingest(q, rq, e));
+	case ANSWER_ROW_EXPLAIN:
+		return (answer_row_explain(q, rq, e));
+	case ANSWER_EXPLAIN:
+		return (answer_explain(q, rq, e));
 	default:
 		(void)err_set(e, ERR_BUG, "there is no answer %d", (int)rq->kind);
 		return (NULL);

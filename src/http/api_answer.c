@@ -35,6 +35,13 @@ static bool
 set_path(struct request *rq, struct answer_request *ar)
 {
 	ar->domain = rq->args[0];
+	ar->lang = rq->lang;
+	if (rq->route->kind == ANSWER_ROW_EXPLAIN) {
+		if (answer_row_id(rq->args[0], &ar->id, &ar->seq))
+			return (true);
+		problem(rq, 404, "A row's id is REPORT#ROW, in an address REPORT%%23ROW.");
+		return (false);
+	}
 	if (rq->route->kind != ANSWER_REPORT || (str_i64(rq->args[0], &ar->id) && ar->id > 0))
 		return (true);
 	problem(rq, 404, "A report's id is a number.");

@@ -68,6 +68,7 @@ struct request {
 	struct str		 args[PATH_ARGS];	/* decoded path segments */
 	struct query_string	 query;
 	char			 if_none_match[1024];	/* longer ones are not looked at */
+	unsigned		 lang;		/* of sentences, by Accept-Language; a number of explain/texts.h */
 	uint64_t		 database;	/* which file: a restored one has generations of its own */
 	bool			 passing;	/* this answer may change within its generation */
 	struct reply		 reply;
@@ -146,6 +147,7 @@ struct route {
 	int		 kind;		/* enum answer_kind, for api_answer */
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
+	bool		 speaks;	/* sentences in the language that is asked for */
 };
 
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
