@@ -13,7 +13,8 @@
 #define WEEK 3				/* days on each side that a selector is looked up for */
 #define DAYS_MOST 30
 #define IPS_NAMED 5
-#define SAID_MOST 10			/* different sentences of one kind in one cause */
+#define SAID_MOST 10			/* different sentences of one kind that are told */
+#define SAID_ALL 500			/* ... and that are added up */
 
 /* --- Words ---------------------------------------------------------------------------- */
 
@@ -98,16 +99,28 @@ struct sentence {
 };
 struct sentences { struct sentence *v; size_t n, room; uint64_t fwd[FORWARD_CERTAIN + 1]; };
 
+/* The lines of one part that belong together are one sentence: what was done, and how it fits the policy. */
+static bool
+put_part(struct buf *b, unsigned lang, const struct explanation *x, const struct explain_line *l, enum explain_part part)
+{
+	bool	 ok = explain_say(b, lang, x, l);
+
+	if (part != EXPLAIN_OVERRIDE)
+		for (const struct explain_line *n = l + 1; n < x->lines + x->nlines && n->part == part; n++)
+			ok = buf_byte(b, ' ') && explain_say(b, lang, x, n);
+	return (ok);
+}
+
 static int
 sentence_add(struct query *q, struct sentences *s, unsigned lang, const struct explanation *x, const struct explain_line *l, uint64_t m,
     struct err *e)
 {
 	struct buf	 b = { .max = 16384 };
 	struct sentence	*t;
+	bool		 ok = put_part(&b, lang, x, l, l->part);
 	int		 rv = -1;
 
-	(void)explain_say(&b, lang, x, l);
-	for (size_t i = 0; i < s->n && !b.failed; i++) {
+	for (size_t i = 0; i < s->n && ok; i++) {
 		t = &s->v[i];
 		if (t->part == l->part && str_eq(t->text, buf_as_str(&b)) && str_eq(t->comment, l->comment)) {
 			t->m += m;
@@ -115,8 +128,18 @@ sentence_add(struct query *q, struct sentences *s, unsigned lang, const struct e
 			goto out;
 		}
 	}
-	if (b.failed || (s->n == s->room && (s->v = realloc(s->v, (s->room = s->room == 0 ? 16 : 2 * s->room) * sizeof(*s->v))) == NULL))
+	if (!ok || s->n == SAID_ALL) {
+		rv = ok ? 0 : -1;	/* what comes so late is rare */
 		goto out;
+	}
+	if (s->n == s->room) {
+		size_t	 room = s->room == 0 ? 16 : 2 * s->room;
+
+		if ((t = realloc(s->v, room * sizeof(*t))) == NULL)
+			goto out;
+		s->v = t;
+		s->room = room;
+	}
 	t = &s->v[s->n];
 	*t = (struct sentence){ .part = l->part, .type = l->part == EXPLAIN_OVERRIDE ? l->word : STR_NONE, .comment = l->comment, .m = m };
 	if ((t->text = arena_str(query_arena(q), buf_as_str(&b))).p == NULL)
@@ -131,11 +154,17 @@ out:
 static int
 sentences_of(struct query *q, struct sentences *s, unsigned lang, const struct explanation *x, uint64_t m, struct err *e)
 {
+	const struct explain_line	*l;
+
 	s->fwd[x->forwarding] += m;
-	for (size_t i = 0; i < x->nlines; i++)
-		if (x->lines[i].part >= EXPLAIN_TREATMENT && x->lines[i].part <= EXPLAIN_DIFFERS &&
-		    sentence_add(q, s, lang, x, &x->lines[i], m, e) == -1)
+	for (size_t i = 0; i < x->nlines; i++) {
+		l = &x->lines[i];
+		if (l->part < EXPLAIN_TREATMENT || l->part > EXPLAIN_DIFFERS ||
+		    (i > 0 && l->part != EXPLAIN_OVERRIDE && l[-1].part == l->part))
+			continue;
+		if (sentence_add(q, s, lang, x, l, m, e) == -1)
 			return (-1);
+	}
 	return (0);
 }
 
@@ -348,10 +377,11 @@ cause_key(struct buf *b, const struct member *m)
 	struct str			 source = explain_source(v);
 
 	buf_clear(b);
-	(void)buf_printf(b, "%u %u %u %d%d", v->code, v->spf_basis, v->spf == NULL ? 0 : v->spf->result, v->spf_strict, v->dkim_strict);
+	(void)buf_printf(b, "%u %u %u %d%d%d", v->code, v->spf_basis, v->spf == NULL || v->spf_state == S_FOREIGN ? 0 : v->spf->result,
+	    v->spf_strict, v->dkim_strict, m->k->full.verdict.differs);
 	put_field(b, m->k->full.domain);
 	put_field(b, r->header_from);
-	/* any other domain's SPF failing is the same case */
+	/* that SPF of another domain did not pass is one case, whichever it was */
 	put_field(b, v->spf_state == S_FOREIGN ? STR_NONE : v->spf_domain);
 	if (v->dkim_state != D_FOREIGN) {
 		put_field(b, v->dkim_domain);
@@ -522,6 +552,8 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 		f.nips = n < IPS_NAMED ? n : IPS_NAMED;
 		f.nall = n;
 	}
+	for (const struct member *m = big; m != NULL; m = m->next)
+		f.reporters |= m->c->reporters || m->c->example.reporter != big->c->example.reporter;
 	if (look_up_selector(q, full->domain, &big->k->v, c->first_day, c->last_day, &f, e) == -1)
 		return (NULL);
 	for (const struct member *m = big; m != NULL; m = m->next)

@@ -103,10 +103,11 @@ put_list(const json_t *list)
 		put(4, "", json_string_value(one));
 }
 
-/* Sentences with the messages they hold for; the number is only of interest when there are several. */
+/* Sentences with the messages they hold for, unless they hold for all. */
 static void
-put_sentences(const struct page *p, const json_t *list)
+put_sentences(const struct page *p, const json_t *j, const char *key)
 {
+	const json_t	*list = json_object_get(j, key);
 	const json_t	*one;
 	const char	*comment;
 	size_t		 i;
@@ -114,7 +115,7 @@ put_sentences(const struct page *p, const json_t *list)
 
 	json_array_foreach(list, i, one) {
 		label[0] = '\0';
-		if (json_array_size(list) > 1)
+		if (!json_equal(json_object_get(one, "m"), json_object_get(j, "m")))
 			(void)snprintf(label, sizeof(label), "%s:", cli_thousands(json_integer_value(json_object_get(one, "m")), n));
 		put(4, label, text_of(one, "text"));
 		if ((comment = text_of(one, "comment")) != NULL)
@@ -155,19 +156,39 @@ put_snippets(const struct page *p, const json_t *list)
 	}
 }
 
+/* What contradicts the title stands right behind it. */
+static void
+put_differs(const struct page *p, const json_t *list)
+{
+	const json_t	*one;
+	size_t		 i;
+
+	json_array_foreach(list, i, one)
+		put(2, own(p, "card.differs"), text_of(one, "text"));
+}
+
 static void
 put_card(const struct page *p, const json_t *j)
 {
+	put_differs(p, json_object_get(j, "differs"));
 	put_advice(p, j);
 	put_heading(p, "card.checks");
 	put_list(json_object_get(j, "legs"));
 	put_heading(p, "card.receiver");
-	put_sentences(p, json_object_get(j, "treatment"));
-	put_sentences(p, json_object_get(j, "override"));
-	put_sentences(p, json_object_get(j, "forwarding"));
-	put_sentences(p, json_object_get(j, "differs"));
+	put_sentences(p, j, "treatment");
+	put_sentences(p, j, "override");
+	put_sentences(p, j, "forwarding");
 	put_list(json_object_get(j, "notes"));
 	put_snippets(p, json_object_get(j, "snippets"));
+}
+
+static void
+put_messages(struct buf *b, const json_t *j)
+{
+	json_int_t	 m = json_integer_value(json_object_get(j, "m"));
+	char		 n[32];
+
+	(void)buf_printf(b, "%s message%s", cli_thousands(m, n), m == 1 ? "" : "s");
 }
 
 static void
@@ -185,11 +206,10 @@ static void
 put_row(const struct page *p, const json_t *j)
 {
 	struct buf	 b = { 0 };
-	char		 n[32];
 
 	put_title(p, j);
-	(void)buf_printf(&b, "%s messages, %s, reported by %s about %s (row %s)", cli_thousands(json_integer_value(json_object_get(j, "m")), n),
-	    text_of(j, "day"), text_of(json_object_get(j, "reporter"), "label"), text_of(j, "domain"), text_of(j, "id"));
+	put_messages(&b, j);
+	(void)buf_printf(&b, ", %s, reported by %s about %s (row %s)", text_of(j, "day"), text_of(json_object_get(j, "reporter"), "label"), text_of(j, "domain"), text_of(j, "id"));
 	put(2, "", b.failed ? "" : b.p);
 	buf_free(&b);
 	(void)putchar('\n');
@@ -204,11 +224,10 @@ put_cause(const struct page *p, const json_t *j)
 	json_int_t	 all = json_integer_value(json_object_get(j, "ips_n"));
 	const char	*from = text_of(j, "hfrom"), *first = text_of(j, "first_day"), *last = text_of(j, "last_day");
 	size_t		 i;
-	char		 n[32];
 
 	put_title(p, j);
-	(void)buf_printf(&b, "%s messages as %s from", cli_thousands(json_integer_value(json_object_get(j, "m")), n),
-	    from != NULL ? from : text_of(j, "domain"));
+	put_messages(&b, j);
+	(void)buf_printf(&b, " as %s from", from != NULL ? from : text_of(j, "domain"));
 	json_array_foreach(ips, i, one) {
 		const char	*ip = text_of(one, "ip");
 
@@ -220,7 +239,7 @@ put_cause(const struct page *p, const json_t *j)
 		(void)buf_printf(&b, ", %s", first);
 	else
 		(void)buf_printf(&b, ", %s to %s", first, last);
-	(void)buf_printf(&b, "; the largest row is %s", text_of(j, "example"));
+	(void)buf_printf(&b, " (for example row %s)", text_of(j, "example"));
 	put(2, "", b.failed ? "" : b.p);
 	buf_free(&b);
 	(void)putchar('\n');

@@ -224,6 +224,7 @@ int	 query_row_find(struct query *, int64_t report, uint64_t seq, struct query_r
 struct query_cause {
 	uint64_t		 m, rows;
 	int64_t			 first_day, last_day;
+	bool			 reporters;	/* more than one */
 	struct query_row	 example;	/* its largest row */
 };
 struct query_causes {

@@ -47,7 +47,10 @@ query_row_find(struct query *q, int64_t report, uint64_t seq, struct query_row *
 
 struct adding {
 	struct q_tally		 t;
-	struct query_row	*examples;	/* by the place of the tally's cell */
+	struct sample {
+		struct query_row	 row;
+		bool			 reporters;
+	}			*samples;	/* by the place of the tally's cell */
 	size_t			 cap;
 	uint64_t		 m, rows;
 	bool			 failed;
@@ -58,7 +61,7 @@ cause_fact(void *ctx, const struct q_fact *f)
 {
 	struct adding		*a = ctx;
 	struct q_cell		*c;
-	struct query_row	*x;
+	struct sample		*x;
 	size_t			 at;
 
 	a->m += f->m;
@@ -67,14 +70,15 @@ cause_fact(void *ctx, const struct q_fact *f)
 	if ((c = q_tally_cell(&a->t, f->evidence, f->source)) == NULL)
 		return;
 	at = (size_t)(c - a->t.cells);
-	if (a->failed || !q_grow((void **)&a->examples, &a->cap, at + 1, sizeof(*a->examples))) {
+	if (a->failed || !q_grow((void **)&a->samples, &a->cap, at + 1, sizeof(*a->samples))) {
 		a->failed = true;
 		return;
 	}
-	x = &a->examples[at];
-	if (x->report != 0 && x->count >= f->m)
+	x = &a->samples[at];
+	x->reporters |= x->row.report != 0 && x->row.reporter != f->reporter;
+	if (x->row.report != 0 && x->row.count >= f->m)
 		return;
-	*x = (struct query_row){ .count = f->m, .report = f->report, .evidence = f->evidence, .seq = f->seq, .source = f->source,
+	x->row = (struct query_row){ .count = f->m, .report = f->report, .evidence = f->evidence, .seq = f->seq, .source = f->source,
 	    .day = f->day, .domain = f->domain, .reporter = f->reporter };
 }
 
@@ -88,8 +92,8 @@ causes_out(struct query *q, struct adding *a, size_t limit, struct query_causes 
 
 	(void)q_top_init(&top, limit);
 	for (size_t i = 0; i < a->t.n; i++) {
-		const int64_t	 k[4] = { -(int64_t)a->t.cells[i].m, -a->examples[i].day, -a->examples[i].report,
-		    (int64_t)a->examples[i].seq };
+		const int64_t	 k[4] = { -(int64_t)a->t.cells[i].m, -a->samples[i].row.day, -a->samples[i].row.report,
+		    (int64_t)a->samples[i].row.seq };
 
 		if (!q_top_offer(&top, k, &slot))
 			continue;
@@ -104,7 +108,7 @@ causes_out(struct query *q, struct adding *a, size_t limit, struct query_causes 
 		const struct q_cell	*c = &a->t.cells[at[top.v[i].at]];
 
 		out->items[i] = (struct query_cause){ .m = c->m, .rows = c->rows, .first_day = c->first, .last_day = c->last,
-		    .example = a->examples[at[top.v[i].at]] };
+		    .reporters = a->samples[at[top.v[i].at]].reporters, .example = a->samples[at[top.v[i].at]].row };
 	}
 	out->nitems = top.n;
 	out->total_n = a->t.n;
@@ -132,7 +136,7 @@ query_causes(struct query *q, const struct query_filter *filter, const struct qu
 		goto out;
 	rv = a.failed ? q_oom(e) : causes_out(q, &a, limit, out, e);
 out:
-	free(a.examples);
+	free(a.samples);
 	q_tally_free(&a.t);
 	return (rv);
 }
