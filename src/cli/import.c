@@ -414,11 +414,15 @@ static int
 import_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct import	 im = { .ctx = ctx, .limits = &ctx->conf->limits, .now = when_now() };
+	uint64_t	 records;
+	bool		 old;
 	int		 rv;
 
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
 	if ((im.store = store_open(ctx->state, STORE_WRITE, &im.error)) == NULL)
 		return (cli_fail(&im.error));
+	if (store_rules_old(im.store, &old, &records, &im.error) == 0 && old)
+		cli_note(ctx, "what is stored was judged by older rules; 'dmarcd reprocess --verdicts' brings it up to date");
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
 		store_close(im.store);
 		return (cli_fail(&im.error));
