@@ -89,6 +89,28 @@ domain_org(struct str d)
 	return ((struct str){ d.p + (d.len - n), n });
 }
 
+struct str
+domain_org_icann(struct str d)
+{
+	char		 z[DOMAIN_MAX + 1];
+	struct str	 name = d, below = d;
+	const char	*dot;
+
+	if (d.p == NULL || d.len == 0 || d.len > DOMAIN_MAX)
+		return (d);
+	for (;;) {
+		memcpy(z, name.p, name.len);
+		z[name.len] = '\0';
+		/* without a dot: the rule "*", which every list ends with */
+		dot = memchr(name.p, '.', name.len);
+		if (dot == NULL || (psl != NULL && psl_is_public_suffix2(psl, z, PSL_TYPE_ICANN)))
+			return (below);
+		below = name;
+		name.len -= (size_t)(dot + 1 - name.p);
+		name.p = dot + 1;
+	}
+}
+
 bool
 domain_below(struct str a, struct str b)
 {
