@@ -12,3 +12,11 @@ EXTRA_DIST += $(explain_texts) src/explain/embed-texts.sh
 src/explain/texts_data.c: $(explain_texts) src/explain/embed-texts.sh
 	$(AM_V_GEN)$(MKDIR_P) src/explain && \
 	$(SHELL) $(srcdir)/src/explain/embed-texts.sh $(addprefix $(srcdir)/,$(explain_texts)) > $@.tmp && mv $@.tmp $@
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_explain
+TESTS += tests/unit/test_explain
+endif
+tests_unit_test_explain_SOURCES = tests/unit/test_explain.c tests/unit/cases.h
+tests_unit_test_explain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_explain_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
