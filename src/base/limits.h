@@ -23,19 +23,25 @@
 	X(packed_bytes,   32u << 20,  1u << 12, 1u << 30, BYTES,			\
 	    "one compressed attachment; zip is held in memory")			\
 	X(unpacked_bytes, 512u << 20, 1u << 16, 0x7fffffffu, BYTES,			\
-	    "one report's text after unpacking; 100 MB is the largest seen")		\
+	    "what one mail or file unpacks to; 100 MB is the largest seen")		\
 	X(ratio,          1000,       10,       1000000, COUNT,			\
 	    "unpacked to packed size, past 10 MB; real reports reach 100")		\
 	X(entries,        20,         1,        1000, COUNT,				\
 	    "members of one archive that are looked at")				\
 	X(nesting,        3,          1,        8, COUNT,				\
 	    "containers inside containers")						\
-	X(mime_depth,     8,          1,        32, COUNT,				\
-	    "multiparts and attached mails inside each other")				\
+	X(mime_depth,     16,         1,        32, COUNT,				\
+	    "multiparts and attached mails inside each other; forwarding adds two")		\
 	X(mime_parts,     200,        1,        100000, COUNT,				\
 	    "parts of one mail; bounces and lists have a dozen")			\
 	X(header_bytes,   256u << 10, 1u << 12, 16u << 20, BYTES,			\
 	    "one part's header lines that are looked at")				\
+	X(failure_bytes,  256u << 10, 1u << 12, 1u << 20, BYTES,			\
+	    "machine-readable part of a failure report; real ones have 2 kB")		\
+	X(sample_headers, 64u << 10,  1u << 10, 1u << 20, BYTES,			\
+	    "header lines of a failure report's sample that are kept")			\
+	X(sample_body,    64u << 10,  256,      1u << 20, BYTES,			\
+	    "a sample's body, of the beginning, where bodies are kept")			\
 	X(xml_depth,      32,         8,        256, COUNT,				\
 	    "elements inside each other; the standard needs 5")			\
 	X(text_bytes,     64u << 10,  256,      1u << 20, BYTES,			\

@@ -37,7 +37,7 @@ struct import {
 	struct err		 error;
 	/* progress */
 	uint64_t		 total, done_bytes;
-	uint64_t		 n, by[IN_COUNT], unreadable;
+	uint64_t		 n, by[IN_COUNT], unreadable, put_off;
 	int64_t			 now;
 };
 
@@ -129,12 +129,20 @@ on_finished(void *ctx, struct ingest_job *j)
 	free(it);
 }
 
+static void cannot(struct import *, const char *, bool, const char *);
+
 static void
 on_abandoned(void *ctx, struct ingest_job *j)
 {
-	(void)ctx;
+	struct import	*im = ctx;
+	struct item	*it = j->user;
+
+	if (j->put_off) {
+		im->put_off++;
+		cannot(im, it->path, false, j->reason);
+	}
 	ingest_job_clear(j);
-	free(j->user);
+	free(it);
 }
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };
@@ -437,6 +445,8 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (cli_fail(&im.error));
 	}
 	sum_up(&im);
+	if (im.put_off > 0)
+		return (CLI_TEMP);
 	return (im.unreadable > 0 || im.by[IN_REJECTED] > 0 || im.by[IN_PARTIAL] > 0 ? CLI_SOME : CLI_OK);
 }
 

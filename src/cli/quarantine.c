@@ -400,9 +400,15 @@ on_finished(void *ctx, struct ingest_job *j)
 static void
 on_abandoned(void *ctx, struct ingest_job *j)
 {
-	(void)ctx;
+	struct retry	*r = ctx;
+	struct again	*a = j->user;
+
+	if (j->put_off) {
+		progress_note(r->bar, "dmarcd: %lld: %s", (long long)a->one->id, j->reason);
+		r->lost++;
+	}
 	ingest_job_clear(j);
-	free(j->user);
+	free(a);
 }
 
 static const struct ingest_calls	 retry_calls = { on_finished, on_abandoned };

@@ -38,12 +38,14 @@ struct container {
 	struct layer			 layers[LAYERS];
 	bool				 text;
 	uint64_t			 packed, unpacked;	/* of the whole part */
+	uint64_t			 others;		/* unpacked from other parts of the same mail */
 	struct err			 broken;		/* why the layer above is not sound */
 	unsigned char			*out;			/* of inflate, one per layer */
 };
 
-enum hold_format { F_ZIP, F_7Z, F_XZ, F_BZ2, F_TAR };
-static const char *const	 format_names[] = { "zip", "7z", "xz", "bzip2", "tar" };
+/* F_ZIP_STREAM: by its local headers, where the directory is bad. */
+enum hold_format { F_ZIP, F_7Z, F_XZ, F_BZ2, F_TAR, F_ZIP_STREAM };
+static const char *const	 format_names[] = { "zip", "7z", "xz", "bzip2", "tar", "zip" };
 
 #define OUT_SIZE ((size_t)64 * 1024)
 
@@ -88,9 +90,16 @@ layer_clear(struct layer *l)
 }
 
 void
+container_mail(struct container *c)
+{
+	c->others = c->packed = c->unpacked = 0;
+}
+
+void
 container_begin(struct container *c, bool text)
 {
 	c->text = text;
+	c->others += c->unpacked;
 	c->packed = c->unpacked = 0;
 	c->broken.code = ERR_NONE;
 	layer_clear(&c->layers[0]);
@@ -114,9 +123,9 @@ static bool
 count_out(struct container *c, uint64_t n)
 {
 	c->unpacked += n;
-	if (c->unpacked > c->limits->unpacked_bytes) {
-		refusal_set(&c->broken, REFUSAL_OVER_LIMIT, 0, "over the limit unpacked_bytes = %llu",
-		    (unsigned long long)c->limits->unpacked_bytes);
+	if (c->unpacked + c->others > c->limits->unpacked_bytes) {
+		refusal_set(&c->broken, REFUSAL_OVER_LIMIT, 0, "over the limit unpacked_bytes = %llu%s",
+		    (unsigned long long)c->limits->unpacked_bytes, c->others > 0 ? ", all parts of the mail together" : "");
 		return (false);
 	}
 	if (c->unpacked > RATIO_FROM && c->unpacked / c->limits->ratio > c->packed) {
@@ -221,6 +230,9 @@ archive_for(int format)
 	case F_ZIP:
 		rc = archive_read_support_format_zip(ar);
 		break;
+	case F_ZIP_STREAM:
+		rc = archive_read_support_format_zip_streamable(ar);
+		break;
 	case F_7Z:
 		rc = archive_read_support_format_7zip(ar);
 		break;
@@ -256,7 +268,8 @@ skip_entry(struct archive_entry *en)
 		return (false);
 	base = strrchr(name, '/');
 	base = base == NULL ? name : base + 1;
-	return (strncmp(name, "__MACOSX/", 9) == 0 || base[0] == '.');
+	/* what a Macintosh adds; a report without a receiver in its name may well begin with a dot */
+	return (strncmp(name, "__MACOSX/", 9) == 0 || strstr(name, "/__MACOSX/") != NULL || strncmp(base, "._", 2) == 0);
 }
 
 /* libarchive tells its reasons in words only. */
@@ -304,36 +317,51 @@ entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
 	return (rc);
 }
 
+/* Its entries, one after another; *seen counts them. What libarchive said last is in *rc. */
 static int
-hold_finish(struct container *c, unsigned i, struct err *e)
+entries(struct container *c, struct archive *ar, unsigned i, unsigned *seen, int *rc, struct err *e)
 {
 	struct layer		*l = &c->layers[i];
-	struct archive		*ar;
 	struct archive_entry	*en;
-	unsigned		 seen = 0;
-	int			 rc, rv = 0;
-	char			 text[256];
+	int			 rv = 0;
+	char			 text[64];
 
-	if ((ar = archive_for(l->format)) == NULL)
-		return (err_set(e, ERR_TEMP, "archive: out of memory, or libarchive lacks %s", format_names[l->format]));
-	rc = archive_read_open_memory(ar, l->held.p, l->held.len);
-	while (rc >= ARCHIVE_WARN && rv == 0) {
-		if ((rc = archive_read_next_header(ar, &en)) < ARCHIVE_WARN || rc == ARCHIVE_EOF)
+	*rc = archive_read_open_memory(ar, l->held.p, l->held.len);
+	while (*rc >= ARCHIVE_WARN && rv == 0) {
+		if ((*rc = archive_read_next_header(ar, &en)) < ARCHIVE_WARN || *rc == ARCHIVE_EOF)
 			break;
 		if (skip_entry(en))
 			continue;
-		if (archive_entry_is_encrypted(en)) {
-			rv = unreadable(c, l, REFUSAL_ENCRYPTED, "the archive is encrypted", e);
-			seen++;
-			break;
-		}
-		if (++seen > c->limits->entries) {
-			(void)snprintf(text, sizeof(text), "over the limit entries = %llu",
-			    (unsigned long long)c->limits->entries);
-			rv = unreadable(c, l, REFUSAL_OVER_LIMIT, text, e);
-			break;
+		++*seen;
+		if (archive_entry_is_encrypted(en))
+			return (unreadable(c, l, REFUSAL_ENCRYPTED, "the archive is encrypted", e));
+		if (*seen > c->limits->entries) {
+			(void)snprintf(text, sizeof(text), "over the limit entries = %llu", (unsigned long long)c->limits->entries);
+			return (unreadable(c, l, REFUSAL_OVER_LIMIT, text, e));
 		}
 		rv = entry_read(c, ar, i, e);
+	}
+	return (rv);
+}
+
+static int
+hold_finish(struct container *c, unsigned i, struct err *e)
+{
+	struct layer	*l = &c->layers[i];
+	struct archive	*ar = NULL;
+	unsigned	 seen = 0;
+	int		 rc, rv;
+	char		 text[256];
+
+	for (;;) {
+		if ((ar = archive_for(l->format)) == NULL)
+			return (err_set(e, ERR_TEMP, "archive: out of memory, or libarchive lacks %s", format_names[l->format]));
+		rv = entries(c, ar, i, &seen, &rc, e);
+		if (rv == -1 || seen > 0 || l->format != F_ZIP)
+			break;
+		/* nothing by its directory: by its local headers then */
+		(void)archive_read_free(ar);
+		l->format = F_ZIP_STREAM;
 	}
 	/* An archive without a directory still gave its entries: then its end is no matter. */
 	if (rv == 0 && seen == 0) {
@@ -366,6 +394,27 @@ hold_begin(struct container *c, unsigned i, int format, struct err *e)
 	l->kind = L_HOLD;
 	l->format = format;
 	return (0);
+}
+
+/* A tag of that name, with a prefix or without, among the first bytes. */
+static bool
+names_feedback(struct str s)
+{
+	struct str	 name;
+	const char	*colon;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] != '<')
+			continue;
+		name = (struct str){ s.p + i + 1, 0 };
+		while (i + 1 + name.len < s.len && (unsigned char)name.p[name.len] > ' ' && strchr("<>/", name.p[name.len]) == NULL)
+			name.len++;
+		if (name.len > 0 && (colon = memchr(name.p, ':', name.len)) != NULL)
+			name = (struct str){ colon + 1, name.len - (size_t)(colon + 1 - name.p) };
+		if (str_ieq(name, "feedback"))
+			return (true);
+	}
+	return (false);
 }
 
 static int
@@ -402,7 +451,7 @@ sniff(struct container *c, unsigned i, struct err *e)
 	l->kind = L_PASS;
 	if (str_starts(s, "\xff\xfe") || str_starts(s, "\xfe\xff") || (s.len > 3 && (memcmp(s.p, "\0<", 2) == 0 || memcmp(s.p, "<\0", 2) == 0)))
 		return (c->sink->begin(c->ctx, PAYLOAD_XML, e));
-	if (t.len > 0 && t.p[0] == '<' && (!c->text || i > 0 || str_starts(t, "<?xml") || str_istarts(t, "<feedback")))
+	if (t.len > 0 && t.p[0] == '<' && (!c->text || i > 0 || str_starts(t, "<?xml") || names_feedback(t)))
 		return (c->sink->begin(c->ctx, PAYLOAD_XML, e));
 	if (t.len > 0 && t.p[0] == '{')
 		return (c->sink->begin(c->ctx, PAYLOAD_JSON, e));

@@ -32,6 +32,8 @@ struct container_sink {
 struct container;
 
 struct container *container_new(const struct limits *, const struct container_sink *, void *ctx);
+/* A mail or file begins: what its parts unpack to is counted together, too. */
+void		 container_mail(struct container *);
 /* text: a text part of a mail, taken only if it begins as a report does. */
 void		 container_begin(struct container *, bool text);
 int		 container_feed(struct container *, const void *, size_t, struct err *);

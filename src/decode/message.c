@@ -611,6 +611,7 @@ end_header(struct message *m, struct err *e)
 	part = (struct mime_part){ buf_as_str(&m->type), buf_as_str(&m->filename),
 	    str_starts(buf_as_str(&m->type), "message/rfc822") };
 	m->leaf = m->want = true;
+	m->noise = false;
 	m->nout = 0;
 	m->nquantum = 0;
 	m->quantum = 0;
@@ -726,6 +727,13 @@ message_reset(struct message *m)
 	m->nout = 0;
 	m->top_header = true;
 	begin_header(m);
+}
+
+void
+message_reset_within(struct message *m, const struct message *outer)
+{
+	message_reset(m);
+	m->depth0 = outer->depth0 + outer->nlevels + outer->nested + 1;
 }
 
 void

@@ -35,6 +35,8 @@ int		 message_feed(struct message *, const void *, size_t, struct err *);
 int		 message_finish(struct message *, struct err *);
 void		 message_free(struct message *);		/* NULL is fine */
 void		 message_reset(struct message *);
+/* The same for a mail that is the leaf which outer is giving out: its depth counts on. */
+void		 message_reset_within(struct message *, const struct message *outer);
 /* Of the outermost message; decoded to UTF-8; absent when missing. */
 struct str	 message_from(const struct message *);
 struct str	 message_subject(const struct message *);

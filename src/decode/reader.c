@@ -12,10 +12,20 @@
 #include "decode/message.h"
 #include "decode/reader.h"
 #include "report/aggregate.h"
+#include "report/refusal.h"
 
 #define CHUNK ((size_t)64 * 1024)
 #define HEAD 4096
-#define PASSES 8	/* readings of one document: header, rows, and each mode */
+#define PASSES 40	/* readings of one document, with all reports in it: aggregate.c allows fewer */
+#define MAILS 8		/* attached to each other in a transfer encoding; limits.mime_depth comes first */
+
+/* A mail, or one attached to it in a transfer encoding, which is no part of the mail's own structure. */
+struct layer {
+	struct reader	*r;
+	struct message	*m;		/* made when it is needed */
+	unsigned	 n;		/* mails around it */
+	bool		 deeper;	/* the part under way is a mail: the next layer's */
+};
 
 struct reader {
 	const struct limits		*limits;
@@ -23,11 +33,10 @@ struct reader {
 	void				*ctx;
 	unsigned char			*chunk;
 
-	struct message			*mail;
+	struct layer			 mails[MAILS];
 	struct container		*box;
-	struct message			*inner;		/* an attached mail in a transfer encoding */
 	struct aggregate		*agg;
-	bool				 in_inner, in_part;
+	bool				 in_part;
 
 	const struct reader_job		*job;
 	struct reader_result		*res;
@@ -97,7 +106,7 @@ doc_begin(void *ctx, enum payload_kind kind, struct err *e)
 	}
 	hints = (struct report_hints){
 		r->filename.len > 0 ? buf_as_str(&r->filename) : r->job->filename,
-		message_subject(r->mail), from_domain(message_from(r->mail))
+		message_subject(r->mails[0].m), from_domain(message_from(r->mails[0].m))
 	};
 	aggregate_reset(r->agg, &hints);
 	return (r->calls->payload(r->ctx, r->index - 1, e));
@@ -170,8 +179,9 @@ doc_end(void *ctx, const struct err *broken, struct err *e)
 			r->calls->report.again(r->ctx);
 		return (refuse(r, &why, e));
 	}
-	if (message_noise(r->mail) || message_noise(r->inner))
-		r->quirks |= QUIRK_BASE64_NOISE;
+	for (unsigned i = 0; i == 0 || (i < MAILS && r->mails[i - 1].deeper); i++)
+		if (message_noise(r->mails[i].m))
+			r->quirks |= QUIRK_BASE64_NOISE;
 	aggregate_note(r->agg, r->quirks);
 	switch (aggregate_finish(r->agg, &why)) {
 	case 0:
@@ -217,22 +227,44 @@ static const struct container_sink	 docs = { doc_begin, doc_data, doc_end, doc_u
 
 /* --- From the message: parts ------------------------------------------------------ */
 
+static int part_begin(void *, const struct mime_part *, bool *, struct err *);
+static int part_data(void *, const void *, size_t, struct err *);
+static int part_end(void *, struct err *);
+
+static const struct mime_sink	 parts = { part_begin, part_data, part_end };
+
+static int
+mail_begin(struct reader *r, unsigned n, struct err *e)
+{
+	struct layer	*l;
+
+	if (n >= MAILS)
+		return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "more than %u mails are attached to each other", MAILS - 1));
+	l = &r->mails[n];
+	l->r = r;
+	l->n = n;
+	l->deeper = false;
+	if (l->m == NULL && (l->m = message_new(r->limits, &parts, l, 0)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	if (n > 0)
+		message_reset_within(l->m, r->mails[n - 1].m);
+	return (0);
+}
+
 static int
 part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 {
-	struct reader	*r = ctx;
+	struct layer	*l = ctx;
+	struct reader	*r = l->r;
 
-	(void)e;
 	r->part++;
 	buf_clear(&r->filename);
 	(void)buf_str(&r->filename, part->filename);
 	r->in_part = true;
 	r->quirks = 0;
-	if (part->attached_mail && !r->in_inner) {
-		message_reset(r->inner);
-		r->in_inner = true;
-		*want = true;
-		return (0);
+	if (part->attached_mail) {
+		l->deeper = *want = true;
+		return (mail_begin(r, l->n + 1, e));
 	}
 	if (str_ieq(part->type, "message/feedback-report"))
 		r->res->failure = true;
@@ -242,48 +274,38 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 }
 
 static int
-part_data(void *ctx, const void *p, size_t n, struct err *e)
+leaf_data(struct reader *r, const void *p, size_t n, struct err *e)
 {
-	struct reader	*r = ctx;
-
 	if (r->part_wanted != 0)
 		return (r->part == r->part_wanted ? r->calls->raw(r->ctx, p, n, e) : 0);
 	return (container_feed(r->box, p, n, e));
 }
 
 static int
-part_end(void *ctx, struct err *e)
+leaf_end(struct reader *r, struct err *e)
 {
-	struct reader	*r = ctx;
-
 	r->in_part = false;
 	return (r->part_wanted != 0 ? 0 : container_finish(r->box, e));
 }
 
-static const struct mime_sink	 inner_parts = { part_begin, part_data, part_end };
-
 static int
-outer_data(void *ctx, const void *p, size_t n, struct err *e)
+part_data(void *ctx, const void *p, size_t n, struct err *e)
 {
-	struct reader	*r = ctx;
+	struct layer	*l = ctx;
 
-	return (r->in_inner ? message_feed(r->inner, p, n, e) : part_data(ctx, p, n, e));
+	return (l->deeper ? message_feed(l->r->mails[l->n + 1].m, p, n, e) : leaf_data(l->r, p, n, e));
 }
 
 static int
-outer_end(void *ctx, struct err *e)
+part_end(void *ctx, struct err *e)
 {
-	struct reader	*r = ctx;
-	int		 rv;
+	struct layer	*l = ctx;
 
-	if (!r->in_inner)
-		return (part_end(ctx, e));
-	rv = message_finish(r->inner, e);
-	r->in_inner = false;
-	return (rv);
+	if (!l->deeper)
+		return (leaf_end(l->r, e));
+	l->deeper = false;
+	return (message_finish(l->r->mails[l->n + 1].m, e));
 }
-
-static const struct mime_sink	 outer_parts = { part_begin, outer_data, outer_end };
 
 /* --- One walk ------------------------------------------------------------------------ */
 
@@ -291,14 +313,14 @@ struct reader *
 reader_new(const struct limits *l, const struct reader_calls *calls, void *ctx)
 {
 	struct reader	*r = calloc(1, sizeof(*r));
+	struct err	 e;
 
 	if (r == NULL)
 		return (NULL);
 	r->limits = l;
 	r->calls = calls;
 	r->ctx = ctx;
-	if ((r->chunk = malloc(CHUNK)) == NULL || (r->mail = message_new(l, &outer_parts, r, 0)) == NULL ||
-	    (r->inner = message_new(l, &inner_parts, r, 2)) == NULL || (r->box = container_new(l, &docs, r)) == NULL ||
+	if ((r->chunk = malloc(CHUNK)) == NULL || mail_begin(r, 0, &e) == -1 || (r->box = container_new(l, &docs, r)) == NULL ||
 	    (r->agg = aggregate_new(l, NULL, &calls->report, ctx)) == NULL) {
 		reader_free(r);
 		return (NULL);
@@ -312,8 +334,8 @@ reader_free(struct reader *r)
 	if (r == NULL)
 		return;
 	free(r->chunk);
-	message_free(r->mail);
-	message_free(r->inner);
+	for (unsigned i = 0; i < MAILS; i++)
+		message_free(r->mails[i].m);
 	container_free(r->box);
 	aggregate_free(r->agg);
 	buf_free(&r->filename);
@@ -354,9 +376,13 @@ walk(struct reader *r, struct err *e)
 
 	r->index = r->part = r->unreadable = 0;
 	r->quirks = 0;
-	r->in_inner = r->in_part = r->open = false;
-	message_reset(r->mail);
+	r->in_part = r->open = false;
+	for (unsigned i = 0; i < MAILS && r->mails[i].m != NULL; i++) {	/* noise of the last message is not this one's */
+		message_reset(r->mails[i].m);
+		r->mails[i].deeper = false;
+	}
 	buf_clear(&r->filename);
+	container_mail(r->box);
 	while (at < r->job->bytes) {
 		if ((n = next_chunk(r, at, e)) == -1)
 			return (-1);
@@ -372,13 +398,13 @@ walk(struct reader *r, struct err *e)
 				container_begin(r->box, false);
 			}
 		}
-		if ((mail ? message_feed(r->mail, r->chunk, (size_t)n, e) : part_data(r, r->chunk, (size_t)n, e)) == -1)
+		if ((mail ? message_feed(r->mails[0].m, r->chunk, (size_t)n, e) : leaf_data(r, r->chunk, (size_t)n, e)) == -1)
 			return (-1);
 		at += (uint64_t)n;
 	}
 	if (first)
 		return (0);
-	return (mail ? message_finish(r->mail, e) : part_end(r, e));
+	return (mail ? message_finish(r->mails[0].m, e) : leaf_end(r, e));
 }
 
 int
@@ -414,8 +440,8 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 			return (-1);
 	}
 	if (res->mail) {
-		res->from = message_from(r->mail);
-		res->subject = message_subject(r->mail);
+		res->from = message_from(r->mails[0].m);
+		res->subject = message_subject(r->mails[0].m);
 	}
 	return (0);
 }

@@ -712,13 +712,16 @@ parent_get(void *ctx, struct decoder_handle *h, struct err *e)
 	return (rv);
 }
 
-static void
-parent_end(void *ctx, int64_t id)
+/* How it ended concerns one answer only, and that is given already. */
+static int
+parent_end(void *ctx, int64_t id, bool tell)
 {
 	(void)ctx;
+	(void)tell;
 	(void)pthread_mutex_lock(&ask.lock);
-	decoder_kill(ask.link, id);
+	decoder_kill(ask.link, id, false);
 	(void)pthread_mutex_unlock(&ask.lock);
+	return (DECODER_UNKNOWN);
 }
 
 static const struct decoder_source	 parent = { parent_get, parent_end };
@@ -740,7 +743,7 @@ on_decoder(const json_t *m, int *fd)
 		(void)pthread_cond_signal(&ask.come);
 	} else if (h.fd != -1) {
 		(void)close(h.fd);
-		decoder_kill(ask.link, h.id);
+		decoder_kill(ask.link, h.id, false);
 	}
 	(void)pthread_mutex_unlock(&ask.lock);
 }

@@ -3,7 +3,8 @@
  *
  * It is handed descriptors and orders, and hands back frames; it opens
  * nothing, connects to nothing and knows no secret: process/sandbox.h sees to
- * that. When it dies, one message is to blame and a new one is started.
+ * that. When it dies by its own doing, one message is to blame, and a new one
+ * is started.
  */
 #include <sys/mman.h>
 
@@ -14,10 +15,10 @@
 
 #include "base/hash.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "decode/message.h"
 #include "decode/reader.h"
 #include "dmarc/name.h"
+#include "process/decoders.h"
 #include "process/role.h"
 #include "process/sandbox.h"
 #include "report/refusal.h"
@@ -258,6 +259,12 @@ static const struct reader_calls	 calls = {
 
 /* --- Orders ------------------------------------------------------------------------ */
 
+static uint64_t
+memory_limit(const struct decoder *d)
+{
+	return (MEMORY + 2 * d->limits.packed_bytes);
+}
+
 static int
 configure(struct decoder *d, struct wire *w, struct err *e)
 {
@@ -267,7 +274,7 @@ configure(struct decoder *d, struct wire *w, struct err *e)
 	if (w->bad || d->configured)
 		return (err_set(e, ERR_BUG, "bad limits"));
 	d->configured = true;
-	sandbox_memory(MEMORY + 2 * d->limits.packed_bytes);
+	sandbox_memory(memory_limit(d));
 	if ((d->reader = reader_new(&d->limits, &calls, d)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	return (0);
@@ -310,9 +317,13 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	if (rv == -1) {
 		if (e->code == ERR_BUG)
 			return (-1);
+		if (e->code == ERR_TEMP && strstr(e->msg, "out of memory") != NULL)
+			err_set(e, ERR_LIMIT, "reading it takes more memory than the process for it may have, %llu MB",
+			    (unsigned long long)(memory_limit(d) >> 20));
 		on_again(d);	/* a read error in the middle: nothing of it stays */
 		if (on_refused(d, e, e) == -1)
 			return (-1);
+		*e = (struct err){ 0 };	/* it has been said */
 		res.refused++;
 	}
 	m = wire_open(&d->out, WIRE_DONE);
@@ -399,6 +410,17 @@ warm_up(void)
 	decoder_clear(&d);
 }
 
+/* The first frame: we are locked in, or why not. */
+static int
+announce(struct decoder *d, const char *why, struct err *e)
+{
+	size_t	 m = wire_open(&d->out, WIRE_STARTED);
+
+	wire_text(&d->out, str_utf8_ok(str_of(why)) ? str_of(why) : STR("its process cannot be locked in"));
+	wire_close(&d->out, m);
+	return (flush(d, e));
+}
+
 int
 decoder_main(int fd)
 {
@@ -415,13 +437,15 @@ decoder_main(int fd)
 	(void)signal(SIGINT, SIG_IGN);	/* the terminal's: the parent decides when we stop */
 	warm_up();
 	if (sandbox_enter(SANDBOX_DECODER, &paths, &report, &e) == -1) {
-		log_open("decoder", LOG_INFO);
-		log_error("%s", e.msg);
-		return (75);
+		(void)announce(&d, e.msg, &e);
+		return (DECODER_UNFIT);
 	}
-	if ((d.slots = calloc(SLOTS, sizeof(*d.slots))) == NULL)
-		return (75);
-	for (;;) {
+	if ((d.slots = calloc(SLOTS, sizeof(*d.slots))) == NULL) {
+		(void)announce(&d, "out of memory", &e);
+		return (DECODER_UNFIT);
+	}
+	(void)announce(&d, "", &e);
+	while (e.code != ERR_BUG) {
 		/* what is done goes out before we wait */
 		if (d.out.len > 0 && poll(&pfd, 1, 0) == 0 && flush(&d, &e) == -1)
 			break;
@@ -438,5 +462,5 @@ decoder_main(int fd)
 	if (d.out.len > 0)
 		(void)flush(&d, &e);
 	decoder_clear(&d);
-	return (e.code == ERR_NONE ? 0 : 70);
+	return (e.code == ERR_NONE ? 0 : e.code == ERR_TEMP ? DECODER_NO_MEMORY : 70);
 }

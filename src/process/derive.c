@@ -76,12 +76,21 @@ on_finished(void *ctx, struct ingest_job *j)
 	free(it);
 }
 
+/* Its reports stay as they are. */
 static void
 on_abandoned(void *ctx, struct ingest_job *j)
 {
-	(void)ctx;
+	struct derive	*d = ctx;
+	struct item	*it = j->user;
+
+	for (size_t i = 0; i < it->again.nknown && j->put_off; i++) {
+		d->n->unread++;
+		d->calls->unread(d->ctx, it->again.known[i].id, j->reason);
+	}
+	if (j->put_off)
+		it->original->todo = false;
 	ingest_job_clear(j);
-	free(j->user);
+	free(it);
 }
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };

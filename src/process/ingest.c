@@ -24,7 +24,8 @@
 #define COMMIT_JOBS 1000
 #define COMMIT_BYTES ((uint64_t)24 << 20)
 #define COMMIT_MS 1500
-#define KILLS_MAX 3
+#define KILLS_MAX 3		/* of decoders alone with a message; then it is put off */
+#define UNFIT_MAX 8		/* decoders in a row that are lost before they have started */
 #define READ_SIZE ((size_t)256 * 1024)
 #define LIFE 4000		/* messages; then a fresh decoder takes over, whatever the old one had become */
 
@@ -37,6 +38,7 @@ struct worker {
 	struct ingest_job	*head, *tail;	/* in the order they were given */
 	size_t			 njobs;
 	int64_t			 waited;	/* ms that we stood waiting for it to read the head */
+	bool			 ready;		/* it has said so */
 	bool			 started;	/* the head has a message id */
 	bool			 in_report;
 	struct store_evidence	*evidence;	/* by number */
@@ -56,8 +58,8 @@ struct ingest {
 	uint64_t		 done_bytes;
 	int64_t			 txn_since;
 	struct ingest_job	*again;		/* have to go alone, after a crash */
+	unsigned		 unfit;		/* decoders in a row that ended before they were ready */
 	struct wire_row_room	 room;
-	struct err		 fatal;
 };
 
 /* --- Decoders ------------------------------------------------------------------------- */
@@ -75,6 +77,7 @@ worker_start(struct ingest *g, struct worker *w, struct err *e)
 	w->fd = h.fd;
 	w->decoder = h.id;
 	w->given = 0;
+	w->ready = false;
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	m = wire_open(&b, WIRE_LIMITS);
@@ -89,20 +92,32 @@ worker_start(struct ingest *g, struct worker *w, struct err *e)
 	return (0);
 }
 
-static void
-worker_stop(struct worker *w)
+/* gone: it ended by itself, and how is of interest. */
+static int
+worker_clear(struct worker *w, bool gone)
 {
 	struct decoder_handle	 h = { w->fd, w->decoder };
+	int			 status = DECODER_UNKNOWN;
 
 	if (w->fd == -1)
-		return;
-	decoder_end(&h);
+		return (status);
+	if (gone)
+		status = decoder_ended(&h);
+	else
+		decoder_end(&h);
 	w->fd = -1;
 	buf_clear(&w->in);
 	w->at = 0;
 	w->in_report = w->started = false;
 	w->waited = 0;
 	w->nevidence = 0;
+	return (status);
+}
+
+static void
+worker_stop(struct worker *w)
+{
+	(void)worker_clear(w, false);
 }
 
 static int
@@ -493,11 +508,39 @@ on_done(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 }
 
 static int
+unfit(struct err *e, const char *why)
+{
+	err_set(e, ERR_TEMP, "no process that reads mail can be started, so none is read: %s", why);
+	e->detail = INGEST_UNFIT;
+	return (-1);
+}
+
+/* Only the first: what it read later may not speak for it. */
+static int
+on_started(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct str	 why = wire_get_text(f, 1000);
+	char		 z[200];
+
+	if (w->ready || f->bad || f->p != f->end)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: started"));
+	if (why.len > 0) {
+		(void)snprintf(z, sizeof(z), "%.*s", (int)why.len, why.p);
+		return (unfit(e, z));
+	}
+	w->ready = true;
+	g->unfit = 0;
+	return (0);
+}
+
+static int
 on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char *p, size_t n, struct err *e)
 {
 	struct wire		 f = { p, p + n, false };
 	struct report_refused	 row;
 
+	if (type == WIRE_STARTED && n <= wire_max[type])
+		return (on_started(g, w, &f, e));
 	if (w->head == NULL || type >= WIRE_COUNT || n > wire_max[type])
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: type %u", type));
 	if (need_transaction(g, w, e) == -1)
@@ -541,49 +584,89 @@ push_again(struct ingest *g, struct ingest_job *j)
 	*p = j;
 }
 
+/* Its reading is to blame: what was whole before it happened counts, the rest is refused. */
+static int
+refuse_head(struct ingest *g, struct worker *w, enum refusal code, const char *how, struct err *e)
+{
+	struct ingest_job	*j = w->head;
+	char			 text[256];
+
+	/* message ids are only kept for the head; give it one if it had none */
+	if (need_transaction(g, w, e) == -1)
+		return (-1);
+	job_retract(j);
+	(void)snprintf(text, sizeof(text), "the process reading it %s", how);
+	set_reason(j, code, text);
+	j->refused = 1;
+	j->reports = j->prior;
+	j->nreports = j->nprior;
+	j->prior = NULL;
+	j->nprior = 0;
+	return (job_done(g, w, j, 0, e));
+}
+
+/* Not its fault, as far as anybody knows; but it does not hold up the others for ever. */
+static void
+put_off_head(struct ingest *g, struct worker *w, const char *how)
+{
+	struct ingest_job	*j = w->head;
+
+	w->head = j->next;
+	g->pending--;
+	j->put_off = true;
+	j->reason_code = refusal_words[REFUSAL_CRASHED];
+	(void)snprintf(j->reason, sizeof(j->reason), "the process reading it %s %u times; it was put off", how, KILLS_MAX);
+	g->calls->abandoned(g->ctx, j);
+}
+
+static void
+say_failure(size_t njobs, const char *how, bool to_blame)
+{
+	if (to_blame)
+		log_warn("a decoder %s, at a message that it was alone with: that one is not read again", how);
+	else if (njobs == 1)
+		log_warn("a decoder %s; its message is read again, by a new one", how);
+	else
+		log_warn("a decoder %s; its %zu messages are read again, one by one", how, njobs);
+}
+
 /*
  * The decoder is gone or no longer to be believed. Whose fault it was shows
  * when each of its messages is read alone; one that was alone is to blame.
- * gone: it ended by itself.
+ * gone: it ended by itself, and its parent knows how: whoever kills it from
+ * outside does not make a message unreadable.
  */
 static int
 worker_failed(struct ingest *g, struct worker *w, bool gone, enum refusal code, const char *how, struct err *e)
 {
 	struct ingest_job	*j, *next;
-	bool			 again;
+	char			 words[128], unready[160];
+	bool			 ready = w->ready, blame = true;
+	int			 status;
 
 	if (w->in_report) {
 		g->active = NULL;
 		if (store_report_drop(g->store, e) == -1)
 			return (-1);
 	}
-	worker_stop(w);
-	log_warn("a decoder %s; its %zu message%s are read again, one by one", how, w->njobs, w->njobs == 1 ? "" : "s");
+	status = worker_clear(w, gone);
+	if (gone) {
+		blame = decoder_blame(status, &code, words, sizeof(words));
+		how = words;
+	}
+	(void)snprintf(unready, sizeof(unready), "it %s", how);
+	if (!ready && ((gone && blame) || ++g->unfit >= UNFIT_MAX))
+		return (unfit(e, unready));
 	j = w->head;
+	say_failure(w->njobs, how, j != NULL && j->alone && ready && blame);
 	if (j != NULL && j->nreports > 0 && job_hold(g, j, e) == -1)
 		return (-1);
-	/*
-	 * A decoder that ended by itself may have been killed by a person, or by
-	 * a kernel without memory: the message is tried again, but not for ever.
-	 */
-	again = gone && j != NULL && j->alone && ++j->kills < KILLS_MAX;
-	if (j != NULL && j->alone && !again) {
-		char	 text[256];
-
-		/* message ids are only kept for the head; give it one if it had none */
-		if (need_transaction(g, w, e) == -1)
-			return (-1);
-		job_retract(j);
-		(void)snprintf(text, sizeof(text), "the process reading it %s", how);
-		set_reason(j, code, text);
-		j->refused = 1;
-		/* what was whole before it happened counts */
-		j->reports = j->prior;
-		j->nreports = j->nprior;
-		j->prior = NULL;
-		j->nprior = 0;
-		if (job_done(g, w, j, 0, e) == -1)
-			return (-1);
+	if (j != NULL && j->alone && ready) {
+		if (blame) {
+			if (refuse_head(g, w, code, how, e) == -1)
+				return (-1);
+		} else if (++j->kills >= KILLS_MAX)
+			put_off_head(g, w, how);
 		j = w->head;
 	}
 	for (; j != NULL; j = next) {
@@ -825,7 +908,7 @@ ingest_submit(struct ingest *g, struct ingest_job *j, struct err *e)
 	struct worker	*w;
 
 	j->next = NULL;
-	j->alone = j->held = false;
+	j->alone = j->held = j->put_off = false;
 	j->kills = 0;
 	g->pending++;
 	for (;;) {

@@ -28,7 +28,12 @@
 #define WAIT_MS 30000		/* a look without being called, should inotify be missing; so long idle, decoders end */
 #define BACKOFF_MAX_MS 60000
 #define REJUDGE_RECORDS 5000000	/* judged anew by ourselves at the start; more only when asked */
+#define LATER_MS 10000		/* a message whose decoders were killed is tried again after this, then twice as long */
+#define LATER_MAX_MS 600000
 #define EXPIRE_S 21600		/* seconds between two looks at what has been kept long enough */
+
+/* A message that was put off (process/ingest.h), by name. */
+struct later { char *name; int64_t until; int wait; };
 
 struct ingester {
 	int			 link;
@@ -41,6 +46,10 @@ struct ingester {
 	bool			 stop, drain;
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
+	struct later		 later[64];
+	size_t			 nlater;
+	bool			 unfit;		/* it was said that no decoder starts */
+	int			 rv;
 	uint64_t		 n, by[IN_COUNT];	/* since the last report to the parent */
 };
 
@@ -71,6 +80,64 @@ leave_spool(struct ingester *in, const char *name, bool quarantined)
 		log_error("%s", e.msg);
 }
 
+/* --- Put off ------------------------------------------------------------------------ */
+
+static struct later *
+later_find(struct ingester *in, const char *name)
+{
+	for (size_t i = 0; i < in->nlater; i++)
+		if (strcmp(in->later[i].name, name) == 0)
+			return (&in->later[i]);
+	return (NULL);
+}
+
+static void
+later_forget(struct ingester *in, const char *name)
+{
+	struct later	*l = later_find(in, name);
+
+	if (l == NULL)
+		return;
+	free(l->name);
+	*l = in->later[--in->nlater];
+}
+
+/* More than there is room for are simply tried again at once. */
+static void
+later_add(struct ingester *in, const char *name)
+{
+	struct later	*l = later_find(in, name);
+
+	if (l == NULL) {
+		if (in->nlater == nitems(in->later) || (in->later[in->nlater].name = strdup(name)) == NULL)
+			return;
+		l = &in->later[in->nlater++];
+		l->wait = LATER_MS / 2;
+	}
+	l->wait = l->wait * 2 > LATER_MAX_MS ? LATER_MAX_MS : l->wait * 2;
+	l->until = when_mono_ms() + l->wait;
+}
+
+static bool
+later_waits(struct ingester *in, const char *name)
+{
+	const struct later	*l = later_find(in, name);
+
+	return (l != NULL && l->until > when_mono_ms());
+}
+
+/* ms, or less when one of them is due before. */
+static int
+later_due(const struct ingester *in, int ms)
+{
+	int64_t	 now = when_mono_ms();
+
+	for (size_t i = 0; i < in->nlater; i++)
+		if (in->later[i].until - now < ms)
+			ms = in->later[i].until <= now ? 0 : (int)(in->later[i].until - now);
+	return (ms);
+}
+
 static void
 on_finished(void *ctx, struct ingest_job *j)
 {
@@ -83,16 +150,24 @@ on_finished(void *ctx, struct ingest_job *j)
 	if (j->quarantined)
 		log_warn("message %s (%s) cannot be read, it is in quarantine: %s", w->name, w->origin, j->reason);
 	leave_spool(in, w->name, j->quarantined);
+	later_forget(in, w->name);
 	ingest_job_clear(j);
 	free(w);
 }
 
+/* The file is still in the spool. */
 static void
 on_abandoned(void *ctx, struct ingest_job *j)
 {
-	(void)ctx;
+	struct ingester	*in = ctx;
+	struct waiting	*w = j->user;
+
+	if (j->put_off) {
+		log_warn("message %s (%s) was not read: %s, it stays in the spool", w->name, w->origin, j->reason);
+		later_add(in, w->name);
+	}
 	ingest_job_clear(j);
-	free(j->user);	/* the file is still in the spool */
+	free(w);
 }
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };
@@ -178,12 +253,29 @@ parent_get(void *ctx, struct decoder_handle *h, struct err *e)
 	return (rv);
 }
 
-static void
-parent_end(void *ctx, int64_t id)
+/* It has been seen to end, so the answer comes soon. */
+static int
+parent_end(void *ctx, int64_t id, bool tell)
 {
 	struct ingester	*in = ctx;
+	struct err	 e = { 0 };
+	json_t		*m;
+	int		 fd, status = DECODER_UNKNOWN;
+	bool		 told = !tell;
 
-	decoder_kill(in->link, id);
+	decoder_kill(in->link, id, tell);
+	while (!told) {
+		if (link_recv(in->link, &m, &fd, &e) != 1) {
+			in->stop = true;
+			break;
+		}
+		if (!(told = decoder_told(m, id, &status)))
+			obey(in, m);
+		if (fd != -1)
+			(void)close(fd);
+		json_decref(m);
+	}
+	return (status);
 }
 
 static const struct decoder_source	 parent = { parent_get, parent_end };
@@ -207,7 +299,7 @@ round_once(struct ingester *in, struct err *e)
 {
 	struct spool_entry	*list;
 	size_t			 n;
-	int			 rv = 0;
+	int			 rv = 0, taken = 0;
 
 	if (spool_list(in->spool, &list, &n, ROUND, e) == -1)
 		return (-1);
@@ -216,15 +308,18 @@ round_once(struct ingester *in, struct err *e)
 	    (in->ingest = ingest_new(in->store, &in->limits, in->decoders, &calls, in, e)) == NULL)
 		rv = -1;
 	for (size_t i = 0; i < n && rv == 0 && !in->stop; i++) {
-		rv = take(in, &list[i], e);
 		if (i % 64 == 63)
 			orders(in);
+		if (later_waits(in, list[i].name))
+			continue;
+		rv = take(in, &list[i], e);
+		taken++;
 	}
 	spool_list_free(list, n);
 	/* A stop lets what is under way come to its commit: that takes a moment, and nothing is read twice. */
 	if (rv == 0 && in->ingest != NULL && ingest_flush(in->ingest, e) == -1)
 		rv = -1;
-	return (rv == -1 ? -1 : (int)n);
+	return (rv == -1 ? -1 : taken);
 }
 
 /* False when nothing happened for so long. */
@@ -279,6 +374,23 @@ trim(struct ingester *in)
 		    (unsigned long long)t.left, (unsigned long long)in->limits.quarantine_bytes);
 }
 
+/*
+ * What came stays in the spool. That no decoder starts is nothing that time
+ * mends: it is said once, and who empties the spool once gives up.
+ */
+static void
+trouble(struct ingester *in, const struct err *e, int backoff)
+{
+	if (e->detail != INGEST_UNFIT)
+		log_error("%s; trying again in %d s", e->msg, backoff / 1000);
+	else if (!in->unfit)
+		log_error("%s; what came waits in the spool", e->msg);
+	in->unfit = e->detail == INGEST_UNFIT;
+	tell(in, "trouble");
+	if (in->unfit && in->drain)
+		in->rv = 75;
+}
+
 static void
 loop(struct ingester *in)
 {
@@ -289,23 +401,27 @@ loop(struct ingester *in)
 		n = round_once(in, &e);
 		orders(in);
 		if (n == -1) {
-			log_error("%s; trying again in %d s", e.msg, backoff / 1000);
-			tell(in, "trouble");
+			trouble(in, &e, backoff);
+			if (in->rv != 0)
+				break;
 			for (int left = backoff; left > 0 && !in->stop; left -= 500)
 				(void)wait_for_mail(in, 500);
 			backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
 			continue;
 		}
 		backoff = 1000;
+		in->unfit = false;
 		trim(in);
 		if (n > 0) {
 			tell(in, "stored");
 			continue;
 		}
-		if (in->drain)
+		if (in->drain) {
+			in->rv = in->nlater > 0 ? 75 : 0;
 			break;
+		}
 		expire(in);
-		if (!wait_for_mail(in, WAIT_MS)) {
+		if (!wait_for_mail(in, later_due(in, WAIT_MS)) && in->nlater == 0) {
 			ingest_free(in->ingest);
 			in->ingest = NULL;
 			store_shrink(in->store);
@@ -439,12 +555,15 @@ ingester_main(int fd)
 			tell(&in, "ready");
 			judge_anew(&in);
 			loop(&in);
+			rv = in.rv;
 		}
 	} else {
 		tell(&in, "locked");
 		rv = 0;
 	}
 	ingest_free(in.ingest);
+	while (in.nlater > 0)
+		later_forget(&in, in.later[0].name);
 	store_close(in.store);
 	spool_close(in.spool);
 	json_decref(conf);

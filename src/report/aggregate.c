@@ -1096,12 +1096,23 @@ static const xmlSAXHandler	 handlers = {
 
 #define XML_OPTIONS (XML_PARSE_NONET | XML_PARSE_COMPACT)
 
+/* libxml2 keeps declared entities in a document of its own making, and forgets it when parsing stops early. */
+static void
+parser_free(struct aggregate *a)
+{
+	if (a->x == NULL)
+		return;
+	if (a->x->myDoc != NULL)
+		xmlFreeDoc(a->x->myDoc);
+	a->x->myDoc = NULL;
+	xmlFreeParserCtxt(a->x);
+	a->x = NULL;
+}
+
 static void
 pass_clear(struct aggregate *a)
 {
-	if (a->x != NULL)
-		xmlFreeParserCtxt(a->x);
-	a->x = NULL;
+	parser_free(a);
 	a->rv = 0;
 	a->stopped = a->done = a->dtd = a->another = a->junk = false;
 	a->end_at = a->fed = 0;
@@ -1190,8 +1201,7 @@ aggregate_free(struct aggregate *a)
 {
 	if (a == NULL)
 		return;
-	if (a->x != NULL)
-		xmlFreeParserCtxt(a->x);
+	parser_free(a);
 	arena_free(a->harena);
 	arena_free(a->rarena);
 	free(a->r.dkim_results);

@@ -1,8 +1,10 @@
-# src/store: all SQL. db.c opens and migrates; write.c takes reports in;
+# src/store: all SQL. db.c opens and migrates; write*.c take reports in;
 # query*.c answer the faces.
 libdmarcd_a_SOURCES += \
-	src/store/store.h src/store/store_int.h \
-	src/store/db.c src/store/write.c src/store/pack.c src/store/expire.c \
+	src/store/store.h src/store/store_int.h src/store/write_int.h \
+	src/store/db.c src/store/pack.c src/store/expire.c \
+	src/store/write.c src/store/write_sql.c src/store/write_ids.c src/store/write_evidence.c \
+	src/store/write_report.c src/store/write_again.c src/store/write_message.c \
 	src/store/quarantine.c src/store/originals.c src/store/rejudge.c src/store/check.c src/store/backup.c \
 	src/store/query.h src/store/query_int.h src/store/query_filter.c src/store/query_cache.c \
 	src/store/query_plan.c src/store/query_tally.c src/store/query_sum.c src/store/query_rows.c \

@@ -28,7 +28,7 @@ struct pack {
 };
 
 struct verdict;
-struct writer;		/* write.c: caches and sums of the transaction */
+struct writer;		/* write_int.h: caches and sums of the transaction */
 struct query_cache;	/* query_cache.c: what readers remember */
 
 struct store {

@@ -117,6 +117,8 @@ read_box(struct container *c, struct docs *d, struct str s, size_t piece, bool t
 static const struct pack_entry	 one[] = { { "a.xml", STR(XML) } };
 static const struct pack_entry	 two[] = { { "d/a.xml", STR(XML) }, { "__MACOSX/d/._a.xml", STR("<x/>") }, { "b.xml", STR(XML2) },
 				    { "readme.txt", STR("hello") } };
+static const struct pack_entry	 hidden[] = { { "d/__MACOSX/a.xml", STR("<x/>") }, { "._a.xml", STR("<x/>") }, { "d/", STR("") },
+				    { ".xml", STR(XML) }, { "../../b.xml", STR(XML2) } };
 static const struct pack_entry	 nameless[] = { { "", STR(XML) } };
 
 static void
@@ -144,10 +146,10 @@ build(const char *name, struct buf *b)
 		(void)buf_cstr(b, XML);
 	else if (strstr(name, "one gzip") != NULL)
 		pack_gzip(b, STR(XML));
-	else if (strstr(name, "B1") != NULL) {
+	else if (strstr(name, "bytes behind") != NULL) {
 		pack_gzip(b, STR(XML));
 		(void)buf_add(b, "\xec\4\0\0\r\n", 6);
-	} else if (strstr(name, "AX39") != NULL) {
+	} else if (strstr(name, "line end behind") != NULL) {
 		pack_gzip(b, STR(XML));
 		(void)buf_cstr(b, "\r\n");
 	} else if (strstr(name, "magic by chance") != NULL) {
@@ -173,6 +175,11 @@ build(const char *name, struct buf *b)
 		pack_zip(b, one, 1, 0);
 	else if (strstr(name, "descriptor") != NULL)
 		pack_zip(b, one, 1, ZIP_DESCRIPTOR);
+	else if (strstr(name, "bad directory") != NULL) {
+		pack_zip(b, one, 1, 0);
+		memcpy(memmem(b->p, b->len, "PK\1\2", 4), "XX\1\2", 4);
+	} else if (strstr(name, "hidden names") != NULL)
+		pack_zip(b, hidden, nitems(hidden), 0);
 	else if (strstr(name, "empty name") != NULL)
 		pack_zip(b, nameless, 1, ZIP_DESCRIPTOR);
 	else if (strstr(name, "several entries") != NULL)
@@ -229,38 +236,40 @@ build(const char *name, struct buf *b)
 }
 
 static const struct box_case { const char *name, *want; uint64_t quirks; } boxes[] = {
-	{ "A6 plain XML",			"{xml:" XML "|}", 0 },
+	{ "A6 M4 plain XML",			"{xml:" XML "|}", 0 },
 	{ "A2 one gzip",			"{xml:" XML "|}", 0 },
-	{ "B1 bytes behind the gzip trailer",	"{xml:" XML "|}", QUIRK_GZIP_TAIL },
-	{ "AX39 a line end behind it",		"{xml:" XML "|}", QUIRK_GZIP_TAIL },
+	{ "B1 A16 M11 bytes behind the gzip trailer",	"{xml:" XML "|}", QUIRK_GZIP_TAIL },
+	{ "AX39 M11 a line end behind it",		"{xml:" XML "|}", QUIRK_GZIP_TAIL },
 	{ "B1 a magic by chance behind it",	"{xml:" XML "|}", QUIRK_GZIP_TAIL },
 	{ "B2 gzip of several members",		"{xml:" XML "|}", 0 },
 	{ "B2 gz in gz",			"{xml:" XML "|}", QUIRK_NESTED },
 	{ "B2 gz four deep",			"{unreadable containers stand inside each other too deep (limit nesting)}", QUIRK_NESTED },
-	{ "AX28 wrong CRC",			"{xml:" XML "|the gzip data is damaged: its checksum or length does not fit}", 0 },
-	{ "AX28 wrong length",			"{xml:" XML "|the gzip data is damaged: its checksum or length does not fit}", 0 },
+	{ "AX28 X11 wrong CRC",			"{xml:" XML "|the gzip data is damaged: its checksum or length does not fit}", 0 },
+	{ "AX28 X11 wrong length",			"{xml:" XML "|the gzip data is damaged: its checksum or length does not fit}", 0 },
 	{ "B3 zip, stored",			"{xml:" XML "|}", 0 },
 	{ "B3 zip, deflated",			"{xml:" XML "|}", 0 },
 	{ "B4 zip with a data descriptor",	"{xml:" XML "|}", 0 },
-	{ "B4 zip, empty name",			"{xml:" XML "|}", 0 },
-	{ "B3 zip with several entries",	"{xml:" XML "|}{xml:" XML2 "|}", 0 },
+	{ "B4 B3 zip, empty name",			"{xml:" XML "|}", 0 },
+	{ "B3 M13 zip with several entries",	"{xml:" XML "|}{xml:" XML2 "|}", 0 },
+	{ "B3 zip, hidden names and folders",	"{xml:" XML "|}{xml:" XML2 "|}", 0 },
+	{ "B5 zip with a bad directory",	"{xml:" XML "|}", 0 },
 	{ "B5 zip with no directory",		"{xml:" XML "|}", 0 },
 	{ "B9 encrypted zip",			"{unreadable the archive is encrypted}", 0 },
 	{ "B3 zip of gz",			"{xml:" XML "|}", QUIRK_NESTED },
 	{ "B3 zip in zip",			"{xml:" XML "|}", QUIRK_NESTED },
 	{ "B2 gz of zip",			"{xml:" XML "|}", QUIRK_NESTED },
 	{ "B3 empty zip",			"{unreadable the zip archive has no files in it}", 0 },
-	{ "AX28 bad data in a zip",		"{xml:<feedback>ONE</feedback>|the archive is damaged: ZIP bad CRC", 0 },
+	{ "AX28 X11 bad data in a zip",		"{xml:<feedback>ONE</feedback>|the archive is damaged: ZIP bad CRC", 0 },
 	{ "B9 7z",				"{xml:" XML "|}", 0 },
 	{ "B9 tar.xz",				"{xml:" XML "|}{xml:" XML2 "|}", 0 },
 	{ "B9 tar",				"{xml:" XML "|}{xml:" XML2 "|}", 0 },
 	{ "B9 xz",				"{xml:" XML "|}", 0 },
 	{ "B9 bzip2",				"{xml:" XML "|}", 0 },
-	{ "B8 the word unused",			"{unused}", 0 },
+	{ "B8 AX32 M12 the word unused",			"{unused}", 0 },
 	{ "B8 gzip with nothing in it",		"", 0 },
 	{ "B8 no bytes",			"", 0 },
-	{ "A4 damaged by charset conversion",	"{unreadable the attachment was damaged on its way: binary data was converted", 0 },
-	{ "A11 Outlook msg",			"{unreadable an Outlook .msg file; save the mail as .eml", 0 },
+	{ "A4 M18 damaged by charset conversion",	"{unreadable the attachment was damaged on its way: binary data was converted", 0 },
+	{ "A11 M17 Outlook msg",			"{unreadable an Outlook .msg file; save the mail as .eml", 0 },
 	{ "G1 JSON",				"{json: {\"organization-name\":1}|}", 0 },
 	{ "C3 UTF-16",				"{xml:\xff\xfe<", 0 },
 	{ "C2 BOM",				"{xml:\xef\xbb\xbf\r\n" XML "|}", 0 },
@@ -355,6 +364,21 @@ test_bombs(void **state)
 	assert_true(d.text.len < (2u << 20));
 	container_free(c);
 
+	/* the parts of a mail together; the next mail begins anew */
+	l.unpacked_bytes = 8u << 20;
+	big.len = 5u << 20;
+	c = container_new(&l, &sink, &d);
+	buf_clear(&b);
+	pack_gzip(&b, buf_as_str(&big));
+	for (int i = 0; i < 4; i++) {
+		if (i % 2 == 0)
+			container_mail(c);
+		read_box(c, &d, buf_as_str(&b), 65536, false);
+		assert_int_equal(d.broken, i % 2);
+	}
+	assert_non_null(strstr(d.text.p, "over the limit unpacked_bytes = 8388608, all parts of the mail together"));
+	container_free(c);
+
 	/* entries, all of them together */
 	l = limits_default;
 	for (size_t i = 0; i < nitems(many); i++)
@@ -398,7 +422,8 @@ test_text(void **state)
 {
 	static const struct { const char *text; unsigned n; } cases[] = {
 		{ "<?xml version=\"1.0\"?>", 1 }, { "\r\n <FEEDBACK>", 1 }, { "<feedback xmlns=''>", 1 }, { "<html>", 0 },
-		{ "<a@b.example> wrote:", 0 }, { "hello", 0 }, { "", 0 },
+		{ "<a@b.example> wrote:", 0 }, { "<ns1:feedback xmlns:ns1='x'>", 1 },
+		{ "<!-- made by us -->\n<feedback>", 1 }, { "<x><feedback/></x>", 1 }, { "<p>your feedback</p>", 0 }, { "< feedback", 0 }, { "hello", 0 }, { "", 0 },
 	};
 	struct docs		 d = { 0 };
 	struct container	*c = container_new(&limits_default, &sink, &d);

@@ -33,6 +33,8 @@ static const struct nm_case { const char *name, *in, *out; enum name_kind kind; 
 	{ "NM blank inside",		"exa mple.com", "exa mple.com", NAME_INVALID, 0 },
 	{ "NM broken UTF-8",		"ex\xff.example", "ex\xff.example", NAME_INVALID, 1 },
 	{ "NM half a bracket",		"user@example.com>", "example.com", NAME_DOMAIN, 1 },
+	{ "NM blank before a bracket",	"example.com\n>", "example.com", NAME_DOMAIN, 1 },
+	{ "NM blank behind the at sign", "user@ example.com .", "example.com", NAME_DOMAIN, 1 },
 	{ "NM U-label, upper case, dot", "B\xc3\x9c" "CHER.Example.", "xn--bcher-kva.example", NAME_DOMAIN, 1 },
 };
 

@@ -94,12 +94,12 @@ read_mail(struct message *m, struct parts *t, struct str s, size_t at, size_t pi
 
 static const struct mail_case { const char *name, *mail, *want; } mails[] = {
 	{ "plain", "From: a@example.com" L "Subject: s" L L "body" L, "{||body\r\n} from=[a@example.com] subject=[s]" },
-	{ "A7 the mail is the archive", "Content-Type: application/gzip; name=x.gz" L "Content-Transfer-Encoding: base64" L L "AAEC" L "Aw==" L,
+	{ "A7 M1 the mail is the archive", "Content-Type: application/gzip; name=x.gz" L "Content-Transfer-Encoding: base64" L L "AAEC" L "Aw==" L,
 	    "{application/gzip|x.gz|\0\1\2\3" },
 	{ "A1 upper case", "CONTENT-TYPE: Application/X-GZIP" L "content-transfer-encoding: BASE64" L L "QUJD" L, "{application/x-gzip||ABC}" },
 	{ "A5 ContentType:", "ContentType: application/zip" L L "x", "{application/zip||x}" },
 	{ "A8 alternative", "Content-Type: multipart/alternative; boundary=b1" L L "--b1" L L "one" L "--b1" L L "two" L END, "{||one\r\n}{||two\r\n}" },
-	{ "A8 nests", MIXED L "--b1" L "Content-Type: multipart/related; boundary=b2" L L "--b2" L L "in" L "--b2--" L "--b1" L L "out" L END,
+	{ "A8 M14 nests", MIXED L "--b1" L "Content-Type: multipart/related; boundary=b2" L L "--b2" L L "in" L "--b2--" L "--b1" L L "out" L END,
 	    "{||in\r\n}{||out\r\n}" },
 	{ "A9 inline", MIXED L "--b1" L "Content-Disposition: inline; filename=\"a!b.xml\"" L L "<x/>" L END, "{|a!b.xml|<x/>\r\n}" },
 	{ "A10 attached mail", MIXED L "--b1" L "Content-Type: message/rfc822" L L "Subject: inner" L "Content-Type: text/xml" L L "<x/>" L END,
@@ -109,21 +109,21 @@ static const struct mail_case { const char *name, *mail, *want; } mails[] = {
 	{ "A10 attached mail in base64", MIXED L "--b1" L "Content-Type: message/rfc822" L "Content-Transfer-Encoding: base64" L L "QQ==" L END,
 	    "{message/rfc822||mail|A}" },
 	{ "A10 digest", "Content-Type: multipart/digest; boundary=b1" L L "--b1" L L "Subject: x" L L "text" L END, "{||text\r\n}" },
-	{ "A12 name in pieces", MIXED L "--b1" L "Content-Type: application/gzip;" L "\tname*0=\"rep.example!example.com!1!2.xm\";" L "\tname*1=l.gz" L L
+	{ "A12 M5 name in pieces", MIXED L "--b1" L "Content-Type: application/gzip;" L "\tname*0=\"rep.example!example.com!1!2.xm\";" L "\tname*1=l.gz" L L
 	    "x" L END, "{application/gzip|rep.example!example.com!1!2.xml.gz|x" },
-	{ "A12 name percent-encoded", "Content-Disposition: attachment; filename*=UTF-8''a%20b.xml" L L "x", "{|a b.xml|x}" },
-	{ "A12 name in an encoded word", "Content-Type: text/xml; name=\"=?utf-8?Q?a=21b.xml?=\"" L L "x", "{text/xml|a!b.xml|x}" },
-	{ "A13 stray symbols", "Content-Transfer-Encoding: base64" L L "Q!U#JD" L "*" L "REVG" L, "{||ABCDEF} from=[] subject=[] noise" },
-	{ "A13 padding missing", "Content-Transfer-Encoding: base64" L L "QUI", "{||AB} from=[] subject=[] noise" },
+	{ "A12 M5 name percent-encoded", "Content-Disposition: attachment; filename*=UTF-8''a%20b.xml" L L "x", "{|a b.xml|x}" },
+	{ "A12 M5 name in an encoded word", "Content-Type: text/xml; name=\"=?utf-8?Q?a=21b.xml?=\"" L L "x", "{text/xml|a!b.xml|x}" },
+	{ "A13 M16 stray symbols", "Content-Transfer-Encoding: base64" L L "Q!U#JD" L "*" L "REVG" L, "{||ABCDEF} from=[] subject=[] noise" },
+	{ "A13 M16 padding missing", "Content-Transfer-Encoding: base64" L L "QUI", "{||AB} from=[] subject=[] noise" },
 	{ "A13 URL-safe alphabet", "Content-Transfer-Encoding: base64" L L "-_-_", "{||\xfb\xff\xbf} from=[] subject=[] noise" },
 	{ "A13 padding in the middle", "Content-Transfer-Encoding: base64" L L "QQ==QkM=" L, "{||ABC} from=[] subject=[]" },
 	{ "A14 odd line lengths", "Content-Transfer-Encoding: base64" L L "Q" L "UJDR" L "EV" L L "G" L, "{||ABCDEF} from=[] subject=[]" },
 	{ "A14 mixed line ends", "Content-Transfer-Encoding: base64" L L "QUJD\nREVG\r\n", "{||ABCDEF} from=[] subject=[]" },
 	{ "A15 binary", "Content-Transfer-Encoding: binary" L L "\x1f\x8b\x08\xff\r\n\n\r x", "{||\x1f\x8b\x08\xff\r\n\n\r x}" },
 	{ "A15 8bit", "Content-Transfer-Encoding: 8bit" L L "caf\xc3\xa9\n", "{||caf\xc3\xa9\n}" },
-	{ "A15 quoted-printable", "Content-Transfer-Encoding: quoted-printable" L L "a=3Db=" L "c  " L "d=e=C3=A9=zz" L, "{||a=bc\r\nd=e\xc3\xa9=zz\r\n}" },
+	{ "A15 M16 quoted-printable", "Content-Transfer-Encoding: quoted-printable" L L "a=3Db=" L "c  " L "d=e=C3=A9=zz" L, "{||a=bc\r\nd=e\xc3\xa9=zz\r\n}" },
 	{ "A15 unknown encoding", "Content-Transfer-Encoding: x-none" L L "abc" L, "{||abc\r\n}" },
-	{ "A17 footer behind the report", MIXED L "--b1" L "Content-Type: application/gzip" L L "zip" L "--b1" L "Content-Type: text/plain" L L "disclaimer"
+	{ "A17 M15 footer behind the report", MIXED L "--b1" L "Content-Type: application/gzip" L L "zip" L "--b1" L "Content-Type: text/plain" L L "disclaimer"
 	    L END "epilogue" L, "{application/gzip||zip\r\n}{text/plain||disclaimer\r\n} from" },
 	{ "A18 subject in words", "Subject: =?utf-8?B?UmVwb3J0IERvbWFpbjo=?= =?utf-8?Q?_x?=" L L "b", "subject=[Report Domain: x]" },
 	{ "A18 folded subject", "Subject: Report Domain: example.com" L "\tSubmitter: rep.example" L L "b",

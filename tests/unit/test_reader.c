@@ -373,6 +373,48 @@ test_attached(void **state)
 	buf_free(&inner);
 }
 
+/* A10 five deep, each in base64 or as it stands; beyond the limit it is said so. */
+static void
+test_attached_deep(void **state)
+{
+	struct test	*t = *state;
+	struct buf	 inner = { 0 };
+
+	for (int way = 0; way < 3; way++)	/* all plain, all in base64, in turns */
+		for (int deep = 1; deep <= 7; deep++) {
+			bool	 over = 2 * deep + 1 > 12;
+
+			t->limits.mime_depth = 12;
+			mail_begin(t);
+			mail_gzip(t, STR(ONE));
+			mail_end(t);
+			for (int i = 0; i < deep; i++) {
+				bool	 packed = way == 1 || (way == 2 && i % 2 == 0);
+
+				buf_clear(&inner);
+				(void)buf_str(&inner, buf_as_str(&t->mail));
+				buf_clear(&t->mail);
+				(void)buf_printf(&t->mail, "Subject: FW" L "Content-Type: multipart/mixed; boundary=x%d" L L "--x%d" L
+				    "Content-Type: message/rfc822" L "%s" L, i, i, packed ? "Content-Transfer-Encoding: base64" L : "");
+				if (packed)
+					pack_base64(&t->mail, buf_as_str(&inner), 76);
+				else
+					(void)buf_str(&t->mail, buf_as_str(&inner));
+				(void)buf_printf(&t->mail, "--x%d" L "Content-Type: text/xml" L L TWO L "--x%d--" L, i, i);
+			}
+			run(t, buf_as_str(&t->mail));
+			if (over) {
+				if (t->res.refused == 0)
+					fail_msg("way %d, %d deep: %u reports and nothing is refused", way, deep, t->res.reports);
+				continue;
+			}
+			if (t->res.reports != (unsigned)deep + 1 || t->res.refused != 0)
+				fail_msg("way %d, %d deep: %u reports, %u refused: %s", way, deep, t->res.reports, t->res.refused, t->log.p);
+			has(t, "id=[id1]");
+		}
+	buf_free(&inner);
+}
+
 static void
 test_extract(void **state)
 {
@@ -520,15 +562,16 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		NAMED("a file that is a report", test_bare),
-		NAMED("A1 A2 A3 A6 A7 A17 A20 forms of mail", test_forms),
-		NAMED("A21 B3 several reports in one mail", test_several),
-		NAMED("A16 B1 notes belong to their attachment", test_quirks),
-		NAMED("X15 metadata last in a large document", test_twice),
+		NAMED("A1 A2 A3 A6 A7 A17 A20 M1 M2 M3 M4 M15 forms of mail", test_forms),
+		NAMED("A21 B3 M13 several reports in one mail", test_several),
+		NAMED("A16 B1 M11 notes belong to their attachment", test_quirks),
+		NAMED("X15 AX29 metadata last in a large document", test_twice),
 		NAMED("X15 a dozen of them in one mail", test_many_twice),
 		NAMED("A10 attached mails", test_attached),
+		NAMED("A10 mails attached to attached mails, five deep", test_attached_deep),
 		NAMED("the text and the attachment come back", test_extract),
 		NAMED("B8 G1 what is no aggregate report has a name", test_flags),
-		NAMED("SF7 R1 what mail and file name tell", test_derived),
+		NAMED("SF7 R1 D1 what mail and file name tell", test_derived),
 		NAMED("limits of a mail", test_limits),
 		NAMED("a file that cannot be read", test_read_error),
 		NAMED("a sink that fails", test_sink_fails),
