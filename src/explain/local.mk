@@ -1,6 +1,6 @@
 # src/explain: a row in words. The sentences are in XX.txt, one file for each
 # language; they become one C file here, and the web app's texts in web/.
-explain_texts = src/explain/en.txt
+explain_texts = src/explain/en.txt src/explain/ru.txt src/explain/pt.txt src/explain/cs.txt src/explain/de.txt
 libdmarcd_a_SOURCES += \
 	src/explain/explain.h src/explain/texts.h \
 	src/explain/explain.c src/explain/texts.c
