@@ -20,7 +20,8 @@ struct json_t;		/* jansson's */
 
 enum answer_kind {
 	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
-	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN, ANSWER_KINDS
+	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER, ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN,
+	ANSWER_KINDS
 };
 
 /* What the process that answers knows besides the store; for ANSWER_INGEST. */
@@ -49,7 +50,7 @@ struct answer_request {
 	char				 sort[16];
 	char				 cursor[128];
 	struct str			 domain;	/* ANSWER_DOMAIN: from the path */
-	int64_t				 id;		/* ANSWER_REPORT, ANSWER_ROW_EXPLAIN: from the path */
+	int64_t				 id;		/* ANSWER_REPORT, ANSWER_SENDER, ANSWER_ROW_EXPLAIN: from the path */
 	uint64_t			 seq;		/* ANSWER_ROW_EXPLAIN: the row of that report */
 	unsigned			 lang;		/* of sentences: a number of explain/texts.h */
 	const struct answer_intake	*intake;	/* ANSWER_INGEST; may be NULL */
@@ -76,6 +77,8 @@ struct json_t	*answer_domain(struct query *, const struct answer_request *, stru
 struct json_t	*answer_reports(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_report(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_reporters(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_senders(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_sender(struct query *, const struct answer_request *, struct err *);	/* its filter names it, too */
 struct json_t	*answer_ingest(struct query *, const struct answer_request *, struct err *);
 
 /* explain.c: one row in words; and the causes behind many, the largest first. */
@@ -86,6 +89,9 @@ bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 
 /* Parts of the above, one object each, for the commands. */
 struct json_t	*answer_group(const struct query_group *, enum query_by);
+/* Of a group by sender. */
+struct json_t	*answer_sender_line(struct query *, const struct query_group *, const struct query_filter *, const struct query_range *,
+	    struct err *);
 struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
 struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);
 /* The form of 'dmarcd reports --format json' and of 'dmarcd import'. */

@@ -300,14 +300,14 @@ out:
 
 /* --- Many rows, by cause ---------------------------------------------------------------------------- */
 
-struct known {			/* one combination, read once */
+struct finding {			/* one combination, read once */
 	int64_t			 evidence;
 	struct query_row_full	 full;
 	struct verdict		 v;
 };
 struct member {
 	const struct query_cause	*c;
-	struct known			*k;
+	struct finding			*k;
 	struct str			 ip;
 	unsigned			 ip_len;
 	struct member			*next;	/* of the cause, smaller ones later */
@@ -320,18 +320,18 @@ struct cause {
 };
 struct grouping {
 	struct query	*q;
-	struct known	**known;	/* by hash of the combination's id */
+	struct finding	**known;	/* by hash of the combination's id */
 	struct cause	**causes;	/* by hash of the key */
 	size_t		 slots;
 	struct cause	**list;
 	size_t		 n;
 };
 
-static struct known *
-known_get(struct grouping *g, const struct query_cause *c, struct err *e)
+static struct finding *
+finding_get(struct grouping *g, const struct query_cause *c, struct err *e)
 {
 	size_t		 i = (size_t)((uint64_t)c->example.evidence * 0x9e3779b97f4a7c15u >> 32) & (g->slots - 1);
-	struct known	*k;
+	struct finding	*k;
 
 	/* two places for each item at least: an empty one is found */
 	for (; (k = g->known[i]) != NULL; i = (i + 1) & (g->slots - 1))
@@ -423,7 +423,7 @@ put_member(struct grouping *g, const struct query_cause *qc, struct buf *key, st
 	if (m == NULL)
 		return (err_set(e, ERR_TEMP, "the answer is too large: ask for fewer days or add a filter"));
 	m->c = qc;
-	if ((m->k = known_get(g, qc, e)) == NULL || query_source(g->q, qc->example.source, &m->ip, &m->ip_len, e) == -1)
+	if ((m->k = finding_get(g, qc, e)) == NULL || query_source(g->q, qc->example.source, &m->ip, &m->ip_len, e) == -1)
 		return (-1);
 	cause_key(key, m);
 	if (key->failed)

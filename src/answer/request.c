@@ -22,6 +22,8 @@ static const struct {
 	[ANSWER_REPORT] = { 0 },
 	[ANSWER_REPORTERS] = { .filters = true },
 	[ANSWER_INGEST] = { 0 },
+	[ANSWER_SENDERS] = { .filters = true, .sort = true, .limit = 50, .most = 500, .sorts = "m pass fail key first last" },
+	[ANSWER_SENDER] = { .filters = true },
 	[ANSWER_ROW_EXPLAIN] = { 0 },
 	[ANSWER_EXPLAIN] = { .filters = true, .limit = 20, .most = 200 },
 };
@@ -78,8 +80,8 @@ set_by(struct answer_request *r, struct str value, struct err *e)
 			r->by_given = true;
 			return (0);
 		}
-	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain code" :
-	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain code fwd"));
+	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain sender class code" :
+	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain sender class code fwd"));
 }
 
 static int

@@ -145,6 +145,20 @@ state_name(const struct query_report *r)
 	return (r->superseded_by != 0 ? "superseded" : report_state_names[r->state]);
 }
 
+/* What decided whose report it is. */
+static json_t *
+trust_json(const struct query_report *r)
+{
+	struct a_obj	 o = a_object();
+
+	a_set(&o, "detail", a_text(trust_names[r->trust]));
+	a_set(&o, "method", r->mail.method == TRUST_BY_NOTHING ? json_null() : a_text(trust_method_names[r->mail.method]));
+	a_set(&o, "from_domain", a_str(r->mail.from));
+	a_set(&o, "authserv_id", a_str(r->mail.id));
+	a_set(&o, "field", a_str(r->mail.field));
+	return (a_done(&o));
+}
+
 static void
 report_item(struct a_obj *o, const struct query_report *r)
 {
@@ -177,6 +191,8 @@ report_item(struct a_obj *o, const struct query_report *r)
 	a_set(o, "state", a_text(state_name(r)));
 	a_set(o, "quirks", a_done(&quirks));
 	a_set(o, "duplicates", a_count(r->duplicates));
+	a_set(o, "trust", a_text(trust_state_names[trust_state(r->trust)]));
+	a_set(o, "apart", a_text(trust_apart_names[r->apart]));
 }
 
 struct json_t *
@@ -354,6 +370,7 @@ answer_report(struct query *q, const struct answer_request *rq, struct err *e)
 		return (NULL);
 	o = a_object();
 	report_item(&o, &r);
+	a_set(&o, "trust_by", trust_json(&r));
 	a_set(&o, "extra_contact_info", a_str(r.extra_contact_info));
 	a_set(&o, "generator", a_str(r.generator));
 	a_set(&o, "version", a_str(r.version));
@@ -422,6 +439,9 @@ answer_report_line(const struct query_report *r)
 	a_set(&o, "quirks", a_done(&quirks));
 	a_set(&o, "duplicates", a_count(r->duplicates));
 	a_set(&o, "state", a_text(state_name(r)));
+	a_set(&o, "trust", a_text(trust_state_names[trust_state(r->trust)]));
+	a_set(&o, "apart", a_text(trust_apart_names[r->apart]));
+	a_set(&o, "trust_by", trust_json(r));
 	a_set(&verdict, "pass", a_count(r->verdict_pass));
 	a_set(&verdict, "differs", a_count(r->differs));
 	a_set(&o, "verdict", a_done(&verdict));
@@ -621,6 +641,10 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_reporters(q, rq, e));
 	case ANSWER_INGEST:
 		return (answer_ingest(q, rq, e));
+	case ANSWER_SENDERS:
+		return (answer_senders(q, rq, e));
+	case ANSWER_SENDER:
+		return (answer_sender(q, rq, e));
 	case ANSWER_ROW_EXPLAIN:
 		return (answer_row_explain(q, rq, e));
 	case ANSWER_EXPLAIN:

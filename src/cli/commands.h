@@ -19,6 +19,7 @@
 	X(deliver)		\
 	X(domains)		\
 	X(sources)		\
+	X(senders)		\
 	X(records)		\
 	X(reports)		\
 	X(report)		\

@@ -21,6 +21,7 @@
 #include "cli/table.h"
 #include "conf/conf.h"
 #include "process/ingest.h"
+#include "process/who.h"
 #include "report/refusal.h"
 #include "store/store.h"
 
@@ -422,6 +423,7 @@ static int
 import_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct import	 im = { .ctx = ctx, .limits = &ctx->conf->limits, .now = when_now() };
+	struct err	 e = { 0 };
 	uint64_t	 records;
 	bool		 old;
 	int		 rv;
@@ -429,6 +431,7 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
 	if ((im.store = store_open(ctx->state, STORE_WRITE, &im.error)) == NULL)
 		return (cli_fail(&im.error));
+	store_trust(im.store, &ctx->conf->trust);
 	if (store_rules_old(im.store, &old, &records, &im.error) == 0 && old)
 		cli_note(ctx, "what is stored was judged by older rules; 'dmarcd reprocess --verdicts' brings it up to date");
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
@@ -438,6 +441,9 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.bar = progress_new(ctx, (enum progress_when)cli_word(args, "progress", PROGRESS_AUTO), "import", "messages");
 	rv = import_all(&im, args);
 	ingest_free(im.ingest);
+	/* the daemon, should it run, does this as well: then it need not be done now */
+	if (rv == 0 && who_now(ctx->conf, im.store, &e) == -1)
+		cli_note(ctx, "who sent it will be found out by the daemon: %s", e.msg);
 	store_close(im.store);
 	progress_done(im.bar);
 	if (rv == -1) {

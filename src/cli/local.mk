@@ -9,6 +9,7 @@ libdmarcd_a_SOURCES += \
 	src/cli/serve.c \
 	src/cli/fetch.c \
 	src/cli/import.c \
+	src/cli/senders.c \
 	src/cli/raw.c src/cli/raw.h \
 	src/cli/deliver.c \
 	src/cli/quarantine.c src/cli/reprocess.c src/cli/verify.c src/cli/backup.c src/cli/vacuum.c \

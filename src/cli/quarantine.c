@@ -444,6 +444,8 @@ retry_all(struct retry *r, const struct one *ones, size_t n, struct err *e)
 	struct ingest	*g = NULL;
 	int		 rv = -1;
 
+	if (s != NULL)
+		store_trust(s, &r->ctx->conf->trust);
 	if (s != NULL && (g = ingest_new(s, &r->ctx->conf->limits, r->ctx->conf->decoders, &retry_calls, r, e)) != NULL) {
 		rv = 0;
 		for (size_t i = 0; i < n && rv == 0; i++)

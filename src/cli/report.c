@@ -133,6 +133,40 @@ say_quality(struct query *q, const struct query_report *r)
 				line_text("version", "%lld", (long long)ids[i]);
 }
 
+/* Whose report it is, and who says so. */
+static void
+say_trust(const struct query_report *r)
+{
+	const char	*how = trust_method_names[r->mail.method];
+	int		 nid = (int)r->mail.id.len, nfrom = (int)r->mail.from.len;
+	const char	*id = nid == 0 ? "" : r->mail.id.p, *from = nfrom == 0 ? "" : r->mail.from.p;
+
+	if (nid == 0) {
+		id = "the mail server";
+		nid = (int)strlen(id);
+	}
+	switch (r->trust) {
+	case TRUST_AUTHENTICATED:
+		line_text("trust", "authenticated: %.*s found that the mail is from %.*s (%s)", nid, id, nfrom, from, how);
+		break;
+	case TRUST_OTHER:
+		line_text("trust", "unauthenticated: %.*s found that the mail is from %.*s (%s), which is not the reporter", nid, id,
+		    nfrom, from, how);
+		break;
+	case TRUST_FAILED:
+		line_text("trust", "unauthenticated: %.*s found that the mail is not from %.*s (%s)", nid, id, nfrom, from, how);
+		break;
+	default:
+		if (r->mail.id.len > 0)
+			line_text("trust", "unknown: what %.*s says about the mail proves nothing, or is not to be believed", nid, id);
+		else
+			line("trust", STR("unknown: no mail server says anything about it"));
+		break;
+	}
+	if (r->apart != APART_NO)
+		line_text("apart", "it counts in no figure: %s", r->apart == APART_FOREIGN ? "the domain is not ours" : "it is unauthenticated");
+}
+
 static void
 say_header(struct query *q, const struct query_report *r)
 {
@@ -148,6 +182,7 @@ say_header(struct query *q, const struct query_report *r)
 	line_text("counts on", "%s", when_date(r->day, a));
 	line_text("received", "%s%s%.*s", when_rfc3339(r->received, a), r->origin.len > 0 ? " by " : "", (int)r->origin.len,
 	    r->origin.len > 0 ? r->origin.p : "");
+	say_trust(r);
 	line("format", str_of(dialect_names[r->dialect]));
 	line("generator", r->generator);
 	say_policy(&r->policy);

@@ -41,6 +41,10 @@ static const struct cli_column columns[] = {
 	{ "spf_pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "source_ips", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "duplicates", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "trust", "trust", CLI_CELL_TEXT, 0 },
+	{ "trust_detail", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "trust_from", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "apart", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 };
 
 static void
@@ -72,6 +76,11 @@ put(struct cli_table *t, const struct query_report *r)
 	cli_cell_int(t, (int64_t)r->spf_pass);
 	cli_cell_int(t, (int64_t)r->source_ips);
 	cli_cell_int(t, (int64_t)r->duplicates);
+	cli_cell_cstr(t, trust_state_names[trust_state(r->trust)]);
+	cli_cell_tone(t, trust_state(r->trust) == TS_UNAUTHENTICATED ? CLI_TONE_WARN : CLI_TONE_NONE);
+	cli_cell_cstr(t, trust_names[r->trust]);
+	cli_cell_text(t, r->mail.from);
+	cli_cell_cstr(t, trust_apart_names[r->apart]);
 	cli_row(t);
 }
 

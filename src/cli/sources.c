@@ -12,7 +12,7 @@
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
 	{ .name = "by", .kind = CLI_TEXT, .arg = "KEY", .help = "what is listed: ip (addresses), domain, hfrom, efrom, reporter, spf, "
-	    "dkim, align, disp, reason, selector, sigdomain, code or fwd" },
+	    "dkim, align, disp, reason, selector, sigdomain, sender, class, code or fwd" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "m pass fail key first last; \"-\" in front: the largest first (-m)" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
@@ -22,7 +22,7 @@ static const struct cli_option options[] = {
 static const char *const titles[BY_COUNT] = {
 	[BY_IP] = "address", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from", [BY_EFROM] = "envelope_from", [BY_REPORTER] = "reporter",
 	[BY_SPF] = "SPF", [BY_DKIM] = "DKIM", [BY_ALIGN] = "aligned by", [BY_DISP] = "disposition", [BY_REASON] = "reason",
-	[BY_SELECTOR] = "selector", [BY_SIGDOMAIN] = "signed by", [BY_CODE] = "code", [BY_FWD] = "forwarded"
+	[BY_SENDER] = "sender", [BY_CLASS] = "class", [BY_SELECTOR] = "selector", [BY_SIGDOMAIN] = "signed by", [BY_CODE] = "code", [BY_FWD] = "forwarded"
 };
 
 enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN };
@@ -126,7 +126,7 @@ rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, s
 	cols[COL_KEY].title = titles[by];
 	if (by == BY_IP)
 		cols[COL_FROM].flags = 0;
-	else if (by == BY_CODE || by == BY_REPORTER)
+	else if (by == BY_CODE || by == BY_REPORTER || by == BY_SENDER || by == BY_CLASS)
 		cols[COL_LABEL].flags = 0;
 	if (by != BY_IP)
 		cols[COL_FIRST].flags = 0;
@@ -153,7 +153,7 @@ by_read(const char *text, enum query_by *by, struct err *e)
 			return (0);
 		}
 	return (err_set(e, ERR_CONFIG, "--by: \"%.40s\" is not one of ip domain hfrom efrom reporter spf dkim align disp reason selector "
-	    "sigdomain code fwd", text));
+	    "sigdomain sender class code fwd", text));
 }
 
 static int

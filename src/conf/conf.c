@@ -66,6 +66,8 @@ base_of(struct conf *c, enum conf_section section)
 		return (&c->http);
 	case CONF_SEC_STORE:
 		return (&c->store);
+	case CONF_SEC_TRUST:
+		return (&c->trust);
 	case CONF_SEC_LIMITS:
 		return (&c->limits);
 	default:
@@ -114,6 +116,14 @@ mailbox_clear(struct conf_mailbox *m)
 	free(m->after_folder);
 }
 
+static void
+names_clear(struct str_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->v[i]);
+	free(l->v);
+}
+
 void
 conf_free(struct conf *c)
 {
@@ -127,6 +137,10 @@ conf_free(struct conf *c)
 	free(c->http.address);
 	free(c->http.base_path);
 	free(c->warnings);
+	names_clear(&c->trust.authserv_ids);
+	names_clear(&c->trust.received_by);
+	names_clear(&c->trust.services);
+	names_clear(&c->trust.domains);
 	free(c);
 }
 
@@ -279,15 +293,19 @@ check_twins(struct load *l, const struct conf_mailbox *m)
 static void
 take_value(struct load *l, cfg_t *sec, const struct conf_item *it, void *base, const struct scan_place *p)
 {
-	const char	*value = cfg_getstr(sec, it->name);
-	struct err	 e = { 0 };
+	unsigned	 n = it->type == CONF_NAMES ? cfg_size(sec, it->name) : 1;
 
-	/* NULL: libconfuse has complained about it already */
-	if (value == NULL || item_set(it, base, value, &e) == 0)
-		return;
-	if (e.code != ERR_CONFIG)
-		l->failed = true;
-	faults_add(&l->faults, p->line, "%s", e.msg);
+	for (unsigned i = 0; i < n; i++) {
+		const char	*value = cfg_getnstr(sec, it->name, i);
+		struct err	 e = { 0 };
+
+		/* NULL: libconfuse has complained about it already */
+		if (value == NULL || item_set(it, base, value, &e) == 0)
+			continue;
+		if (e.code != ERR_CONFIG)
+			l->failed = true;
+		faults_add(&l->faults, p->line, "%s", e.msg);
+	}
 }
 
 static void
@@ -505,7 +523,9 @@ read_with_tables(struct load *l)
 	size_t		 n[CONF_SECTIONS] = { 0 };
 
 	for (size_t i = 0; i < conf_nitems; i++) {
-		cfg_opt_t	 o[] = { CFG_STR(conf_items[i].name, NULL, CFGF_NODEFAULT) };
+		cfg_opt_t	 one[] = { CFG_STR(conf_items[i].name, NULL, CFGF_NODEFAULT) };
+		cfg_opt_t	 many[] = { CFG_STR_LIST(conf_items[i].name, NULL, CFGF_NODEFAULT) };
+		cfg_opt_t	*o = conf_items[i].type == CONF_NAMES ? many : one;
 
 		/* the last place is for the end, two more of the root for what follows */
 		if (n[conf_items[i].section] < nitems(opts[0]) - CONF_SECTIONS - 2)

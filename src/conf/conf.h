@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "base/limits.h"
+#include "dmarc/trust.h"
 
 enum conf_protocol { CONF_IMAP, CONF_POP3 };
 enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_NONE };	/* none: loopback only */
@@ -59,6 +60,7 @@ struct conf {
 	struct conf_http	 http;
 	struct conf_store	 store;
 	struct limits		 limits;
+	struct trust_settings	 trust;		/* with the domains that are ours */
 	unsigned		 decoders;	/* 0: one per core */
 	char			*warnings;	/* lines as faults, for what works but should not be; "": none */
 };

@@ -46,6 +46,8 @@ conf_print(const struct conf *c, struct buf *out)
 	section(out, CONF_SEC_HTTP, &c->http, "\t", false);
 	(void)buf_cstr(out, "}\n\nstore {\n");
 	section(out, CONF_SEC_STORE, &c->store, "\t", false);
+	(void)buf_cstr(out, "}\n\ntrust {\n");
+	section(out, CONF_SEC_TRUST, &c->trust, "\t", false);
 	(void)buf_cstr(out, "}\n\nlimits {\n");
 	section(out, CONF_SEC_LIMITS, &c->limits, "\t", true);
 	(void)buf_cstr(out, "}\n");

@@ -323,6 +323,72 @@ unknown_key(struct scanner *s, enum conf_section section, struct token name)
 		faults_add(s->faults, name.line, "unknown key '%s' in %s { }", shown, conf_section_names[section]);
 }
 
+/* At "{" of a list: its names go over, one by one, commas between. False after a fault, which is named. */
+static bool
+list(struct scanner *s, const struct conf_item *it, bool put)
+{
+	unsigned	 begun = s->tok.line;
+	bool		 first = true;
+	char		 shown[SHOWN];
+
+	if (put)
+		(void)buf_cstr(&s->out->text, " {");
+	for (next(s); !is_mark(s, '}'); first = false) {
+		if (s->tok.kind != T_WORD && s->tok.kind != T_STRING) {
+			if (s->tok.kind == T_END)
+				faults_add(s->faults, begun, "the list %s that begins here is not closed by '}'", it->name);
+			else if (s->tok.kind != T_BAD)
+				faults_add(s->faults, s->tok.line, "a name is expected in the list %s, not %s", it->name,
+				    show(s, shown));
+			break;
+		}
+		if (put && !first)
+			(void)buf_cstr(&s->out->text, ",");
+		if (put)
+			emit(s, s->tok);
+		next(s);
+		if (is_mark(s, ','))
+			next(s);
+		else if (!is_mark(s, '}')) {
+			if (is_mark(s, '=') || s->tok.kind == T_END)
+				faults_add(s->faults, begun, "the list %s that begins here is not closed by '}'", it->name);
+			else if (s->tok.kind != T_BAD)
+				faults_add(s->faults, s->tok.line, "a comma is missing before %s in the list %s", show(s, shown),
+				    it->name);
+			break;
+		}
+	}
+	if (put)
+		(void)buf_cstr(&s->out->text, " }");
+	if (is_mark(s, '}')) {
+		next(s);
+		return (true);
+	}
+	/* to the end of the list, or of what may be one */
+	while (s->tok.kind != T_END && !is_mark(s, '}') && !is_mark(s, '{'))
+		next(s);
+	if (is_mark(s, '}'))
+		next(s);
+	return (false);
+}
+
+/* The value of a key that takes many: { "a", "b" }. */
+static void
+names(struct scanner *s, const struct conf_item *it, unsigned instance, struct token name)
+{
+	const struct scan_place	*old;
+	bool			 put = false;
+
+	if ((old = scan_find(s->out, it, instance)) != NULL)
+		faults_add(s->faults, name.line, "%s is set a second time; first on line %u", it->name, old->line);
+	else if ((put = add_place(s, it, instance, name.line))) {
+		emit_name(s, it->name, name.line);
+		(void)buf_cstr(&s->out->text, " =");
+	}
+	if (!list(s, it, put) && s->tok.line == name.line)
+		skip(s);
+}
+
 /* name "=" has been seen; the value is next. */
 static void
 assignment(struct scanner *s, enum conf_section section, unsigned instance, struct token name)
@@ -340,6 +406,10 @@ assignment(struct scanner *s, enum conf_section section, unsigned instance, stru
 		skip(s);
 		return;
 	}
+	if (it != NULL && it->type == CONF_NAMES && is_mark(s, '{')) {
+		names(s, it, instance, name);
+		return;
+	}
 	if ((s->tok.kind != T_WORD && s->tok.kind != T_STRING) || (s->tok.line != name.line && it != NULL &&
 	    item_find(section, s->tok.text) != NULL)) {
 		if (it != NULL)
@@ -355,8 +425,10 @@ assignment(struct scanner *s, enum conf_section section, unsigned instance, stru
 		faults_add(s->faults, name.line, "%s is set a second time; first on line %u", it->name, old->line);
 	else if (it != NULL && add_place(s, it, instance, name.line)) {
 		emit_name(s, it->name, name.line);
-		(void)buf_cstr(&s->out->text, " =");
+		(void)buf_cstr(&s->out->text, it->type == CONF_NAMES ? " = {" : " =");
 		emit(s, value);
+		if (it->type == CONF_NAMES)
+			(void)buf_cstr(&s->out->text, " }");
 	}
 	if (s->tok.line != value.line || (s->tok.kind != T_WORD && s->tok.kind != T_STRING))
 		return;

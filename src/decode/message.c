@@ -6,6 +6,7 @@
  */
 #include <iconv.h>
 
+#include "base/charset.h"
 #include "decode/message.h"
 #include "report/refusal.h"
 
@@ -14,6 +15,7 @@
 #define HEAD_MAX ((size_t)4096)
 #define SUBJECT_MAX 1000
 #define OUT_SIZE 16384
+#define TRACE_BYTES ((size_t)64 * 1024)
 
 enum where { IN_HEADER, IN_BODY, IN_PREAMBLE };
 enum cte { CTE_NONE, CTE_BASE64, CTE_QP };
@@ -46,6 +48,10 @@ struct message {
 	size_t			 header_bytes;
 	bool			 header_over;
 	struct buf		 type, boundary, filename, from, subject;
+	struct buf		 trace;		/* values of fields that say where the mail came from */
+	struct { enum message_field what; size_t at, len; } traced[MESSAGE_TRACE];
+	size_t			 ntraced;
+	bool			 trace_over;
 	bool			 top_header;	/* still in the outermost header */
 	bool			 any_header;
 	enum cte		 cte;
@@ -107,23 +113,19 @@ latin1(struct str s, struct buf *out)
 static void
 to_utf8(struct str charset, struct str s, struct buf *out)
 {
-	char	 name[64], *in = (char *)(uintptr_t)s.p, *p, tmp[512];
-	size_t	 left = s.len, room;
-	iconv_t	 cd;
+	const char	*name = charset_find(charset);
+	char		*in = (char *)(uintptr_t)s.p, *p, tmp[512];
+	size_t		 left = s.len, room;
+	iconv_t		 cd;
 
-	if (str_ieq(charset, "utf-8") || str_ieq(charset, "us-ascii") || charset.len == 0 || charset.len >= sizeof(name)) {
+	if (charset.len == 0 || (name != NULL && strcmp(name, "UTF-8") == 0)) {
 		if (str_utf8_ok(s))
 			(void)buf_str(out, s);
 		else
 			latin1(s, out);
 		return;
 	}
-	memcpy(name, charset.p, charset.len);
-	name[charset.len] = '\0';
-	for (size_t i = 0; i < charset.len; i++)
-		if (name[i] == '/' || (unsigned char)name[i] < 0x21)
-			name[i] = '-';	/* iconv reads //TRANSLIT and paths out of names */
-	if ((cd = iconv_open("UTF-8", name)) == (iconv_t)-1) {
+	if (name == NULL || (cd = iconv_open("UTF-8", name)) == (iconv_t)-1) {
 		latin1(s, out);
 		return;
 	}
@@ -139,23 +141,6 @@ to_utf8(struct str charset, struct str s, struct buf *out)
 		(void)buf_add(out, tmp, (size_t)(p - tmp));
 	}
 	(void)iconv_close(cd);
-}
-
-/* The handles stay open: the C library unloads a table that nobody uses. */
-void
-message_charsets_load(void)
-{
-	static const char *const	 names[] = {
-		"iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8",
-		"iso-8859-9", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "windows-1250",
-		"windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257",
-		"windows-1258", "koi8-r", "koi8-u", "iso-2022-jp", "shift_jis", "cp932", "euc-jp", "euc-kr", "cp949", "gb2312", "gbk",
-		"gb18030", "big5", "tis-620", "ibm437", "ibm850", "macintosh", "utf-7", "utf-16",
-	};
-	static iconv_t			 held[nitems(names)];
-
-	for (size_t i = 0; i < nitems(names) && held[i] == NULL; i++)
-		held[i] = iconv_open("UTF-8", names[i]);
 }
 
 static void
@@ -267,6 +252,9 @@ message_decode_words(struct str s, size_t max, struct buf *out)
 		for (size_t i = 0; i < out->len; i++)
 			if ((unsigned char)out->p[i] >= 0x80)
 				out->p[i] = '?';
+	for (size_t i = 0; i < out->len; i++)	/* nothing behind us takes one */
+		if (out->p[i] == '\0')
+			out->p[i] = '?';
 }
 
 /* --- Header fields ---------------------------------------------------------- */
@@ -383,6 +371,29 @@ field_is(struct str f, const char *name, struct str *value)
 	return (true);
 }
 
+/* Beyond the bounds nothing more is kept: what stands first was written last, and is what matters. */
+static void
+trace(struct message *m, struct str f)
+{
+	static const struct { const char *name; enum message_field what; }	 names[] = {
+		{ "received", FIELD_RECEIVED }, { "authentication-results", FIELD_RESULTS }, { "from", FIELD_FROM },
+	};
+	struct str	 v;
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		if (!field_is(f, names[i].name, &v))
+			continue;
+		if (m->ntraced == MESSAGE_TRACE || v.len > TRACE_BYTES - m->trace.len || !buf_str(&m->trace, v))
+			m->trace_over = true;
+		if (m->trace_over)
+			return;
+		m->traced[m->ntraced].what = names[i].what;
+		m->traced[m->ntraced].at = m->trace.len - v.len;
+		m->traced[m->ntraced++].len = v.len;
+		return;
+	}
+}
+
 static void
 end_field(struct message *m)
 {
@@ -391,6 +402,8 @@ end_field(struct message *m)
 
 	if (f.len == 0)
 		return;
+	if (m->top_header)
+		trace(m, f);
 	/* "ContentType:" is what one gateway writes (rule A5) */
 	if (field_is(f, "content-type", &v) || field_is(f, "contenttype", &v))
 		content_type(m, v);
@@ -722,6 +735,9 @@ message_reset(struct message *m)
 	buf_clear(&m->line);
 	buf_clear(&m->from);
 	buf_clear(&m->subject);
+	buf_clear(&m->trace);
+	m->ntraced = 0;
+	m->trace_over = false;
 	m->mid_line = m->cr_only = m->started = m->leaf = m->want = m->noise = false;
 	m->nlevels = m->nested = m->parts = 0;
 	m->nout = 0;
@@ -749,6 +765,7 @@ message_free(struct message *m)
 	buf_free(&m->filename);
 	buf_free(&m->from);
 	buf_free(&m->subject);
+	buf_free(&m->trace);
 	free(m);
 }
 
@@ -869,6 +886,16 @@ struct str
 message_subject(const struct message *m)
 {
 	return (m->subject.len == 0 ? STR_NONE : buf_as_str(&m->subject));
+}
+
+bool
+message_trace(const struct message *m, size_t i, enum message_field *what, struct str *value)
+{
+	if (i >= m->ntraced)
+		return (false);
+	*what = m->traced[i].what;
+	*value = (struct str){ m->trace.p == NULL ? "" : m->trace.p + m->traced[i].at, m->traced[i].len };
+	return (true);
 }
 
 bool

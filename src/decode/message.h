@@ -40,15 +40,18 @@ void		 message_reset_within(struct message *, const struct message *outer);
 /* Of the outermost message; decoded to UTF-8; absent when missing. */
 struct str	 message_from(const struct message *);
 struct str	 message_subject(const struct message *);
+/*
+ * From, Received and Authentication-Results of the outermost header, from the
+ * top, as they stand there but unfolded: values, undecoded. The first
+ * MESSAGE_TRACE of them; false: there is no such one.
+ */
+enum message_field { FIELD_FROM, FIELD_RECEIVED, FIELD_RESULTS };
+#define MESSAGE_TRACE 64
+bool		 message_trace(const struct message *, size_t i, enum message_field *, struct str *value);
 bool		 message_noise(const struct message *);	/* base64 had stray characters */
 /* True when the first bytes look like a mail: a header field, or "From " of an mbox. */
 bool		 message_looks_like(struct str head);
 /* RFC 2047 words to UTF-8; never fails, never longer than max. */
 void		 message_decode_words(struct str, size_t max, struct buf *out);
-/*
- * Loads the tables of the charsets that subjects come in, once and for good;
- * where no file can be opened afterwards, other charsets are read as Latin-1.
- */
-void		 message_charsets_load(void);
 
 #endif

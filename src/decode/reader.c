@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/when.h"
 #include "decode/container.h"
 #include "decode/message.h"
 #include "decode/reader.h"
@@ -44,9 +45,24 @@ struct reader {
 	unsigned			 unreadable, told;	/* containers of this walk; those below told were refused before */
 	bool				 open, refused, rerun;
 	unsigned			 part, part_wanted;	/* parts count from 1; of an extraction as attached */
+	int64_t				 cpu_until;	/* ms of this process's computing time */
 	uint64_t			 quirks;
 	struct buf			 filename, from, subject;
 };
+
+/*
+ * Looked at for each piece that comes in (and by the container for each that
+ * comes out), so that what would take too long ends here, with what was read
+ * until then, and not by a signal.
+ */
+static int
+in_time(struct reader *r, struct err *e)
+{
+	if (when_cpu_ms() <= r->cpu_until)
+		return (0);
+	return (refusal_set(e, REFUSAL_TOO_SLOW, 0, "reading it takes more computing time than a quarter of the limit seconds = %llu",
+	    (unsigned long long)r->limits->seconds));
+}
 
 static int
 refuse(struct reader *r, const struct err *why, struct err *e)
@@ -350,12 +366,20 @@ reader_part(const struct reader *r)
 	return (r->part);
 }
 
+const struct message *
+reader_mail(const struct reader *r)
+{
+	return (r->res != NULL && r->res->mail ? r->mails[0].m : NULL);
+}
+
 static ssize_t
 next_chunk(struct reader *r, uint64_t at, struct err *e)
 {
 	size_t	 want = CHUNK;
 	ssize_t	 n;
 
+	if (in_time(r, e) == -1)
+		return (-1);
 	if (r->job->bytes - at < want)
 		want = (size_t)(r->job->bytes - at);
 	do
@@ -419,6 +443,8 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 	r->skip = r->told = 0;
 	r->part_wanted = 0;
 	r->rerun = false;
+	r->cpu_until = when_cpu_ms() + (int64_t)r->limits->seconds * 1000 / 4;
+	container_deadline(r->box, r->cpu_until);
 	while ((rv = walk(r, e)) == -1 && r->rerun && e->code == ERR_NONE) {
 		if (which != r->index)
 			passes = 0;

@@ -49,6 +49,9 @@ struct reader_result {
 
 struct reader	*reader_new(const struct limits *, const struct reader_calls *, void *ctx);
 int		 reader_run(struct reader *, const struct reader_job *, struct reader_result *, struct err *);
+struct message;
+/* While a call is made: the mail that is read; NULL: it is none. */
+const struct message *reader_mail(const struct reader *);
 /* While refused() is called: the part of the mail that it is about, from 1. */
 unsigned	 reader_part(const struct reader *);
 void		 reader_free(struct reader *);	/* NULL is fine */

@@ -72,7 +72,7 @@ struct trust_settings {		/* names are lower case */
 	struct str_list	 received_by;	/* own hosts and the domains they are in; empty: see trust_mail */
 	struct str_list	 services;	/* organisations that may report for others */
 	struct str_list	 domains;	/* ours; empty: all are */
-	bool		 apart;		/* unauthenticated reports do not count */
+	unsigned	 apart;		/* 1: unauthenticated reports do not count */
 };
 #define TRUST_IDS 32
 

@@ -81,7 +81,8 @@ is_list(const struct class_facts *f, enum confidence *sure)
 	if (share(f->broken, f->m, LIST_SHARE) && (f->kind == KIND_LIST || f->list_host))
 		return (true);
 	/* not every receiver gives reasons: of those who do, most speak of a list */
-	return (f->certain_list > 0 && share(f->certain_list, f->certain, LIST_SHARE) && share(f->broken, f->m, LIST_SHARE));
+	return (f->certain_list > 0 && share(f->certain_list, f->certain_list + f->certain_plain, LIST_SHARE) &&
+	    share(f->broken, f->m, LIST_SHARE));
 }
 
 static bool

@@ -35,7 +35,8 @@ struct class_facts {
 	uint64_t		 spf;		/* aligned SPF pass */
 	uint64_t		 dkim;		/* aligned DKIM pass that is its own, not carried on */
 	uint64_t		 certain;	/* forwarded, says the receiver (W1); of these: */
-	uint64_t		 certain_list;	/* it speaks of a mailing list */
+	uint64_t		 certain_list;	/* it speaks of a mailing list, */
+	uint64_t		 certain_plain;	/* or of forwarding; the rest is about ARC */
 	uint64_t		 likely;	/* forwarded by the pattern (W2) and not certain */
 	uint64_t		 broken;	/* of certain and likely: the domain's signature was broken */
 	uint64_t		 stopped;	/* failing, put into quarantine or refused */

@@ -7,7 +7,7 @@
 #include "enrich/thresholds.h"
 
 const char *const identity_how_names[HOW_COUNT] = {
-	"none", "selector", "signature", "bounce", "self", "domain", "ptr", "include", "network", "prefix"
+	"none", "selector", "signature", "bounce", "self", "domain", "signed", "ptr", "include", "network", "prefix"
 };
 const char *const confidence_names[CONFIDENCE_COUNT] = { "none", "low", "medium", "high" };
 
@@ -21,6 +21,7 @@ identity_confidence(const struct identity *id)
 		return (CONFIDENCE_HIGH);
 	case HOW_SELF:
 	case HOW_DOMAIN:
+	case HOW_SIGNED:
 	case HOW_PTR:
 	case HOW_INCLUDE:
 		return (CONFIDENCE_MEDIUM);
@@ -49,7 +50,7 @@ by_selector(const struct catalogue *c, struct str selector)
 static void
 set(struct identity *id, enum identity_how how, const struct catalogue_entry *n, struct str name, struct str shown)
 {
-	*id = (struct identity){ how, n, name, shown };
+	*id = (struct identity){ how, n, name, shown, false };
 }
 
 /* A valid signature of somebody in the catalogue; else the first valid one that is not the From domain's own. */
@@ -126,6 +127,7 @@ identity_of_row(const struct catalogue *c, const struct report_record *r, const 
 		return;
 	if (!foreign_signature(c, r, v, out, &other) && other.p != NULL)
 		set(out, HOW_DOMAIN, NULL, domain_org(other), other);
+	out->weak = out->how != HOW_NONE;
 }
 
 /* --- A source ----------------------------------------------------------------------- */
@@ -148,6 +150,8 @@ identity_prefix(const unsigned char *ip, unsigned len, char out[64])
 static unsigned
 strength(const struct identity *id)
 {
+	if (id->how != HOW_NONE && id->weak)
+		return (1);
 	return (id->how == HOW_SELECTOR || id->how == HOW_SIGNATURE || id->how == HOW_BOUNCE ? 2 : id->how == HOW_NONE ? 0 : 1);
 }
 
@@ -233,8 +237,8 @@ identity_key(const struct identity *id, struct str org, struct buf *out)
 		(void)buf_cstr(out, id->entry->name);
 		return;
 	}
-	(void)buf_cstr(out, id->how == HOW_SELF ? "self:" : id->how == HOW_NETWORK ? "as:" : id->how == HOW_PREFIX ? "net:" : "domain:");
-	(void)buf_str(out, id->how == HOW_SELF ? org : id->name);
+	(void)buf_cstr(out, id->how == HOW_SELF ? "self:" : id->how == HOW_SIGNED ? "signed:" : id->how == HOW_NETWORK ? "as:" : id->how == HOW_PREFIX ? "net:" : "domain:");
+	(void)buf_str(out, id->how == HOW_SELF || id->how == HOW_SIGNED ? org : id->name);
 }
 
 void
@@ -245,6 +249,10 @@ identity_label(const struct identity *id, struct str org, struct buf *out)
 	else if (id->how == HOW_SELF) {
 		(void)buf_cstr(out, "Servers of ");
 		(void)buf_str(out, org);
+	} else if (id->how == HOW_SIGNED) {
+		(void)buf_cstr(out, "Signing as ");
+		(void)buf_str(out, org);
+		(void)buf_cstr(out, ", not in SPF");
 	} else
 		(void)buf_str(out, id->name);
 }

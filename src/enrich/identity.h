@@ -26,6 +26,7 @@ enum identity_how {
 	HOW_BOUNCE,	/* SPF passed for a domain of the catalogue */
 	HOW_SELF,	/* SPF passed for the From domain itself */
 	HOW_DOMAIN,	/* SPF or a signature passed for a domain that nobody lists */
+	HOW_SIGNED,	/* it signs as the From domain, and SPF does not list it */
 	HOW_PTR, HOW_INCLUDE, HOW_NETWORK,
 	HOW_PREFIX,
 	HOW_COUNT
@@ -40,6 +41,7 @@ struct identity {
 	const struct catalogue_entry	*entry;		/* NULL: not of the catalogue */
 	struct str			 name;		/* without entry: an Organizational Domain, a network, a prefix */
 	struct str			 shown;		/* the domain, selector or host name that says so */
+	bool				 weak;		/* a signature alone: it may have been carried on by somebody else */
 };
 
 enum confidence	 identity_confidence(const struct identity *);
@@ -64,7 +66,7 @@ const char	*identity_prefix(const unsigned char *ip, unsigned ip_len, char out[6
 
 /*
  * One sender's key: sources with the same one belong together. org: the
- * Organizational Domain of the policy, for HOW_SELF.
+ * Organizational Domain of the policy, for HOW_SELF and HOW_SIGNED.
  */
 void		 identity_key(const struct identity *, struct str org, struct buf *out);
 /* How the sender is called; for people. */

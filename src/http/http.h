@@ -147,8 +147,10 @@ struct route {
 	int		 kind;		/* enum answer_kind, for api_answer */
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
-	bool		 speaks;	/* sentences in the language that is asked for */
 };
+
+/* Does it answer in sentences, in the language that is asked for? */
+bool	 route_speaks(const struct route *);	/* NULL: no */
 
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 

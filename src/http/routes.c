@@ -6,26 +6,34 @@
 #include "http/http.h"
 
 static const struct route	routes[] = {
-	/* path			run		kind			lane		etag	speaks */
-	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true,	false },
-	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true,	false },
-	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true,	false },
-	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true,	false },
-	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true,	false },
-	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true,	true },
-	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true,	true },
-	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true,	false },
-	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true,	false },
-	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true,	false },
-	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true,	false },
-	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true,	false },
-	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true,	false },
+	/* path			run		kind			lane		etag */
+	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true },
+	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true },
+	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true },
+	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true },
+	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true },
+	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true },
+	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true },
+	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true },
+	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true },
+	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
+	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true },
+	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
+	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true },
+	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true },
+	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
 	/* mailbox states change without the store */
-	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false,	false },
+	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },
 };
 
 /* Beside the prefix: what watches over us knows no versions. */
-static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false, false };
+static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false };
+
+bool
+route_speaks(const struct route *r)
+{
+	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN));
+}
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */
 static struct str

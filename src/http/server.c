@@ -321,7 +321,7 @@ answer(struct request *rq)
 		bytes = 0;
 	if ((m = response_of(r)) == NULL)
 		return (MHD_NO);
-	if (add_headers(m, r) && (rq->route == NULL || !rq->route->speaks || add_language(m, rq->lang)))
+	if (add_headers(m, r) && (!route_speaks(rq->route) || add_language(m, rq->lang)))
 		rv = queue(rq, r->status, m, bytes);
 	MHD_destroy_response(m);
 	return (rv);

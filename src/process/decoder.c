@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/hash.h"
 #include "base/io.h"
 #include "decode/message.h"
@@ -21,6 +22,7 @@
 #include "process/decoders.h"
 #include "process/role.h"
 #include "process/sandbox.h"
+#include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
 
@@ -28,7 +30,12 @@
 #define ROWS_AT ((size_t)32 * 1024)
 #define FDS 64
 #define SLOTS (2 * WIRE_TABLE)
-#define MEMORY ((uint64_t)512 << 20)	/* mapped, not used: a zip file is held once, all else is streamed */
+/*
+ * Mapped beyond what is there at the start. A zip file is held once, in a
+ * buffer that grows by halves; all else is streamed; a dictionary of xz is as
+ * large as the sender likes. In all less than 128 MB.
+ */
+#define MEMORY(packed) (((uint64_t)56 << 20) + (packed) / 2 * 3)
 
 struct combination {
 	uint64_t	 hash;
@@ -47,6 +54,7 @@ struct decoder {
 	size_t			 nfds;
 
 	unsigned		 payload;
+	bool			 told;		/* what its header says has been sent */
 	bool			 in_report, flushed;	/* flushed: part of this report has left already */
 	size_t			 report_mark, rows_mark;
 	bool			 in_rows;
@@ -109,11 +117,21 @@ on_payload(void *ctx, unsigned index, struct err *e)
 	return (0);
 }
 
+/* Before the first report of any kind: whose it is has to be known when it is stored. */
+static void
+tell_trust(struct decoder *d)
+{
+	if (!d->told && reader_mail(d->reader) != NULL)
+		trust_put(&d->out, reader_mail(d->reader));
+	d->told = true;
+}
+
 static int
 on_begin(void *ctx, const struct report_header *h, struct err *e)
 {
 	struct decoder	*d = ctx;
 
+	tell_trust(d);
 	d->in_report = true;
 	d->flushed = false;
 	d->report_mark = d->out.len;
@@ -184,10 +202,10 @@ on_refused_row(void *ctx, const struct report_refused *f, struct err *e)
 {
 	struct decoder	*d = ctx;
 
-	(void)e;
 	end_rows(d);
 	wire_put_refused(&d->out, f);
-	return (0);
+	/* a million of them must not be held */
+	return (d->out.len >= FLUSH_AT ? flush(d, e) : 0);
 }
 
 static int
@@ -262,7 +280,7 @@ static const struct reader_calls	 calls = {
 static uint64_t
 memory_limit(const struct decoder *d)
 {
-	return (MEMORY + 2 * d->limits.packed_bytes);
+	return (MEMORY(d->limits.packed_bytes));
 }
 
 static int
@@ -309,9 +327,9 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	job.fd = d->fds[0];
 	d->nfds--;
 	memmove(d->fds, d->fds + 1, d->nfds * sizeof(d->fds[0]));
-	d->in_report = d->in_rows = false;
-	/* The parent's clock comes first; this one ticks should the parent be stuck itself. */
-	sandbox_cpu(d->limits.seconds + 5);
+	d->in_report = d->in_rows = d->told = false;
+	/* The reader looks at its own clock, the parent at another; this one ends what is stuck inside of a library. */
+	sandbox_cpu(d->limits.seconds / 4 + 3);
 	rv = reader_run(d->reader, &job, &res, e);
 	(void)close(job.fd);
 	if (rv == -1) {
@@ -398,7 +416,7 @@ warm_up(void)
 	struct reader_result	 res;
 	struct err		 e = { 0 };
 
-	message_charsets_load();
+	charset_load();
 	/* The dates in zip files mean nothing to us, but libarchive asks for the local time zone. */
 	(void)setenv("TZ", "UTC0", 1);
 	tzset();
@@ -424,7 +442,7 @@ announce(struct decoder *d, const char *why, struct err *e)
 int
 decoder_main(int fd)
 {
-	struct sandbox_paths	 paths = { .link = fd, .memory = MEMORY + ((uint64_t)2 << 30) };	/* less when the limits are known */
+	struct sandbox_paths	 paths = { .link = fd, .memory = (uint64_t)2 << 30 };	/* less when the limits are known */
 	struct sandbox_report	 report;
 	struct decoder		 d = { .sock = fd };
 	struct err		 e = { 0 };

@@ -16,6 +16,7 @@
 #include "base/when.h"
 #include "process/decoders.h"
 #include "process/ingest.h"
+#include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
 
@@ -41,6 +42,8 @@ struct worker {
 	bool			 ready;		/* it has said so */
 	bool			 started;	/* the head has a message id */
 	bool			 in_report;
+	bool			 has_trust;	/* of the head */
+	struct trust_kept	 trust;
 	struct store_evidence	*evidence;	/* by number */
 	unsigned		 nevidence;
 };
@@ -108,7 +111,7 @@ worker_clear(struct worker *w, bool gone)
 	w->fd = -1;
 	buf_clear(&w->in);
 	w->at = 0;
-	w->in_report = w->started = false;
+	w->in_report = w->started = w->has_trust = false;
 	w->waited = 0;
 	w->nevidence = 0;
 	return (status);
@@ -292,7 +295,7 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flag
 	if (w->head == NULL)
 		w->tail = NULL;
 	w->njobs--;
-	w->started = false;
+	w->started = w->has_trust = false;
 	w->waited = 0;
 	j->next = NULL;
 	if (g->done_tail == NULL)
@@ -417,6 +420,22 @@ on_rows(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 }
 
 static int
+on_trust(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	static struct trust_trace	 trace;
+	struct trust_mail		 m;
+
+	if (w->in_report || w->has_trust)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: trust at the wrong place"));
+	if (trust_get(f, &trace, e) == -1)
+		return (-1);
+	trust_mail(store_settings(g->store), &trace, &m);
+	trust_keep(&w->trust, &m);
+	w->has_trust = true;
+	return (0);
+}
+
+static int
 on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct report_header	 h;
@@ -429,6 +448,7 @@ on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *
 	w->in_report = true;
 	w->nevidence = 0;
 	g->active = w;
+	store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
 	return (store_report_begin(g->store, w->head->message, payload, &h, e));
 }
 
@@ -548,6 +568,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 	if (!w->in_report && (type == WIRE_ROWS || type == WIRE_ROW_REFUSED || type == WIRE_REPORT_END))
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: outside of a report"));
 	switch (type) {
+	case WIRE_TRUST:
+		return (on_trust(g, w, &f, e));
 	case WIRE_REPORT_BEGIN:
 		return (on_report_begin(g, w, &f, e));
 	case WIRE_ROWS:

@@ -21,6 +21,8 @@
 #include "process/link.h"
 #include "process/role.h"
 #include "process/sandbox.h"
+#include "process/trust.h"
+#include "process/who.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
@@ -41,11 +43,13 @@ struct ingester {
 	struct spool		*spool;
 	struct ingest		*ingest;
 	struct limits		 limits;
+	struct trust_settings	 trust;
 	unsigned		 decoders;
 	const char		*state_dir;
 	bool			 stop, drain;
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
+	struct who		 who;		/* finds out who the sources are */
 	struct later		 later[64];
 	size_t			 nlater;
 	bool			 unfit;		/* it was said that no decoder starts */
@@ -395,7 +399,7 @@ static void
 loop(struct ingester *in)
 {
 	struct err	 e = { 0 };
-	int		 n, backoff = 1000;
+	int		 n, again, backoff = 1000;
 
 	while (!in->stop) {
 		n = round_once(in, &e);
@@ -416,12 +420,20 @@ loop(struct ingester *in)
 			tell(in, "stored");
 			continue;
 		}
+		/* nothing waits: time to find out who sent what came */
+		if ((again = who_work(&in->who, in->store, in->drain, &e)) == -1)
+			log_error("%s", e.msg);
 		if (in->drain) {
 			in->rv = in->nlater > 0 ? 75 : 0;
 			break;
 		}
 		expire(in);
-		if (!wait_for_mail(in, later_due(in, WAIT_MS)) && in->nlater == 0) {
+		n = later_due(in, WAIT_MS);
+		if (again > 0 && again < n) {
+			(void)wait_for_mail(in, again);
+			continue;
+		}
+		if (!wait_for_mail(in, n) && in->nlater == 0) {
 			ingest_free(in->ingest);
 			in->ingest = NULL;
 			store_shrink(in->store);
@@ -446,6 +458,8 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 		in->limits.name = (uint64_t)json_integer_value(json_object_get(l, #name));
 	LIMITS(GET)
 #undef GET
+	trust_from_json(json_object_get(*conf, "trust"), &in->trust);
+	who_config(&in->who, *conf);
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
@@ -493,9 +507,9 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
-	    (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
-	    (json_int_t)c->store.keep_quarantine);
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
+	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
+	    (json_int_t)c->store.keep_quarantine, "senders", who_to_json(c));
 	return (m);
 }
 
@@ -552,6 +566,7 @@ ingester_main(int fd)
 			log_error("%s", e.msg);
 			rv = e.code == ERR_CONFIG ? 2 : 75;
 		} else {
+			store_trust(in.store, &in.trust);
 			tell(&in, "ready");
 			judge_anew(&in);
 			loop(&in);
@@ -566,6 +581,7 @@ ingester_main(int fd)
 		later_forget(&in, in.later[0].name);
 	store_close(in.store);
 	spool_close(in.spool);
+	trust_settings_clear(&in.trust);
 	json_decref(conf);
 	return (rv);
 }

@@ -173,6 +173,18 @@ mailbox_done(struct supervisor *s, struct child *c, uint64_t fresh, const char *
 }
 
 static void
+say(struct child *c, const char *op)
+{
+	struct err	 e = { 0 };
+	json_t		*m;
+
+	if (c->pid == 0 || c->fd == -1 || (m = json_pack("{s:s}", "op", op)) == NULL)
+		return;
+	(void)link_send(c->fd, m, -1, &e);	/* one that has gone is seen elsewhere */
+	json_decref(m);
+}
+
+static void
 start(struct supervisor *s, struct child *c)
 {
 	struct err	 e = { 0 };
@@ -194,6 +206,8 @@ start(struct supervisor *s, struct child *c)
 	if (link_send(c->fd, j, -1, &e) == -1)
 		log_error("%s: %s", c->name, e.msg);
 	json_decref(j);
+	if (s->draining && c->kind == INGESTER)
+		say(c, "drain");	/* it was not there when it was said */
 	log_debug("%s: started, process %ld", c->name, (long)c->pid);
 }
 
@@ -217,18 +231,6 @@ drop(struct supervisor *s, size_t i)
 {
 	free(s->c[i]);
 	s->c[i] = s->c[--s->n];
-}
-
-static void
-say(struct child *c, const char *op)
-{
-	struct err	 e = { 0 };
-	json_t		*m;
-
-	if (c->pid == 0 || c->fd == -1 || (m = json_pack("{s:s}", "op", op)) == NULL)
-		return;
-	(void)link_send(c->fd, m, -1, &e);	/* one that has gone is seen elsewhere */
-	json_decref(m);
 }
 
 /* --- Decoders for those who may start none ------------------------------------------- */

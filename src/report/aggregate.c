@@ -11,6 +11,7 @@
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 
+#include "base/charset.h"
 #include "base/when.h"
 #include "dmarc/name.h"
 #include "report/aggregate.h"
@@ -22,6 +23,7 @@
 
 #define WHOLE_MAX ((size_t)512 * 1024)	/* collected up to here, fed in pieces beyond */
 #define UNKNOWN_MAX 16			/* paths of unknown elements that are named */
+#define TAG_MAX (64 * 1024)		/* of a start tag, when the document comes in pieces */
 #define NS_DMARC2 "urn:ietf:params:xml:ns:dmarc-2.0"
 
 enum pass { PASS_ALL, PASS_HEADER, PASS_ROWS };
@@ -1064,6 +1066,11 @@ recode(struct aggregate *a, const unsigned char *p, size_t len, bool last)
 		for (unsigned k = 0; k < need && k < 4; k++)
 			seq[k] = k < a->npart ? a->part[k] : i + k - a->npart < len ? p[i + k - a->npart] : 0;
 		if (str_utf8_ok((struct str){ (const char *)seq, need })) {
+			/* U+FFFE and U+FFFF are no characters of XML */
+			if (need == 3 && seq[0] == 0xef && seq[1] == 0xbf && seq[2] >= 0xbe) {
+				a->q |= QUIRK_ENCODING;
+				seq[2] = 0xbd;
+			}
 			(void)buf_add(b, seq, need);
 			i += need - a->npart;
 			a->npart = 0;
@@ -1143,6 +1150,12 @@ pass_clear(struct aggregate *a)
 	}
 }
 
+static void
+no_words(void *ctx, const char *fmt, ...)
+{
+	(void)ctx, (void)fmt;
+}
+
 struct aggregate *
 aggregate_new(const struct limits *l, const struct report_hints *hints, const struct report_sink *sink, void *ctx)
 {
@@ -1151,6 +1164,7 @@ aggregate_new(const struct limits *l, const struct report_hints *hints, const st
 
 	if (!ready) {
 		xmlInitParser();
+		xmlSetGenericErrorFunc(NULL, no_words);	/* some faults of encodings are nobody's to libxml2 */
 		elements_init();
 		ready = true;
 	}
@@ -1259,10 +1273,49 @@ aggregate_looks_like(struct str s)
 	return (s.len > 0 && s.p[0] == '<');
 }
 
-static void
-ctxt_setup(struct aggregate *a)
+/* A document in UTF-16 or UTF-32 shows it by its first bytes; another name in its declaration is a lie. */
+static bool
+is_wide(struct str s)
 {
-	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS);
+	return (s.len >= 2 && (memcmp(s.p, "\xff\xfe", 2) == 0 || memcmp(s.p, "\xfe\xff", 2) == 0 || s.p[0] == '\0' || s.p[1] == '\0'));
+}
+
+static void
+ctxt_setup(struct aggregate *a, bool wide)
+{
+	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS | (wide ? XML_PARSE_IGNORE_ENC : 0));
+}
+
+/* Names that we do not know are not for libxml2 either, which would let iconv look for them. */
+static bool
+declared_known(struct str s)
+{
+	const char	*end, *p;
+	size_t		 n = 0;
+	char		 quote;
+
+	if (!str_starts(s, "<?xml"))
+		return (true);
+	if ((end = memmem(s.p, s.len, "?>", 2)) == NULL)
+		end = s.p + s.len;
+	if ((p = memmem(s.p, (size_t)(end - s.p), "encoding", 8)) == NULL)
+		return (true);
+	for (p += 8; p < end && *p != '"' && *p != '\''; p++)
+		;
+	if (p == end)
+		return (true);
+	for (quote = *p++; p + n < end && p[n] != quote; n++)
+		;
+	return (charset_find((struct str){ p, n }) != NULL);
+}
+
+static void
+check_declared(struct aggregate *a, struct str s, bool wide)
+{
+	if (a->mode == AGG_PLAIN && !wide && !declared_known(s)) {
+		a->mode = AGG_LATIN;
+		a->latin = true;
+	}
 }
 
 /* Blanks and junk before the first '<' are fatal to libxml2 and harmless to us. */
@@ -1452,7 +1505,9 @@ static int
 parse_whole(struct aggregate *a)
 {
 	struct str	 s = skip_head(a, buf_as_str(&a->whole));
+	bool		 wide = a->mode == AGG_PLAIN && is_wide(s);
 
+	check_declared(a, s, wide);
 	if (a->mode != AGG_PLAIN)
 		s = skip_declaration(a, s);
 	if (prepared(a, &s, true) == -1)
@@ -1466,7 +1521,7 @@ parse_whole(struct aggregate *a)
 	*a->x->sax = handlers;
 	a->x->userData = a;
 	a->x->sax2 = 1;
-	ctxt_setup(a);
+	ctxt_setup(a, wide);
 	(void)xmlParseDocument(a->x);
 	return (settle(a));
 }
@@ -1474,19 +1529,24 @@ parse_whole(struct aggregate *a)
 static int
 feed_pieces(struct aggregate *a, struct str s, bool last)
 {
+	bool	 wide;
+
 	if (a->x == NULL) {
 		/* the head decides the encoding: have enough of it */
 		(void)buf_str(&a->head, s);
 		if (a->head.len < 1024 && !last)
 			return (0);
-		s = skip_declaration(a, skip_head(a, buf_as_str(&a->head)));
+		s = skip_head(a, buf_as_str(&a->head));
+		wide = a->mode == AGG_PLAIN && is_wide(s);
+		check_declared(a, s, wide);
+		s = skip_declaration(a, s);
 		if (s.len == 0 && !last) {
 			buf_clear(&a->head);
 			return (0);
 		}
 		if ((a->x = xmlCreatePushParserCtxt((xmlSAXHandler *)(uintptr_t)&handlers, a, NULL, 0, NULL)) == NULL)
 			return (err_set(a->e, ERR_TEMP, "out of memory"));
-		ctxt_setup(a);
+		ctxt_setup(a, wide);
 	}
 	if (prepared(a, &s, last) == -1)
 		return (-1);
@@ -1497,6 +1557,11 @@ feed_pieces(struct aggregate *a, struct str s, bool last)
 		a->fed += (uint64_t)n;
 		s.p += n;
 		s.len -= (size_t)n;
+		/* libxml2 compares each attribute of a tag with all others */
+		if (!a->stopped && !a->done && a->x->instate == XML_PARSER_START_TAG && a->x->input != NULL &&
+		    a->x->input->end - a->x->input->cur > TAG_MAX)
+			return (refusal_set(a->e, REFUSAL_OVER_LIMIT, (unsigned)a->x->input->line, "line %d: a tag is longer than %d bytes",
+			    a->x->input->line, TAG_MAX));
 	}
 	if (a->done && a->mode != AGG_RECOVER && a->end_at > 0 && a->end_at <= a->fed) {
 		size_t	 n = (size_t)(a->fed - a->end_at) + s.len;

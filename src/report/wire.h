@@ -30,6 +30,7 @@
 	/* name          from      to        body at most   fd */	\
 	X(LIMITS,        INGESTER, DECODER,  1024,          0)		\
 	X(READ,          INGESTER, DECODER,  8192,          1)		\
+	X(TRUST,         DECODER,  INGESTER, 1u << 16,      0)		\
 	X(REPORT_BEGIN,  DECODER,  INGESTER, 1u << 21,      0)		\
 	X(ROWS,          DECODER,  INGESTER, 1u << 25,      0)		\
 	X(ROW_REFUSED,   DECODER,  INGESTER, 1024,          0)		\

@@ -16,7 +16,9 @@
 
 #include "base/base.h"
 #include "dmarc/dmarc.h"
+#include "dmarc/trust.h"
 #include "report/report.h"
+#include "enrich/class.h"
 #include "store/store.h"
 
 #define DAY_NONE		INT64_MIN
@@ -29,7 +31,8 @@
 
 enum query_key {
 	QK_DOMAIN, QK_HFROM, QK_EFROM, QK_IP, QK_REPORTER, QK_SPF, QK_DKIM, QK_ALIGN, QK_DISP, QK_REASON,
-	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_COUNT
+	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_TRUST, QK_APART, QK_SENDER, QK_CLASS,
+	QK_COUNT
 };
 extern const char *const query_key_names[QK_COUNT];
 
@@ -39,7 +42,7 @@ extern const char *const query_align_names[ALIGN_COUNT];
 
 struct query_value {
 	char		*text;		/* normalised */
-	uint64_t	 number;	/* of a word, a code or a report */
+	uint64_t	 number;	/* of a word, a code, a report or a sender; trust, apart: the set it stands for */
 	unsigned char	 ip[16];
 	unsigned	 ip_len;	/* 4, 16; 0: what is no address */
 	unsigned	 prefix;	/* bits */
@@ -132,7 +135,7 @@ int	 query_total(struct query *, const struct query_filter *, const struct query
 
 /* What can be grouped by; the first ones of the list are those of series, too. */
 enum query_by {
-	BY_OUTCOME, BY_REPORTER, BY_DISP, BY_DOMAIN, BY_CODE,
+	BY_OUTCOME, BY_REPORTER, BY_DISP, BY_DOMAIN, BY_SENDER, BY_CLASS, BY_CODE,
 	BY_IP, BY_HFROM, BY_EFROM, BY_SPF, BY_DKIM, BY_ALIGN, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN, BY_FWD, BY_COUNT
 };
 extern const char *const query_by_names[BY_COUNT];
@@ -168,7 +171,7 @@ struct query_group {
 	/* BY_IP only: */
 	unsigned		 family;	/* 4, 6; 0: no address */
 	struct query_share	 hfrom[3], sigdomain[3], spf_domain[3];	/* key.p NULL: fewer than three */
-	struct query_share	 codes[3];
+	struct query_share	 codes[3];	/* BY_SENDER, too */
 	uint64_t		 reporters;
 };
 struct query_breakdown {
@@ -181,6 +184,30 @@ struct query_breakdown {
 /* sort: m, pass, fail, key, first, last. */
 int	 query_breakdown(struct query *, const struct query_filter *, const struct query_range *, enum query_by,
 	    const struct query_page *, struct query_breakdown *, struct err *);
+
+/* --- Senders ---------------------------------------------------------------------- */
+
+struct query_sender_domain {	/* what a sender is to a domain */
+	struct str		 domain;
+	enum sender_class	 class, inferred;
+	bool			 decided;
+	int64_t			 decision;	/* 0: nothing was decided */
+	struct str		 note, who;
+	int64_t			 decided_at;
+	enum confidence		 confidence, identity;
+	struct str		 evidence;	/* JSON, as in the schema */
+	int64_t			 first_day, last_day;
+	uint64_t		 m, sources;
+};
+struct query_sender {
+	int64_t				 id;
+	struct str			 key, label;
+	enum sender_kind		 kind;
+	struct query_sender_domain	*domains;	/* most mail first; those that the filter allows */
+	size_t				 ndomains;
+};
+/* ERR_INPUT: there is no such sender. filter NULL: all domains. */
+int	 query_sender(struct query *, int64_t id, const struct query_filter *, struct query_sender *, struct err *);
 
 /* --- Rows ----------------------------------------------------------------------- */
 
@@ -312,6 +339,9 @@ struct query_report {
 	uint64_t		 dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs;
 	uint64_t		 source_ips, dkim_results, spf_results, reasons;
 	struct str		 refused;	/* JSON, see the schema; absent: none */
+	enum trust		 trust;
+	enum trust_apart	 apart;
+	struct trust_mail	 mail;		/* what decided */
 	int64_t			 message;
 	unsigned		 payload;
 	/* of the message: */

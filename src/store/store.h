@@ -20,6 +20,8 @@
 
 struct store;
 struct limits;
+struct trust_mail;
+struct trust_settings;
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
@@ -39,6 +41,9 @@ int	 store_commit(struct store *, struct err *);
 void	 store_rollback(struct store *);
 /* The ceilings that only show when a report is complete: its sum of counts. */
 void	 store_limit(struct store *, const struct limits *);
+/* Whom to believe and which domains are ours; not copied. Without it all are, and nobody. */
+void	 store_trust(struct store *, const struct trust_settings *);
+const struct trust_settings *store_settings(const struct store *);
 bool	 store_in_transaction(const struct store *);
 void	 store_shrink(struct store *);	/* gives back memory that a rest does not need */
 
@@ -81,6 +86,11 @@ struct store_evidence {
 enum { STORE_CHANGED_FIGURES = 1, STORE_CHANGED_VERDICTS = 2, STORE_CHANGED_DETAILS = 4, STORE_CHANGED_ROWS = 8, STORE_CHANGED_NEW = 16 };
 struct store_stored { int64_t id; enum intake_result result; unsigned changed; };
 
+/*
+ * Before each report: what its mail proves; NULL: it came in no mail, or
+ * nothing is known. Must live until the end of the report.
+ */
+void	 store_trust_mail(struct store *, const struct trust_mail *);
 int	 store_report_begin(struct store *, int64_t message, unsigned payload, const struct report_header *, struct err *);
 int	 store_evidence(struct store *, struct str wire, const struct report_record *row, struct store_evidence *out, struct err *);
 int	 store_row(struct store *, const struct store_evidence *, const unsigned char *ip, unsigned ip_len, struct str ip_text,
@@ -180,6 +190,15 @@ int	 store_rules_old(struct store *, bool *old, uint64_t *records, struct err *)
 struct store_rejudged { uint64_t combinations, changed, reports, rows; };
 int	 store_rejudge(struct store *, void (*progress)(void *, uint64_t done, uint64_t total), void *ctx, struct store_rejudged *out,
 	    struct err *);
+
+/*
+ * Decides anew, by the settings and by what was noted when they came, whose
+ * reports are and which count; moves those that stand on the wrong side. One
+ * transaction. What counts in the place of a report that moved away is read
+ * from its original (ORIGINALS_ASTRAY).
+ */
+struct store_retrusted { uint64_t reports, changed, moved; };
+int	 store_retrust(struct store *, struct store_retrusted *out, struct err *);
 
 enum store_fault {
 	FAULT_DATABASE,		/* SQLite finds the file damaged */

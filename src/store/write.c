@@ -68,17 +68,52 @@ writer_leave_pack(struct store *s, int64_t pack)
 
 /* --- Sums by day, in memory until the commit ------------------------------------- */
 
+/* What was told apart by sender becomes one sum again: senders.c looks at that day anew. */
+static int
+fold_day(struct store *s, int64_t domain, int64_t day, struct err *e)
+{
+	static const enum stmt	 which[] = { ST_ROLLUP_FOLD, ST_ROLLUP_FOLDED };
+
+	for (size_t i = 0; i < nitems(which); i++) {
+		(void)sqlite3_bind_int64(stmt(s, which[i]), 1, domain);
+		(void)sqlite3_bind_int64(stmt(s, which[i]), 2, day);
+		if (writer_run(s, which[i], e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* That day has sums of nobody yet. seen remembers what was said in this flush already. */
+static int
+mark_fresh(struct store *s, const struct sum *u, struct sum seen[64], struct err *e)
+{
+	struct sum	*p = &seen[((uint64_t)u->domain * 31 + (uint64_t)u->day) % 64];
+
+	if (p->used && p->domain == u->domain && p->day == u->day)
+		return (0);
+	*p = *u;
+	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 1, u->domain);
+	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 2, u->day);
+	return (writer_run(s, ST_FRESH, e));
+}
+
 int
 writer_sums_flush(struct store *s, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_ROLLUP_ADD);
+	struct sum	 seen[64] = { 0 };
 
 	for (size_t i = 0; i < w->room_sums && w->nsums > 0; i++) {
 		struct sum	*u = &w->sums[i];
 
 		if (!u->used)
 			continue;
+		/* what is taken away stands under a sender, if it was looked at */
+		if ((u->messages < 0 || u->rows < 0) && fold_day(s, u->domain, u->day, e) == -1)
+			return (-1);
+		if (mark_fresh(s, u, seen, e) == -1)
+			return (-1);
 		(void)sqlite3_bind_int64(st, 1, u->domain);
 		(void)sqlite3_bind_int64(st, 2, u->day);
 		(void)sqlite3_bind_int64(st, 3, u->reporter);

@@ -166,7 +166,7 @@ rewrite(struct store *s, const struct report_trailer *t, int64_t id, const struc
 		return (-1);
 	if (o->superseded_by == 0 && writer_rows_go(s, o->domain, o->reporter, o->day, id, e) == -1)
 		return (-1);
-	if (beats && writer_supersede(s, h->id, h->day, id, e) == -1)
+	if (beats && writer_supersede(s, w->domain, w->reporter, h->id, h->day, id, e) == -1)
 		return (-1);
 	if (by == 0 && put_rows_again(s, id, e) == -1)
 		return (-1);
@@ -208,23 +208,30 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 	int64_t			 by = 0;
 	uint64_t		 quirks;
 	unsigned		 changed;
-	int			 rv;
+	int			 rv, rank;
 
 	if (!w->open)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	if (writer_stream_end(s, e) == -1)
+		return (-1);
 	report_id = writer_report_id(w, made);
 	if (which_known(s, a, report_id, &k, &o, e) == -1)
 		return (-1);
 	if (k == NULL)
 		return (unknown_again(s, t, a, out, e));
 	k->used = true;
-	if (writer_holder(s, report_id, &h, e) == -1)
+	if (writer_trust_kept(s, k->id, e) == -1 || writer_holder(s, w->domain, report_id, &h, e) == -1)
 		return (-1);
-	/* another one has the key: equal content is that one's, else the order in which they stand is kept, else the newer counts */
-	if (h.id != 0 && h.id != k->id && (h.same || (o.same_key && o.superseded_by == h.id) || k->id < h.id ||
-	    (w->messages == 0 && h.messages > 0)))
+	rank = (int)trust_rank(w->trust) - (int)trust_rank(h.trust);
+	/*
+	 * Another one has the key: equal content is that one's, else it is the
+	 * one that is better proved, else the order in which they stand is kept,
+	 * else the newer counts.
+	 */
+	if (h.id != 0 && h.id != k->id && (h.same || rank < 0 || (rank == 0 && ((o.same_key && o.superseded_by == h.id) ||
+	    k->id < h.id || (w->messages == 0 && h.messages > 0)))))
 		by = h.id;
-	quirks = t->quirks | (o.quirks & (QUIRK_VERSIONS | QUIRK_OVERLAP));
+	quirks = t->quirks | (o.quirks & (by == 0 ? QUIRK_VERSIONS | QUIRK_OVERLAP : QUIRK_VERSIONS));
 	if (by == 0 && writer_overlap(s, k->id, &quirks, e) == -1)
 		return (-1);
 	w->id = k->id;	/* for the columns; rows that went out already have the other one */

@@ -136,14 +136,16 @@ writer_policy(struct store *s, const struct report_policy *p, int64_t domain, st
 }
 
 int64_t
-writer_domain(struct store *s, struct str name, struct err *e)
+writer_domain(struct store *s, struct str name, bool apart, struct err *e)
 {
+	if (apart)
+		return (text_id(s, &s->w->keys, 9, ST_DOMAIN_APART_FIND, ST_DOMAIN_APART_ADD, name, e));
 	return (text_id(s, &s->w->keys, 6, ST_DOMAIN_FIND, ST_DOMAIN_ADD, name, e));
 }
 
 /* Who reports: the organisation behind org_name, or behind the address. */
-static struct str
-reporter_key(struct str org_name, struct str email, char out[DOMAIN_MAX + 1])
+struct str
+writer_reporter_key(struct str org_name, struct str email, char out[DOMAIN_MAX + 1])
 {
 	size_t		 n;
 	const char	*at;
@@ -168,7 +170,7 @@ int64_t
 writer_reporter(struct store *s, struct str org_name, struct str email, struct err *e)
 {
 	char		 key[DOMAIN_MAX + 1];
-	struct str	 k = reporter_key(org_name, email, key);
+	struct str	 k = writer_reporter_key(org_name, email, key);
 
 	bind_str(stmt(s, ST_REPORTER_ADD), 2, org_name.p == NULL ? k : org_name);
 	return (text_id(s, &s->w->keys, 5, ST_REPORTER_FIND, ST_REPORTER_ADD, k, e));

@@ -10,6 +10,7 @@
 #ifndef STORE_WRITE_INT_H
 #define STORE_WRITE_INT_H
 
+#include "dmarc/trust.h"
 #include "store/store_int.h"
 
 #define HELD 4096
@@ -20,10 +21,12 @@ enum stmt {
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_OUTCOME, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
 	ST_REPORT_FIND, ST_VERSION_FIND, ST_OVERLAP_FIND, ST_OVERLAP_SET, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
-	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
+	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_FRESH, ST_ROLLUP_FOLD, ST_ROLLUP_FOLDED,
+	ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
 	ST_EPOCH, ST_MESSAGE_FIND, ST_MESSAGE_AGAIN, ST_REPORT_MESSAGE, ST_REPORT_OLD, ST_REPORT_SAME, ST_REPORT_CHANGE,
-	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_COUNT
+	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_SOURCES_OF_REPORT,
+	ST_DOMAIN_APART_FIND, ST_DOMAIN_APART_ADD, ST_REPORT_TRUST, ST_REPORT_TRUSTED, ST_REPORT_MOVE, ST_RECORDS_MOVE, ST_COUNT
 };
 
 /* Memory of ids: one place per hash, the newest wins. */
@@ -93,6 +96,12 @@ struct writer {
 	int64_t		 id, message, domain, reporter, policy;
 	unsigned	 payload;
 	int64_t		 day;
+	int64_t		 plain;		/* domain as it is when nothing is kept apart */
+	const struct trust_mail *mail;	/* NULL: nothing is known of it */
+	struct trust_mail kept;		/* what another message proved */
+	enum trust	 trust;
+	enum trust_apart apart;
+	int64_t		 proved_by;	/* another message than its own; 0: its own */
 	struct arena	*arena;
 	struct report_header h;
 	struct held	*held;
@@ -147,7 +156,9 @@ void	 writer_cache_clear(struct cache *);
 int64_t	 writer_name(struct store *, struct str text, struct err *);	/* 0 for an absent text */
 /* An address of 4 or 16 bytes; with len 0 text stands for it. */
 int64_t	 writer_source(struct store *, const unsigned char *ip, unsigned len, struct str text, struct err *);
-int64_t	 writer_domain(struct store *, struct str name, struct err *);	/* name: lower case, A-labels */
+/* name: lower case, A-labels; apart: for what does not count */
+int64_t	 writer_domain(struct store *, struct str name, bool apart, struct err *);
+struct str writer_reporter_key(struct str org_name, struct str email, char out[DOMAIN_MAX + 1]);
 /* The organisation behind org_name, or behind the address; either may be absent. */
 int64_t	 writer_reporter(struct store *, struct str org_name, struct str email, struct err *);
 int64_t	 writer_policy(struct store *, const struct report_policy *, int64_t domain, struct err *);
@@ -161,22 +172,39 @@ int	 writer_outcomes_load(struct store *, struct err *);
 struct holder {
 	int64_t	 id;		/* 0: nobody */
 	int64_t	 messages, day;
+	enum trust trust;
 	bool	 same;		/* its content is that of the report under way */
 };
 
 /* The id by which it is known, made from its content when the reporter gave none. */
 struct str writer_report_id(const struct writer *, char made[64]);
-/* Who counts under the key of the report under way? */
-int	 writer_holder(struct store *, struct str report_id, struct holder *, struct err *);
+/* Who counts under the key of the report under way, in that domain? */
+int	 writer_holder(struct store *, int64_t domain, struct str report_id, struct holder *, struct err *);
 /* May the report under way count, in the place of so many messages? */
 int	 writer_within(struct store *, int64_t less, struct err *);
 void	 writer_merge_held(struct writer *);
+/* A long report ends: its last rows go where the others are, and its addresses are counted there. */
+int	 writer_stream_end(struct store *, struct err *);
 int	 writer_put_rows(struct store *, struct err *);
 int	 writer_overlap(struct store *, int64_t id, uint64_t *quirks, struct err *);
+/* The rows of a report, already in the tree, into (+1) or out of (-1) the sums. */
+int	 writer_report_sums(struct store *, int64_t domain, int64_t reporter, int64_t day, int64_t id, int sign, struct err *);
 int	 writer_rows_go(struct store *, int64_t domain, int64_t reporter, int64_t day, int64_t id, struct err *);
-int	 writer_supersede(struct store *, int64_t old, int64_t day, int64_t by, struct err *);
+/* Of this domain and reporter: old steps behind by. */
+int	 writer_supersede(struct store *, int64_t domain, int64_t reporter, int64_t old, int64_t day, int64_t by, struct err *);
 int	 writer_report_bind(struct store *, enum stmt, const struct report_trailer *, struct str report_id, uint64_t quirks,
 	    int64_t superseded_by, int64_t received, struct err *);
+
+/* --- Whose report it is (write_trust.c) ---------------------------------------------------- */
+
+/* Decides for the report under way, whose header is known; sets its domain. */
+int	 writer_trust(struct store *, struct err *);
+/* Its columns, from parameter 40. */
+int	 writer_trust_bind(struct store *, enum stmt, struct err *);
+/* It came again: what is known better now is noted with the one that is there. */
+int	 writer_trust_again(struct store *, int64_t id, struct err *);
+/* Read again, of a report that another message proved: that still holds if the server is believed. */
+int	 writer_trust_kept(struct store *, int64_t id, struct err *);
 
 /* --- Messages (write_message.c) ------------------------------------------------------------ */
 

@@ -41,8 +41,9 @@ store_report_begin(struct store *s, int64_t message, unsigned payload, const str
 		return (-1);
 	if (!copy_header(w, h))
 		return (err_set(e, ERR_TEMP, "out of memory"));
-	if ((w->domain = writer_domain(s, w->h.policy.domain, e)) == -1 ||
-	    (w->reporter = writer_reporter(s, w->h.org_name, w->h.email, e)) == -1 || (w->policy = writer_policy(s, &w->h.policy, w->domain, e)) == -1)
+	if ((w->plain = writer_domain(s, w->h.policy.domain, false, e)) == -1 ||
+	    (w->reporter = writer_reporter(s, w->h.org_name, w->h.email, e)) == -1 ||
+	    (w->policy = writer_policy(s, &w->h.policy, w->plain, e)) == -1 || writer_trust(s, e) == -1)
 		return (-1);
 	w->open = true;
 	w->streaming = false;
@@ -153,6 +154,27 @@ put_held(struct store *s, enum stmt how, struct err *e)
 }
 
 int
+writer_stream_end(struct store *s, struct err *e)
+{
+	struct writer	*w = s->w;
+	sqlite3_stmt	*st = stmt(s, ST_SOURCES_OF_REPORT);
+	int64_t		 n;
+
+	if (!w->streaming)
+		return (0);
+	if (put_held(s, ST_RECORD_MERGE, e) == -1)
+		return (-1);
+	w->nheld = 0;
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, w->day);
+	(void)sqlite3_bind_int64(st, 3, w->id);
+	if (writer_find(s, ST_SOURCES_OF_REPORT, &n, e) == -1)
+		return (-1);
+	w->nips = (size_t)n;
+	return (0);
+}
+
+int
 store_row(struct store *s, const struct store_evidence *ev, const unsigned char *ip, unsigned ip_len, struct str ip_text,
     uint64_t count, uint64_t seq, struct err *e)
 {
@@ -165,8 +187,8 @@ store_row(struct store *s, const struct store_evidence *ev, const unsigned char 
 		return (err_set(e, ERR_INPUT, "the sum of the counts passes 9223372036854775807"));
 	if ((source = writer_source(s, ip, ip_len, ip_text, e)) == -1)
 		return (-1);
-	/* an absent address is no distinct one */
-	if ((ip_len != 0 || ip_text.len > 0) && !ips_add(w, (uint64_t)source))
+	/* an absent address is no distinct one; those of a long report are counted in the tree */
+	if (!w->streaming && (ip_len != 0 || ip_text.len > 0) && !ips_add(w, (uint64_t)source))
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	id[0] = ev->hash;
 	id[1] = (uint64_t)source;
@@ -236,9 +258,8 @@ store_report_drop(struct store *s, struct err *e)
 	return (writer_outcomes_load(s, e));
 }
 
-/* The rows of a report, already in the tree, into (+1) or out of (-1) the sums. */
-static int
-sums_of_report(struct store *s, int64_t domain, int64_t reporter, int64_t day, int64_t id, int sign, struct err *e)
+int
+writer_report_sums(struct store *s, int64_t domain, int64_t reporter, int64_t day, int64_t id, int sign, struct err *e)
 {
 	sqlite3_stmt	*st = stmt(s, ST_REPORT_SUMS);
 	int		 rc = SQLITE_DONE, rv = 0;
@@ -261,7 +282,7 @@ writer_rows_go(struct store *s, int64_t domain, int64_t reporter, int64_t day, i
 {
 	sqlite3_stmt	*st;
 
-	if (sums_of_report(s, domain, reporter, day, id, -1, e) == -1 || writer_sums_flush(s, e) == -1)
+	if (writer_report_sums(s, domain, reporter, day, id, -1, e) == -1 || writer_sums_flush(s, e) == -1)
 		return (-1);
 	st = stmt(s, ST_RECORDS_GO);
 	(void)sqlite3_bind_int64(st, 1, domain);
@@ -278,12 +299,11 @@ writer_rows_go(struct store *s, int64_t domain, int64_t reporter, int64_t day, i
 
 /* Another version counts from now on. */
 int
-writer_supersede(struct store *s, int64_t old, int64_t day, int64_t by, struct err *e)
+writer_supersede(struct store *s, int64_t domain, int64_t reporter, int64_t old, int64_t day, int64_t by, struct err *e)
 {
-	struct writer	*w = s->w;
 	sqlite3_stmt	*st;
 
-	if (writer_rows_go(s, w->domain, w->reporter, day, old, e) == -1)
+	if (writer_rows_go(s, domain, reporter, day, old, e) == -1)
 		return (-1);
 	for (int i = 0; i < 2; i++) {
 		enum stmt	 which = i == 0 ? ST_VERSIONS_MOVE : ST_REPORT_SUPERSEDE;
@@ -291,6 +311,9 @@ writer_supersede(struct store *s, int64_t old, int64_t day, int64_t by, struct e
 		st = stmt(s, which);
 		(void)sqlite3_bind_int64(st, 1, old);
 		(void)sqlite3_bind_int64(st, 2, by);
+		/* one that no longer counts covers no other's period */
+		if (which == ST_REPORT_SUPERSEDE)
+			(void)sqlite3_bind_int64(st, 3, (sqlite3_int64)QUIRK_OVERLAP);
 		if (writer_run(s, which, e) == -1)
 			return (-1);
 	}
@@ -351,7 +374,7 @@ writer_report_bind(struct store *s, enum stmt which, const struct report_trailer
 	num[15] = w->nreasons;
 	for (int i = 0; i < 16; i++)
 		(void)sqlite3_bind_int64(st, 24 + i, (sqlite3_int64)num[i]);
-	return (0);
+	return (writer_trust_bind(s, which, e));
 }
 
 static int
@@ -372,7 +395,7 @@ static int
 again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
 {
 	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_AGAIN), 1, id);
-	if (writer_run(s, ST_REPORT_AGAIN, e) == -1 || store_report_drop(s, e) == -1)
+	if (writer_run(s, ST_REPORT_AGAIN, e) == -1 || writer_trust_again(s, id, e) == -1 || store_report_drop(s, e) == -1)
 		return (-1);
 	s->w->changed = true;
 	*out = (struct store_stored){ id, IN_DUPLICATE, 0 };
@@ -393,7 +416,7 @@ writer_put_rows(struct store *s, struct err *e)
 
 	if (w->streaming) {
 		if (put_held(s, ST_RECORD_MERGE, e) == -1 ||
-		    sums_of_report(s, w->domain, w->reporter, w->day, w->id, 1, e) == -1)
+		    writer_report_sums(s, w->domain, w->reporter, w->day, w->id, 1, e) == -1)
 			return (-1);
 		return (writer_run(s, ST_SAVEPOINT_DONE, e));
 	}
@@ -415,16 +438,15 @@ writer_report_id(const struct writer *w, char made[64])
 	return (str_of(made));
 }
 
-/* Who counts under the key of the report under way? */
 int
-writer_holder(struct store *s, struct str report_id, struct holder *h, struct err *e)
+writer_holder(struct store *s, int64_t domain, struct str report_id, struct holder *h, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_REPORT_FIND);
 	int		 rc;
 
 	memset(h, 0, sizeof(*h));
-	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 1, domain);
 	(void)sqlite3_bind_int64(st, 2, w->reporter);
 	(void)sqlite3_bind_int64(st, 3, w->h.begin);
 	(void)sqlite3_bind_int64(st, 4, w->h.end);
@@ -435,6 +457,7 @@ writer_holder(struct store *s, struct str report_id, struct holder *h, struct er
 		    memcmp(sqlite3_column_blob(st, 1), w->hash, sizeof(w->hash)) == 0;
 		h->messages = sqlite3_column_int64(st, 2);
 		h->day = sqlite3_column_int64(st, 3);
+		h->trust = (enum trust)sqlite3_column_int(st, 4);
 	}
 	(void)sqlite3_reset(st);
 	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "report", e));
@@ -494,28 +517,43 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 	struct holder	 h;
 	int64_t		 version;
 	uint64_t	 quirks = t->quirks;
-	int		 rc;
+	int		 rc, rank;
 
 	if (!w->open)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
+	if (writer_stream_end(s, e) == -1)
+		return (-1);
 	report_id = writer_report_id(w, made);
-	if (writer_holder(s, report_id, &h, e) == -1)
+	if (w->apart == APART_UNAUTHENTICATED) {
+		/* what counts already may come a second time by a way that proves nothing: forwarded by a colleague */
+		if (writer_holder(s, w->plain, report_id, &h, e) == -1)
+			return (-1);
+		if (h.id != 0 && h.same)
+			return (again(s, h.id, out, e));
+	}
+	if (writer_holder(s, w->domain, report_id, &h, e) == -1)
 		return (-1);
 	if (h.id != 0 && h.same)
 		return (again(s, h.id, out, e));
 	if (h.id != 0) {
+		rank = (int)trust_rank(w->trust) - (int)trust_rank(h.trust);
 		(void)sqlite3_bind_int64(stmt(s, ST_VERSION_FIND), 1, h.id);
 		(void)sqlite3_bind_blob(stmt(s, ST_VERSION_FIND), 2, w->hash, sizeof(w->hash), SQLITE_STATIC);
 		if ((rc = writer_find(s, ST_VERSION_FIND, &version, e)) == -1)
 			return (-1);
-		if (rc == 1)
+		/* unless it is known better now than when it stepped back whose it is */
+		if (rc == 1 && rank <= 0)
 			return (again(s, version, out, e));
 		quirks |= QUIRK_VERSIONS;
-		/* A report without a row takes nothing from one that has some. */
-		if (w->messages == 0 && h.messages > 0) {
+		/*
+		 * A report without a row takes nothing from one that has some; but
+		 * first of all, nobody takes the place of one that is better proved.
+		 */
+		if (rank < 0 || (rank == 0 && w->messages == 0 && h.messages > 0)) {
 			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, h.id, when_now(), e) == -1)
 				return (-1);
-			*out = (struct store_stored){ w->id, IN_DUPLICATE, 0 };
+			/* what is only worse proved may be believed one day: its original is kept */
+			*out = (struct store_stored){ w->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0 };
 			return (0);
 		}
 	}
@@ -523,7 +561,7 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		return (store_report_drop(s, NULL) == -1 ? store_fail(s, "report", e) : -1);
 	if (h.id != 0) {
 		/* the key is unique among versions that count: the old one steps back first */
-		if (writer_supersede(s, h.id, h.day, w->id, e) == -1)
+		if (writer_supersede(s, w->domain, w->reporter, h.id, h.day, w->id, e) == -1)
 			return (-1);
 	}
 	if (writer_overlap(s, w->id, &quirks, e) == -1 || writer_put_rows(s, e) == -1 ||

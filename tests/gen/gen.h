@@ -232,6 +232,7 @@ struct bulk_options {
 void	 run_report(struct gen_run *, const struct gen_report *, struct rng *);
 void	 run_repeat(struct gen_run *, struct gen_report *, struct rng *);
 void	 demo_generate(struct gen_run *);
+void	 months_generate(struct gen_run *, const char *truth);
 void	 bulk_generate(struct gen_run *, const struct bulk_options *);
 
 #endif

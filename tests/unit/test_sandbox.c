@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/charset.h"
 #include "base/io.h"
 #include "decode/message.h"
 #include "process/sandbox.h"
@@ -671,7 +672,7 @@ prepare(void)
 	    (mail_server = listen_on(&mail_port)) == -1 || (other_server = listen_on(&other_port)) == -1)
 		return (-1);
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	message_charsets_load();
+	charset_load();
 	return (page == MAP_FAILED ? -1 : 0);
 }
 

@@ -350,6 +350,7 @@ function item(r: MockReport): ReportItem {
 		id: r.id, reporter: r.reporter, org_name: r.org_name, email: r.email, domain: r.domain, report_id: r.report_id, begin: r.begin, end: r.end, day: r.day,
 		received: r.received, records: r.rows.length, m: c.m, pass: c.both + c.dkim_only + c.spf_only, source_ips: new Set(r.rows.map((x) => x.ip)).size,
 		policy: r.policy, dialect: r.dialect, state: r.state, quirks: r.quirks, duplicates: r.duplicates,
+		trust: r.duplicates > 0 ? "unknown" : "authenticated", apart: "no",
 	};
 }
 export function reportList(p: URLSearchParams): Page<ReportItem> {
@@ -367,7 +368,9 @@ export function find(id: string): MockReport {
 export function report(id: string): ReportDetail & { rows_next: null } {
 	const r = find(id);
 	return {
-		...item(r), extra_contact_info: r.extra, generator: r.dialect === "rfc9990" ? "BigMail Reporter 3.2" : null, version: r.dialect === "rfc9990" ? "1.0" : null, errors: [],
+		...item(r), trust_by: { detail: r.duplicates > 0 ? "unknown" : "authenticated", method: r.duplicates > 0 ? null : "dmarc", from_domain: r.reporter.key, authserv_id: "mx.example.com",
+			field: r.duplicates > 0 ? null : `mx.example.com; dmarc=pass header.from=${r.reporter.key}` },
+		extra_contact_info: r.extra, generator: r.dialect === "rfc9990" ? "BigMail Reporter 3.2" : null, version: r.dialect === "rfc9990" ? "1.0" : null, errors: [],
 		counts: count(r.rows), legs: legs(r.rows), rows_next: null, refused: r.refused, message: { received: r.received, mailbox: "reports", bytes: 2400 + r.rows.length * 90, token: `m${r.id}` },
 		versions: r.versions.map((v) => find(v)).map((v) => ({ id: v.id, state: v.state, received: v.received, m: count(v.rows).m })),
 		raw: { xml: true, original: true, mail: r.reporter.key !== "mailbox.test" },

@@ -286,6 +286,11 @@ export class Daemon {
 	/** kill -9, of the supervisor alone; what it started has to notice. */
 	async kill(): Promise<void> {
 		this.child.kill('SIGKILL');
+		await this.gone();
+	}
+
+	/** After somebody has killed it. */
+	async gone(): Promise<void> {
 		await this.ended;
 	}
 

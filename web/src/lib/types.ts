@@ -95,8 +95,11 @@ export interface ReportItem {
 	source_ips: number; policy: Policy | null; dialect: string | null;
 	state: "ok" | "ok-with-notes" | "repaired" | "partial" | "empty" | "superseded";
 	quirks: { name: string; text: string }[]; duplicates: number;
+	trust: "authenticated" | "unauthenticated" | "unknown"; apart: "no" | "foreign-domain" | "unauthenticated";
 }
 export interface ReportDetail extends ReportItem {
+	trust_by: { detail: "authenticated" | "authenticated-other" | "failed" | "unknown"; method: string | null; from_domain: string | null;
+		authserv_id: string | null; field: string | null };
 	extra_contact_info: string | null; generator: string | null; version: string | null; errors: string[];
 	counts: Counts; legs: Legs;
 	refused: { record: number; line: number; reason: string }[];

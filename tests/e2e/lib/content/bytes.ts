@@ -50,7 +50,7 @@ function le(bits: 16 | 32 | 64, v: number | bigint): Buffer {
 // --- gzip ----------------------------------------------------------------------
 
 export const gz = (b: Buffer | string): Buffer => {
-	const g = gzipSync(b, { level: 9 });
+	const g = gzipSync(b, { level: 6 });
 	g[9] = 3; // the system, which zlib knows
 	return g;
 };
@@ -199,6 +199,9 @@ export function xz(chunks: Buffer, size: number, dictionary: number): Buffer {
 
 /** 45,899,235 bytes of zero as bzip2 -9 packs them; streams can stand one after another. */
 export const bzip2Zeros = hex('425a68393141592653590e09e2df015f8e4000c0000008200030804d4642a025a90a80971772453850900e09e2df');
+
+/** The first line of a report and <feedback>, in the same way. */
+export const bzip2Head = hex('425a683931415926535985457785000003d980001050016007bf2f994020002280340034321400001932035180003e033dba96c5f28d13c87a645133cfc5dc914e142421515de140');
 
 /** 2 MB of zero as one chunk of LZMA2 that begins anew (lc 0). */
 export const lzma2Zeros = hex('ffff110159000000707dfdffae90a14013bd53369db418636ba1ee71f7e68d7b7d65f9d6317d20983008d0aa6374590fa52bc9eadde279087cdea89a' +

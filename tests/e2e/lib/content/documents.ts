@@ -1,5 +1,5 @@
 // Documents: XML that is too much, entities, encodings, and values beyond all measure.
-import { attached, bytes, gz, hex, mail, MB, noise, times } from './bytes.js';
+import { attached, bytes, dice, gz, hex, mail, MB, noise, times } from './bytes.js';
 import { kinds, type Kind, type Line } from './kind.js';
 import { report, row } from './report.js';
 import { hostileTexts } from './texts.js';
@@ -20,7 +20,7 @@ const entities: Kind[] = kinds('XML file', [
 		[`external-${i}`, `A DTD and an entity at ${u}`, 'rejected dtd', () => dtd(`external-${i}`, `SYSTEM "${u}" [<!ENTITY x SYSTEM "${u}">]`, '&x;')]),
 	['public-dtd', 'A public DTD', 'rejected dtd', () => dtd('public-dtd', 'PUBLIC "-//HOSTILE//DTD X//EN" "http://hostile.example/x.dtd"')],
 	['dtd-behind-comments', 'A DTD behind a megabyte of comments', 'rejected dtd', () => report('dtd-behind-comments', {
-		declaration: `<?xml version="1.0"?>${`<!--${'-x'.repeat(500)}-->`.repeat(1100)}<!DOCTYPE feedback SYSTEM "file:///etc/passwd">` }).replace(/--x/g, 'x')],
+		declaration: `<?xml version="1.0"?>${`<!--${'x-'.repeat(500)}x-->`.repeat(1100)}<!DOCTYPE feedback SYSTEM "file:///etc/passwd">` })],
 	['dtd-utf16', 'A DTD in UTF-16', 'rejected dtd', () => Buffer.from(`\ufeff${dtd('dtd-utf16', '[<!ENTITY x SYSTEM "file:///etc/passwd">]', '&x;').toString()}`, 'utf16le')],
 	['dtd-attributes', 'Default attributes by the hundred thousand', 'rejected dtd', () => dtd('dtd-attributes', `[${Array.from({ length: 100000 }, (_, i) =>
 		`<!ATTLIST feedback a${i} CDATA "x">`).join('')}]`)],
@@ -48,7 +48,7 @@ const shapes: Kind[] = kinds('XML file', [
 		() => report('attributes-80000', { meta: `<x ${chaff(53000, (i) => `a${i.toString(36)}="" `)}/>` })],
 	['attributes-many-elements', 'The same a hundred times, 300 attributes with a > in each', 'stored 7|rejected over-limit|rejected not-well-formed',
 		() => report('attributes-many-elements', { meta: chaff(40, () => `<x ${chaff(5000, (i) => `a${i.toString(36)}=">" `)}/>`) })],
-	['attribute-10-mb', 'An attribute of 10 MB', 'stored 7|rejected over-limit|rejected not-well-formed', () => report('attribute-10-mb', { meta: `<x a="${'A'.repeat(10 * MB)}"/>` })],
+	['attribute-10-mb', 'An attribute of 10 MB', 'stored 7|rejected over-limit|rejected not-well-formed', (full) => report('attribute-10-mb', { meta: `<x a="${'A'.repeat((full ? 10 : 1) * MB)}"/>` })],
 	['attribute-newlines', 'An attribute of 9 MB of line ends and references', 'stored 7|rejected over-limit|rejected not-well-formed',
 		() => report('attribute-newlines', { meta: `<x a="${'&#10;\n'.repeat(1500000)}"/>` })],
 	['namespaces', '50,000 namespaces on one element', 'stored 7|rejected over-limit|rejected not-well-formed', () => report('namespaces', { root: chaff(50000, (i) => ` xmlns:n${i}="u:${i}"`) })],
@@ -68,8 +68,8 @@ const shapes: Kind[] = kinds('XML file', [
 		() => packed(report('pi-endless', { meta: `<?x ${noise(4096).toString('hex').repeat(2500)}` }))],
 	['tag-endless', 'A tag of 30 MB that does not end', 'rejected cut-short|rejected not-well-formed|rejected over-limit',
 		() => packed(report('tag-endless', { meta: `<x ${'a '.repeat(15 * MB)}` }))],
-	['quotes-endless', 'Tags of which each opens a quote', 'stored 7|rejected not-well-formed|rejected cut-short', () => report('quotes-endless', { meta: '<x a="'.repeat(200000) })],
-	['less-than-storm', '4 MB of <', 'stored 7|rejected not-well-formed|rejected cut-short', () => report('less-than-storm', { org: '<'.repeat(4 * MB) })],
+	['quotes-endless', 'Tags of which each opens a quote', 'rejected over-limit', () => report('quotes-endless', { meta: '<x a="'.repeat(200000) })],
+	['less-than-storm', '4 MB of <', 'rejected over-limit', () => report('less-than-storm', { org: '<'.repeat(4 * MB) })],
 	['ampersand-storm', '3 MB of &, as text and as broken references', 'rejected over-limit|stored 7', () => report('ampersand-storm', { org: '&#x'.repeat(MB) })],
 	['end-tags', 'A million end tags of what is not open', 'stored 7|rejected not-well-formed', () => report('end-tags', { meta: '</xrg_name>'.repeat(1000000) })],
 	['unclosed', '100,000 elements that do not end', 'stored 7|rejected not-well-formed|rejected over-limit', () => report('unclosed', { meta: '<b>'.repeat(100000) })],
@@ -79,17 +79,19 @@ const shapes: Kind[] = kinds('XML file', [
 		return attached(bytes(...gzipPieces(r.slice(0, at), blanks, r.slice(at))));
 	}],
 	['feedback-in-feedback', 'feedback in feedback in feedback', 'stored 7|rejected no-metadata', () => report('feedback-in-feedback', { first: '<feedback><feedback><record/></feedback></feedback>' })],
-	['feedback-1000', 'A thousand reports in one document', 'stored 7000', () => chaff(1000, (i) => report(`feedback-1000-${i}`, { declaration: '' }))],
+	['feedback-500', 'Five hundred reports in one document', 'stored 3500', () => chaff(500, (i) => report(`feedback-500-${i}`, { declaration: '' }))],
+	['feedback-1000', 'A thousand, which is more than is collected', 'rejected over-limit', () => chaff(1000, (i) => report(`feedback-1000-${i}`, { declaration: '' }))],
 	['feedback-empty-40000', '40,000 empty reports in one document', 'rejected no-metadata', () => '<feedback/>'.repeat(40000)],
 	['records-first', 'Records before the metadata, 40 MB of them', 'stored', () => packed(`<feedback>${row({}).repeat(80000)}${report('records-first').replace('<feedback>', '').replace(/^.*\n/, '')}`)],
 	['read-again', 'A large document that has to be read in every way that there is', 'stored 7|rejected too-slow|rejected over-limit', (full) => {
 		const r = report('read-again'), meta = /<report_metadata>.*<\/policy_published>/s.exec(r)?.[0] ?? '', at = r.indexOf('</feedback>');
 		const block = times(bytes('<!-- ', noise(200).toString('hex'), ' '.repeat(100000), ' -->\n'), full ? 4000 : 300);
-		return attached(bytes(...gzipPieces(r.slice(0, at).replace(meta, ''), block, `${meta}<x>\x01\x92</y></feedback>`)));
+		return attached(bytes(...gzipPieces(r.slice(0, at).replace(meta, ''), block, `${damaged(meta)}</feedback>`)));
 	}],
 	['parts-read-again', 'Ninety parts, each of which has to be read in every way that there is', 'stored 630|partial too-slow|rejected too-slow|partial over-limit', (full) => mail(
 		Array.from({ length: full ? 90 : 12 }, (_, i) => ({ type: 'application/gzip', encoding: 'base64', body: gz(again(`parts-read-again-${i}`, full ? 30 : 2)) }))), { full: true }],
-	['record-million', 'A million records', 'stored', (full) => bytes(...giant(full ? 1000000 : 20000)), { delivered: 'stored|refused' }],
+	['record-million', 'A million records', 'stored', (full) => bytes(...giant(full ? 1000000 : 20000, 'record-million', false)), { delivered: 'stored|refused' }],
+	['record-million-mail', 'A million records in a mail, no address and no name twice', 'stored', (full) => attached(gz(bytes(...giant(full ? 1000000 : 5000, 'record-million-mail', true))))],
 	['record-million-alike', 'A million records that are one and the same', 'stored', (full) => {
 		const r = report('record-million-alike'), one = row({});
 		return attached(bytes(...gzipPieces(r.slice(0, r.indexOf('<record>')), times(one, full ? 1000000 : 20000), '</feedback>')));
@@ -128,15 +130,19 @@ function gzipPieces(head: string, middle: Buffer, tail: string): Buffer[] {
 	return [gz(head), gz(middle), gz(tail)];
 }
 
+/** What makes a reader try all that it can: a byte that is no character, and an end tag that is misspelt. */
+const damaged = (meta: string): string => meta.replace('Reporter</org_name>', 'Rep\x01orter</org_nmae>');
+
 function again(name: string, mb: number): Buffer {
 	const r = report(name), meta = /<report_metadata>.*<\/policy_published>/s.exec(r)?.[0] ?? '', at = r.indexOf('</feedback>');
-	return bytes(r.slice(0, at).replace(meta, ''), times(bytes('<!-- ', noise(100).toString('hex'), ' '.repeat(60000), ' -->\n'), mb * 17), meta, '<x>\x01\x92</y></feedback>');
+	return bytes(r.slice(0, at).replace(meta, ''), times(bytes('<!-- ', noise(100).toString('hex'), ' '.repeat(60000), ' -->\n'), mb * 17), damaged(meta), '</feedback>');
 }
 
-function* giant(n: number): Generator<Buffer> {
-	const r = report('record-million'), parts = [r.slice(0, r.indexOf('<record>'))];
+function* giant(n: number, name: string, scattered: boolean): Generator<Buffer> {
+	const r = report(name), parts = [r.slice(0, r.indexOf('<record>'))], d = dice(5);
 	for (let i = 0; i < n; i++) {
-		parts.push(row({ ip: `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`, count: '1', hfrom: `h${i % 5000}.hostile.example`, reason: i % 3 === 0 ?
+		const [a, b] = scattered ? [d(), d()] : [0x0a000000 + i, i % 5000];
+		parts.push(row({ ip: `${a >>> 24}.${(a >> 16) & 255}.${(a >> 8) & 255}.${a & 255}`, count: '1', hfrom: `h${b}.hostile.example`, reason: i % 3 === 0 ?
 			`<reason><type>other</type><comment>${i}</comment></reason>` : '' }));
 		if (parts.length === 10000) yield Buffer.from(parts.splice(0).join(''));
 	}
@@ -183,7 +189,7 @@ const encodings: Kind[] = kinds('XML file', [
 			raw(`encoding-${e.toLowerCase().replace(/\W/g, '-')}`, hex('e6b0b41b242a481b4e242480ff'), says(e))]),
 	['encoding-path', 'It says ../../../../tmp/evil', 'stored 7', () => raw('encoding-path', Buffer.from('x'), says('../../../../tmp/evil'))],
 	['encoding-10-kb', 'It says an encoding of 10 KB', 'stored 7|rejected not-well-formed', () => raw('encoding-10-kb', Buffer.from('x'), says('A'.repeat(10000)))],
-	['encoding-20-mb', '20 MB of Latin-1 that is not said', 'stored 7', () => packed(raw('encoding-20-mb', Buffer.from('x')).toString().replace('<row>', `<!--${'x'.repeat(20 * MB)}--><row>`).replace('Reporter', '\u00e9')
+	['encoding-20-mb', '20 MB of Latin-1 that is not said', 'stored 7', () => packed(raw('encoding-20-mb', Buffer.from('x')).toString().replace('<row>', `<!--${noise(4096).toString('hex').repeat(2500)}--><row>`).replace('Reporter', '\u00e9')
 		.replace('</org_name>', '\u0001</org_name>'))],
 	['ebcdic', 'EBCDIC', 'ignored', () => bytes(hex('4c6fa79493406799a2899695'), noise(3000))],
 ]);
@@ -213,7 +219,7 @@ const numbers: Kind[] = kinds('XML file', [
 	counted('count-nan', 'NaN', 'NaN', true),
 	counted('count-nul', '7, NUL, 9', '7&#0;9', true),
 	counted('count-thousands', '1,000', '1,000', true),
-	['count-10-mb', 'A count of 10 MB of digits', 'rejected over-limit', () => report('count-10-mb', { rows: [{}, { count: '9'.repeat(10 * MB) }] })],
+	['count-10-mb', 'A count of 10 MB of digits', 'rejected over-limit', (full) => report('count-10-mb', { rows: [{}, { count: '9'.repeat((full ? 10 : 1) * MB) }] })],
 	['count-zeros', 'A count of 60,000 zeros and a 7', 'stored 7|partial 7', () => report('count-zeros', { rows: [{ count: `${'0'.repeat(60000)}7` }] })],
 	['count-largest', 'A count of 2^63 - 1', 'rejected over-limit', () => report('count-largest', { rows: [{ count: '9223372036854775807' }] })],
 	['count-sum', 'Counts whose sum passes 2^64', 'rejected over-limit', () => report('count-sum', { rows: Array.from({ length: 5 }, () => ({ count: '4611686018427387904' })) })],
@@ -249,7 +255,7 @@ const numbers: Kind[] = kinds('XML file', [
 	addressed('ip-zero', '0.0.0.0', '0.0.0.0'),
 	addressed('ip-any', '::', '::'),
 	addressed('ip-escape', 'with control characters', '\u009b31m203.0.113.1'),
-	['ip-10-mb', 'source_ip of 10 MB', 'rejected over-limit', () => report('ip-10-mb', { rows: [{ ip: '1'.repeat(10 * MB) }] })],
+	['ip-10-mb', 'source_ip of 10 MB', 'rejected over-limit', (full) => report('ip-10-mb', { rows: [{ ip: '1'.repeat((full ? 10 : 1) * MB) }] })],
 	named('domain-nul', 'NUL, as a reference and as a byte', 'evil&#0;.domain-nul.example\0.x.example'),
 	named('domain-rtl', 'right to left override', '\u202emoc.elgoog\u202c.domain-rtl.example'),
 	named('domain-300-labels', '300 labels', `${'a.'.repeat(300)}domain-300-labels.example`),
@@ -266,11 +272,11 @@ const numbers: Kind[] = kinds('XML file', [
 	named('domain-zwj', 'what is not seen', 'a\u200d\u200b\ufeff\u00adb.domain-zwj.example'),
 	named('domain-emoji', 'pictures', '\u{1f600}\u{1f468}\u200d\u{1f469}\u200d\u{1f467}.domain-emoji.example'),
 	['domain-10-mb', 'A domain of 10 MB', 'rejected over-limit', () => report('domain-10-mb', { domain: 'a.'.repeat(5 * MB) })],
-	...['org', 'email', 'id'].map((f): Line => [`${f}-10-mb`, `${f} of 10 MB`, 'rejected over-limit', () => report(`${f}-10-mb`, { [f]: 'A'.repeat(10 * MB) })]),
+	...['org', 'email', 'id'].map((f): Line => [`${f}-10-mb`, `${f} of 10 MB`, 'rejected over-limit', (full) => report(`${f}-10-mb`, { [f]: 'A'.repeat((full ? 10 : 1) * MB) })]),
 	...['extra_contact_info', 'error', 'generator'].map((f): Line => [`${f}-10-mb`, `${f} of 10 MB`, 'rejected over-limit',
-		() => report(`${f}-10-mb`, { meta: `<${f}>${'A'.repeat(10 * MB)}</${f}>` })]),
-	['comment-10-mb', 'A comment of a reason of 10 MB', 'rejected over-limit', () => report('comment-10-mb', { rows: [{ reason: `<reason><comment>${'A'.repeat(10 * MB)}</comment></reason>` }] })],
-	['human-10-mb', 'A human_result of 10 MB', 'rejected over-limit', () => report('human-10-mb', { rows: [{ auth: `<spf><human_result>${'A'.repeat(10 * MB)}</human_result></spf>` }] })],
+		(full) => report(`${f}-10-mb`, { meta: `<${f}>${'A'.repeat((full ? 10 : 1) * MB)}</${f}>` })]),
+	['comment-10-mb', 'A comment of a reason of 10 MB', 'rejected over-limit', (full) => report('comment-10-mb', { rows: [{ reason: `<reason><comment>${'A'.repeat((full ? 10 : 1) * MB)}</comment></reason>` }] })],
+	['human-10-mb', 'A human_result of 10 MB', 'rejected over-limit', (full) => report('human-10-mb', { rows: [{ auth: `<spf><human_result>${'A'.repeat((full ? 10 : 1) * MB)}</human_result></spf>` }] })],
 	['all-60-kb', 'All texts of 60 KB', 'stored 7|rejected over-limit', () => everywhere('all-60-kb', () => 'A'.repeat(60000))],
 ]);
 
@@ -298,7 +304,8 @@ const texts: Kind[] = kinds('XML file', [
 	['texts-newlines', 'Line ends in every text, for log and header', 'stored 7', () => everywhere('texts-newlines', () => 'a&#13;&#10;Set-Cookie: x=1&#13;&#10;&#13;&#10;<![CDATA[\r\n=1+1\r\ndmarcd[1]: all is well\r\n]]>')],
 	['texts-tabs', 'A tab in front of a formula, and CR', 'stored 7', () => everywhere('texts-tabs', () => '<![CDATA[\u00a0=1+1\t=2+2\r=3+3]]>')],
 	['elements-hostile', 'Elements with names that do something', 'stored 7', () => report('elements-hostile', {
-		meta: '<_-.=><a\u202eb>x</a\u202eb><\u00e9\u0301>y</\u00e9\u0301><script>alert(1)</script><iframe/><style>*{}</style>' })],
+		meta: '<_-.>x</_-.><\u00e9\u0301>y</\u00e9\u0301><script>alert(1)</script><iframe/><style>*{}</style><a\u200db/>' })],
+	['elements-broken', 'Elements with names that cannot be', 'rejected not-well-formed', () => report('elements-broken', { meta: '<_-.=><a\u202eb>x</a\u202eb>' })],
 	['texts-xml-1-1', 'XML 1.1 with control characters as references', 'stored 7', () => report('texts-xml-1-1', { declaration: '<?xml version="1.1"?>', org: '&#27;[31m&#1;&#x9b;31m&#155;' })],
 ]);
 

@@ -59,11 +59,11 @@ const structure: Kind[] = kinds('mail', [
 	['mbox-lines', 'A file that is an mbox with 20,000 empty messages', 'ignored', () => bytes(times('From x@hostile.example Thu Jan  1 00:00:00 2026\n\nx\n\n', 20000)),
 		{ form: 'mbox', delivered: 'ignored' }],
 	['large-mail', 'A mail of 100 MB, of which the last kilobyte is the report', 'stored 7', (full) => big('large-mail', full ? 100 : 6), { delivered: 'stored 7|refused' }],
-	['all-dashes', 'Nothing but dashes, 8 MB', 'ignored', () => bytes(top, 'Content-Type: multipart/mixed; boundary="-"\r\n\r\n', times('-', 8 * MB))],
+	['all-dashes', 'Nothing but dashes, 8 MB', 'ignored', (full) => bytes(top, 'Content-Type: multipart/mixed; boundary="-"\r\n\r\n', times('-', (full ? 8 : 1) * MB))],
 ]);
 
 const headers: Kind[] = kinds('mail headers', [
-	['header-line-10-mb', 'A subject of 10 MB', 'stored 7', () => bytes('From: a@reporter.example\r\nContent-Type: text/xml\r\nSubject: ', times('A', 10 * MB),
+	['header-line-10-mb', 'A subject of 10 MB', 'stored 7', (full) => bytes('From: a@reporter.example\r\nContent-Type: text/xml\r\nSubject: ', times('A', (full ? 10 : 1) * MB),
 		'\r\n\r\n', report('header-line-10-mb'))],
 	['header-million', 'A million header fields', 'stored 7', (full) => bytes(top, 'Content-Type: text/xml\r\n', times('X-Flood: aaaaaaaaaaaa\r\n', full ? 1000000 : 100000), '\r\n',
 		report('header-million'))],
@@ -110,13 +110,13 @@ const encodings: Kind[] = kinds('transfer encodings', [
 		body: gz(report('base64-garbage')).toString('base64').split('').map((c, i) => c + '!#\x80 .%'[i % 6]).join('') })],
 	['base64-one-line', 'base64 of 8 MB in one line, the report at its beginning', 'stored 7', () => mail({ type: 'application/gzip', more: ['Content-Transfer-Encoding: base64'],
 		body: Buffer.concat([gz(report('base64-one-line')), Buffer.from([0]), noise(6 * MB)]).toString('base64') })],
-	['base64-padding-storm', '8 MB of =, then base64', 'stored 7', () => mail({ type: 'application/gzip', more: ['Content-Transfer-Encoding: base64'],
-		body: '='.repeat(8 * MB) + base64(gz(report('base64-padding-storm'))) })],
+	['base64-padding-storm', '8 MB of =, then base64', 'stored 7', (full) => mail({ type: 'application/gzip', more: ['Content-Transfer-Encoding: base64'],
+		body: '='.repeat((full ? 8 : 1) * MB) + base64(gz(report('base64-padding-storm'))) })],
 	['base64-no-line-ends', 'A byte in each line', 'stored 7', () => mail({ type: 'application/gzip', more: ['Content-Transfer-Encoding: base64'],
 		body: gz(report('base64-no-line-ends')).toString('base64').split('').join('\r\n') })],
 	['base64-not', 'It says base64 and is none', 'ignored|stored 7', () => mail({ type: 'text/xml', more: ['Content-Transfer-Encoding: base64'], body: report('base64-not') })],
-	['qp-storm', '10 MB of =, then the report', 'stored 7|ignored', () => mail({ type: 'text/xml', more: ['Content-Transfer-Encoding: quoted-printable'],
-		body: '='.repeat(10 * MB) + '\r\n' + report('qp-storm').replace(/=/g, '=3D') })],
+	['qp-storm', '10 MB of =, then the report', 'stored 7|ignored', (full) => mail({ type: 'text/xml', more: ['Content-Transfer-Encoding: quoted-printable'],
+		body: '='.repeat((full ? 10 : 1) * MB) + '\r\n' + report('qp-storm').replace(/=/g, '=3D') })],
 	['qp-soft-breaks', 'A soft line break behind each byte', 'stored 7', () => mail({ type: 'text/xml', more: ['Content-Transfer-Encoding: quoted-printable'],
 		body: report('qp-soft-breaks').split('').map((c) => `=${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}=\r\n`).join('') })],
 	['qp-cut', 'It ends in the middle of a code', 'rejected cut-short|rejected not-well-formed', () => mail({ type: 'text/xml',
@@ -124,7 +124,7 @@ const encodings: Kind[] = kinds('transfer encodings', [
 	['encoding-unknown', 'Content-Transfer-Encoding: x-evil', 'stored 7', () => mail({ type: 'text/xml', more: ['Content-Transfer-Encoding: x-evil'], body: report('encoding-unknown') })],
 	['line-ends', 'CR alone, LF alone and both, mixed', 'stored 7|ignored', () => bytes('From: a@reporter.example\rSubject: x\nContent-Type: text/xml\r\n\n',
 		report('line-ends').replace(/></g, '>\r<'))],
-	['line-20-mb', 'A line of 20 MB in front of the report', 'stored 7', () => mail([{ type: 'text/plain', body: times('x', 20 * MB) }, packed('line-20-mb')])],
+	['line-20-mb', 'A line of 20 MB in front of the report', 'stored 7', (full) => mail([{ type: 'text/plain', body: times('x', (full ? 20 : 1) * MB) }, packed('line-20-mb')])],
 	['cr-only', 'CR alone', 'stored 7', () => Buffer.from(mail(xml('cr-only')).toString('latin1').replace(/\r?\n/g, '\r'), 'latin1')],
 	['body-nul', 'NUL behind each byte of the report: UTF-16 by chance', 'stored 7', () => mail({ type: 'text/xml', encoding: 'base64',
 		body: Buffer.from(report('body-nul', { declaration: '<?xml version="1.0"?>' }), 'utf16le') })],
@@ -138,7 +138,7 @@ const encodings: Kind[] = kinds('transfer encodings', [
 /** More than what is collected, its records in front, its damage at the end: every way of reading it begins and fails but the last. */
 function twice(name: string): string {
 	const r = report(name), meta = /<report_metadata>.*<\/policy_published>/s.exec(r)?.[0] ?? '';
-	return r.replace(meta, '').replace('</record>', `</record><!--${' '.repeat(600000)}-->${meta}<x>\x01</y>`);
+	return r.replace(meta, '').replace('</record>', `</record><!--${' '.repeat(600000)}-->${meta.replace('Reporter</org_name>', 'Rep\x01orter</org_nmae>')}`);
 }
 
 export { twice };
