@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/listing.h"
 #include "cli/raw.h"
 #include "cli/row.h"
@@ -13,6 +14,7 @@
 static const struct cli_option options[] = {
 	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|original|mail",
 	    .help = "the document, the attached file, or the whole mail, as it came" },
+	{ .name = "reveal", .kind = CLI_FLAG, .help = "a failure report unmasked; who does so is logged" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -265,6 +267,10 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	int			 rc, raw = cli_word(args, "raw", -1);
 	const char		*text = cli_operand(args, 0);
 
+	if ((text[0] == 'f' || text[0] == 'F') && answer_failure_id(str_of(text), &id))
+		return (failure_show(ctx, args, id, cli_flag(args, "reveal"), raw >= 0));
+	if (cli_flag(args, "reveal"))
+		return (cli_usage(&cli_cmd_report, "--reveal is about failure reports, whose numbers begin with f"));
 	if (!str_i64(str_of(text), &id) || id == 0)
 		return (cli_usage(&cli_cmd_report, "\"%s\" is not the number of a report; 'dmarcd reports' shows them in its first column",
 		    text));
@@ -299,7 +305,9 @@ const struct cli_command cli_cmd_report = {
 	.group = "Answers",
 	.help = "one report in words, or its original",
 	.usage = "ID",
-	.text = "ID is the number in the first column of 'dmarcd reports'. With --format csv its rows alone come out.",
+	.text = "ID is what stands in the first column of 'dmarcd reports'. With --format csv its rows alone come out.\n\n"
+	    "f12 is a failure report: what tells of people in it is masked. --reveal shows it, with --raw mail the whole mail, and writes "
+	    "down who looked and when.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "conf/conf.h"
@@ -32,24 +33,24 @@ struct reprocess {
 /* --- What happens on the way ---------------------------------------------------------------- */
 
 static void
-on_changed(void *ctx, int64_t report, unsigned how)
+on_changed(void *ctx, enum report_kind kind, int64_t report, unsigned how)
 {
 	struct reprocess	*r = ctx;
 
 	if (r->ctx->verbosity > 0)
-		progress_note(r->bar, "dmarcd: report %lld: %s", (long long)report, derive_word(how));
+		progress_note(r->bar, "dmarcd: report %s%lld: %s", derive_letter(kind), (long long)report, derive_word(how));
 }
 
 static void
-on_unread(void *ctx, int64_t report, const char *why)
+on_unread(void *ctx, enum report_kind kind, int64_t report, const char *why)
 {
 	struct reprocess	*r = ctx;
 	struct buf		 b = { 0 };
 
 	(void)esc_text(&b, str_of(why));
 	if (r->ctx->verbosity >= 0)
-		progress_note(r->bar, "dmarcd: report %lld stays as it is: it cannot be read from its original any more: %s",
-		    (long long)report, b.p == NULL ? "" : b.p);
+		progress_note(r->bar, "dmarcd: report %s%lld stays as it is: it cannot be read from its original any more: %s",
+		    derive_letter(kind), (long long)report, b.p == NULL ? "" : b.p);
 	buf_free(&b);
 }
 
@@ -178,7 +179,7 @@ read_wrong(struct reprocess *r, struct err *e)
 
 		o->todo = false;
 		for (size_t k = 0; k < o->nknown; k++)
-			if (bsearch(&o->known[k].id, r->wrong, r->nwrong, sizeof(*r->wrong), by_number) != NULL)
+			if (o->known[k].kind == REPORT_AGGREGATE && bsearch(&o->known[k].id, r->wrong, r->nwrong, sizeof(*r->wrong), by_number) != NULL)
 				o->todo = o->known[k].force = true;
 	}
 	bar_begin(r, "read", "reports", 0);
@@ -268,6 +269,7 @@ reprocess_run(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((rv = store_care_lock(r.store, &e)) == 1)
 		rv = err_set(&e, ERR_TEMP, "another reprocess is under way");
 	store_derive(r.store, false);
+	failures_options(ctx, r.store);
 	store_trust(r.store, &ctx->conf->trust);
 	if (rv == 0)
 		rv = all(&r, verdicts, day * DAY_SECONDS, &e);

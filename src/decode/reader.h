@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "base/limits.h"
+#include "report/failure.h"
 #include "report/report.h"
 
 struct reader;
@@ -25,6 +26,8 @@ struct reader_calls {
 	int	(*payload)(void *, unsigned index, struct err *);
 	/* that document, or a container, could not be read: why says it */
 	int	(*refused)(void *, const struct err *why, struct err *);
+	/* a failure report, whole; index counts them alone, from 0. Its arena takes what is added to it. */
+	int	(*failure)(void *, unsigned index, struct failure_report *, struct arena *, struct err *);
 	/* extraction: the text of the one document that was asked for */
 	int	(*raw)(void *, const void *, size_t, struct err *);
 };
@@ -38,7 +41,8 @@ struct reader_job {
 };
 
 struct reader_result {
-	unsigned	 reports;	/* read whole */
+	unsigned	 reports;	/* read whole, of any kind */
+	unsigned	 failures;	/* failure reports among them */
 	unsigned	 refused;	/* documents or containers that could not be */
 	bool		 mail;
 	bool		 tls, failure;	/* a TLS report or a failure report was seen */

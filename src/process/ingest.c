@@ -16,9 +16,12 @@
 #include "base/when.h"
 #include "process/decoders.h"
 #include "process/ingest.h"
+#include "dmarc/failure.h"
+#include "report/redact.h"
 #include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
+#include "report/wire_failure.h"
 
 #define WINDOW 24
 #define DECODERS_MAX 64
@@ -63,6 +66,7 @@ struct ingest {
 	struct ingest_job	*again;		/* have to go alone, after a crash */
 	unsigned		 unfit;		/* decoders in a row that ended before they were ready */
 	struct wire_row_room	 room;
+	struct failure_result	 failure_room[FAILURE_RESULTS];
 };
 
 /* --- Decoders ------------------------------------------------------------------------- */
@@ -152,6 +156,7 @@ ingest_job_clear(struct ingest_job *j)
 	if (j->fd != -1)
 		(void)close(j->fd);
 	j->fd = -1;
+	j->failure = j->private = false;
 	free(j->reports);
 	free(j->prior);
 	free(j->from);
@@ -187,6 +192,13 @@ job_retract(struct ingest_job *j)
 	j->nprior = n;
 }
 
+/* What is redacted before it is stored cannot lie beside it as it came. */
+static bool
+keeps_original(const struct ingest *g, const struct ingest_job *j)
+{
+	return (j->keep_original && (!j->failure || store_failure_originals(g->store)));
+}
+
 /*
  * Reports of a message are in the store before its end: its row goes there,
  * too, so that its id is nobody else's when the transaction ends.
@@ -194,12 +206,12 @@ job_retract(struct ingest_job *j)
 static int
 job_hold(struct ingest *g, struct ingest_job *j, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, false };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, false, j->failure };
 
 	if (j->held || j->again != 0)
 		return (0);
 	j->held = true;
-	return (store_message_hold(g->store, j->message, &m, j->keep_original ? j->fd : -1, j->offset, e));
+	return (store_message_hold(g->store, j->message, &m, keeps_original(g, j) ? j->fd : -1, j->offset, e));
 }
 
 static int
@@ -207,18 +219,18 @@ same_as_before(struct ingest *g, struct ingest_job *j, struct store_stored *s, s
 {
 	if (j->derive != NULL) {
 		for (size_t i = 0; i < j->nprior; i++)
-			if (j->prior[i].id == s->id)
+			if (j->prior[i].kind == s->kind && j->prior[i].id == s->id)
 				s->changed |= j->prior[i].changed;
 		return (0);
 	}
-	if (j->retry && s->result == IN_DUPLICATE && j->again != 0 && store_report_message(g->store, s->id) == j->again) {
+	if (j->retry && s->result == IN_DUPLICATE && j->again != 0 && store_report_message(g->store, s->kind, s->id) == j->again) {
 		s->result = IN_STORED;	/* by the first reading of this very message */
-		return (store_report_unrepeat(g->store, s->id, e));
+		return (store_report_unrepeat(g->store, s->kind, s->id, e));
 	}
 	for (size_t i = 0; i < j->nprior && s->result == IN_DUPLICATE; i++)
-		if (j->prior[i].id == s->id && j->prior[i].result != IN_DUPLICATE) {
+		if (j->prior[i].kind == s->kind && j->prior[i].id == s->id && j->prior[i].result != IN_DUPLICATE) {
 			s->result = j->prior[i].result;
-			return (store_report_unrepeat(g->store, s->id, e));
+			return (store_report_unrepeat(g->store, s->kind, s->id, e));
 		}
 	return (0);
 }
@@ -253,7 +265,7 @@ decide(struct ingest_job *j, unsigned flags)
 		j->result = IN_REJECTED;
 		set_reason(j, tls ? REFUSAL_TLS_REPORT : REFUSAL_FAILURE_REPORT, tls ?
 		    "this is no aggregate report but an SMTP TLS report (JSON); it was kept" :
-		    "this is no aggregate report but a failure report (ruf); it was kept");
+		    "this is a failure report (ruf), but there is no machine-readable part in it; it was kept");
 	} else {
 		j->result = IN_IGNORED;
 		if (flags & 8)
@@ -267,7 +279,7 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 {
 	struct store_quarantined	 x = { j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
 					    refusal_words[REFUSAL_UNREADABLE] : j->reason_code, j->reason, str_of(j->from), str_of(j->subject),
-					    j->message, j->part, j->line };
+					    j->message, j->part, j->line, j->private };
 
 	/* who asked for a retry decides what becomes of a message without a report */
 	if (j->retry && j->result == IN_IGNORED)
@@ -281,13 +293,13 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 static int
 job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flags, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, j->again != 0 };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, j->again != 0, j->failure };
 	bool			 keep;
 
 	decide(j, flags);
 	if (j->derive == NULL && settle_quarantine(g, j, e) == -1)
 		return (-1);
-	keep = j->keep_original && j->nreports > 0 && j->result != IN_DUPLICATE;
+	keep = keeps_original(g, j) && j->nreports > 0 && j->result != IN_DUPLICATE;
 	if (j->derive == NULL && (j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
 	    store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e)) == -1)
 		return (-1);
@@ -453,11 +465,26 @@ on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *
 }
 
 static int
+job_add(struct ingest *g, struct ingest_job *j, struct store_stored *s, struct err *e)
+{
+	struct ingest_report	*p;
+
+	if (same_as_before(g, j, s, e) == -1)
+		return (-1);
+	if (s->id == 0)
+		return (0);
+	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	j->reports = p;
+	j->reports[j->nreports++] = (struct ingest_report){ s->id, s->result, s->changed, s->kind };
+	return (0);
+}
+
+static int
 on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct report_trailer	 t;
 	struct store_stored	 s;
-	struct ingest_report	*p;
 	struct ingest_job	*j = w->head;
 
 	if (wire_get_trailer(f, &t, e) == -1)
@@ -471,17 +498,27 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 		j->refused++;
 		return (0);
 	}
-	if (same_as_before(g, j, &s, e) == -1)
-		return (-1);
 	w->in_report = false;
 	g->active = NULL;
-	if (s.id == 0)
-		return (0);
-	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
-		return (err_set(e, ERR_TEMP, "out of memory"));
-	j->reports = p;
-	j->reports[j->nreports++] = (struct ingest_report){ s.id, s.result, s.changed };
-	return (0);
+	return (job_add(g, j, &s, e));
+}
+
+/* A failure report is one frame: nobody has to wait for its end. */
+static int
+on_failure(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct failure_report	 r;
+	struct store_stored	 s;
+	unsigned		 payload;
+
+	if (w->in_report)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: a failure report in a report"));
+	if (wire_get_failure(f, g->failure_room, FAILURE_RESULTS, &payload, &r, e) == -1)
+		return (-1);
+	w->head->failure = true;
+	if (store_failure(g->store, w->head->message, payload, &r, w->head->derive, &s, e) == -1)
+		return (-1);
+	return (job_add(g, w->head, &s, e));
 }
 
 static int
@@ -510,18 +547,42 @@ dup_str(struct str s)
 	return (s.p == NULL ? NULL : strndup(s.p, s.len));
 }
 
+/*
+ * The subject of such a mail is that of the message it is about, most often:
+ * it is not told anywhere, nor is who wrote.
+ */
+static char *
+dup_masked(struct str s, bool address)
+{
+	struct buf	 b = { 0 };
+
+	if (s.p == NULL)
+		return (NULL);
+	if (address)
+		redact_address_field(s, &b);
+	else
+		(void)buf_cstr(&b, REDACTED);
+	if (b.failed)
+		buf_free(&b);
+	return (b.p);
+}
+
 static int
 on_done(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct ingest_job	*j = w->head;
+	struct str		 from, subject;
 	unsigned		 flags;
 
 	(void)wire_get_below(f, 2);
 	(void)wire_get_uint(f);
 	(void)wire_get_uint(f);
 	flags = (unsigned)wire_get_below(f, 16);
-	j->from = dup_str(wire_get_text(f, 1024));
-	j->subject = dup_str(wire_get_text(f, 1024));
+	j->private = (flags & 4) != 0;
+	from = wire_get_text(f, 1024);
+	subject = wire_get_text(f, 1024);
+	j->from = (flags & 4) != 0 ? dup_masked(from, true) : dup_str(from);
+	j->subject = (flags & 4) != 0 ? dup_masked(subject, false) : dup_str(subject);
 	if (f->bad || f->p != f->end || w->in_report)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: done"));
 	return (job_done(g, w, j, flags, e));
@@ -584,6 +645,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 		w->in_report = false;
 		g->active = NULL;
 		return (store_report_drop(g->store, e));
+	case WIRE_FAILURE:
+		return (on_failure(g, w, &f, e));
 	case WIRE_REFUSED:
 		return (on_refused(w, &f, e));
 	case WIRE_DONE:

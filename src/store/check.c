@@ -719,7 +719,8 @@ static int
 references(struct check *c, struct err *e)
 {
 	/* record is gone through row by row with the sums */
-	static const char *const tables[] = { "policy", "message", "report", "evidence", "evidence_key", "rollup", "quarantine", "intake" };
+	static const char *const tables[] = { "policy", "message", "report", "evidence", "evidence_key", "rollup", "quarantine", "intake",
+		"failure" };
 	sqlite3_stmt		*st;
 	char			 sql[64];
 	int			 rc = SQLITE_DONE;

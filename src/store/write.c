@@ -20,7 +20,8 @@ writer_new(struct store *s, struct err *e)
 	if (w == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	s->w = w;
-	w->pack.fd = -1;
+	w->pack.fd = w->failure_pack.fd = -1;
+	w->failure_pack.kind = PACK_FAILURES;
 	w->data_version = -1;
 	w->refused.max = 64 * 1024;
 	if (!writer_cache_new(&w->names, 1u << 17) || !writer_cache_new(&w->sources, 1u << 16) ||
@@ -31,7 +32,7 @@ writer_new(struct store *s, struct err *e)
 	for (int i = 0; i < ST_COUNT; i++)
 		if (store_prepare(s, &w->st[i], writer_sql[i], e) == -1)
 			return (-1);
-	return (dmarc_init(e));
+	return (writer_failure_new(s, e) == -1 ? -1 : dmarc_init(e));
 }
 
 void
@@ -42,6 +43,8 @@ writer_free(struct writer *w)
 	for (int i = 0; i < ST_COUNT; i++)
 		(void)sqlite3_finalize(w->st[i]);
 	pack_close(&w->pack);
+	pack_close(&w->failure_pack);
+	writer_failure_free(w->failure);
 	free(w->names.slots);
 	free(w->sources.slots);
 	free(w->evidence.slots);
@@ -64,6 +67,8 @@ writer_leave_pack(struct store *s, int64_t pack)
 {
 	if (s->w->pack.fd != -1 && s->w->pack.id == pack)
 		pack_close(&s->w->pack);
+	if (s->w->failure_pack.fd != -1 && s->w->failure_pack.id == pack)
+		pack_close(&s->w->failure_pack);
 }
 
 /* --- Sums by day, in memory until the commit ------------------------------------- */
@@ -235,6 +240,7 @@ store_commit(struct store *s, struct err *e)
 	struct writer	*w = s->w;
 
 	if (writer_sums_flush(s, e) == -1 || writer_intake_flush(s, e) == -1 || pack_commit(s, &w->pack, e) == -1 ||
+	    pack_commit(s, &w->failure_pack, e) == -1 ||
 	    (w->changed && (messages_flush(s, e) == -1 || writer_run(s, ST_GENERATION, e) == -1)) ||
 	    (w->epoch && writer_run(s, ST_EPOCH, e) == -1))
 		goto fail;
@@ -247,6 +253,7 @@ store_commit(struct store *s, struct err *e)
 	s->in_txn = false;
 	w->changed = w->epoch = false;
 	pack_committed(&w->pack);
+	pack_committed(&w->failure_pack);
 	return (0);
 fail:
 	store_rollback(s);
@@ -259,6 +266,7 @@ store_rollback(struct store *s)
 	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_txn = false;
 	pack_rollback(s, &s->w->pack);
+	pack_rollback(s, &s->w->failure_pack);
 	forget(s->w);
 	/* what was taken in it was not taken: those files are read again */
 	memset(s->w->tokens, 0, 2 * TOKENS * sizeof(*s->w->tokens));
