@@ -75,6 +75,8 @@ struct intake_sum {
 	int64_t		 n;
 };
 
+struct marked { int64_t domain, day; };	/* 0: none */
+
 struct writer {
 	sqlite3_stmt	*st[ST_COUNT];
 	struct cache	 names, sources, evidence, keys;
@@ -85,6 +87,7 @@ struct writer {
 	struct pack	 pack;
 	struct sum	*sums;
 	size_t		 nsums, room_sums;
+	struct marked	 marked[2048];	/* days that are known to be fresh, in one flush */
 	struct intake_sum intake[64];
 	size_t		 nintake;
 	bool		 changed, epoch;	/* epoch: rows that readers remember were changed */
