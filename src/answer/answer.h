@@ -21,6 +21,7 @@ struct json_t;		/* jansson's */
 enum answer_kind {
 	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
 	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_FAILURES, ANSWER_FAILURE, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
+	ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN,
 	ANSWER_KINDS
 };
 
@@ -50,9 +51,11 @@ struct answer_request {
 	char				 sort[16];
 	char				 cursor[128];
 	struct str			 domain;	/* ANSWER_DOMAIN: from the path */
-	int64_t				 id;		/* ANSWER_REPORT, ANSWER_FAILURE, ANSWER_SENDER: from the path */
+	int64_t				 id;		/* ANSWER_REPORT, ANSWER_FAILURE, ANSWER_SENDER, ANSWER_ROW_EXPLAIN: from the path */
 	char				 type[128];	/* ANSWER_FAILURES: as query_failures */
 	bool				 reveal;	/* ANSWER_FAILURE: unmasked; whoever sets it has seen to the log */
+	uint64_t			 seq;		/* ANSWER_ROW_EXPLAIN: the row of that report */
+	unsigned			 lang;		/* of sentences: a number of explain/texts.h */
 	const struct answer_intake	*intake;	/* ANSWER_INGEST; may be NULL */
 };
 
@@ -82,6 +85,12 @@ struct json_t	*answer_reporters(struct query *, const struct answer_request *, s
 struct json_t	*answer_senders(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_sender(struct query *, const struct answer_request *, struct err *);	/* its filter names it, too */
 struct json_t	*answer_ingest(struct query *, const struct answer_request *, struct err *);
+
+/* explain.c: one row in words; and the causes behind many, the largest first. */
+struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);
+/* "12#3": the third record of report 12. */
+bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 
 /* Parts of the above, one object each, for the commands. */
 struct json_t	*answer_group(const struct query_group *, enum query_by);

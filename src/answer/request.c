@@ -26,7 +26,22 @@ static const struct {
 	[ANSWER_INGEST] = { 0 },
 	[ANSWER_SENDERS] = { .filters = true, .sort = true, .limit = 50, .most = 500, .sorts = "m pass fail key first last" },
 	[ANSWER_SENDER] = { .filters = true },
+	[ANSWER_ROW_EXPLAIN] = { 0 },
+	[ANSWER_EXPLAIN] = { .filters = true, .limit = 20, .most = 200 },
 };
+
+bool
+answer_row_id(struct str text, int64_t *report, uint64_t *seq)
+{
+	const char	*hash = text.len == 0 ? NULL : memchr(text.p, '#', text.len);
+	int64_t		 n;
+
+	if (hash == NULL || !str_i64((struct str){ text.p, (size_t)(hash - text.p) }, report) || *report <= 0 ||
+	    !str_i64((struct str){ hash + 1, text.len - (size_t)(hash + 1 - text.p) }, &n) || n <= 0)
+		return (false);
+	*seq = (uint64_t)n;
+	return (true);
+}
 
 void
 answer_request_init(struct answer_request *r, enum answer_kind kind)
@@ -156,7 +171,7 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 		return (set_sort(r, value, e));
 	if (takes[r->kind].limit != 0 && str_eq(key, STR("limit")))
 		return (set_number("limit", value, takes[r->kind].most, &r->limit, e));
-	if (takes[r->kind].limit != 0 && str_eq(key, STR("cursor"))) {
+	if (takes[r->kind].sort && str_eq(key, STR("cursor"))) {
 		if (value.len >= sizeof(r->cursor) || memchr(value.p, '\0', value.len) != NULL)
 			return (wrong(e, "cursor", value, "a cursor of ours"));
 		memcpy(r->cursor, value.p, value.len);

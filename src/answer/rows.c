@@ -653,6 +653,10 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_senders(q, rq, e));
 	case ANSWER_SENDER:
 		return (answer_sender(q, rq, e));
+	case ANSWER_ROW_EXPLAIN:
+		return (answer_row_explain(q, rq, e));
+	case ANSWER_EXPLAIN:
+		return (answer_explain(q, rq, e));
 	default:
 		(void)err_set(e, ERR_BUG, "there is no answer %d", (int)rq->kind);
 		return (NULL);

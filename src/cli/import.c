@@ -435,6 +435,8 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct import	 im = { .ctx = ctx, .limits = &ctx->conf->limits, .now = when_now() };
 	struct err	 e = { 0 };
+	uint64_t	 records;
+	bool		 old;
 	int		 rv;
 
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
@@ -442,6 +444,8 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (cli_fail(&im.error));
 	failures_options(ctx, im.store);
 	store_trust(im.store, &ctx->conf->trust);
+	if (store_rules_old(im.store, &old, &records, &im.error) == 0 && old)
+		cli_note(ctx, "what is stored was judged by older rules; 'dmarcd reprocess --verdicts' brings it up to date");
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
 		store_close(im.store);
 		return (cli_fail(&im.error));

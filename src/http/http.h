@@ -73,6 +73,7 @@ struct request {
 	struct str		 args[PATH_ARGS];	/* decoded path segments */
 	struct query_string	 query;
 	char			 if_none_match[1024];	/* longer ones are not looked at */
+	unsigned		 lang;		/* of sentences, by Accept-Language; a number of explain/texts.h */
 	uint64_t		 database;	/* which file: a restored one has generations of its own */
 	bool			 passing;	/* this answer may change within its generation */
 	struct reply		 reply;
@@ -156,6 +157,9 @@ struct route {
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
 };
+
+/* Does it answer in sentences, in the language that is asked for? */
+bool	 route_speaks(const struct route *);	/* NULL: no */
 
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 

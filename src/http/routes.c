@@ -12,6 +12,8 @@ static const struct route	routes[] = {
 	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true },
 	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true },
 	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true },
+	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true },
+	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true },
 	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true },
 	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true },
 	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
@@ -33,6 +35,12 @@ static const struct route	actions[] = {
 
 /* Beside the prefix: what watches over us knows no versions. */
 static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false };
+
+bool
+route_speaks(const struct route *r)
+{
+	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN));
+}
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */
 static struct str

@@ -27,6 +27,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/when.h"
+#include "explain/texts.h"
 #include "http/http.h"
 #include "process/decoders.h"
 #include "process/link.h"
@@ -290,6 +291,12 @@ add_headers(struct MHD_Response *m, const struct reply *r)
 	return (ok);
 }
 
+static bool
+add_language(struct MHD_Response *m, unsigned lang)
+{
+	return (header_add(m, "Content-Language", explain_languages[lang].tag) && header_add(m, "Vary", "Accept-Language"));
+}
+
 static enum MHD_Result
 queue(struct request *rq, unsigned status, struct MHD_Response *m, uint64_t bytes)
 {
@@ -314,7 +321,7 @@ answer(struct request *rq)
 		bytes = 0;
 	if ((m = response_of(r)) == NULL)
 		return (MHD_NO);
-	if (add_headers(m, r))
+	if (add_headers(m, r) && (!route_speaks(rq->route) || add_language(m, rq->lang)))
 		rv = queue(rq, r->status, m, bytes);
 	MHD_destroy_response(m);
 	return (rv);
@@ -470,6 +477,7 @@ begin(struct request *rq)
 	inm = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "If-None-Match");
 	if (inm != NULL && strlen(inm) < sizeof(rq->if_none_match))
 		memcpy(rq->if_none_match, inm, strlen(inm) + 1);
+	rq->lang = explain_accept(MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Accept-Language"));
 	conn_deadline(rq->conn, WORK_MS);
 	rq->stage = RQ_HEADERS;
 	(void)pthread_mutex_lock(&srv.lock);

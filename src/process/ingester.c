@@ -6,6 +6,7 @@
  * says that it was taken already, and only the file has to go.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@
 #define ROUND 1000		/* names taken from the spool at a time */
 #define WAIT_MS 30000		/* a look without being called, should inotify be missing; so long idle, decoders end */
 #define BACKOFF_MAX_MS 60000
+#define REJUDGE_RECORDS 5000000	/* judged anew by ourselves at the start; more only when asked */
 #define LATER_MS 10000		/* a message whose decoders were killed is tried again after this, then twice as long */
 #define LATER_MAX_MS 600000
 #define EXPIRE_S 21600		/* seconds between two looks at what has been kept long enough */
@@ -544,6 +546,37 @@ ingester_config(const struct conf *c)
 	return (m);
 }
 
+/*
+ * After an upgrade: what is stored was judged by older rules. Up to some
+ * millions of records that is mended in seconds, before anything new comes.
+ */
+static void
+judge_anew(struct ingester *in)
+{
+	struct store_rejudged	 done;
+	struct err		 e = { 0 };
+	uint64_t		 records;
+	int64_t			 begun = when_mono_ms();
+	bool			 old;
+
+	if (store_rules_old(in->store, &old, &records, &e) == -1) {
+		log_warn("%s", e.msg);
+		return;
+	}
+	if (!old)
+		return;
+	if (records > REJUDGE_RECORDS) {
+		log_warn("%" PRIu64 " records were judged by older rules than this dmarcd has; 'dmarcd reprocess --verdicts' brings them up to date",
+		    records);
+		return;
+	}
+	if (store_rejudge(in->store, NULL, NULL, &done, &e) == -1)
+		log_warn("judging anew what older rules have judged: %s; 'dmarcd reprocess --verdicts' does it", e.msg);
+	else
+		log_info("%" PRIu64 " combinations judged anew by newer rules in %" PRId64 " ms: %" PRIu64 " rows of %" PRIu64
+		    " reports have another verdict", done.combinations, when_mono_ms() - begun, done.rows, done.reports);
+}
+
 int
 ingester_main(int fd)
 {
@@ -569,6 +602,7 @@ ingester_main(int fd)
 			store_failure_options(in.store, &in.failures);
 			store_trust(in.store, &in.trust);
 			tell(&in, "ready");
+			judge_anew(&in);
 			loop(&in);
 			rv = in.rv;
 		}

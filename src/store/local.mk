@@ -10,7 +10,7 @@ libdmarcd_a_SOURCES += \
 	src/store/quarantine.c src/store/originals.c src/store/rejudge.c src/store/check.c src/store/backup.c \
 	src/store/query.h src/store/query_int.h src/store/query_filter.c src/store/query_cache.c \
 	src/store/query_plan.c src/store/query_tally.c src/store/query_sum.c src/store/query_rows.c \
-	src/store/query_domains.c src/store/query_reports.c
+	src/store/query_domains.c src/store/query_reports.c src/store/query_explain.c
 nodist_libdmarcd_a_SOURCES += src/store/migrations.c
 BUILT_SOURCES += src/store/migrations.c
 CLEANFILES += src/store/migrations.c

@@ -241,6 +241,29 @@ struct query_row_full {
 };
 int	 query_row_full(struct query *, const struct query_row *, struct query_row_full *, struct err *);
 
+/* A source as text; its length as an address, 0 when it is none. */
+int	 query_source(struct query *, int64_t source, struct str *ip, unsigned *ip_len, struct err *);
+/* The row that a report's record came to; ERR_INPUT when there is none. */
+int	 query_row_find(struct query *, int64_t report, uint64_t seq, struct query_row *, struct err *);
+
+/*
+ * What rows come to, by combination and source: the largest first, and one row
+ * of each as an example.
+ */
+struct query_cause {
+	uint64_t		 m, rows;
+	int64_t			 first_day, last_day;
+	bool			 reporters;	/* more than one */
+	struct query_row	 example;	/* its largest row */
+};
+struct query_causes {
+	struct query_cause	*items;
+	size_t			 nitems;	/* at most limit */
+	uint64_t		 total_n, total_m, total_rows;
+};
+int	 query_causes(struct query *, const struct query_filter *, const struct query_range *, size_t limit, struct query_causes *,
+	    struct err *);
+
 /* --- Domains, reporters ----------------------------------------------------------- */
 
 struct query_domain {

@@ -204,6 +204,11 @@ void	 store_originals_free(struct store_originals *);
  * Judges every combination anew; where that gives another outcome, evidence,
  * daily sums and the verdicts of reports follow, all in one transaction.
  */
+/*
+ * True when what is stored was judged by older rules than ours (DMARC_RULES),
+ * with the number of records. store_rejudge brings it up to date.
+ */
+int	 store_rules_old(struct store *, bool *old, uint64_t *records, struct err *);
 struct store_rejudged { uint64_t combinations, changed, reports, rows; };
 int	 store_rejudge(struct store *, void (*progress)(void *, uint64_t done, uint64_t total), void *ctx, struct store_rejudged *out,
 	    struct err *);

@@ -263,6 +263,37 @@ reprocess
 runs 0 "verify after that" verify
 sums | cmp -s - "$dir/sums"
 ok $? "all is as it was"
+
+# What older rules have judged: a command says so, the daemon judges anew.
+rules=$(sql "SELECT value FROM meta WHERE key = 'rules'")
+[ "${rules:-0}" -gt 0 ]
+ok $? "a store knows by which rules it was judged: $rules"
+sql "UPDATE meta SET value = 1 WHERE key = 'rules'"
+run import "$dir/two.eml"
+says err "judged by older rules" "import says so"
+reprocess --verdicts
+ok $? "reprocess --verdicts after a change of rules"
+[ "$(sql "SELECT value FROM meta WHERE key = 'rules'")" -eq "$rules" ]
+ok $? "remembers by which rules"
+run import "$dir/two.eml"
+! grep -q "older rules" "$dir/err"
+ok $? "import has nothing more to say"
+sums >"$dir/sums"
+sql "UPDATE meta SET value = 1 WHERE key = 'rules'"
+"$dmarcd" -c "$dir/conf" serve >"$dir/log" 2>&1 &
+running=$!
+i=0
+until grep -q "judged anew by newer rules" "$dir/log" || [ $i -gt 300 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+kill -TERM $running
+wait $running
+running=
+cp "$dir/log" "$dir/err"
+says log "combinations judged anew by newer rules" "the daemon judges anew at its start, and says so"
+[ "$(sql "SELECT value FROM meta WHERE key = 'rules'")" -eq "$rules" ] && sums | cmp -s - "$dir/sums"
+ok $? "and changes nothing where nothing is different"
 runs 2 "--since and --verdicts" reprocess --since 2026-05-01 --verdicts
 runs 0 "--since of a day to come" reprocess --since 2199-01-01
 says out "0 reports read again" "reads nothing"
