@@ -181,18 +181,22 @@ static void
 put_ids(struct str v, struct buf *out)
 {
 	struct str	 t;
+	bool		 first = true;
 
-	while ((v = str_trim(v)).len > 0) {
+	while (v.len > 0) {
 		t = v;
-		for (t.len = 0; t.len < v.len && (unsigned char)v.p[t.len] > ' '; t.len++)
+		for (t.len = 0; t.len < v.len && v.p[t.len] != ' ' && v.p[t.len] != '\t'; t.len++)
 			;
-		v = (struct str){ v.p + t.len, v.len - t.len };
+		v.p += t.len + (t.len < v.len);
+		v.len -= t.len + (t.len < v.len);
+		if (t.len == 0)
+			continue;
+		(void)buf_cstr(out, first ? "" : " ");
+		first = false;
 		if (memchr(t.p, '@', t.len) == NULL)
 			(void)buf_cstr(out, REDACTED);
 		else
 			redact_addresses(t, out);
-		if (str_trim(v).len > 0)
-			(void)buf_byte(out, ' ');
 	}
 }
 
