@@ -3,6 +3,7 @@
  */
 #include "answer/answer_int.h"
 #include "base/when.h"
+#include "explain/explain.h"
 
 /* --- Rows ----------------------------------------------------------------------------- */
 
@@ -67,10 +68,11 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	struct query_row_full		 f;
 	const struct report_record	*r = &f.record;
 	char				 text[64], code[8];
+	uint64_t			 failures;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1)
+	if (query_row_full(q, row, &f, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
 		return (NULL);
 	o = a_object();
 	(void)snprintf(text, sizeof(text), "%lld#%llu", (long long)row->report, (unsigned long long)row->seq);
@@ -92,10 +94,11 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "dkim", auths(r->dkim_results, r->ndkim, "selector"));
 	a_set(&o, "verdict", row_verdict(&f.verdict));
 	a_set(&o, "code", a_text(dmarc_code_name(f.verdict.code, code)));
-	a_set(&o, "title", a_text(dmarc_code_title(f.verdict.code)));
+	a_set(&o, "title", a_text(explain_title(f.verdict.code)));
 	a_set(&o, "fwd", a_text(f.verdict.forwarded ? "certain" : "no"));
 	a_set(&o, "differs", json_boolean(f.verdict.differs));
 	a_set(&o, "overridden", json_boolean(f.verdict.overridden));
+	a_set(&o, "failures", a_count(failures));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 
@@ -144,6 +147,20 @@ state_name(const struct query_report *r)
 	return (r->superseded_by != 0 ? "superseded" : report_state_names[r->state]);
 }
 
+/* What decided whose report it is. */
+static json_t *
+trust_json(const struct query_report *r)
+{
+	struct a_obj	 o = a_object();
+
+	a_set(&o, "detail", a_text(trust_names[r->trust]));
+	a_set(&o, "method", r->mail.method == TRUST_BY_NOTHING ? json_null() : a_text(trust_method_names[r->mail.method]));
+	a_set(&o, "from_domain", a_str(r->mail.from));
+	a_set(&o, "authserv_id", a_str(r->mail.id));
+	a_set(&o, "field", a_str(r->mail.field));
+	return (a_done(&o));
+}
+
 static void
 report_item(struct a_obj *o, const struct query_report *r)
 {
@@ -176,6 +193,8 @@ report_item(struct a_obj *o, const struct query_report *r)
 	a_set(o, "state", a_text(state_name(r)));
 	a_set(o, "quirks", a_done(&quirks));
 	a_set(o, "duplicates", a_count(r->duplicates));
+	a_set(o, "trust", a_text(trust_state_names[trust_state(r->trust)]));
+	a_set(o, "apart", a_text(trust_apart_names[r->apart]));
 }
 
 struct json_t *
@@ -346,13 +365,15 @@ answer_report(struct query *q, const struct answer_request *rq, struct err *e)
 {
 	struct query_report	 r;
 	struct query_total	 t;
+	uint64_t		 failures;
 	struct a_obj		 o;
 	json_t			*j, *v;
 
-	if (query_report(q, rq->id, &r, e) == -1 || report_total(q, &r, &t, e) == -1 || (v = versions(q, &r, e)) == NULL)
+	if (query_report(q, rq->id, &r, e) == -1 || query_report_failures(q, &r, &failures, e) == -1 || report_total(q, &r, &t, e) == -1 || (v = versions(q, &r, e)) == NULL)
 		return (NULL);
 	o = a_object();
 	report_item(&o, &r);
+	a_set(&o, "trust_by", trust_json(&r));
 	a_set(&o, "extra_contact_info", a_str(r.extra_contact_info));
 	a_set(&o, "generator", a_str(r.generator));
 	a_set(&o, "version", a_str(r.version));
@@ -360,6 +381,7 @@ answer_report(struct query *q, const struct answer_request *rq, struct err *e)
 	a_set(&o, "counts", a_counts(&t.counts));
 	a_set(&o, "legs", a_legs(&t.legs));
 	a_set(&o, "rows_next", json_null());
+	a_set(&o, "failures", a_count(failures));
 	a_set(&o, "refused", refused(r.refused));
 	a_set(&o, "message", r.origin.p == NULL ? json_null() : message(&r));
 	a_set(&o, "versions", v);
@@ -421,6 +443,9 @@ answer_report_line(const struct query_report *r)
 	a_set(&o, "quirks", a_done(&quirks));
 	a_set(&o, "duplicates", a_count(r->duplicates));
 	a_set(&o, "state", a_text(state_name(r)));
+	a_set(&o, "trust", a_text(trust_state_names[trust_state(r->trust)]));
+	a_set(&o, "apart", a_text(trust_apart_names[r->apart]));
+	a_set(&o, "trust_by", trust_json(r));
 	a_set(&verdict, "pass", a_count(r->verdict_pass));
 	a_set(&verdict, "differs", a_count(r->differs));
 	a_set(&o, "verdict", a_done(&verdict));
@@ -568,7 +593,7 @@ answer_meta(struct query *q, struct err *e)
 		return (NULL);
 	features = a_object();
 	a_set(&features, "geo", json_false());
-	a_set(&features, "forensic", json_false());
+	a_set(&features, "forensic", json_true());
 	a_set(&features, "upload", json_false());
 	limits = a_object();
 	a_set(&limits, "rows", a_count(1000));
@@ -609,10 +634,22 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_reports(q, rq, e));
 	case ANSWER_REPORT:
 		return (answer_report(q, rq, e));
+	case ANSWER_FAILURES:
+		return (answer_failures(q, rq, e));
+	case ANSWER_FAILURE:
+		return (answer_failure(q, rq, e));
 	case ANSWER_REPORTERS:
 		return (answer_reporters(q, rq, e));
 	case ANSWER_INGEST:
 		return (answer_ingest(q, rq, e));
+	case ANSWER_SENDERS:
+		return (answer_senders(q, rq, e));
+	case ANSWER_SENDER:
+		return (answer_sender(q, rq, e));
+	case ANSWER_ROW_EXPLAIN:
+		return (answer_row_explain(q, rq, e));
+	case ANSWER_EXPLAIN:
+		return (answer_explain(q, rq, e));
 	default:
 		(void)err_set(e, ERR_BUG, "there is no answer %d", (int)rq->kind);
 		return (NULL);

@@ -27,20 +27,31 @@ is_unsafe(uint32_t v)
 	    v == 0x200b || (v >= 0xe0000 && v <= 0xe007f));
 }
 
+/* The character at s, or what stands for it; how many bytes it took. */
+static size_t
+put_safe(struct buf *b, struct str s)
+{
+	uint32_t	 v;
+	size_t		 n = utf8_next(s, &v);
+
+	if (n == 0) {
+		(void)buf_printf(b, "\\x%02x", (unsigned char)s.p[0]);
+		return (1);
+	}
+	if (is_unsafe(v))
+		(void)buf_printf(b, v < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)v);
+	else
+		(void)buf_add(b, s.p, n);
+	return (n);
+}
+
 bool
 esc_text(struct buf *b, struct str s)
 {
-	uint32_t	 v;
-	size_t		 n;
+	size_t	 n;
 
 	while (s.len > 0) {
-		if ((n = utf8_next(s, &v)) == 0) {
-			(void)buf_printf(b, "\\x%02x", (unsigned char)s.p[0]);
-			n = 1;
-		} else if (is_unsafe(v))
-			(void)buf_printf(b, v < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)v);
-		else
-			(void)buf_add(b, s.p, n);
+		n = put_safe(b, s);
 		s.p += n;
 		s.len -= n;
 	}
@@ -51,6 +62,7 @@ bool
 esc_csv(struct buf *b, struct str s)
 {
 	bool	 quote = false;
+	size_t	 n;
 
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] == '"' || s.p[i] == ',' || s.p[i] == '\n' || s.p[i] == '\r' || s.p[i] == ';')
@@ -59,10 +71,22 @@ esc_csv(struct buf *b, struct str s)
 		(void)buf_byte(b, '"');
 	if (s.len > 0 && strchr("=+-@\t\r", s.p[0]) != NULL && s.p[0] != '\0')
 		(void)buf_byte(b, '\'');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '"')
-			(void)buf_byte(b, '"');
-		(void)buf_byte(b, s.p[i] == '\0' ? ' ' : (unsigned char)s.p[i]);
+	/* what only a terminal would act on says nothing in a sheet, either */
+	while (s.len > 0) {
+		if (s.p[0] == '\n' || s.p[0] == '\r' || s.p[0] == '\t')
+			(void)buf_byte(b, (unsigned char)s.p[0]);
+		else if (s.p[0] == '"')
+			(void)buf_cstr(b, "\"\"");
+		else if (s.p[0] == '\0')
+			(void)buf_byte(b, ' ');
+		else {
+			n = put_safe(b, s);
+			s.p += n;
+			s.len -= n;
+			continue;
+		}
+		s.p++;
+		s.len--;
 	}
 	if (quote)
 		(void)buf_byte(b, '"');

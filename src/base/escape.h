@@ -17,7 +17,10 @@
  * line ends come out as \xNN or \u{NNNN}; everything else as it is.
  */
 bool	 esc_text(struct buf *, struct str);
-/* One CSV cell: quoted when needed; a leading = + - @ TAB CR gets a ' first. */
+/*
+ * One CSV cell: quoted when needed; a leading = + - @ TAB CR gets a ' first;
+ * as for terminals, but tabs and line ends stay.
+ */
 bool	 esc_csv(struct buf *, struct str);
 /* As esc_text, into a fixed array, cut with "..." when too long; returns out. */
 const char *esc_short(char *out, size_t size, struct str);

@@ -36,6 +36,12 @@
 	    "parts of one mail; bounces and lists have a dozen")			\
 	X(header_bytes,   256u << 10, 1u << 12, 16u << 20, BYTES,			\
 	    "one part's header lines that are looked at")				\
+	X(failure_bytes,  256u << 10, 1u << 12, 1u << 20, BYTES,			\
+	    "machine-readable part of a failure report; real ones have 2 kB")		\
+	X(sample_headers, 64u << 10,  1u << 10, 1u << 20, BYTES,			\
+	    "header lines of a failure report's sample that are kept")			\
+	X(sample_body,    64u << 10,  256,      1u << 20, BYTES,			\
+	    "a sample's body, of the beginning, where bodies are kept")			\
 	X(xml_depth,      32,         8,        256, COUNT,				\
 	    "elements inside each other; the standard needs 5")			\
 	X(text_bytes,     64u << 10,  256,      1u << 20, BYTES,			\
@@ -47,7 +53,7 @@
 	X(results,        100,        1,        1000, COUNT,				\
 	    "DKIM or SPF results of one row; RFC 9990 says at most 100 signatures")	\
 	X(seconds,        60,         1,        3600, SECONDS,				\
-	    "wall clock for one message in the decoder")				\
+	    "wall clock for one message in the decoder; a quarter of it computing")				\
 	X(quarantine_bytes, 1u << 30, 1u << 20, 0x7fffffffu, BYTES,			\
 	    "all that could not be read, kept for a look")
 

@@ -3,6 +3,7 @@ libdmarcd_a_SOURCES += \
 	src/base/banned.h \
 	src/base/base.h \
 	src/base/buf.c src/base/buf.h \
+	src/base/charset.c src/base/charset.h \
 	src/base/arena.c src/base/arena.h \
 	src/base/err.c src/base/err.h \
 	src/base/escape.c src/base/escape.h \

@@ -20,6 +20,11 @@ struct str {
 	size_t		 len;
 };
 
+struct str_list {		/* of texts with an end mark, as configured */
+	char	**v;
+	size_t	  n;
+};
+
 #define STR(lit) ((struct str){ (lit), sizeof(lit) - 1 })
 #define STR_NONE ((struct str){ NULL, 0 })
 

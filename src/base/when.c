@@ -21,6 +21,15 @@ when_mono_ms(void)
 }
 
 int64_t
+when_cpu_ms(void)
+{
+	struct timespec	 ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+int64_t
 when_day(int64_t t)
 {
 	return (t >= 0 ? t / DAY_SECONDS : -((-(t + 1)) / DAY_SECONDS) - 1);

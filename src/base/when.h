@@ -20,6 +20,7 @@
 
 int64_t		 when_now(void);
 int64_t		 when_mono_ms(void);		/* for deadlines */
+int64_t		 when_cpu_ms(void);		/* what this process has computed so far */
 int64_t		 when_day(int64_t t);
 const char	*when_rfc3339(int64_t t, char out[WHEN_TEXT]);	/* 2026-05-01T00:00:00Z */
 const char	*when_date(int64_t day, char out[WHEN_TEXT]);	/* 2026-05-01 */

@@ -19,9 +19,11 @@
 	X(deliver)		\
 	X(domains)		\
 	X(sources)		\
+	X(senders)		\
 	X(records)		\
 	X(reports)		\
 	X(report)		\
+	X(explain)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\

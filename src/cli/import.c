@@ -17,10 +17,12 @@
 #include "base/io.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "conf/conf.h"
 #include "process/ingest.h"
+#include "process/who.h"
 #include "report/refusal.h"
 #include "store/store.h"
 
@@ -37,7 +39,7 @@ struct import {
 	struct err		 error;
 	/* progress */
 	uint64_t		 total, done_bytes;
-	uint64_t		 n, by[IN_COUNT], unreadable;
+	uint64_t		 n, by[IN_COUNT], unreadable, put_off;
 	int64_t			 now;
 };
 
@@ -58,6 +60,17 @@ shown(struct buf *b, const struct item *it)
 		(void)buf_printf(b, " (message %u)", it->number);
 }
 
+static json_t *
+report_line(struct query *q, const struct ingest_report *r, struct err *e)
+{
+	struct query_report	 found;
+	struct query_failure	 failure;
+
+	if (r->kind == REPORT_FAILURE)
+		return (query_failure(q, r->id, false, &failure, e) == -1 ? NULL : answer_failure_line(&failure));
+	return (query_report(q, r->id, &found, e) == -1 ? NULL : answer_report_line(&found));
+}
+
 static void
 put_json(struct import *im, const struct item *it)
 {
@@ -66,11 +79,10 @@ put_json(struct import *im, const struct item *it)
 	struct buf		 b = { 0 };
 	struct err		 e = { 0 };
 	struct query		*query = j->nreports == 0 ? NULL : query_begin(im->store, when_now(), 0, &e);
-	struct query_report	 found;
 	size_t			 k;
 
 	for (size_t i = 0; query != NULL && i < j->nreports; i++) {
-		if (query_report(query, j->reports[i].id, &found, &e) == -1 || (r = answer_report_line(&found)) == NULL)
+		if ((r = report_line(query, &j->reports[i], &e)) == NULL)
 			continue;
 		(void)json_object_set_new(r, "result", json_string(intake_result_names[j->reports[i].result]));
 		json_array_foreach(json_object_get(r, "quirks"), k, q) {
@@ -129,12 +141,20 @@ on_finished(void *ctx, struct ingest_job *j)
 	free(it);
 }
 
+static void cannot(struct import *, const char *, bool, const char *);
+
 static void
 on_abandoned(void *ctx, struct ingest_job *j)
 {
-	(void)ctx;
+	struct import	*im = ctx;
+	struct item	*it = j->user;
+
+	if (j->put_off) {
+		im->put_off++;
+		cannot(im, it->path, false, j->reason);
+	}
 	ingest_job_clear(j);
-	free(j->user);
+	free(it);
 }
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };
@@ -414,11 +434,18 @@ static int
 import_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct import	 im = { .ctx = ctx, .limits = &ctx->conf->limits, .now = when_now() };
+	struct err	 e = { 0 };
+	uint64_t	 records;
+	bool		 old;
 	int		 rv;
 
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
 	if ((im.store = store_open(ctx->state, STORE_WRITE, &im.error)) == NULL)
 		return (cli_fail(&im.error));
+	failures_options(ctx, im.store);
+	store_trust(im.store, &ctx->conf->trust);
+	if (store_rules_old(im.store, &old, &records, &im.error) == 0 && old)
+		cli_note(ctx, "what is stored was judged by older rules; 'dmarcd reprocess --verdicts' brings it up to date");
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
 		store_close(im.store);
 		return (cli_fail(&im.error));
@@ -426,6 +453,11 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.bar = progress_new(ctx, (enum progress_when)cli_word(args, "progress", PROGRESS_AUTO), "import", "messages");
 	rv = import_all(&im, args);
 	ingest_free(im.ingest);
+	if (rv == 0)
+		rv = failures_expire(ctx, im.store, &im.error);
+	/* the daemon, should it run, does this as well: then it need not be done now */
+	if (rv == 0 && who_now(ctx->conf, im.store, &e) == -1)
+		cli_note(ctx, "who sent it will be found out by the daemon: %s", e.msg);
 	store_close(im.store);
 	progress_done(im.bar);
 	if (rv == -1) {
@@ -433,6 +465,8 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (cli_fail(&im.error));
 	}
 	sum_up(&im);
+	if (im.put_off > 0)
+		return (CLI_TEMP);
 	return (im.unreadable > 0 || im.by[IN_REJECTED] > 0 || im.by[IN_PARTIAL] > 0 ? CLI_SOME : CLI_OK);
 }
 

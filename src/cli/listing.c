@@ -6,7 +6,7 @@
 
 static const char *const keys[] = {
 	"domain", "t", "from", "to", "ip", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
-	"sigdomain", "code", "fwd", "differs"
+	"sigdomain", "sender", "class", "code", "fwd", "differs", "trust", "apart"
 };
 
 static int

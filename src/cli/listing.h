@@ -33,9 +33,13 @@
 	LISTING_KEY("reason", "TYPE", "why the receiver did not follow the policy, or none"),	\
 	LISTING_KEY("selector", "NAME", "DKIM selector"),					\
 	LISTING_KEY("sigdomain", "DOMAIN", "DKIM signing domain"),				\
+	LISTING_KEY("sender", "ID", "sender, as dmarcd senders lists them"),			\
+	LISTING_KEY("class", "CLASS", "class of the sender: own, service, candidate, forwarder, list, ..."),	\
 	LISTING_KEY("code", "CODE", "code of our explanation, P1 to F12"),			\
 	LISTING_KEY("fwd", "WORD", "certain: the receiver says it was forwarded; or no"),	\
-	LISTING_KEY("differs", "WORD", "yes: our own DMARC result is another one; or no")
+	LISTING_KEY("differs", "WORD", "yes: our own DMARC result is another one; or no"),	\
+	LISTING_KEY("trust", "WORD", "of the report: authenticated, unauthenticated, unknown"),	\
+	LISTING_KEY("apart", "WORD", "reports that do not count: yes, all; or no")
 
 struct listing {
 	struct cli_ctx		*ctx;

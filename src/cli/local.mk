@@ -9,9 +9,11 @@ libdmarcd_a_SOURCES += \
 	src/cli/serve.c \
 	src/cli/fetch.c \
 	src/cli/import.c \
+	src/cli/senders.c \
 	src/cli/raw.c src/cli/raw.h \
 	src/cli/deliver.c \
 	src/cli/quarantine.c src/cli/reprocess.c src/cli/verify.c src/cli/backup.c src/cli/vacuum.c \
 	src/cli/listing.c src/cli/listing.h src/cli/row.c src/cli/row.h \
-	src/cli/domains.c src/cli/sources.c src/cli/records.c src/cli/reports.c src/cli/report.c \
+	src/cli/domains.c src/cli/sources.c src/cli/records.c src/cli/reports.c src/cli/report.c src/cli/failures.c src/cli/failures.h \
+	src/cli/explain.c \
 	src/cli/version.c

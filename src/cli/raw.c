@@ -52,6 +52,10 @@ cli_report_raw(struct cli_ctx *ctx, struct store *s, const struct query_report *
 		cli_say("the original of report %lld was not kept", (long long)r->id);
 		return (CLI_SOME);
 	}
+	if (kind == CLI_RAW_MAIL && r->id != 0 && store_original_private(s, r->message)) {
+		cli_say("a failure report came in the same mail, which is shown by 'dmarcd report f... --reveal --raw mail' only");
+		return (CLI_SOME);
+	}
 	if (store_original_open(s, r->message, &fd, &offset, &bytes, &e) == -1)
 		return (cli_fail(&e));
 	if (kind == CLI_RAW_MAIL)

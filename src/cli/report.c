@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/listing.h"
 #include "cli/raw.h"
 #include "cli/row.h"
@@ -13,6 +14,7 @@
 static const struct cli_option options[] = {
 	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|original|mail",
 	    .help = "the document, the attached file, or the whole mail, as it came" },
+	{ .name = "reveal", .kind = CLI_FLAG, .help = "a failure report unmasked; who does so is logged" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -133,6 +135,40 @@ say_quality(struct query *q, const struct query_report *r)
 				line_text("version", "%lld", (long long)ids[i]);
 }
 
+/* Whose report it is, and who says so. */
+static void
+say_trust(const struct query_report *r)
+{
+	const char	*how = trust_method_names[r->mail.method];
+	int		 nid = (int)r->mail.id.len, nfrom = (int)r->mail.from.len;
+	const char	*id = nid == 0 ? "" : r->mail.id.p, *from = nfrom == 0 ? "" : r->mail.from.p;
+
+	if (nid == 0) {
+		id = "the mail server";
+		nid = (int)strlen(id);
+	}
+	switch (r->trust) {
+	case TRUST_AUTHENTICATED:
+		line_text("trust", "authenticated: %.*s found that the mail is from %.*s (%s)", nid, id, nfrom, from, how);
+		break;
+	case TRUST_OTHER:
+		line_text("trust", "unauthenticated: %.*s found that the mail is from %.*s (%s), which is not the reporter", nid, id,
+		    nfrom, from, how);
+		break;
+	case TRUST_FAILED:
+		line_text("trust", "unauthenticated: %.*s found that the mail is not from %.*s (%s)", nid, id, nfrom, from, how);
+		break;
+	default:
+		if (r->mail.id.len > 0)
+			line_text("trust", "unknown: what %.*s says about the mail proves nothing, or is not to be believed", nid, id);
+		else
+			line("trust", STR("unknown: no mail server says anything about it"));
+		break;
+	}
+	if (r->apart != APART_NO)
+		line_text("apart", "it counts in no figure: %s", r->apart == APART_FOREIGN ? "the domain is not ours" : "it is unauthenticated");
+}
+
 static void
 say_header(struct query *q, const struct query_report *r)
 {
@@ -148,6 +184,7 @@ say_header(struct query *q, const struct query_report *r)
 	line_text("counts on", "%s", when_date(r->day, a));
 	line_text("received", "%s%s%.*s", when_rfc3339(r->received, a), r->origin.len > 0 ? " by " : "", (int)r->origin.len,
 	    r->origin.len > 0 ? r->origin.p : "");
+	say_trust(r);
 	line("format", str_of(dialect_names[r->dialect]));
 	line("generator", r->generator);
 	say_policy(&r->policy);
@@ -230,6 +267,10 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	int			 rc, raw = cli_word(args, "raw", -1);
 	const char		*text = cli_operand(args, 0);
 
+	if ((text[0] == 'f' || text[0] == 'F') && answer_failure_id(str_of(text), &id))
+		return (failure_show(ctx, args, id, cli_flag(args, "reveal"), raw >= 0));
+	if (cli_flag(args, "reveal"))
+		return (cli_usage(&cli_cmd_report, "--reveal is about failure reports, whose numbers begin with f"));
 	if (!str_i64(str_of(text), &id) || id == 0)
 		return (cli_usage(&cli_cmd_report, "\"%s\" is not the number of a report; 'dmarcd reports' shows them in its first column",
 		    text));
@@ -264,7 +305,9 @@ const struct cli_command cli_cmd_report = {
 	.group = "Answers",
 	.help = "one report in words, or its original",
 	.usage = "ID",
-	.text = "ID is the number in the first column of 'dmarcd reports'. With --format csv its rows alone come out.",
+	.text = "ID is what stands in the first column of 'dmarcd reports'. With --format csv its rows alone come out.\n\n"
+	    "f12 is a failure report: what tells of people in it is masked. --reveal shows it, with --raw mail the whole mail, and writes "
+	    "down who looked and when.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -4,15 +4,19 @@
 #include <math.h>
 
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/listing.h"
 
 #define BATCH	500	/* reports of one snapshot */
 
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
+	{ .name = "type", .kind = CLI_WORD, .arg = "aggregate|failures", .help = "which reports: aggregate, or failure reports (aggregate)" },
+	{ .name = "feedback", .kind = CLI_TEXT, .arg = "WORDS",
+	    .help = "failure reports of a kind: auth-failure, other, dmarc, spf, dkim, abuse, ..." },
 	{ .name = "all", .kind = CLI_FLAG, .help = "also the versions that were replaced by another one" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY",
-	    .help = "received m day; \"-\" in front: the largest first (-received)" },
+	    .help = "received m day (failures: arrived); \"-\" in front: the largest first" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "reports at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -41,6 +45,10 @@ static const struct cli_column columns[] = {
 	{ "spf_pass", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "source_ips", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "duplicates", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "trust", "trust", CLI_CELL_TEXT, 0 },
+	{ "trust_detail", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "trust_from", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "apart", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 };
 
 static void
@@ -72,6 +80,11 @@ put(struct cli_table *t, const struct query_report *r)
 	cli_cell_int(t, (int64_t)r->spf_pass);
 	cli_cell_int(t, (int64_t)r->source_ips);
 	cli_cell_int(t, (int64_t)r->duplicates);
+	cli_cell_cstr(t, trust_state_names[trust_state(r->trust)]);
+	cli_cell_tone(t, trust_state(r->trust) == TS_UNAUTHENTICATED ? CLI_TONE_WARN : CLI_TONE_NONE);
+	cli_cell_cstr(t, trust_names[r->trust]);
+	cli_cell_text(t, r->mail.from);
+	cli_cell_cstr(t, trust_apart_names[r->apart]);
 	cli_row(t);
 }
 
@@ -109,6 +122,10 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	size_t			 n;
 	int			 rc;
 
+	if (cli_word(args, "type", 0) == 1)
+		return (failures_list(ctx, args));
+	if (cli_text(args, "feedback") != NULL)
+		return (cli_usage(&cli_cmd_reports, "--feedback is about failure reports: give --type failures, too"));
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
 		return (rc);
 	if (query_reports(l.q, &l.filter, l.filter.all ? NULL : &l.range, cli_flag(args, "all"), &page, &list, &e) == -1)
@@ -137,7 +154,10 @@ const struct cli_command cli_cmd_reports = {
 	.usage = "[FILTERS]",
 	.text = "Without --t, --from and --to all reports are listed. Filters that look into rows select the reports with at least one such row.\n\n"
 	    "With --format json one object per line; begin and end are seconds since the epoch, dmarc_pass, dkim_pass and spf_pass count "
-	    "messages as the receiver evaluated them, verdict is what we make of the same rows.",
+	    "messages as the receiver evaluated them, verdict is what we make of the same rows.\n\n"
+	    "--type failures lists failure reports (ruf), each about one message: by --domain, --hfrom, --ip, --reporter, --feedback and the "
+	    "days. Addresses and subjects are masked. Such a report does not prove that DMARC failed: fo= may ask for one when SPF or DKIM "
+	    "alone did.",
 	.options = options,
 	.max_args = 0,
 	.needs = CLI_NEEDS_STATE,

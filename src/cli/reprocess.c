@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "conf/conf.h"
@@ -23,6 +24,7 @@ struct reprocess {
 	struct progress		*bar;
 	struct derive_counts	 n;
 	struct store_rejudged	 judged;
+	struct store_retrusted	 trusted;
 	uint64_t		 mended;
 	int64_t			*wrong;		/* reports whose sums are not those of their rows */
 	size_t			 nwrong, room;
@@ -31,24 +33,24 @@ struct reprocess {
 /* --- What happens on the way ---------------------------------------------------------------- */
 
 static void
-on_changed(void *ctx, int64_t report, unsigned how)
+on_changed(void *ctx, enum report_kind kind, int64_t report, unsigned how)
 {
 	struct reprocess	*r = ctx;
 
 	if (r->ctx->verbosity > 0)
-		progress_note(r->bar, "dmarcd: report %lld: %s", (long long)report, derive_word(how));
+		progress_note(r->bar, "dmarcd: report %s%lld: %s", derive_letter(kind), (long long)report, derive_word(how));
 }
 
 static void
-on_unread(void *ctx, int64_t report, const char *why)
+on_unread(void *ctx, enum report_kind kind, int64_t report, const char *why)
 {
 	struct reprocess	*r = ctx;
 	struct buf		 b = { 0 };
 
 	(void)esc_text(&b, str_of(why));
 	if (r->ctx->verbosity >= 0)
-		progress_note(r->bar, "dmarcd: report %lld stays as it is: it cannot be read from its original any more: %s",
-		    (long long)report, b.p == NULL ? "" : b.p);
+		progress_note(r->bar, "dmarcd: report %s%lld stays as it is: it cannot be read from its original any more: %s",
+		    derive_letter(kind), (long long)report, b.p == NULL ? "" : b.p);
 	buf_free(&b);
 }
 
@@ -177,7 +179,7 @@ read_wrong(struct reprocess *r, struct err *e)
 
 		o->todo = false;
 		for (size_t k = 0; k < o->nknown; k++)
-			if (bsearch(&o->known[k].id, r->wrong, r->nwrong, sizeof(*r->wrong), by_number) != NULL)
+			if (o->known[k].kind == REPORT_AGGREGATE && bsearch(&o->known[k].id, r->wrong, r->nwrong, sizeof(*r->wrong), by_number) != NULL)
 				o->todo = o->known[k].force = true;
 	}
 	bar_begin(r, "read", "reports", 0);
@@ -205,7 +207,7 @@ all(struct reprocess *r, bool verdicts, int64_t since, struct err *e)
 {
 	int	 rv;
 
-	if (rejudge(r, e) == -1 || (!verdicts && read_all(r, since, e) == -1) || add_up(r, e) == -1)
+	if (rejudge(r, e) == -1 || store_retrust(r->store, &r->trusted, e) == -1 || (!verdicts && read_all(r, since, e) == -1) || add_up(r, e) == -1)
 		return (-1);
 	if (verdicts)
 		return (0);
@@ -229,6 +231,9 @@ say(const struct reprocess *r, bool verdicts)
 	    cli_thousands((int64_t)r->judged.changed, b), cli_thousands((int64_t)r->judged.rows, c));
 	if (r->judged.reports > 0)
 		(void)printf("%s reports got other verdicts by that\n", cli_thousands((int64_t)r->judged.reports, a));
+	if (r->trusted.changed > 0)
+		(void)printf("%s reports are trusted otherwise than before or count otherwise; %s of them moved\n",
+		    cli_thousands((int64_t)r->trusted.changed, a), cli_thousands((int64_t)r->trusted.moved, b));
 	if (!verdicts) {
 		(void)printf("%s reports read again from %s messages\n", cli_thousands((int64_t)n->reports, a),
 		    cli_thousands((int64_t)n->messages, b));
@@ -264,6 +269,8 @@ reprocess_run(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((rv = store_care_lock(r.store, &e)) == 1)
 		rv = err_set(&e, ERR_TEMP, "another reprocess is under way");
 	store_derive(r.store, false);
+	failures_options(ctx, r.store);
+	store_trust(r.store, &ctx->conf->trust);
 	if (rv == 0)
 		rv = all(&r, verdicts, day * DAY_SECONDS, &e);
 	store_close(r.store);
@@ -284,10 +291,12 @@ const struct cli_command cli_cmd_reprocess = {
 	.group = "Care",
 	.help = "derive everything anew from the kept originals",
 	.usage = "[--since DAY | --verdicts]",
-	.text = "Of use after an upgrade that reads or judges something otherwise, or when verify has found a difference. Every original "
+	.text = "Of use after an upgrade that reads or judges something otherwise, after a change of domains or trust in the configuration, or "
+	    "when verify has found a difference. Every original "
 	    "is read again, its reports keep their ids, and what changed is counted; with -v each is named. Daily sums are added up "
 	    "anew. Reports whose originals are gone stay as they are.\n\n"
-	    "--verdicts does without the originals: combinations of evidence are judged anew, which takes seconds.\n\n"
+	    "--verdicts does without the originals: combinations of evidence are judged anew, and which reports count, by what was noted "
+	    "of their mails; that takes seconds.\n\n"
 	    "The daemon may run meanwhile. Every step is a transaction: interrupted at any moment, totals are right, and the next run "
 	    "does the rest.",
 	.options = options,

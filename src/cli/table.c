@@ -16,6 +16,7 @@
 
 #define TABLE_HELD	2000
 #define TABLE_GAP	2	/* blanks between columns */
+#define TABLE_WIDE 120		/* a column is made no wider than this for the sake of one value */
 #define TABLE_NARROW	8	/* no column is cut below this */
 
 struct cell {
@@ -374,6 +375,10 @@ flush_rows(struct cli_table *t)
 		}
 		if (have > 0)
 			narrow(t, have);
+		else	/* a value of 60 KB must not cost every line as much in blanks */
+			for (size_t c = 0; c < t->ncols; c++)
+				if (t->widths[c] > TABLE_WIDE)
+					t->widths[c] = TABLE_WIDE;
 		t->begun = true;
 		for (size_t c = 0; c < t->ncols; c++)
 			if (shown(t, c)) {

@@ -7,6 +7,8 @@
 #include "base/escape.h"
 #include "base/near.h"
 #include "conf/items.h"
+#include "dmarc/name.h"
+#include "enrich/catalogue.h"
 
 #define FIELD(s, f) offsetof(struct s, f), sizeof(((struct s *)0)->f)
 #define MINUTE	60u
@@ -33,6 +35,8 @@ const struct conf_item conf_items[] = {
 	    "processes that read reports; 0 starts one per core", NULL, NULL },
 	{ CONF_SEC_ROOT, "public_suffixes", CONF_WORD, FIELD(conf, suffixes), 0, 0, "all", "all|icann",
 	    "which part of the Public Suffix List counts", NULL, NULL },
+	{ CONF_SEC_ROOT, "domains", CONF_NAMES, FIELD(conf, trust.domains), 0, 10000, NULL, "domain",
+	    "our domains and all below them; without it every domain is ours", NULL, NULL },
 
 	{ CONF_SEC_MAILBOX, "protocol", CONF_WORD, FIELD(conf_mailbox, protocol), 0, 0, "imap", "imap|pop3",
 	    "how the server is spoken to", NULL, NULL },
@@ -72,12 +76,42 @@ const struct conf_item conf_items[] = {
 	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
 	{ CONF_SEC_STORE, "keep_quarantine", CONF_TIME, FIELD(conf_store, keep_quarantine), 0, DECADE, "90d", NULL,
 	    "age at which unreadable messages go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_failures", CONF_TIME, FIELD(conf_store, keep_failures), 0, DECADE, "30d", NULL,
+	    "age at which failure reports and their mails go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_failure_bodies", CONF_BOOL, FIELD(conf_store, keep_failure_bodies), 0, 0, "no", NULL,
+	    "whether bodies of sample messages are stored", NULL, NULL },
+	{ CONF_SEC_STORE, "redact", CONF_WORD, FIELD(conf_store, redact), 0, 0, "none", "none|local-parts|all",
+	    "what is taken out of failure reports before they are stored", NULL, NULL },
+
+	{ CONF_SEC_TRUST, "authserv_ids", CONF_NAMES, FIELD(trust_settings, authserv_ids), 0, TRUST_IDS, NULL, "authserv-id",
+	    "servers whose Authentication-Results are believed", NULL, NULL },
+	{ CONF_SEC_TRUST, "received_by", CONF_NAMES, FIELD(trust_settings, received_by), 0, 1000, NULL, "host",
+	    "own mail servers, or domains they are in", NULL, NULL },
+	{ CONF_SEC_TRUST, "services", CONF_NAMES, FIELD(trust_settings, services), 0, 1000, NULL, "domain",
+	    "domains of services that may report for others", NULL, NULL },
+	{ CONF_SEC_TRUST, "unauthenticated", CONF_WORD, FIELD(trust_settings, apart), 0, 0, "count", "count|apart",
+	    "whether reports that are not their reporter's count", NULL, NULL },
+
+	{ CONF_SEC_SENDER, "kind", CONF_WORD, FIELD(conf_sender, kind), 0, 0, "service",
+	    "service|provider|forwarder|list|gateway|hosting|isp", "what it is", NULL, NULL },
+	{ CONF_SEC_SENDER, "any", CONF_NAMES, FIELD(conf_sender, any), 0, 100, NULL, "domain",
+	    "domains that stand for the next four keys", NULL, NULL },
+	{ CONF_SEC_SENDER, "dkim", CONF_NAMES, FIELD(conf_sender, dkim), 0, 100, NULL, "domain",
+	    "domains it signs with", NULL, NULL },
+	{ CONF_SEC_SENDER, "bounce", CONF_NAMES, FIELD(conf_sender, bounce), 0, 100, NULL, "domain",
+	    "domains of its envelope senders", NULL, NULL },
+	{ CONF_SEC_SENDER, "ptr", CONF_NAMES, FIELD(conf_sender, ptr), 0, 100, NULL, "domain",
+	    "domains of its host names", NULL, NULL },
+	{ CONF_SEC_SENDER, "spf", CONF_NAMES, FIELD(conf_sender, spf), 0, 100, NULL, "domain",
+	    "domains that are included in SPF for it", NULL, NULL },
+	{ CONF_SEC_SENDER, "selector", CONF_NAMES, FIELD(conf_sender, selector), 0, 100, NULL, "selector",
+	    "selectors that only it uses; a star at the end: any ending", NULL, NULL },
 
 	LIMITS(LIMITS_ITEM)
 };
 const size_t conf_nitems = nitems(conf_items);
 
-const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "limits" };
+const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "limits" };
 
 const struct conf_item *
 item_find(enum conf_section section, struct str name)
@@ -271,6 +305,84 @@ set_bool(const struct conf_item *it, void *base, const char *value, struct err *
 	    esc_short(shown, sizeof(shown), str_of(value))));
 }
 
+/* ---- lists of names ---- */
+
+/* Normalised into out; what people are likely to mean instead is said. */
+static int
+check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 1], struct err *e)
+{
+	char	 shown[80];
+	size_t	 n;
+	bool	 id = strcmp(it->words, "authserv-id") == 0;
+
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (value[0] == '\0')
+		return (err_set(e, ERR_CONFIG, "%s: the name is empty", it->name));
+	/* an id may be any word; a server's name is what it usually is */
+	if (id && strlen(value) <= DOMAIN_MAX && (strcmp(value, TRUST_NO_ID) == 0 || strpbrk(value, " \t;()\"=") == NULL)) {
+		n = 0;
+		do
+			out[n] = ascii_lower(value[n]);
+		while (value[n++] != '\0');
+		return (0);
+	}
+	if (strcmp(it->words, "selector") == 0) {
+		n = strlen(value);
+		if (n > DOMAIN_MAX)
+			return (err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
+		for (size_t i = 0; i <= n; i++)
+			out[i] = ascii_lower(value[i]);
+		return (catalogue_selector_ok((struct str){ out, n }) ? 0 :
+		    err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
+	}
+	if (value[0] == '*')
+		return (err_set(e, ERR_CONFIG, "%s \"%s\": a name stands for all below it, without a star", it->name, shown));
+	if (strpbrk(value, "@<>/ \t,;") != NULL || domain_normal(str_of(value), out, &n, NULL) != NAME_DOMAIN)
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is no name of a %s", it->name, shown, id ? "server" : it->words));
+	return (0);
+}
+
+static int
+add_name(const struct conf_item *it, void *base, const char *value, struct err *e)
+{
+	struct str_list	 l;
+	char		 name[DOMAIN_MAX + 1], shown[80], **v, *copy;
+
+	if (check_name(it, value, name, e) == -1)
+		return (-1);
+	memcpy(&l, (char *)base + it->off, sizeof(l));
+	esc_short(shown, sizeof(shown), str_of(value));
+	for (size_t i = 0; i < l.n; i++)
+		if (strcmp(l.v[i], name) == 0)
+			return (err_set(e, ERR_CONFIG, "%s names \"%s\" twice", it->name, shown));
+	if (l.n >= it->max)
+		return (err_set(e, ERR_CONFIG, "%s has more than %llu names", it->name, (unsigned long long)it->max));
+	if ((v = realloc(l.v, (l.n + 1) * sizeof(*v))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	l.v = v;
+	copy = strdup(name);
+	if (copy != NULL)
+		v[l.n++] = copy;
+	memcpy((char *)base + it->off, &l, sizeof(l));	/* it may have moved */
+	return (copy == NULL ? err_set(e, ERR_TEMP, "out of memory") : 0);
+}
+
+static void
+print_names(const struct conf_item *it, const void *base, struct buf *b)
+{
+	struct str_list	 l;
+
+	memcpy(&l, (const char *)base + it->off, sizeof(l));
+	if (l.n == 0 && it->section == CONF_SEC_SENDER)
+		return;
+	(void)buf_printf(b, "%s = {", it->name);
+	for (size_t i = 0; i < l.n; i++) {
+		(void)buf_cstr(b, i == 0 ? " " : ", ");
+		item_quote(b, l.v[i]);
+	}
+	(void)buf_cstr(b, " }");
+}
+
 int
 item_set(const struct conf_item *it, void *base, const char *value, struct err *e)
 {
@@ -292,6 +404,8 @@ item_set(const struct conf_item *it, void *base, const char *value, struct err *
 		return (0);
 	case CONF_BOOL:
 		return (set_bool(it, base, value, e));
+	case CONF_NAMES:
+		return (add_name(it, base, value, e));
 	default:
 		if (parse_number(it, value, &v, e) == -1)
 			return (-1);
@@ -320,6 +434,10 @@ item_print(const struct conf_item *it, const void *base, struct buf *b)
 	const char	*w;
 	bool		 yes;
 
+	if (it->type == CONF_NAMES) {
+		print_names(it, base, b);
+		return;
+	}
 	if (it->get != NULL || it->type == CONF_TEXT || it->type == CONF_PATH) {
 		if (it->get == NULL) {
 			memcpy(&text, (const char *)base + it->off, sizeof(text));

@@ -13,7 +13,7 @@
 #include "base/base.h"
 #include "conf/conf.h"
 
-enum conf_section { CONF_SEC_ROOT, CONF_SEC_MAILBOX, CONF_SEC_HTTP, CONF_SEC_STORE, CONF_SEC_LIMITS, CONF_SECTIONS };
+enum conf_section { CONF_SEC_ROOT, CONF_SEC_MAILBOX, CONF_SEC_HTTP, CONF_SEC_STORE, CONF_SEC_TRUST, CONF_SEC_SENDER, CONF_SEC_LIMITS, CONF_SECTIONS };
 
 enum conf_type {
 	CONF_TEXT,	/* UTF-8 without control characters */
@@ -22,7 +22,8 @@ enum conf_type {
 	CONF_BOOL,
 	CONF_COUNT,
 	CONF_TIME,	/* 30, 30s, 5m, 12h, 7d, 2w, 1y */
-	CONF_SIZE	/* 4096, 64k, 25M, 1G */
+	CONF_SIZE,	/* 4096, 64k, 25M, 1G */
+	CONF_NAMES	/* one, or { "a", "b" }: a struct str_list, each name once and in lower case */
 };
 
 struct conf_item {
@@ -30,9 +31,9 @@ struct conf_item {
 	const char		*name;
 	enum conf_type		 type;
 	size_t			 off, size;	/* of the field in the section's struct */
-	uint64_t		 min, max;	/* for text: bytes */
+	uint64_t		 min, max;	/* for text: bytes; for names: how many */
 	const char		*def;		/* as in the file; NULL: none, or from limits.h */
-	const char		*words;		/* CONF_WORD: "imap|pop3" */
+	const char		*words;		/* CONF_WORD: "imap|pop3"; CONF_NAMES: "domain", "host", "authserv-id" or "selector" */
 	const char		*help;		/* also shown in dmarcd.conf(5) */
 	/* for what is not a field of its own */
 	int			 (*set)(void *base, const char *, struct err *);
@@ -44,7 +45,7 @@ extern const size_t		 conf_nitems;
 extern const char *const	 conf_section_names[CONF_SECTIONS];	/* "" for the root */
 
 const struct conf_item *item_find(enum conf_section, struct str name);
-/* Checks value and puts it into base, the struct of the item's section. */
+/* Checks value and puts it into base, the struct of the item's section; adds it to a list of names. */
 int	 item_set(const struct conf_item *, void *base, const char *value, struct err *e);
 /* "name = value" as item_set reads it; nothing for a text that is not set. */
 void	 item_print(const struct conf_item *, const void *base, struct buf *);

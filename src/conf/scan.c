@@ -323,6 +323,72 @@ unknown_key(struct scanner *s, enum conf_section section, struct token name)
 		faults_add(s->faults, name.line, "unknown key '%s' in %s { }", shown, conf_section_names[section]);
 }
 
+/* At "{" of a list: its names go over, one by one, commas between. False after a fault, which is named. */
+static bool
+list(struct scanner *s, const struct conf_item *it, bool put)
+{
+	unsigned	 begun = s->tok.line;
+	bool		 first = true;
+	char		 shown[SHOWN];
+
+	if (put)
+		(void)buf_cstr(&s->out->text, " {");
+	for (next(s); !is_mark(s, '}'); first = false) {
+		if (s->tok.kind != T_WORD && s->tok.kind != T_STRING) {
+			if (s->tok.kind == T_END)
+				faults_add(s->faults, begun, "the list %s that begins here is not closed by '}'", it->name);
+			else if (s->tok.kind != T_BAD)
+				faults_add(s->faults, s->tok.line, "a name is expected in the list %s, not %s", it->name,
+				    show(s, shown));
+			break;
+		}
+		if (put && !first)
+			(void)buf_cstr(&s->out->text, ",");
+		if (put)
+			emit(s, s->tok);
+		next(s);
+		if (is_mark(s, ','))
+			next(s);
+		else if (!is_mark(s, '}')) {
+			if (is_mark(s, '=') || s->tok.kind == T_END)
+				faults_add(s->faults, begun, "the list %s that begins here is not closed by '}'", it->name);
+			else if (s->tok.kind != T_BAD)
+				faults_add(s->faults, s->tok.line, "a comma is missing before %s in the list %s", show(s, shown),
+				    it->name);
+			break;
+		}
+	}
+	if (put)
+		(void)buf_cstr(&s->out->text, " }");
+	if (is_mark(s, '}')) {
+		next(s);
+		return (true);
+	}
+	/* to the end of the list, or of what may be one */
+	while (s->tok.kind != T_END && !is_mark(s, '}') && !is_mark(s, '{'))
+		next(s);
+	if (is_mark(s, '}'))
+		next(s);
+	return (false);
+}
+
+/* The value of a key that takes many: { "a", "b" }. */
+static void
+names(struct scanner *s, const struct conf_item *it, unsigned instance, struct token name)
+{
+	const struct scan_place	*old;
+	bool			 put = false;
+
+	if ((old = scan_find(s->out, it, instance)) != NULL)
+		faults_add(s->faults, name.line, "%s is set a second time; first on line %u", it->name, old->line);
+	else if ((put = add_place(s, it, instance, name.line))) {
+		emit_name(s, it->name, name.line);
+		(void)buf_cstr(&s->out->text, " =");
+	}
+	if (!list(s, it, put) && s->tok.line == name.line)
+		skip(s);
+}
+
 /* name "=" has been seen; the value is next. */
 static void
 assignment(struct scanner *s, enum conf_section section, unsigned instance, struct token name)
@@ -340,6 +406,10 @@ assignment(struct scanner *s, enum conf_section section, unsigned instance, stru
 		skip(s);
 		return;
 	}
+	if (it != NULL && it->type == CONF_NAMES && is_mark(s, '{')) {
+		names(s, it, instance, name);
+		return;
+	}
 	if ((s->tok.kind != T_WORD && s->tok.kind != T_STRING) || (s->tok.line != name.line && it != NULL &&
 	    item_find(section, s->tok.text) != NULL)) {
 		if (it != NULL)
@@ -355,8 +425,10 @@ assignment(struct scanner *s, enum conf_section section, unsigned instance, stru
 		faults_add(s->faults, name.line, "%s is set a second time; first on line %u", it->name, old->line);
 	else if (it != NULL && add_place(s, it, instance, name.line)) {
 		emit_name(s, it->name, name.line);
-		(void)buf_cstr(&s->out->text, " =");
+		(void)buf_cstr(&s->out->text, it->type == CONF_NAMES ? " = {" : " =");
 		emit(s, value);
+		if (it->type == CONF_NAMES)
+			(void)buf_cstr(&s->out->text, " }");
 	}
 	if (s->tok.line != value.line || (s->tok.kind != T_WORD && s->tok.kind != T_STRING))
 		return;
@@ -407,6 +479,18 @@ good_name(struct str n)
 	return (true);
 }
 
+/* A name for people; blanks are welcome. */
+static bool
+good_sender(struct str n)
+{
+	if (n.len < 1 || n.len > 80 || !str_utf8_ok(n) || n.p[0] == ' ' || n.p[n.len - 1] == ' ')
+		return (false);
+	for (size_t i = 0; i < n.len; i++)
+		if ((unsigned char)n.p[i] < 0x20 || n.p[i] == '"' || n.p[i] == '\\')
+			return (false);
+	return (true);
+}
+
 /* Notes a section that begins; the title token is checked for mailboxes. */
 static bool
 open_section(struct scanner *s, enum conf_section kind, struct token name, const struct token *title)
@@ -423,7 +507,11 @@ open_section(struct scanner *s, enum conf_section kind, struct token name, const
 		t = title->text;
 		if (title->kind == T_STRING)
 			t = (struct str){ t.p + 1, t.len - 2 };
-		if (!good_name(t)) {
+		if (kind == CONF_SEC_SENDER && !good_sender(t)) {
+			faults_add(s->faults, name.line, "the sender's name '%s' is not 1 to 80 bytes of text without quotes and backslashes",
+			    esc_short(shown, sizeof(shown), t));
+			t = STR_NONE;
+		} else if (kind == CONF_SEC_MAILBOX && !good_name(t)) {
 			faults_add(s->faults, name.line, "mailbox name '%s' is not 1 to 64 of the characters "
 			    "A-Z a-z 0-9 . _ - (and no dot first)", esc_short(shown, sizeof(shown), t));
 			t = STR_NONE;
@@ -440,7 +528,7 @@ open_section(struct scanner *s, enum conf_section kind, struct token name, const
 	v[s->out->nsections++] = (struct scan_section){ kind, s->instance[kind]++, name.line, copy };
 	emit_name(s, conf_section_names[kind], name.line);
 	/* The title libconfuse gets is a number: two of one name would become one. */
-	if (kind == CONF_SEC_MAILBOX)
+	if (kind == CONF_SEC_MAILBOX || kind == CONF_SEC_SENDER)
 		(void)buf_printf(&s->out->text, " \"%zu\"", s->out->nsections);
 	(void)buf_cstr(&s->out->text, " {");
 	return (true);
@@ -508,7 +596,7 @@ static void
 section(struct scanner *s, enum conf_section kind, struct token name)
 {
 	struct token	 title = { 0 };
-	bool		 titled = kind == CONF_SEC_MAILBOX, open;
+	bool		 titled = kind == CONF_SEC_MAILBOX || kind == CONF_SEC_SENDER, open;
 	char		 shown[SHOWN];
 	unsigned	 instance = s->instance[kind];
 
@@ -518,7 +606,8 @@ section(struct scanner *s, enum conf_section kind, struct token name)
 			faults_add(s->faults, name.line, "%s takes no name", conf_section_names[kind]);
 		next(s);
 	} else if (titled && s->tok.kind != T_BAD) {
-		faults_add(s->faults, name.line, "a mailbox needs a name: mailbox \"reports\" { ... }");
+		faults_add(s->faults, name.line, "a %s needs a name: %s", conf_section_names[kind],
+		    kind == CONF_SEC_MAILBOX ? "mailbox \"reports\" { ... }" : "sender \"Mailer X\" { ... }");
 	}
 	if (!is_mark(s, '{')) {
 		if (s->tok.kind != T_BAD)

@@ -9,6 +9,7 @@
 #include <archive_entry.h>
 #include <zlib.h>
 
+#include "base/when.h"
 #include "decode/container.h"
 #include "report/quirk.h"
 #include "report/refusal.h"
@@ -38,8 +39,10 @@ struct container {
 	struct layer			 layers[LAYERS];
 	bool				 text;
 	uint64_t			 packed, unpacked;	/* of the whole part */
+	int64_t				 cpu_until;		/* ms, as when_cpu_ms counts */
 	uint64_t			 others;		/* unpacked from other parts of the same mail */
 	struct err			 broken;		/* why the layer above is not sound */
+	bool				 enough;		/* given up in the middle of an entry: nothing more is unpacked from this archive */
 	unsigned char			*out;			/* of inflate, one per layer */
 	char				 entry[128];
 };
@@ -60,6 +63,7 @@ container_new(const struct limits *l, const struct container_sink *sink, void *c
 		return (NULL);
 	}
 	c->limits = l;
+	c->cpu_until = INT64_MAX;
 	c->sink = sink;
 	c->ctx = ctx;
 	return (c);
@@ -107,6 +111,12 @@ container_begin(struct container *c, bool text)
 	layer_clear(&c->layers[0]);
 }
 
+void
+container_deadline(struct container *c, int64_t cpu_ms)
+{
+	c->cpu_until = cpu_ms;
+}
+
 static int
 unreadable(struct container *c, struct layer *l, enum refusal code, const char *text, struct err *e)
 {
@@ -133,6 +143,11 @@ count_out(struct container *c, uint64_t n)
 	if (c->unpacked > RATIO_FROM && c->unpacked / c->limits->ratio > c->packed) {
 		refusal_set(&c->broken, REFUSAL_OVER_LIMIT, 0, "over the limit ratio = %llu: %llu bytes came out of %llu",
 		    (unsigned long long)c->limits->ratio, (unsigned long long)c->unpacked, (unsigned long long)c->packed);
+		return (false);
+	}
+	if (when_cpu_ms() > c->cpu_until) {
+		refusal_set(&c->broken, REFUSAL_TOO_SLOW, 0, "unpacking it takes more computing time than a quarter of the limit seconds = %llu",
+		    (unsigned long long)c->limits->seconds);
 		return (false);
 	}
 	return (true);
@@ -312,11 +327,14 @@ entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
 	while ((rc = archive_read_data_block(ar, &p, &n, &off)) == ARCHIVE_OK) {
 		if (off != expect) {	/* holes have no place in a report */
 			refusal_set(&c->broken, REFUSAL_DAMAGED, 0, "the archive entry has holes");
+			c->enough = true;
 			break;
 		}
 		expect += (la_int64_t)n;
-		if (!count_out(c, n))
+		if (!count_out(c, n)) {
+			c->enough = true;
 			break;
+		}
 		if (n > 0 && layer_feed(c, i + 1, p, n, e) == -1)	/* an empty block has no place */
 			return (-1);
 	}
@@ -344,6 +362,34 @@ name_entry(struct container *c, struct archive_entry *en, unsigned number)
 	memcpy(c->entry, s.p, s.len + 1);
 }
 
+/*
+ * What is passed over counts all the same: behind a filter, or with a size that
+ * is not known beforehand, libarchive unpacks it to get past it.
+ */
+static bool
+pass_over(struct container *c, struct archive *ar)
+{
+	const void	*p;
+	size_t		 n;
+	la_int64_t	 off;
+
+	while (archive_read_data_block(ar, &p, &n, &off) == ARCHIVE_OK)
+		if (!count_out(c, n))
+			return (false);
+	return (true);
+}
+
+/* Headers and what stands between them: bytes that came through the filter, without an entry of ours. */
+static bool
+few_headers(struct container *c, struct archive *ar)
+{
+	if (archive_filter_bytes(ar, 0) <= (la_int64_t)c->limits->unpacked_bytes)
+		return (true);
+	refusal_set(&c->broken, REFUSAL_OVER_LIMIT, 0, "over the limit unpacked_bytes = %llu",
+	    (unsigned long long)c->limits->unpacked_bytes);
+	return (false);
+}
+
 /* Its entries, one after another; *seen counts them. What libarchive said last is in *rc. */
 static int
 entries(struct container *c, struct archive *ar, unsigned i, unsigned *seen, int *rc, struct err *e)
@@ -357,6 +403,13 @@ entries(struct container *c, struct archive *ar, unsigned i, unsigned *seen, int
 	while (*rc >= ARCHIVE_WARN && rv == 0) {
 		if ((*rc = archive_read_next_header(ar, &en)) < ARCHIVE_WARN || *rc == ARCHIVE_EOF)
 			break;
+		if (!few_headers(c, ar) || (skip_entry(en) && !pass_over(c, ar))) {
+			struct err	 why = c->broken;
+
+			c->broken.code = ERR_NONE;
+			++*seen;
+			return (unreadable(c, l, refusal_of(&why), why.msg, e));
+		}
 		if (skip_entry(en))
 			continue;
 		name_entry(c, en, ++*seen);
@@ -366,7 +419,11 @@ entries(struct container *c, struct archive *ar, unsigned i, unsigned *seen, int
 			(void)snprintf(text, sizeof(text), "over the limit entries = %llu", (unsigned long long)c->limits->entries);
 			return (unreadable(c, l, REFUSAL_OVER_LIMIT, text, e));
 		}
+		c->enough = false;
 		rv = entry_read(c, ar, i, e);
+		/* to get to the next one libarchive would unpack the rest, however much it is */
+		if (c->enough)
+			break;
 	}
 	return (rv);
 }
@@ -470,7 +527,7 @@ sniff(struct container *c, unsigned i, struct err *e)
 	if (begins(l, "\xd0\xcf\x11\xe0", 4))
 		return (unreadable(c, l, REFUSAL_OUTLOOK_FILE, "an Outlook .msg file; save the mail as .eml, or the report itself", e));
 	t = s;
-	if (str_starts(t, "\xef\xbb\xbf")) {
+	while (str_starts(t, "\xef\xbb\xbf")) {	/* each program on the way may add one */
 		t.p += 3;
 		t.len -= 3;
 	}

@@ -32,6 +32,8 @@ struct container_sink {
 struct container;
 
 struct container *container_new(const struct limits *, const struct container_sink *, void *ctx);
+/* What is not unpacked when the process has computed so long (when_cpu_ms) is given up as too slow. */
+void		 container_deadline(struct container *, int64_t cpu_ms);
 /* A mail or file begins: what its parts unpack to is counted together, too. */
 void		 container_mail(struct container *);
 /* text: a text part of a mail, taken only if it begins as a report does. */

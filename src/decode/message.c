@@ -6,6 +6,7 @@
  */
 #include <iconv.h>
 
+#include "base/charset.h"
 #include "decode/message.h"
 #include "report/refusal.h"
 
@@ -14,6 +15,7 @@
 #define HEAD_MAX ((size_t)4096)
 #define SUBJECT_MAX 1000
 #define OUT_SIZE 16384
+#define TRACE_BYTES ((size_t)64 * 1024)
 
 enum where { IN_HEADER, IN_BODY, IN_PREAMBLE };
 enum cte { CTE_NONE, CTE_BASE64, CTE_QP };
@@ -22,7 +24,14 @@ struct level {
 	char	 boundary[BOUNDARY_MAX];
 	size_t	 len;
 	bool	 digest;	/* parts are mails if they do not say otherwise */
+	bool	 feedback;	/* report-type=feedback-report */
 	unsigned nested;	/* mails around this multipart */
+	unsigned mail;		/* the one that it belongs to */
+};
+
+/* Of the outermost mail, and of the one entered last. */
+struct mail_header {
+	struct buf	 from, to, subject, date;
 };
 
 struct message {
@@ -41,16 +50,25 @@ struct message {
 	struct level		 stack[32];
 	unsigned		 nlevels, nested;	/* nested: mails attached, not in an encoding */
 	unsigned		 parts;
+	unsigned		 mail, mails;	/* mails: how many were entered */
 
 	struct buf		 field;		/* header field being unfolded */
 	size_t			 header_bytes;
 	bool			 header_over;
-	struct buf		 type, boundary, filename, from, subject;
-	bool			 top_header;	/* still in the outermost header */
+	struct buf		 type, boundary, filename;
+	struct buf		 trace;		/* values of fields that say where the mail came from */
+	struct { enum message_field what; size_t at, len; } traced[MESSAGE_TRACE];
+	size_t			 ntraced;
+	bool			 trace_over;
+	bool			 feedback;	/* of the header under way */
+	struct mail_header	 mine[2];
+	struct mail_header	*header;	/* that this header goes to; NULL: it is a part's */
 	bool			 any_header;
 	enum cte		 cte;
 
 	bool			 leaf, want;
+	bool			 lazy;		/* it may not be encoded as it says: held until that is known */
+	struct buf		 held;
 	bool			 noise;
 	unsigned		 quantum, nquantum;
 	bool			 padded;
@@ -107,23 +125,19 @@ latin1(struct str s, struct buf *out)
 static void
 to_utf8(struct str charset, struct str s, struct buf *out)
 {
-	char	 name[64], *in = (char *)(uintptr_t)s.p, *p, tmp[512];
-	size_t	 left = s.len, room;
-	iconv_t	 cd;
+	const char	*name = charset_find(charset);
+	char		*in = (char *)(uintptr_t)s.p, *p, tmp[512];
+	size_t		 left = s.len, room;
+	iconv_t		 cd;
 
-	if (str_ieq(charset, "utf-8") || str_ieq(charset, "us-ascii") || charset.len == 0 || charset.len >= sizeof(name)) {
+	if (charset.len == 0 || (name != NULL && strcmp(name, "UTF-8") == 0)) {
 		if (str_utf8_ok(s))
 			(void)buf_str(out, s);
 		else
 			latin1(s, out);
 		return;
 	}
-	memcpy(name, charset.p, charset.len);
-	name[charset.len] = '\0';
-	for (size_t i = 0; i < charset.len; i++)
-		if (name[i] == '/' || (unsigned char)name[i] < 0x21)
-			name[i] = '-';	/* iconv reads //TRANSLIT and paths out of names */
-	if ((cd = iconv_open("UTF-8", name)) == (iconv_t)-1) {
+	if (name == NULL || (cd = iconv_open("UTF-8", name)) == (iconv_t)-1) {
 		latin1(s, out);
 		return;
 	}
@@ -139,23 +153,6 @@ to_utf8(struct str charset, struct str s, struct buf *out)
 		(void)buf_add(out, tmp, (size_t)(p - tmp));
 	}
 	(void)iconv_close(cd);
-}
-
-/* The handles stay open: the C library unloads a table that nobody uses. */
-void
-message_charsets_load(void)
-{
-	static const char *const	 names[] = {
-		"iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8",
-		"iso-8859-9", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "windows-1250",
-		"windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257",
-		"windows-1258", "koi8-r", "koi8-u", "iso-2022-jp", "shift_jis", "cp932", "euc-jp", "euc-kr", "cp949", "gb2312", "gbk",
-		"gb18030", "big5", "tis-620", "ibm437", "ibm850", "macintosh", "utf-7", "utf-16",
-	};
-	static iconv_t			 held[nitems(names)];
-
-	for (size_t i = 0; i < nitems(names) && held[i] == NULL; i++)
-		held[i] = iconv_open("UTF-8", names[i]);
 }
 
 static void
@@ -267,6 +264,9 @@ message_decode_words(struct str s, size_t max, struct buf *out)
 		for (size_t i = 0; i < out->len; i++)
 			if ((unsigned char)out->p[i] >= 0x80)
 				out->p[i] = '?';
+	for (size_t i = 0; i < out->len; i++)	/* nothing behind us takes one */
+		if (out->p[i] == '\0')
+			out->p[i] = '?';
 }
 
 /* --- Header fields ---------------------------------------------------------- */
@@ -360,6 +360,9 @@ content_type(struct message *m, struct str v)
 	set_lower(&m->type, (struct str){ v.p, n });
 	buf_clear(&m->boundary);
 	(void)parameter(v, "boundary", &m->boundary);
+	if (parameter(v, "report-type", &raw))
+		m->feedback = str_ieq(str_trim(buf_as_str(&raw)), "feedback-report");
+	buf_clear(&raw);
 	if (m->filename.len == 0 && parameter(v, "name", &raw))
 		message_decode_words(buf_as_str(&raw), 512, &m->filename);
 	buf_free(&raw);
@@ -383,6 +386,54 @@ field_is(struct str f, const char *name, struct str *value)
 	return (true);
 }
 
+/* Of a mail, not of a part: the first of each name. */
+static void
+mail_field(struct mail_header *h, struct str f)
+{
+	const struct { const char *name; struct buf *to; } wanted[] = {
+		{ "subject", &h->subject }, { "from", &h->from }, { "to", &h->to }, { "date", &h->date }
+	};
+	struct str	 v;
+
+	for (size_t i = 0; i < nitems(wanted); i++)
+		if (wanted[i].to->len == 0 && field_is(f, wanted[i].name, &v)) {
+			message_decode_words(v, SUBJECT_MAX, wanted[i].to);
+			return;
+		}
+}
+
+static void
+header_clear(struct mail_header *h)
+{
+	buf_clear(&h->from);
+	buf_clear(&h->to);
+	buf_clear(&h->subject);
+	buf_clear(&h->date);
+}
+
+/* Beyond the bounds nothing more is kept: what stands first was written last, and is what matters. */
+static void
+trace(struct message *m, struct str f)
+{
+	static const struct { const char *name; enum message_field what; }	 names[] = {
+		{ "received", FIELD_RECEIVED }, { "authentication-results", FIELD_RESULTS }, { "from", FIELD_FROM },
+	};
+	struct str	 v;
+
+	for (size_t i = 0; i < nitems(names); i++) {
+		if (!field_is(f, names[i].name, &v))
+			continue;
+		if (m->ntraced == MESSAGE_TRACE || v.len > TRACE_BYTES - m->trace.len || !buf_str(&m->trace, v))
+			m->trace_over = true;
+		if (m->trace_over)
+			return;
+		m->traced[m->ntraced].what = names[i].what;
+		m->traced[m->ntraced].at = m->trace.len - v.len;
+		m->traced[m->ntraced++].len = v.len;
+		return;
+	}
+}
+
 static void
 end_field(struct message *m)
 {
@@ -391,6 +442,8 @@ end_field(struct message *m)
 
 	if (f.len == 0)
 		return;
+	if (m->header == &m->mine[0])
+		trace(m, f);
 	/* "ContentType:" is what one gateway writes (rule A5) */
 	if (field_is(f, "content-type", &v) || field_is(f, "contenttype", &v))
 		content_type(m, v);
@@ -402,10 +455,8 @@ end_field(struct message *m)
 			message_decode_words(buf_as_str(&raw), 512, &m->filename);
 		}
 		buf_free(&raw);
-	} else if (m->top_header && m->subject.len == 0 && field_is(f, "subject", &v))
-		message_decode_words(v, SUBJECT_MAX, &m->subject);
-	else if (m->top_header && m->from.len == 0 && field_is(f, "from", &v))
-		message_decode_words(v, SUBJECT_MAX, &m->from);
+	} else if (m->header != NULL)
+		mail_field(m->header, f);
 	buf_clear(&m->field);
 }
 
@@ -416,7 +467,8 @@ begin_header(struct message *m)
 	m->header_bytes = 0;
 	m->header_over = false;
 	m->cte = CTE_NONE;
-	m->any_header = false;
+	m->any_header = m->feedback = false;
+	m->header = NULL;
 	buf_clear(&m->field);
 	buf_clear(&m->type);
 	buf_clear(&m->boundary);
@@ -537,10 +589,8 @@ qp_line(struct message *m, const char *p, size_t n, bool eol, struct err *e)
 }
 
 static int
-body_piece(struct message *m, const char *p, size_t n, const char *eol, size_t neol, struct err *e)
+decode_piece(struct message *m, const char *p, size_t n, const char *eol, size_t neol, struct err *e)
 {
-	if (!m->leaf || !m->want)
-		return (0);
 	switch (m->cte) {
 	case CTE_BASE64:
 		return (base64_line(m, p, n, e));
@@ -554,11 +604,72 @@ body_piece(struct message *m, const char *p, size_t n, const char *eol, size_t n
 	return (0);
 }
 
+/*
+ * Gateways declare an encoding for parts that they leave as they are (rule
+ * F2). A line with a colon is no base64; text with "=" that never stands for a
+ * byte or a joined line is not quoted-printable.
+ */
+static bool
+held_is_plain(const struct message *m)
+{
+	struct str	 s = str_trim(buf_as_str(&m->held));
+	const char	*nl = s.len == 0 ? NULL : memchr(s.p, '\n', s.len), *p;
+
+	if (s.len == 0)
+		return (false);
+	if (m->cte == CTE_BASE64)
+		return (memchr(s.p, ':', nl == NULL ? s.len : (size_t)(nl - s.p)) != NULL);
+	for (p = s.p; (p = memchr(p, '=', (size_t)(s.p + s.len - p))) != NULL; p++) {
+		struct str	 rest = { p, (size_t)(s.p + s.len - p) };
+
+		if (str_istarts(rest, "=3d") || str_starts(rest, "=20") || str_starts(rest, "=\n") || str_starts(rest, "=\r"))
+			return (false);
+	}
+	return (true);
+}
+
+static int
+release(struct message *m, struct err *e)
+{
+	const char	*p = m->held.p, *end = p + m->held.len, *nl;
+	size_t		 n, neol;
+
+	m->lazy = false;
+	if (m->held.len == 0)
+		return (0);
+	if (held_is_plain(m))
+		m->cte = CTE_NONE;
+	for (; p < end; p = nl) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		nl = nl == NULL ? end : nl + 1;
+		n = (size_t)(nl - p);
+		neol = n > 0 && p[n - 1] == '\n' ? n > 1 && p[n - 2] == '\r' ? 2 : 1 : 0;
+		if (decode_piece(m, p, n - neol, p + n - neol, neol, e) == -1)
+			return (-1);
+	}
+	buf_clear(&m->held);
+	return (0);
+}
+
+static int
+body_piece(struct message *m, const char *p, size_t n, const char *eol, size_t neol, struct err *e)
+{
+	if (!m->leaf || !m->want)
+		return (0);
+	if (!m->lazy)
+		return (decode_piece(m, p, n, eol, neol, e));
+	if (!buf_add(&m->held, p, n) || !buf_add(&m->held, eol, neol))
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	return (m->held.len > m->limits->failure_bytes ? release(m, e) : 0);
+}
+
 static int
 end_leaf(struct message *m, struct err *e)
 {
 	if (!m->leaf)
 		return (0);
+	if (m->lazy && release(m, e) == -1)
+		return (-1);
 	m->leaf = false;
 	if (m->cte == CTE_BASE64 && m->nquantum >= 2) {	/* padding is missing */
 		if (OUT_SIZE - m->nout < 3 && flush(m, e) == -1)
@@ -575,14 +686,34 @@ end_leaf(struct message *m, struct err *e)
 	return (m->sink->end(m->ctx, e));
 }
 
+static bool
+is_mail(const struct message *m)
+{
+	return (str_starts(buf_as_str(&m->type), "message/rfc822"));
+}
+
+static int
+enter_mail(struct message *m, struct err *e)
+{
+	if (m->nlevels + ++m->nested + m->depth0 > m->limits->mime_depth)
+		return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_depth = %llu",
+		    (unsigned long long)m->limits->mime_depth));
+	begin_header(m);
+	m->mail = ++m->mails;
+	m->header = &m->mine[1];
+	header_clear(m->header);
+	return (0);
+}
+
 static int
 end_header(struct message *m, struct err *e)
 {
 	struct mime_part	 part;
 	struct level		*lv;
+	bool			 in = true;
 
 	end_field(m);
-	m->top_header = false;
+	m->header = NULL;
 	m->where = IN_BODY;
 	if (str_starts(buf_as_str(&m->type), "multipart/") && m->boundary.len > 0 && m->boundary.len < BOUNDARY_MAX) {
 		if (m->nlevels + m->nested + m->depth0 >= m->limits->mime_depth || m->nlevels == nitems(m->stack))
@@ -592,6 +723,8 @@ end_header(struct message *m, struct err *e)
 		memcpy(lv->boundary, m->boundary.p, m->boundary.len);
 		lv->len = m->boundary.len;
 		lv->nested = m->nested;
+		lv->mail = m->mail;
+		lv->feedback = m->feedback;
 		lv->digest = str_ieq(buf_as_str(&m->type), "multipart/digest");
 		m->where = IN_PREAMBLE;
 		return (0);
@@ -599,18 +732,20 @@ end_header(struct message *m, struct err *e)
 	if (m->type.len == 0 && m->nlevels > 0 && m->stack[m->nlevels - 1].digest &&
 	    m->nested == m->stack[m->nlevels - 1].nested)
 		(void)buf_cstr(&m->type, "message/rfc822");
-	if (str_starts(buf_as_str(&m->type), "message/rfc822") && m->cte == CTE_NONE) {
-		if (m->nlevels + ++m->nested + m->depth0 > m->limits->mime_depth)
-			return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_depth = %llu",
-			    (unsigned long long)m->limits->mime_depth));
-		begin_header(m);
-		return (0);
+	part = (struct mime_part){ .type = buf_as_str(&m->type), .filename = buf_as_str(&m->filename), .encoded = m->cte != CTE_NONE,
+	    .feedback = m->nlevels > 0 && m->stack[m->nlevels - 1].feedback && m->stack[m->nlevels - 1].mail == m->mail, .mail = m->mail };
+	if (is_mail(m)) {
+		if (m->sink->enter != NULL && m->sink->enter(m->ctx, &part, &in, e) == -1)
+			return (-1);
+		if (in && m->cte == CTE_NONE)
+			return (enter_mail(m, e));
+		part.attached_mail = in;
 	}
 	if (++m->parts > m->limits->mime_parts)
 		return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_parts = %llu", (unsigned long long)m->limits->mime_parts));
-	part = (struct mime_part){ buf_as_str(&m->type), buf_as_str(&m->filename),
-	    str_starts(buf_as_str(&m->type), "message/rfc822") };
 	m->leaf = m->want = true;
+	m->lazy = m->cte != CTE_NONE && str_starts(part.type, "message/") && !part.attached_mail;
+	buf_clear(&m->held);
 	m->noise = false;
 	m->nout = 0;
 	m->nquantum = 0;
@@ -683,6 +818,7 @@ on_line(struct message *m, const char *p, size_t n, const char *eol, size_t neol
 		/* end_header may have opened a level of its own: at counts from below */
 		m->nlevels = last ? at - 1 : at;
 		m->nested = m->stack[at - 1].nested;
+		m->mail = m->stack[at - 1].mail;
 		if (last)
 			m->where = IN_PREAMBLE;	/* the epilogue, up to the next boundary */
 		else
@@ -720,13 +856,17 @@ message_reset(struct message *m)
 {
 	buf_clear(&m->head);
 	buf_clear(&m->line);
-	buf_clear(&m->from);
-	buf_clear(&m->subject);
-	m->mid_line = m->cr_only = m->started = m->leaf = m->want = m->noise = false;
-	m->nlevels = m->nested = m->parts = 0;
+	buf_clear(&m->held);
+	buf_clear(&m->trace);
+	m->ntraced = 0;
+	m->trace_over = false;
+	header_clear(&m->mine[0]);
+	header_clear(&m->mine[1]);
+	m->mid_line = m->cr_only = m->started = m->leaf = m->want = m->noise = m->lazy = false;
+	m->nlevels = m->nested = m->parts = m->mail = m->mails = 0;
 	m->nout = 0;
-	m->top_header = true;
 	begin_header(m);
+	m->header = &m->mine[0];
 }
 
 void
@@ -747,8 +887,14 @@ message_free(struct message *m)
 	buf_free(&m->type);
 	buf_free(&m->boundary);
 	buf_free(&m->filename);
-	buf_free(&m->from);
-	buf_free(&m->subject);
+	buf_free(&m->held);
+	for (size_t i = 0; i < nitems(m->mine); i++) {
+		buf_free(&m->mine[i].from);
+		buf_free(&m->mine[i].to);
+		buf_free(&m->mine[i].subject);
+		buf_free(&m->mine[i].date);
+	}
+	buf_free(&m->trace);
 	free(m);
 }
 
@@ -859,16 +1005,40 @@ message_finish(struct message *m, struct err *e)
 	return (end_leaf(m, e));
 }
 
+static struct str
+text_or_none(const struct buf *b)
+{
+	return (b->len == 0 ? STR_NONE : buf_as_str(b));
+}
+
 struct str
 message_from(const struct message *m)
 {
-	return (m->from.len == 0 ? STR_NONE : buf_as_str(&m->from));
+	return (text_or_none(&m->mine[0].from));
 }
 
 struct str
 message_subject(const struct message *m)
 {
-	return (m->subject.len == 0 ? STR_NONE : buf_as_str(&m->subject));
+	return (text_or_none(&m->mine[0].subject));
+}
+
+struct mail_fields
+message_fields(const struct message *m)
+{
+	const struct mail_header	*h = &m->mine[m->mail == 0 ? 0 : 1];
+
+	return ((struct mail_fields){ text_or_none(&h->from), text_or_none(&h->to), text_or_none(&h->subject), text_or_none(&h->date) });
+}
+
+bool
+message_trace(const struct message *m, size_t i, enum message_field *what, struct str *value)
+{
+	if (i >= m->ntraced)
+		return (false);
+	*what = m->traced[i].what;
+	*value = (struct str){ m->trace.p == NULL ? "" : m->trace.p + m->traced[i].at, m->traced[i].len };
+	return (true);
 }
 
 bool

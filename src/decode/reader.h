@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "base/limits.h"
+#include "report/failure.h"
 #include "report/report.h"
 
 struct reader;
@@ -25,6 +26,8 @@ struct reader_calls {
 	int	(*payload)(void *, unsigned index, struct err *);
 	/* that document, or a container, could not be read: why says it */
 	int	(*refused)(void *, const struct err *why, struct err *);
+	/* a failure report, whole; index counts them alone, from 0. Its arena takes what is added to it. */
+	int	(*failure)(void *, unsigned index, struct failure_report *, struct arena *, struct err *);
 	/* extraction: the text of the one document that was asked for */
 	int	(*raw)(void *, const void *, size_t, struct err *);
 };
@@ -39,7 +42,8 @@ struct reader_job {
 };
 
 struct reader_result {
-	unsigned	 reports;	/* read whole */
+	unsigned	 reports;	/* read whole, of any kind */
+	unsigned	 failures;	/* failure reports among them */
 	unsigned	 refused;	/* documents or containers that could not be */
 	bool		 mail;
 	bool		 tls, failure;	/* a TLS report or a failure report was seen */
@@ -50,6 +54,9 @@ struct reader_result {
 
 struct reader	*reader_new(const struct limits *, const struct reader_calls *, void *ctx);
 int		 reader_run(struct reader *, const struct reader_job *, struct reader_result *, struct err *);
+struct message;
+/* While a call is made: the mail that is read; NULL: it is none. */
+const struct message *reader_mail(const struct reader *);
 /* While refused() is called: the part of the mail that it is about, from 1, and the entry of an archive in it ("": none). */
 unsigned	 reader_part(const struct reader *);
 const char	*reader_entry(const struct reader *);

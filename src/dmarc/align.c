@@ -2,12 +2,11 @@
  * align.c - Organizational Domain by the Public Suffix List, and alignment.
  */
 #include <libpsl.h>
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "dmarc/dmarc.h"
 
 static const psl_ctx_t	*psl;
-static bool		 icann_only;
 
 int
 dmarc_init(struct err *e)
@@ -39,70 +38,35 @@ dmarc_psl_date(void)
 
 /*
  * Names come again and again, and the list is not quick: the last answers are
- * kept, one place for each hash. The web server asks in several threads.
+ * kept, one place for each hash. Threads that answer judge as well: who finds
+ * the answers in use asks the list.
  */
 #define MEMO 16384
 static struct memo {
 	unsigned char	 len, org;	/* of the name, of its organisation */
 	char		 name[62];	/* longer ones are asked each time */
 } memos[MEMO];
-static pthread_mutex_t	 memo_lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_flag	 memos_busy = ATOMIC_FLAG_INIT;
+static bool		 icann_only;
 
 void
 dmarc_suffixes(bool only)
 {
-	(void)pthread_mutex_lock(&memo_lock);
 	if (icann_only != only)
 		memset(memos, 0, sizeof(memos));
 	icann_only = only;
-	(void)pthread_mutex_unlock(&memo_lock);
-}
-
-/* The longest suffix of the list's first part, and one label more: libpsl's own answer takes both parts. */
-static const char *
-icann_org(const char *z)
-{
-	const char	*org = NULL;
-
-	for (const char *s = z; !psl_is_public_suffix2(psl, s, PSL_TYPE_ICANN); s++) {
-		org = s;
-		if ((s = strchr(s, '.')) == NULL)
-			break;
-	}
-	return (org);
 }
 
 static size_t
 org_len(const char *z, size_t len)
 {
-	const char	*r = psl == NULL ? NULL : icann_only ? icann_org(z) : psl_registrable_domain(psl, z);
+	const char	*r;
 
+	if (icann_only)
+		return (domain_org_icann((struct str){ z, len }).len);
+	r = psl == NULL ? NULL : psl_registrable_domain(psl, z);
 	/* NULL: it is itself a public suffix, and then its own organisation */
 	return (r == NULL ? len : strlen(r));
-}
-
-static bool
-memo_get(const struct memo *m, struct str d, size_t *org)
-{
-	bool	 found;
-
-	(void)pthread_mutex_lock(&memo_lock);
-	if ((found = m->len == d.len && memcmp(m->name, d.p, d.len) == 0))
-		*org = m->org;
-	(void)pthread_mutex_unlock(&memo_lock);
-	return (found);
-}
-
-static void
-memo_put(struct memo *m, struct str d, size_t org)
-{
-	if (d.len > sizeof(m->name))
-		return;
-	(void)pthread_mutex_lock(&memo_lock);
-	m->len = (unsigned char)d.len;
-	m->org = (unsigned char)org;
-	memcpy(m->name, d.p, d.len);
-	(void)pthread_mutex_unlock(&memo_lock);
 }
 
 struct str
@@ -112,19 +76,51 @@ domain_org(struct str d)
 	struct memo	*m;
 	uint32_t	 h = 2166136261u;
 	size_t		 n;
+	bool		 mine;
 
 	if (d.p == NULL || d.len == 0 || d.len > DOMAIN_MAX)
 		return (d);
 	for (size_t i = 0; i < d.len; i++)
 		h = (h ^ (unsigned char)d.p[i]) * 16777619u;
 	m = &memos[(h ^ h >> 15) % MEMO];
-	if (memo_get(m, d, &n))
-		return ((struct str){ d.p + (d.len - n), n });
-	memcpy(z, d.p, d.len);
-	z[d.len] = '\0';
-	n = org_len(z, d.len);
-	memo_put(m, d, n);
+	mine = d.len <= sizeof(m->name) && !atomic_flag_test_and_set_explicit(&memos_busy, memory_order_acquire);
+	if (mine && m->len == d.len && memcmp(m->name, d.p, d.len) == 0) {
+		n = m->org;
+	} else {
+		memcpy(z, d.p, d.len);
+		z[d.len] = '\0';
+		n = org_len(z, d.len);
+		if (mine) {
+			m->len = (unsigned char)d.len;
+			m->org = (unsigned char)n;
+			memcpy(m->name, d.p, d.len);
+		}
+	}
+	if (mine)
+		atomic_flag_clear_explicit(&memos_busy, memory_order_release);
 	return ((struct str){ d.p + (d.len - n), n });
+}
+
+struct str
+domain_org_icann(struct str d)
+{
+	char		 z[DOMAIN_MAX + 1];
+	struct str	 name = d, below = d;
+	const char	*dot;
+
+	if (d.p == NULL || d.len == 0 || d.len > DOMAIN_MAX)
+		return (d);
+	for (;;) {
+		memcpy(z, name.p, name.len);
+		z[name.len] = '\0';
+		/* without a dot: the rule "*", which every list ends with */
+		dot = memchr(name.p, '.', name.len);
+		if (dot == NULL || (psl != NULL && psl_is_public_suffix2(psl, z, PSL_TYPE_ICANN)))
+			return (below);
+		below = name;
+		name.len -= (size_t)(dot + 1 - name.p);
+		name.p = dot + 1;
+	}
 }
 
 /* rule P7: what early adopters wrote for y */

@@ -41,79 +41,95 @@ dmarc_code_parse(struct str s)
 	return (0);
 }
 
-const char *
-dmarc_code_title(unsigned code)
-{
-	static const char *const	 title[] = {
-		[P(1)] = "Fully proven", [P(2)] = "Proven by DKIM",
-		[P(3)] = "Proven by SPF, signed by someone else",
-		[P(4)] = "Proven by SPF, own signature broken",
-		[P(5)] = "Proven by SPF, no usable signature",
-		[P(6)] = "Proven by SPF, DKIM key unusable",
-		[P(7)] = "Proven by SPF, DKIM not checkable",
-		[P(8)] = "Proven by DKIM, server not in SPF",
-		[P(9)] = "Proven by DKIM, SPF silent",
-		[P(10)] = "Proven by DKIM, SPF record broken",
-		[P(11)] = "Proven by DKIM, SPF not checkable",
-		[F(1)] = "Genuine mail of another domain",
-		[F(2)] = "Your signature broke on the way",
-		[F(3)] = "Sent under another bounce domain, unsigned",
-		[F(4)] = "DKIM key unusable",
-		[F(5)] = "Neither listed nor signed as you",
-		[F(6)] = "Your signature failed and SPF does not help",
-		[F(7)] = "No proof at all",
-		[F(8)] = "Look-up failed for a while",
-		[F(9)] = "Nothing published, nothing signed",
-		[F(10)] = "SPF record broken",
-		[F(11)] = "SPF and DKIM records both broken",
-		[F(12)] = "Receiver could look up nothing",
-	};
-
-	return (code < nitems(title) && title[code] != NULL ? title[code] : "");
-}
-
 struct alignment {
 	struct str	 from;
 	bool		 strict;
 	/* discovery_method treewalk: the policy domain is the organisation, see below */
 	bool		 treewalk;
 	struct str	 policy_domain;
-	bool		*estimated;
+	bool		 org_guessed;	/* an answer leant on the list, or on the DNS of another day */
+	const struct dmarc_dns *dns;
 };
+
+/* a and from lie below a public suffix; the labels right below it are compared. */
+static bool
+same_below(struct str a, struct str from, struct str suffix)
+{
+	size_t	 n = suffix.len + 1, i = 0;
+
+	if (!domain_below(a, suffix) || a.len <= n || from.len <= n)
+		return (false);
+	for (; i < a.len - n && i < from.len - n; i++) {
+		char	 c = a.p[a.len - n - i - 1], d = from.p[from.len - n - i - 1];
+
+		if (c != d)
+			return (false);
+		if (c == '.')
+			return (true);
+	}
+	/* one of them ended: at a label's border in the other? */
+	return ((i == a.len - n || a.p[a.len - n - i - 1] == '.') && (i == from.len - n || from.p[from.len - n - i - 1] == '.'));
+}
+
+/* The organisation may lie above From: walk the snapshot, or let the list guess. */
+static bool
+aligned_above(struct alignment *al, struct str a)
+{
+	struct str	 x, y;
+
+	if (al->dns != NULL && (x = dmarc_walk_org(al->dns, al->from)).p != NULL && (y = dmarc_walk_org(al->dns, a)).p != NULL) {
+		if (!al->dns->of_the_day)
+			al->org_guessed = true;
+		return (str_eq(x, y));
+	}
+	if (!domain_aligned(a, al->from, false))
+		return (false);
+	al->org_guessed = true;
+	return (true);
+}
 
 /*
  * RFC 9989 finds the Organizational Domain by walking the DNS. No DNS history
  * is at hand for the day of the report, but the report says where the policy
  * was found: when that lies above the From domain it is the Organizational
- * Domain (or a public suffix right above it).
+ * Domain, or a public suffix right above it.
  */
 static bool
-aligned(const struct alignment *al, struct str a)
+aligned_relaxed(struct alignment *al, struct str a)
 {
-	bool	 psl;
+	struct str	 d = al->policy_domain, org;
 
-	if (a.p == NULL || a.len == 0)
+	if (a.p == NULL || a.len == 0 || a.p[0] == '[' || al->from.len == 0)
 		return (false);
 	if (str_eq(a, al->from))
-		return (a.p[0] != '[');
+		return (true);
+	if (!al->treewalk || d.p == NULL)
+		return (domain_aligned(a, al->from, false));
+	if (str_eq(al->from, d))
+		return (domain_below(a, d) || aligned_above(al, a));
+	if (!domain_below(al->from, d))
+		return (domain_aligned(a, al->from, false));
+	org = domain_org(al->from);
+	if (org.len > d.len)
+		return (same_below(a, al->from, d));
+	return (domain_below(a, d));
+}
+
+static bool
+aligned(struct alignment *al, struct str a)
+{
 	if (al->strict)
-		return (false);
-	psl = domain_aligned(a, al->from, false);
-	if (!al->treewalk || al->policy_domain.p == NULL)
-		return (psl);
-	if (str_eq(al->from, al->policy_domain)) {
-		if (domain_below(a, al->policy_domain))
-			return (true);
-		if (psl)	/* the organisation may lie above: the list is an estimate */
-			*al->estimated = true;
-		return (psl);
-	}
-	if (!domain_below(al->from, al->policy_domain))
-		return (psl);
-	/* A public suffix is its own registrable domain's parent: then the list decides. */
-	if (!str_eq(domain_org(al->from), al->policy_domain) && domain_org(al->from).len > al->policy_domain.len)
-		return (psl);
-	return (domain_below(a, al->policy_domain));
+		return (a.p != NULL && a.len > 0 && a.p[0] != '[' && str_eq(a, al->from));
+	return (aligned_relaxed(al, a));
+}
+
+/* Would it match if the record asked for less? Asking is no estimate yet. */
+static bool
+only_strict(const struct alignment *al, struct str a)
+{
+	struct alignment	 probe = *al;
+
+	return (al->strict && aligned_relaxed(&probe, a));
 }
 
 static bool
@@ -122,74 +138,82 @@ usable(const struct report_auth *r)
 	return (r->domain.p != NULL && r->domain.len > 0);
 }
 
-static enum dkim_state
-judge_dkim(const struct report_record *r, const struct alignment *al, struct verdict *v)
+/* Which of the aligned signatures says most: DT, then DE, then D-. */
+static int
+weight(enum auth_result r)
 {
-	bool			 other = false, any = false;
-	const struct report_auth *temp = NULL, *perm = NULL, *fail = NULL, *first = NULL, *hit;
+	switch (r) {
+	case RES_TEMPERROR:
+		return (3);
+	case RES_PERMERROR:
+	case RES_NEUTRAL:
+		return (2);
+	default:	/* fail, policy, and words we do not know: it is there and not valid */
+		return (1);
+	}
+}
+
+static enum dkim_state
+dkim_of(const struct report_record *r, struct alignment *al, struct verdict *v)
+{
+	static const enum dkim_state	 states[] = { D_NONE, D_FAIL, D_PERM, D_TEMP };
+	const struct report_auth	*own = NULL, *first = NULL, *k;
 
 	for (size_t i = 0; i < r->ndkim; i++) {
-		const struct report_auth	*k = &r->dkim_results[i];
-
+		k = &r->dkim_results[i];
 		if (k->result == RES_PASS)
 			v->dkim_raw = RES_PASS;
 		else if (v->dkim_raw == RES_ABSENT)
 			v->dkim_raw = k->result;
 		if (!usable(k) || k->result == RES_NONE || k->result == RES_ABSENT)
 			continue;
-		any = true;
 		if (first == NULL)
 			first = k;
 		if (!aligned(al, k->domain)) {
-			other |= k->result == RES_PASS;
-			if (k->result == RES_PASS && v->dkim_domain.p == NULL) {
-				v->dkim_domain = k->domain;
-				v->dkim_selector = k->what;
+			if (k->result != RES_PASS)
+				continue;
+			/* one that only strictness keeps out tells more than a stranger's */
+			if (v->foreign == NULL || (!v->dkim_strict && only_strict(al, k->domain))) {
+				v->foreign = k;
+				v->dkim_strict = only_strict(al, k->domain);
 			}
 			continue;
 		}
-		switch (k->result) {
-		case RES_PASS:
-			v->dkim_domain = k->domain;
-			v->dkim_selector = k->what;
+		if (k->result == RES_PASS) {
+			v->dkim = k;
 			v->dkim_aligned = true;
 			return (D_PASS);
-		case RES_TEMPERROR:
-			temp = temp == NULL ? k : temp;
-			break;
-		case RES_PERMERROR:
-		case RES_NEUTRAL:
-			perm = perm == NULL ? k : perm;
-			break;
-		default:	/* fail, policy, and words we do not know: it is there and not valid */
-			fail = fail == NULL ? k : fail;
-			break;
 		}
+		if (own == NULL || weight(k->result) > weight(own->result))
+			own = k;
 	}
-	hit = temp != NULL ? temp : perm != NULL ? perm : fail;
-	if (hit != NULL) {
-		v->dkim_domain = hit->domain;
-		v->dkim_selector = hit->what;
-		return (temp != NULL ? D_TEMP : perm != NULL ? D_PERM : D_FAIL);
+	v->dkim = own != NULL ? own : v->foreign != NULL ? v->foreign : first;
+	return (own != NULL ? states[weight(own->result)] : v->foreign != NULL ? D_OTHER : first != NULL ? D_FOREIGN : D_NONE);
+}
+
+static enum dkim_state
+judge_dkim(const struct report_record *r, struct alignment *al, struct verdict *v)
+{
+	enum dkim_state	 s;
+
+	al->org_guessed = false;
+	s = dkim_of(r, al, v);
+	if (al->org_guessed)
+		v->estimates |= ESTIMATE_ORG;
+	if (s != D_OTHER)
+		v->dkim_strict = false;
+	if (v->dkim != NULL) {
+		v->dkim_domain = v->dkim->domain;
+		v->dkim_selector = v->dkim->what;
 	}
-	if (other)
-		return (D_OTHER);
-	if (any) {
-		v->dkim_domain = first->domain;
-		v->dkim_selector = first->what;
-		return (D_FOREIGN);
-	}
-	return (D_NONE);
+	return (s);
 }
 
 /* Only MAIL FROM counts; with a null reverse-path that is the HELO name (RFC 7208 2.4). */
 static bool
-spf_counts(const struct report_record *r, const struct report_auth *s, bool helo)
+spf_counts(const struct report_auth *s, bool helo)
 {
-	bool	 is_helo = str_ieq(s->what, "helo");
-
-	(void)r;
-	return (helo ? is_helo : s->what.p == NULL || s->what.len == 0 || str_ieq(s->what, "mfrom"));
+	return (helo ? str_ieq(s->what, "helo") : s->what.p == NULL || s->what.len == 0 || str_ieq(s->what, "mfrom"));
 }
 
 static struct str
@@ -200,34 +224,43 @@ spf_domain(const struct report_record *r, const struct report_auth *s)
 	return (r->envelope_from.len > 0 ? r->envelope_from : STR_NONE);
 }
 
-static enum spf_state
-judge_spf(const struct report_record *r, const struct alignment *al, struct verdict *v)
+static enum spf_basis
+basis_of(const struct report_record *r)
 {
-	const struct report_auth	*first = NULL;
-	bool				 helo = false, have = false;
+	bool	 mailfrom = false, helo = false;
+
+	for (size_t i = 0; i < r->nspf; i++) {
+		mailfrom |= spf_counts(&r->spf_results[i], false);
+		helo |= spf_counts(&r->spf_results[i], true);
+	}
+	if (!mailfrom && !helo)
+		return (SPF_NOT_TOLD);
+	if (r->envelope_from.p != NULL && r->envelope_from.len == 0)
+		return (SPF_NULL_SENDER);
+	if (mailfrom)
+		return (SPF_MAILFROM);
+	return (r->envelope_from.p == NULL ? SPF_ASSUMED : SPF_HELO_ONLY);
+}
+
+static enum spf_state
+spf_of(const struct report_record *r, struct alignment *al, struct verdict *v)
+{
+	const struct report_auth	*first = NULL, *s;
+	bool				 helo = true;
 
 	for (size_t i = 0; i < r->nspf; i++)
-		have |= spf_counts(r, &r->spf_results[i], false);
-	if (!have && (r->envelope_from.p == NULL || r->envelope_from.len == 0)) {
-		helo = true;
-		for (size_t i = 0; i < r->nspf; i++)
-			have |= spf_counts(r, &r->spf_results[i], true);
-		if (have && r->envelope_from.p == NULL)
-			v->estimated = true;
-	}
+		if (spf_counts(&r->spf_results[i], false))
+			helo = false;
 	for (size_t i = 0; i < r->nspf; i++) {
-		const struct report_auth	*s = &r->spf_results[i];
-		struct str			 d;
-
+		s = &r->spf_results[i];
 		if (s->result == RES_PASS)
 			v->spf_raw = RES_PASS;
 		else if (v->spf_raw == RES_ABSENT)
 			v->spf_raw = s->result;
-		if (!spf_counts(r, s, helo))
+		if (v->spf_basis == SPF_HELO_ONLY || !spf_counts(s, helo))
 			continue;
-		d = spf_domain(r, s);
-		if (s->result == RES_PASS && aligned(al, d)) {
-			v->spf_domain = d;
+		if (s->result == RES_PASS && aligned(al, spf_domain(r, s))) {
+			v->spf = s;
 			v->spf_aligned = true;
 			return (S_PASS);
 		}
@@ -235,12 +268,13 @@ judge_spf(const struct report_record *r, const struct alignment *al, struct verd
 		if (first == NULL || (s->result == RES_PASS && first->result != RES_PASS))
 			first = s;
 	}
-	if (first == NULL)
+	if ((v->spf = first) == NULL)
 		return (S_NOTHING);
-	v->spf_domain = spf_domain(r, first);
-	if (first->result == RES_PASS)
+	if (first->result == RES_PASS) {
+		v->spf_strict = only_strict(al, spf_domain(r, first));
 		return (S_OTHER);
-	if (v->spf_domain.p != NULL && !aligned(al, v->spf_domain))
+	}
+	if (spf_domain(r, first).p != NULL && !aligned(al, spf_domain(r, first)))
 		return (S_FOREIGN);
 	switch (first->result) {
 	case RES_FAIL:
@@ -255,50 +289,60 @@ judge_spf(const struct report_record *r, const struct alignment *al, struct verd
 	}
 }
 
-static unsigned
-strength(struct str policy)
+static enum spf_state
+judge_spf(const struct report_record *r, struct alignment *al, struct verdict *v)
 {
-	return (str_ieq(policy, "reject") ? 2 : str_ieq(policy, "quarantine") ? 1 : 0);
-}
+	enum spf_state	 s;
 
-/* The policy that the owner asks for, for this From domain (RFC 9989 4.7). */
-static unsigned
-published(const struct report_policy *p, const struct report_record *r)
-{
-	if (r->header_from.p != NULL && !str_eq(r->header_from, p->domain) && p->sp.len > 0)
-		return (strength(p->sp));
-	return (strength(p->p));
-}
-
-static bool
-forwarding_reason(const struct report_reason *q)
-{
-	return (str_ieq(q->type, "forwarded") || str_ieq(q->type, "trusted_forwarder") || str_ieq(q->type, "mailing_list") ||
-	    (str_ieq(q->type, "local_policy") && str_ifind(q->comment, "arc=pass") != NULL));
+	al->org_guessed = false;
+	v->spf_basis = basis_of(r);
+	if (v->spf_basis == SPF_ASSUMED)
+		v->estimates |= ESTIMATE_HELO;
+	s = spf_of(r, al, v);
+	if (al->org_guessed)
+		v->estimates |= ESTIMATE_ORG;
+	if (v->spf != NULL)
+		v->spf_domain = spf_domain(r, v->spf);
+	return (s);
 }
 
 void
-dmarc_judge(const struct report_policy *p, const struct report_record *r, struct verdict *v)
+dmarc_judge_with(const struct report_policy *p, const struct report_record *r, const struct dmarc_dns *dns, struct verdict *v)
 {
-	struct alignment	 al = { .from = r->header_from, .policy_domain = p->domain, .estimated = NULL };
+	struct alignment	 al = { .from = r->header_from, .policy_domain = p->domain, .dns = dns };
 	bool			 reported_pass = r->dkim == EVAL_PASS || r->spf == EVAL_PASS;
 	bool			 told = reported_pass || (r->dkim == EVAL_FAIL && r->spf == EVAL_FAIL);
+	struct policy_asked	 asked;
 
 	*v = (struct verdict){ .spf_raw = RES_ABSENT };
-	al.estimated = &v->estimated;
 	al.treewalk = str_ieq(p->discovery_method, "treewalk");
 	al.strict = str_ieq(p->adkim, "s");
 	v->dkim_state = judge_dkim(r, &al, v);
 	al.strict = str_ieq(p->aspf, "s");
 	v->spf_state = judge_spf(r, &al, v);
 	v->pass = v->dkim_aligned || v->spf_aligned;
+	v->estimated = v->estimates != 0;
 	v->code = codes[v->spf_state][v->dkim_state];
 	v->differs = told && v->pass != reported_pass;
 	for (size_t i = 0; i < r->nreasons; i++)
-		v->forwarded |= forwarding_reason(&r->reasons[i]);
+		switch (dmarc_override(&r->reasons[i])) {
+		case OVERRIDE_FORWARDED:
+		case OVERRIDE_TRUSTED_FORWARDER:
+		case OVERRIDE_MAILING_LIST:
+		case OVERRIDE_ARC:
+			v->forwarded = true;
+			break;
+		default:
+			break;
+		}
 	if (!reported_pass && told) {
-		unsigned	 did = r->disposition == DISP_REJECT ? 2 : r->disposition == DISP_QUARANTINE ? 1 : 0;
-
-		v->overridden = (r->disposition != DISP_OTHER && did < published(p, r)) || r->nreasons > 0;
+		dmarc_asked(p, r, &asked);
+		v->overridden = r->nreasons > 0 || (r->disposition != DISP_OTHER && dmarc_did(r) < asked.published);
 	}
+}
+
+void
+dmarc_judge(const struct report_policy *p, const struct report_record *r, struct verdict *v)
+{
+	dmarc_judge_with(p, r, NULL, v);
 }

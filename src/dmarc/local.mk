@@ -1,4 +1,7 @@
 # src/dmarc: names, Organizational Domain, alignment, the verdict on a row
 libdmarcd_a_SOURCES += \
-	src/dmarc/dmarc.h src/dmarc/name.h \
-	src/dmarc/name.c src/dmarc/align.c src/dmarc/judge.c
+	src/dmarc/dmarc.h src/dmarc/name.h src/dmarc/record.h src/dmarc/walk.h \
+	src/dmarc/name.c src/dmarc/align.c src/dmarc/record.c src/dmarc/walk.c src/dmarc/judge.c src/dmarc/treat.c \
+	src/dmarc/authres.h src/dmarc/authres.c \
+	src/dmarc/trust.h src/dmarc/trust.c src/dmarc/trust_trace.c \
+	src/dmarc/failure.h src/dmarc/failure.c

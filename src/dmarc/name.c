@@ -18,10 +18,11 @@ strip(struct str s)
 		s.len -= (size_t)(at + 1 - s.p);
 		s.p = at + 1;
 	}
+	s = str_trim(s);
 	if (s.len > 0 && s.p[s.len - 1] == '>')
-		s.len--;
+		s = str_trim((struct str){ s.p, s.len - 1 });
 	if (s.len > 1 && s.p[s.len - 1] == '.')
-		s.len--;
+		s = str_trim((struct str){ s.p, s.len - 1 });
 	return (s);
 }
 

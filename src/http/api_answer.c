@@ -34,11 +34,34 @@ refuse(struct request *rq, const struct err *e)
 static bool
 set_path(struct request *rq, struct answer_request *ar)
 {
+	bool		 sender = rq->route->kind == ANSWER_SENDER;
+	struct err	 e = { 0 };
+
 	ar->domain = rq->args[0];
-	if (rq->route->kind != ANSWER_REPORT || (str_i64(rq->args[0], &ar->id) && ar->id > 0))
+	ar->lang = rq->lang;
+	if (rq->route->kind == ANSWER_FAILURE) {
+		if (answer_failure_id(rq->args[0], &ar->id))
+			return (true);
+		problem(rq, 404, "The id of a failure report is a number with an f in front.");
+		return (false);
+	}
+	if (rq->route->kind == ANSWER_ROW_EXPLAIN) {
+		if (answer_row_id(rq->args[0], &ar->id, &ar->seq))
+			return (true);
+		problem(rq, 404, "A row's id is REPORT#ROW, in an address REPORT%%23ROW.");
+		return (false);
+	}
+	if (!sender && rq->route->kind != ANSWER_REPORT)
 		return (true);
-	problem(rq, 404, "A report's id is a number.");
-	return (false);
+	if (!str_i64(rq->args[0], &ar->id) || ar->id < 1) {
+		problem(rq, 404, sender ? "A sender's id is a number." : "A report's id is a number.");
+		return (false);
+	}
+	if (sender && query_filter_set(&ar->filter, STR("sender"), rq->args[0], &e) == -1) {
+		problem(rq, 404, "%s", e.msg);
+		return (false);
+	}
+	return (true);
 }
 
 static bool

@@ -27,6 +27,7 @@
 struct item {
 	int64_t	 id;
 	char	 file[256];
+	bool	 private;	/* about somebody's message */
 	json_t	*answer;
 };
 
@@ -62,6 +63,7 @@ find(struct request *rq, struct asked *a, struct item *out)
 		return (false);
 	}
 	(void)snprintf(out->file, sizeof(out->file), "%.*s", (int)x->file.len, x->file.p == NULL ? "" : x->file.p);
+	out->private = x->private;
 	out->answer = answer_quarantined(x);
 	query_end(a->query);
 	a->query = NULL;
@@ -142,7 +144,7 @@ api_quarantined(struct request *rq, struct asked *a)
 	if (!find(rq, a, &it))
 		return;
 	if ((fd = open_file(&it, &st, &e)) != -1) {
-		if (peek_read(fd, (uint64_t)st.st_size, &limits_default, &p, &e) == -1)
+		if (!it.private && peek_read(fd, (uint64_t)st.st_size, &limits_default, &p, &e) == -1)
 			log_warn("request %s: %s", rq->id, e.msg);
 		(void)close(fd);
 	}
@@ -165,6 +167,10 @@ api_quarantined_raw(struct request *rq, struct asked *a)
 	if (!find(rq, a, &it))
 		return;
 	json_decref(it.answer);
+	if (it.private) {
+		problem(rq, 403, "This message looks like a failure report. What is in it tells of people, so it is not shown here.");
+		return;
+	}
 	if ((fd = open_file(&it, &st, &e)) == -1) {
 		problem(rq, 404, "The file of message %" PRId64 " is missing: %s", it.id, e.msg);
 		return;

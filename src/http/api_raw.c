@@ -39,6 +39,7 @@ struct sink {
 
 struct original {
 	int64_t		 report;
+	bool		 private;	/* not to be shown as it came */
 	int		 fd;
 	uint64_t	 offset, bytes;
 };
@@ -122,6 +123,10 @@ reply_original(struct request *rq, const struct wanted *w, struct original *o)
 	const char	*suffix = suffix_of(o);
 	bool		 mail = strcmp(suffix, "eml") == 0;
 
+	if (mail && o->private) {
+		problem(rq, 403, "A failure report came in the same mail. What is in it tells of people, so the mail is not shown here.");
+		return;
+	}
 	if (w->as == AS_MAIL && !mail) {
 		problem(rq, 404, "This report came as a file, not in a mail; as=original gives the file.");
 		return;
@@ -234,17 +239,18 @@ api_raw_refine(struct asked *a, int64_t id, json_t *answer)
 	struct query_report	 r;
 	json_t			*raw = json_object_get(answer, "raw");
 	struct err		 e = { 0 };
-	bool			 there, mail;
+	bool			 there, mail, private;
 
 	if (query_report(a->query, id, &r, &e) == -1)
 		return;
+	private = store_original_private(a->store, r.message);
 	there = r.kept && store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == 0;
 	mail = there && strcmp(suffix_of(&o), "eml") == 0;
 	if (o.fd != -1)
 		(void)close(o.fd);
 	(void)json_object_set_new(raw, "xml", json_boolean(there));
-	(void)json_object_set_new(raw, "original", json_boolean(there));
-	(void)json_object_set_new(raw, "mail", json_boolean(mail));
+	(void)json_object_set_new(raw, "original", json_boolean(there && !(mail && private)));
+	(void)json_object_set_new(raw, "mail", json_boolean(mail && !private));
 }
 
 void
@@ -260,6 +266,7 @@ api_raw(struct request *rq, struct asked *a)
 		return;
 	payload = r.payload;
 	o.report = r.id;
+	o.private = store_original_private(a->store, r.message);
 	if (store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == -1) {
 		problem(rq, 404, "%s", e.msg);
 		return;

@@ -25,7 +25,8 @@
 #define JSON_BYTES (64u << 20)		/* one answer; longer: narrow the question */
 #define PATH_ARGS 1
 #define CSP_RAW "sandbox; default-src 'none'"	/* of what strangers sent */
-#define WRITE_HEADER "X-Dmarcd-Request"		/* see write.c */
+/* What changes something or is written down is asked for with POST and this header: no page of another site can set it. */
+#define ACTION_HEADER "X-Dmarcd-Action"
 
 struct MHD_Connection;
 struct MHD_Response;
@@ -61,7 +62,10 @@ struct request {
 	enum request_stage	 stage;
 	bool			 uri_too_long;
 	bool			 malformed;	/* not an origin-form target */
-	bool			 head, post;
+	bool			 head;
+	bool			 post;
+	bool			 local;		/* from this machine */
+	char			 peer[48];	/* who asks */
 	char			 uri[URI_BYTES + 1];
 	struct str		 path;		/* raw, within uri */
 	struct str		 query_raw;	/* raw, within uri */
@@ -70,11 +74,16 @@ struct request {
 	struct str		 args[PATH_ARGS];	/* decoded path segments */
 	struct query_string	 query;
 	char			 if_none_match[1024];	/* longer ones are not looked at */
+	unsigned		 lang;		/* of sentences, by Accept-Language; a number of explain/texts.h */
 	uint64_t		 database;	/* which file: a restored one has generations of its own */
 	bool			 passing;	/* this answer may change within its generation */
 	struct reply		 reply;
 	struct request		*next;		/* in a queue of work.c */
 };
+
+/* --- server.c: a message to the parent, from any thread ------------------------ */
+
+int	 server_tell_parent(const json_t *, struct err *);
 
 /* --- reply.c ---------------------------------------------------------------- */
 
@@ -104,11 +113,6 @@ bool	 etag_matches(const char *if_none_match, const char *etag);
 
 /* Is this Host header a name of ours? address: what we are bound to. */
 bool	 host_allowed(const char *host, const char *address);
-
-/* --- write.c: against pages of others that would have a browser change something -- */
-
-/* NULL: it may. Else why not. The strings are header values, NULL: not sent. */
-const char *write_refused(const char *own, const char *site, const char *origin, const char *host);
 
 /* --- headers.c --------------------------------------------------------------- */
 
@@ -153,15 +157,17 @@ struct route {
 	int		 kind;		/* enum answer_kind, for api_answer */
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
-	bool		 post;		/* asks for something to be done: POST only */
 };
+
+/* Does it answer in sentences, in the language that is asked for? */
+bool	 route_speaks(const struct route *);	/* NULL: no */
 
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 
 /* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
+/* Is there anything that is done with POST? */
+bool		 route_is_action(struct request *, const char *base_path);
 enum route_kind	 route_find(struct request *, const char *base_path, struct str *rest);
-/* Does POST make sense there? The path is rq's. */
-bool		 route_posts(const struct request *, const char *base_path);
 /*
  * In a worker; store NULL: why says what is the matter with it. done is called
  * for every request that has its reply by then: this one or later, and those
@@ -187,8 +193,11 @@ void	 api_ingest(struct request *, struct asked *);
 void	 api_raw(struct request *, struct asked *);
 void	 api_quarantined(struct request *, struct asked *);
 void	 api_quarantined_raw(struct request *, struct asked *);
+/* POST ingest/items/{}/retry, .../discard */
 void	 api_quarantined_retry(struct request *, struct asked *);
 void	 api_quarantined_discard(struct request *, struct asked *);
+/* POST failures/{}/reveal */
+void	 api_reveal(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */

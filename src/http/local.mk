@@ -4,6 +4,7 @@
 libdmarcd_a_SOURCES += \
 	src/http/http.h \
 	src/http/api_answer.c \
+	src/http/api_failures.c \
 	src/http/api_ingest.c \
 	src/http/api_quarantine.c \
 	src/http/api_raw.c \
@@ -17,8 +18,7 @@ libdmarcd_a_SOURCES += \
 	src/http/routes.c \
 	src/http/server.c \
 	src/http/static.c \
-	src/http/work.c \
-	src/http/write.c
+	src/http/work.c
 
 # Its tests: tests/unit for what needs no socket, tests/fuzz for the query.
 if HAVE_CMOCKA

@@ -6,28 +6,45 @@
 #include "http/http.h"
 
 static const struct route	routes[] = {
-	/* path			run		kind			lane		etag	post */
-	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true,	false },
-	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true,	false },
-	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true,	false },
-	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true,	false },
-	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true,	false },
-	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true,	false },
-	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true,	false },
-	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true,	false },
-	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true,	false },
-	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true,	false },
-	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true,	false },
+	/* path			run		kind			lane		etag */
+	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true },
+	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true },
+	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true },
+	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true },
+	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true },
+	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true },
+	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true },
+	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true },
+	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true },
+	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
+	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true },
+	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
+	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true },
+	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true },
+	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true },
+	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true },
+	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
 	/* mailbox states change without the store */
-	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false,	false },
-	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false,	false },
-	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false,	false },
-	{ "ingest/items/{}/retry", api_quarantined_retry, ANSWER_KINDS, LANE_QUICK,	false,	true },
-	{ "ingest/items/{}/discard", api_quarantined_discard, ANSWER_KINDS, LANE_QUICK,	false,	true },
+	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },
+	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false },
+	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false },
+};
+
+/* With POST. What waits for another process is not in front of quick questions. */
+static const struct route	actions[] = {
+	{ "failures/{}/reveal",	api_reveal,	ANSWER_KINDS,		LANE_SLOW,	false },
+	{ "ingest/items/{}/retry", api_quarantined_retry, ANSWER_KINDS, LANE_QUICK,	false },
+	{ "ingest/items/{}/discard", api_quarantined_discard, ANSWER_KINDS, LANE_QUICK,	false },
 };
 
 /* Beside the prefix: what watches over us knows no versions. */
-static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false, false };
+static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false };
+
+bool
+route_speaks(const struct route *r)
+{
+	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN));
+}
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */
 static struct str
@@ -66,56 +83,65 @@ match(struct request *rq, const struct route *r, struct str path, struct err *e)
 	return (want.p == NULL && have.p == NULL);
 }
 
+/* POST elsewhere was refused before: this is the other way round. */
+static enum route_kind
+wrong_method(struct request *rq)
+{
+	problem(rq, 405, "This is done with POST, without a body.");
+	rq->reply.allow = "POST";
+	return (ROUTE_REPLY);
+}
+
+static bool
+matches_any(struct request *rq, const struct route *table, size_t n, struct str path)
+{
+	struct err	 e = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (match(rq, &table[i], path, &e) != 0)
+			return (true);
+	return (false);
+}
+
 static enum route_kind
 find_api(struct request *rq, struct str path)
 {
-	struct err	 e = { 0 };
-	struct str	 param;
-	int		 m;
+	const struct route	*table = rq->post ? actions : routes;
+	size_t			 n = rq->post ? nitems(actions) : nitems(routes);
+	struct err		 e = { 0 };
+	struct str		 param;
+	int			 m;
 
-	for (size_t i = 0; i < nitems(routes); i++) {
-		if ((m = match(rq, &routes[i], path, &e)) == 0)
+	for (size_t i = 0; i < n; i++) {
+		if ((m = match(rq, &table[i], path, &e)) == 0)
 			continue;
 		if (m == -1) {
 			problem(rq, 400, "The path has %s.", e.msg);
 			return (ROUTE_REPLY);
 		}
-		rq->route = &routes[i];
-		if (routes[i].post && !rq->post) {
-			problem(rq, 405, "This asks for something to be done: POST.");
-			rq->reply.allow = "POST";
-			return (ROUTE_REPLY);
-		}
+		rq->route = &table[i];
 		if (query_string_parse(&rq->query, rq->query_raw, &param, &e) == 0)
 			return (ROUTE_WORK);
 		problem_param(rq, e.code == ERR_LIMIT && rq->query_raw.len > QUERY_BYTES ? 414 : 400, param,
 		    e.code == ERR_LIMIT ? "too_long" : "malformed", e.msg);
 		return (ROUTE_REPLY);
 	}
+	if (!rq->post && matches_any(rq, actions, nitems(actions), path))
+		return (wrong_method(rq));
 	problem(rq, 404, "There is no such endpoint; the API is described in schema/openapi.yaml.");
 	return (ROUTE_REPLY);
 }
 
 bool
-route_posts(const struct request *rq, const char *base_path)
+route_is_action(struct request *rq, const char *base_path)
 {
-	struct request	*copy;
-	struct err	 e = { 0 };
+	size_t		 n = strlen(base_path) + sizeof(API_PREFIX);
 	struct str	 path = rq->path;
-	size_t		 n = strlen(base_path), i;
 
-	if (n > 0) {
-		if (!str_starts(path, base_path))
-			return (false);
-		path = (struct str){ path.p + n, path.len - n };
-	}
-	if (!str_starts(path, API_PREFIX "/") || (copy = calloc(1, sizeof(*copy))) == NULL)
+	if (!str_starts(path, base_path) || !str_starts((struct str){ path.p + n - sizeof(API_PREFIX), path.len - (n - sizeof(API_PREFIX)) },
+	    API_PREFIX "/"))
 		return (false);
-	path = (struct str){ path.p + sizeof(API_PREFIX), path.len - sizeof(API_PREFIX) };
-	for (i = 0; i < nitems(routes) && !(routes[i].post && match(copy, &routes[i], path, &e) == 1); i++)
-		;
-	free(copy);
-	return (i < nitems(routes));
+	return (matches_any(rq, actions, nitems(actions), (struct str){ path.p + n, path.len - n }));
 }
 
 /* The base path itself lacks the slash that relative addresses in the page need. */

@@ -3,7 +3,8 @@
  *
  * It is handed descriptors and orders, and hands back frames; it opens
  * nothing, connects to nothing and knows no secret: process/sandbox.h sees to
- * that. When it dies, one message is to blame and a new one is started.
+ * that. When it dies by its own doing, one message is to blame, and a new one
+ * is started.
  */
 #include <sys/mman.h>
 
@@ -12,22 +13,31 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/charset.h"
 #include "base/hash.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "decode/message.h"
 #include "decode/reader.h"
+#include "dmarc/failure.h"
 #include "dmarc/name.h"
+#include "process/decoders.h"
 #include "process/role.h"
 #include "process/sandbox.h"
+#include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
+#include "report/wire_failure.h"
 
 #define FLUSH_AT ((size_t)128 * 1024)
 #define ROWS_AT ((size_t)32 * 1024)
 #define FDS 64
 #define SLOTS (2 * WIRE_TABLE)
-#define MEMORY ((uint64_t)512 << 20)	/* mapped, not used: a zip file is held once, all else is streamed */
+/*
+ * Mapped beyond what is there at the start. A zip file is held once, in a
+ * buffer that grows by halves; all else is streamed; a dictionary of xz is as
+ * large as the sender likes. In all less than 128 MB.
+ */
+#define MEMORY(packed) (((uint64_t)56 << 20) + (packed) / 2 * 3)
 
 struct combination {
 	uint64_t	 hash;
@@ -46,6 +56,7 @@ struct decoder {
 	size_t			 nfds;
 
 	unsigned		 payload;
+	bool			 told;		/* what its header says has been sent */
 	bool			 in_report, flushed;	/* flushed: part of this report has left already */
 	bool			 salvage;		/* what is refused is shown to a person */
 	size_t			 report_mark, rows_mark;
@@ -109,11 +120,21 @@ on_payload(void *ctx, unsigned index, struct err *e)
 	return (0);
 }
 
+/* Before the first report of any kind: whose it is has to be known when it is stored. */
+static void
+tell_trust(struct decoder *d)
+{
+	if (!d->told && reader_mail(d->reader) != NULL)
+		trust_put(&d->out, reader_mail(d->reader));
+	d->told = true;
+}
+
 static int
 on_begin(void *ctx, const struct report_header *h, struct err *e)
 {
 	struct decoder	*d = ctx;
 
+	tell_trust(d);
 	d->in_report = true;
 	d->flushed = false;
 	d->report_mark = d->out.len;
@@ -184,10 +205,10 @@ on_refused_row(void *ctx, const struct report_refused *f, struct err *e)
 {
 	struct decoder	*d = ctx;
 
-	(void)e;
 	end_rows(d);
 	wire_put_refused(&d->out, f);
-	return (0);
+	/* a million of them must not be held */
+	return (d->out.len >= FLUSH_AT ? flush(d, e) : 0);
 }
 
 static int
@@ -238,6 +259,19 @@ on_refused(void *ctx, const struct err *why, struct err *e)
 }
 
 static int
+on_failure(void *ctx, unsigned index, struct failure_report *r, struct arena *a, struct err *e)
+{
+	struct decoder	*d = ctx;
+
+	if (failure_facts(r, a, e) == -1)
+		return (-1);
+	wire_put_failure(&d->out, index, r);
+	if (d->out.failed)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	return (d->out.len >= FLUSH_AT ? flush(d, e) : 0);
+}
+
+static int
 on_raw(void *ctx, const void *p, size_t n, struct err *e)
 {
 	struct decoder	*d = ctx;
@@ -256,10 +290,16 @@ on_raw(void *ctx, const void *p, size_t n, struct err *e)
 
 static const struct reader_calls	 calls = {
 	.report = { on_begin, on_record, on_refused_row, on_end, on_again },
-	.payload = on_payload, .refused = on_refused, .raw = on_raw,
+	.payload = on_payload, .refused = on_refused, .failure = on_failure, .raw = on_raw,
 };
 
 /* --- Orders ------------------------------------------------------------------------ */
+
+static uint64_t
+memory_limit(const struct decoder *d)
+{
+	return (MEMORY(d->limits.packed_bytes));
+}
 
 static int
 configure(struct decoder *d, struct wire *w, struct err *e)
@@ -270,7 +310,7 @@ configure(struct decoder *d, struct wire *w, struct err *e)
 	if (w->bad || d->configured)
 		return (err_set(e, ERR_BUG, "bad limits"));
 	d->configured = true;
-	sandbox_memory(MEMORY + 2 * d->limits.packed_bytes);
+	sandbox_memory(memory_limit(d));
 	if ((d->reader = reader_new(&d->limits, &calls, d)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	return (0);
@@ -306,17 +346,21 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	job.fd = d->fds[0];
 	d->nfds--;
 	memmove(d->fds, d->fds + 1, d->nfds * sizeof(d->fds[0]));
-	d->in_report = d->in_rows = false;
-	/* The parent's clock comes first; this one ticks should the parent be stuck itself. */
-	sandbox_cpu(d->limits.seconds + 5);
+	d->in_report = d->in_rows = d->told = false;
+	/* The reader looks at its own clock, the parent at another; this one ends what is stuck inside of a library. */
+	sandbox_cpu(d->limits.seconds / 4 + 3);
 	rv = reader_run(d->reader, &job, &res, e);
 	(void)close(job.fd);
 	if (rv == -1) {
 		if (e->code == ERR_BUG)
 			return (-1);
+		if (e->code == ERR_TEMP && strstr(e->msg, "out of memory") != NULL)
+			err_set(e, ERR_LIMIT, "reading it takes more memory than the process for it may have, %llu MB",
+			    (unsigned long long)(memory_limit(d) >> 20));
 		on_again(d);	/* a read error in the middle: nothing of it stays */
 		if (on_refused(d, e, e) == -1)
 			return (-1);
+		*e = (struct err){ 0 };	/* it has been said */
 		res.refused++;
 	}
 	m = wire_open(&d->out, WIRE_DONE);
@@ -391,7 +435,7 @@ warm_up(void)
 	struct reader_result	 res;
 	struct err		 e = { 0 };
 
-	message_charsets_load();
+	charset_load();
 	/* The dates in zip files mean nothing to us, but libarchive asks for the local time zone. */
 	(void)setenv("TZ", "UTC0", 1);
 	tzset();
@@ -403,10 +447,21 @@ warm_up(void)
 	decoder_clear(&d);
 }
 
+/* The first frame: we are locked in, or why not. */
+static int
+announce(struct decoder *d, const char *why, struct err *e)
+{
+	size_t	 m = wire_open(&d->out, WIRE_STARTED);
+
+	wire_text(&d->out, str_utf8_ok(str_of(why)) ? str_of(why) : STR("its process cannot be locked in"));
+	wire_close(&d->out, m);
+	return (flush(d, e));
+}
+
 int
 decoder_main(int fd)
 {
-	struct sandbox_paths	 paths = { .link = fd, .memory = MEMORY + ((uint64_t)2 << 30) };	/* less when the limits are known */
+	struct sandbox_paths	 paths = { .link = fd, .memory = (uint64_t)2 << 30 };	/* less when the limits are known */
 	struct sandbox_report	 report;
 	struct decoder		 d = { .sock = fd };
 	struct err		 e = { 0 };
@@ -419,13 +474,15 @@ decoder_main(int fd)
 	(void)signal(SIGINT, SIG_IGN);	/* the terminal's: the parent decides when we stop */
 	warm_up();
 	if (sandbox_enter(SANDBOX_DECODER, &paths, &report, &e) == -1) {
-		log_open("decoder", LOG_INFO);
-		log_error("%s", e.msg);
-		return (75);
+		(void)announce(&d, e.msg, &e);
+		return (DECODER_UNFIT);
 	}
-	if ((d.slots = calloc(SLOTS, sizeof(*d.slots))) == NULL)
-		return (75);
-	for (;;) {
+	if ((d.slots = calloc(SLOTS, sizeof(*d.slots))) == NULL) {
+		(void)announce(&d, "out of memory", &e);
+		return (DECODER_UNFIT);
+	}
+	(void)announce(&d, "", &e);
+	while (e.code != ERR_BUG) {
 		/* what is done goes out before we wait */
 		if (d.out.len > 0 && poll(&pfd, 1, 0) == 0 && flush(&d, &e) == -1)
 			break;
@@ -442,5 +499,5 @@ decoder_main(int fd)
 	if (d.out.len > 0)
 		(void)flush(&d, &e);
 	decoder_clear(&d);
-	return (e.code == ERR_NONE ? 0 : 70);
+	return (e.code == ERR_NONE ? 0 : e.code == ERR_TEMP ? DECODER_NO_MEMORY : 70);
 }

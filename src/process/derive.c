@@ -26,6 +26,12 @@ derive_word(unsigned how)
 	    how & STORE_CHANGED_VERDICTS ? "other verdicts" : how & STORE_CHANGED_ROWS ? "other rows" : "other details");
 }
 
+const char *
+derive_letter(enum report_kind kind)
+{
+	return (kind == REPORT_FAILURE ? "f" : kind == REPORT_TLS ? "t" : "");
+}
+
 static void
 count(struct derive_counts *n, unsigned how)
 {
@@ -43,10 +49,10 @@ count(struct derive_counts *n, unsigned how)
 
 /* It may have come out before the decoder was lost. */
 static bool
-found(const struct ingest_job *j, int64_t id)
+found(const struct ingest_job *j, const struct store_known *k)
 {
 	for (size_t i = 0; i < j->nreports; i++)
-		if (j->reports[i].id == id)
+		if (j->reports[i].kind == k->kind && j->reports[i].id == k->id)
 			return (true);
 	return (false);
 }
@@ -63,12 +69,12 @@ on_finished(void *ctx, struct ingest_job *j)
 	for (size_t i = 0; i < j->nreports; i++) {
 		count(d->n, j->reports[i].changed);
 		if (j->reports[i].changed != 0)
-			d->calls->changed(d->ctx, j->reports[i].id, j->reports[i].changed);
+			d->calls->changed(d->ctx, j->reports[i].kind, j->reports[i].id, j->reports[i].changed);
 	}
 	for (size_t i = 0; i < it->again.nknown; i++)
-		if (!it->again.known[i].used && !found(j, it->again.known[i].id)) {
+		if (!it->again.known[i].used && !found(j, &it->again.known[i])) {
 			d->n->unread++;
-			d->calls->unread(d->ctx, it->again.known[i].id, j->refused > 0 ? j->reason : "there is no such report in its original");
+			d->calls->unread(d->ctx, it->again.known[i].kind, it->again.known[i].id, j->refused > 0 ? j->reason : "there is no such report in its original");
 		}
 	it->original->todo = it->again.left_over > 0;
 	d->calls->progress(d->ctx, d->n);
@@ -76,12 +82,21 @@ on_finished(void *ctx, struct ingest_job *j)
 	free(it);
 }
 
+/* Its reports stay as they are. */
 static void
 on_abandoned(void *ctx, struct ingest_job *j)
 {
-	(void)ctx;
+	struct derive	*d = ctx;
+	struct item	*it = j->user;
+
+	for (size_t i = 0; i < it->again.nknown && j->put_off; i++) {
+		d->n->unread++;
+		d->calls->unread(d->ctx, it->again.known[i].kind, it->again.known[i].id, j->reason);
+	}
+	if (j->put_off)
+		it->original->todo = false;
 	ingest_job_clear(j);
-	free(j->user);
+	free(it);
 }
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };

@@ -23,8 +23,8 @@ struct derive_counts {
 };
 
 struct derive_calls {
-	void	(*changed)(void *, int64_t report, unsigned how);	/* STORE_CHANGED_... */
-	void	(*unread)(void *, int64_t report, const char *why);
+	void	(*changed)(void *, enum report_kind, int64_t report, unsigned how);	/* STORE_CHANGED_... */
+	void	(*unread)(void *, enum report_kind, int64_t report, const char *why);
 	void	(*progress)(void *, const struct derive_counts *);
 };
 
@@ -36,5 +36,6 @@ int	 derive_originals(struct store *, const struct limits *, unsigned decoders, 
 	    const struct derive_calls *, void *ctx, struct derive_counts *, struct err *);
 /* In words, for people: "figures", "verdicts", ... the first that fits. */
 const char *derive_word(unsigned how);
+const char *derive_letter(enum report_kind);	/* that stands in front of its id */
 
 #endif

@@ -16,15 +16,20 @@
 #include "base/when.h"
 #include "process/decoders.h"
 #include "process/ingest.h"
+#include "dmarc/failure.h"
+#include "report/redact.h"
+#include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
+#include "report/wire_failure.h"
 
 #define WINDOW 24
 #define DECODERS_MAX 64
 #define COMMIT_JOBS 1000
 #define COMMIT_BYTES ((uint64_t)24 << 20)
 #define COMMIT_MS 1500
-#define KILLS_MAX 3
+#define KILLS_MAX 3		/* of decoders alone with a message; then it is put off */
+#define UNFIT_MAX 8		/* decoders in a row that are lost before they have started */
 #define READ_SIZE ((size_t)256 * 1024)
 #define LIFE 4000		/* messages; then a fresh decoder takes over, whatever the old one had become */
 
@@ -37,8 +42,11 @@ struct worker {
 	struct ingest_job	*head, *tail;	/* in the order they were given */
 	size_t			 njobs;
 	int64_t			 waited;	/* ms that we stood waiting for it to read the head */
+	bool			 ready;		/* it has said so */
 	bool			 started;	/* the head has a message id */
 	bool			 in_report;
+	bool			 has_trust;	/* of the head */
+	struct trust_kept	 trust;
 	struct store_evidence	*evidence;	/* by number */
 	unsigned		 nevidence;
 };
@@ -56,8 +64,9 @@ struct ingest {
 	uint64_t		 done_bytes;
 	int64_t			 txn_since;
 	struct ingest_job	*again;		/* have to go alone, after a crash */
+	unsigned		 unfit;		/* decoders in a row that ended before they were ready */
 	struct wire_row_room	 room;
-	struct err		 fatal;
+	struct failure_result	 failure_room[FAILURE_RESULTS];
 };
 
 /* --- Decoders ------------------------------------------------------------------------- */
@@ -75,6 +84,7 @@ worker_start(struct ingest *g, struct worker *w, struct err *e)
 	w->fd = h.fd;
 	w->decoder = h.id;
 	w->given = 0;
+	w->ready = false;
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	(void)setsockopt(w->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	m = wire_open(&b, WIRE_LIMITS);
@@ -89,20 +99,32 @@ worker_start(struct ingest *g, struct worker *w, struct err *e)
 	return (0);
 }
 
-static void
-worker_stop(struct worker *w)
+/* gone: it ended by itself, and how is of interest. */
+static int
+worker_clear(struct worker *w, bool gone)
 {
 	struct decoder_handle	 h = { w->fd, w->decoder };
+	int			 status = DECODER_UNKNOWN;
 
 	if (w->fd == -1)
-		return;
-	decoder_end(&h);
+		return (status);
+	if (gone)
+		status = decoder_ended(&h);
+	else
+		decoder_end(&h);
 	w->fd = -1;
 	buf_clear(&w->in);
 	w->at = 0;
-	w->in_report = w->started = false;
+	w->in_report = w->started = w->has_trust = false;
 	w->waited = 0;
 	w->nevidence = 0;
+	return (status);
+}
+
+static void
+worker_stop(struct worker *w)
+{
+	(void)worker_clear(w, false);
 }
 
 static int
@@ -134,6 +156,7 @@ ingest_job_clear(struct ingest_job *j)
 	if (j->fd != -1)
 		(void)close(j->fd);
 	j->fd = -1;
+	j->failure = j->private = false;
 	free(j->reports);
 	free(j->prior);
 	free(j->from);
@@ -171,6 +194,13 @@ job_retract(struct ingest_job *j)
 	j->nprior = n;
 }
 
+/* What is redacted before it is stored cannot lie beside it as it came. */
+static bool
+keeps_original(const struct ingest *g, const struct ingest_job *j)
+{
+	return (j->keep_original && (!j->failure || store_failure_originals(g->store)));
+}
+
 /*
  * Reports of a message are in the store before its end: its row goes there,
  * too, so that its id is nobody else's when the transaction ends.
@@ -178,12 +208,12 @@ job_retract(struct ingest_job *j)
 static int
 job_hold(struct ingest *g, struct ingest_job *j, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, false };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, false, j->failure };
 
 	if (j->held || j->again != 0)
 		return (0);
 	j->held = true;
-	return (store_message_hold(g->store, j->message, &m, j->keep_original ? j->fd : -1, j->offset, e));
+	return (store_message_hold(g->store, j->message, &m, keeps_original(g, j) ? j->fd : -1, j->offset, e));
 }
 
 static int
@@ -191,18 +221,18 @@ same_as_before(struct ingest *g, struct ingest_job *j, struct store_stored *s, s
 {
 	if (j->derive != NULL) {
 		for (size_t i = 0; i < j->nprior; i++)
-			if (j->prior[i].id == s->id)
+			if (j->prior[i].kind == s->kind && j->prior[i].id == s->id)
 				s->changed |= j->prior[i].changed;
 		return (0);
 	}
-	if (j->retry && s->result == IN_DUPLICATE && j->again != 0 && store_report_message(g->store, s->id) == j->again) {
+	if (j->retry && s->result == IN_DUPLICATE && j->again != 0 && store_report_message(g->store, s->kind, s->id) == j->again) {
 		s->result = IN_STORED;	/* by the first reading of this very message */
-		return (store_report_unrepeat(g->store, s->id, e));
+		return (store_report_unrepeat(g->store, s->kind, s->id, e));
 	}
 	for (size_t i = 0; i < j->nprior && s->result == IN_DUPLICATE; i++)
-		if (j->prior[i].id == s->id && j->prior[i].result != IN_DUPLICATE) {
+		if (j->prior[i].kind == s->kind && j->prior[i].id == s->id && j->prior[i].result != IN_DUPLICATE) {
 			s->result = j->prior[i].result;
-			return (store_report_unrepeat(g->store, s->id, e));
+			return (store_report_unrepeat(g->store, s->kind, s->id, e));
 		}
 	return (0);
 }
@@ -237,7 +267,7 @@ decide(struct ingest_job *j, unsigned flags)
 		j->result = IN_REJECTED;
 		set_reason(j, tls ? REFUSAL_TLS_REPORT : REFUSAL_FAILURE_REPORT, tls ?
 		    "this is no aggregate report but an SMTP TLS report (JSON); it was kept" :
-		    "this is no aggregate report but a failure report (ruf); it was kept");
+		    "this is a failure report (ruf), but there is no machine-readable part in it; it was kept");
 	} else {
 		j->result = IN_IGNORED;
 		if (flags & 8)
@@ -251,7 +281,7 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 {
 	struct store_quarantined	 x = { j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
 					    refusal_words[REFUSAL_UNREADABLE] : j->reason_code, j->reason, str_of(j->from), str_of(j->subject),
-					    j->message, j->part, j->line, j->byte, str_of(j->entry), j->retry };
+					    j->message, j->part, j->line, j->byte, str_of(j->entry), j->retry, j->private };
 
 	/* who asked for a retry decides what becomes of a message without a report */
 	if (j->retry && j->result == IN_IGNORED)
@@ -265,13 +295,13 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 static int
 job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flags, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, j->again != 0 };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, j->again != 0, j->failure };
 	bool			 keep;
 
 	decide(j, flags);
 	if (j->derive == NULL && settle_quarantine(g, j, e) == -1)
 		return (-1);
-	keep = j->keep_original && j->nreports > 0 && j->result != IN_DUPLICATE;
+	keep = keeps_original(g, j) && j->nreports > 0 && j->result != IN_DUPLICATE;
 	if (j->derive == NULL && (j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
 	    store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e)) == -1)
 		return (-1);
@@ -279,7 +309,7 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flag
 	if (w->head == NULL)
 		w->tail = NULL;
 	w->njobs--;
-	w->started = false;
+	w->started = w->has_trust = false;
 	w->waited = 0;
 	j->next = NULL;
 	if (g->done_tail == NULL)
@@ -404,6 +434,22 @@ on_rows(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 }
 
 static int
+on_trust(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	static struct trust_trace	 trace;
+	struct trust_mail		 m;
+
+	if (w->in_report || w->has_trust)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: trust at the wrong place"));
+	if (trust_get(f, &trace, e) == -1)
+		return (-1);
+	trust_mail(store_settings(g->store), &trace, &m);
+	trust_keep(&w->trust, &m);
+	w->has_trust = true;
+	return (0);
+}
+
+static int
 on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct report_header	 h;
@@ -416,7 +462,24 @@ on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *
 	w->in_report = true;
 	w->nevidence = 0;
 	g->active = w;
+	store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
 	return (store_report_begin(g->store, w->head->message, payload, &h, e));
+}
+
+static int
+job_add(struct ingest *g, struct ingest_job *j, struct store_stored *s, struct err *e)
+{
+	struct ingest_report	*p;
+
+	if (same_as_before(g, j, s, e) == -1)
+		return (-1);
+	if (s->id == 0)
+		return (0);
+	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	j->reports = p;
+	j->reports[j->nreports++] = (struct ingest_report){ s->id, s->result, s->changed, s->kind };
+	return (0);
 }
 
 static int
@@ -424,7 +487,6 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct report_trailer	 t;
 	struct store_stored	 s;
-	struct ingest_report	*p;
 	struct ingest_job	*j = w->head;
 
 	if (wire_get_trailer(f, &t, e) == -1)
@@ -438,17 +500,27 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 		j->refused++;
 		return (0);
 	}
-	if (same_as_before(g, j, &s, e) == -1)
-		return (-1);
 	w->in_report = false;
 	g->active = NULL;
-	if (s.id == 0)
-		return (0);
-	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
-		return (err_set(e, ERR_TEMP, "out of memory"));
-	j->reports = p;
-	j->reports[j->nreports++] = (struct ingest_report){ s.id, s.result, s.changed };
-	return (0);
+	return (job_add(g, j, &s, e));
+}
+
+/* A failure report is one frame: nobody has to wait for its end. */
+static int
+on_failure(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct failure_report	 r;
+	struct store_stored	 s;
+	unsigned		 payload;
+
+	if (w->in_report)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: a failure report in a report"));
+	if (wire_get_failure(f, g->failure_room, FAILURE_RESULTS, &payload, &r, e) == -1)
+		return (-1);
+	w->head->failure = true;
+	if (store_failure(g->store, w->head->message, payload, &r, w->head->derive, &s, e) == -1)
+		return (-1);
+	return (job_add(g, w->head, &s, e));
 }
 
 static int
@@ -480,21 +552,71 @@ dup_str(struct str s)
 	return (s.p == NULL ? NULL : strndup(s.p, s.len));
 }
 
+/*
+ * The subject of such a mail is that of the message it is about, most often:
+ * it is not told anywhere, nor is who wrote.
+ */
+static char *
+dup_masked(struct str s, bool address)
+{
+	struct buf	 b = { 0 };
+
+	if (s.p == NULL)
+		return (NULL);
+	if (address)
+		redact_address_field(s, &b);
+	else
+		(void)buf_cstr(&b, REDACTED);
+	if (b.failed)
+		buf_free(&b);
+	return (b.p);
+}
+
 static int
 on_done(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct ingest_job	*j = w->head;
+	struct str		 from, subject;
 	unsigned		 flags;
 
 	(void)wire_get_below(f, 2);
 	(void)wire_get_uint(f);
 	(void)wire_get_uint(f);
 	flags = (unsigned)wire_get_below(f, 16);
-	j->from = dup_str(wire_get_text(f, 1024));
-	j->subject = dup_str(wire_get_text(f, 1024));
+	j->private = (flags & 4) != 0;
+	from = wire_get_text(f, 1024);
+	subject = wire_get_text(f, 1024);
+	j->from = (flags & 4) != 0 ? dup_masked(from, true) : dup_str(from);
+	j->subject = (flags & 4) != 0 ? dup_masked(subject, false) : dup_str(subject);
 	if (f->bad || f->p != f->end || w->in_report)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: done"));
 	return (job_done(g, w, j, flags, e));
+}
+
+static int
+unfit(struct err *e, const char *why)
+{
+	err_set(e, ERR_TEMP, "no process that reads mail can be started, so none is read: %s", why);
+	e->detail = INGEST_UNFIT;
+	return (-1);
+}
+
+/* Only the first: what it read later may not speak for it. */
+static int
+on_started(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct str	 why = wire_get_text(f, 1000);
+	char		 z[200];
+
+	if (w->ready || f->bad || f->p != f->end)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: started"));
+	if (why.len > 0) {
+		(void)snprintf(z, sizeof(z), "%.*s", (int)why.len, why.p);
+		return (unfit(e, z));
+	}
+	w->ready = true;
+	g->unfit = 0;
+	return (0);
 }
 
 static int
@@ -503,6 +625,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 	struct wire		 f = { p, p + n, false };
 	struct report_refused	 row;
 
+	if (type == WIRE_STARTED && n <= wire_max[type])
+		return (on_started(g, w, &f, e));
 	if (w->head == NULL || type >= WIRE_COUNT || n > wire_max[type])
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: type %u", type));
 	if (need_transaction(g, w, e) == -1)
@@ -510,6 +634,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 	if (!w->in_report && (type == WIRE_ROWS || type == WIRE_ROW_REFUSED || type == WIRE_REPORT_END))
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: outside of a report"));
 	switch (type) {
+	case WIRE_TRUST:
+		return (on_trust(g, w, &f, e));
 	case WIRE_REPORT_BEGIN:
 		return (on_report_begin(g, w, &f, e));
 	case WIRE_ROWS:
@@ -524,6 +650,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 		w->in_report = false;
 		g->active = NULL;
 		return (store_report_drop(g->store, e));
+	case WIRE_FAILURE:
+		return (on_failure(g, w, &f, e));
 	case WIRE_REFUSED:
 		return (on_refused(w, &f, e));
 	case WIRE_DONE:
@@ -546,49 +674,118 @@ push_again(struct ingest *g, struct ingest_job *j)
 	*p = j;
 }
 
+/* Its reading is to blame: what was whole before it happened counts, the rest is refused. */
+static int
+refuse_head(struct ingest *g, struct worker *w, enum refusal code, const char *how, struct err *e)
+{
+	struct ingest_job	*j = w->head;
+	char			 text[256];
+
+	/* message ids are only kept for the head; give it one if it had none */
+	if (need_transaction(g, w, e) == -1)
+		return (-1);
+	job_retract(j);
+	(void)snprintf(text, sizeof(text), "the process reading it %s", how);
+	set_reason(j, code, text);
+	j->refused = 1;
+	j->reports = j->prior;
+	j->nreports = j->nprior;
+	j->prior = NULL;
+	j->nprior = 0;
+	return (job_done(g, w, j, 0, e));
+}
+
+/* Not its fault, as far as anybody knows; but it does not hold up the others for ever. */
+static void
+put_off_head(struct ingest *g, struct worker *w, const char *how)
+{
+	struct ingest_job	*j = w->head;
+
+	w->head = j->next;
+	g->pending--;
+	j->put_off = true;
+	j->reason_code = refusal_words[REFUSAL_CRASHED];
+	(void)snprintf(j->reason, sizeof(j->reason), "the process reading it %s %u times; it was put off", how, KILLS_MAX);
+	g->calls->abandoned(g->ctx, j);
+}
+
+/*
+ * Who writes to one that has ended learns of its end before its first words
+ * have been read: had it started, or why not?
+ */
+static int
+first_words(struct ingest *g, struct worker *w, struct err *e)
+{
+	const unsigned char	*p;
+	struct wire		 f;
+	ssize_t			 n;
+	size_t			 len;
+
+	if (w->ready || w->fd == -1 || !buf_reserve(&w->in, READ_SIZE))
+		return (0);
+	if ((n = recv(w->fd, w->in.p + w->in.len, READ_SIZE, MSG_DONTWAIT)) > 0)
+		w->in.len += (size_t)n;
+	p = (const unsigned char *)w->in.p + w->at;
+	if (w->in.len - w->at < WIRE_HEAD || p[4] != WIRE_STARTED)
+		return (0);
+	len = (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+	if (len < 1 || len - 1 > wire_max[WIRE_STARTED] || w->in.len - w->at < len + 4)
+		return (0);
+	f = (struct wire){ p + WIRE_HEAD, p + len + 4, false };
+	return (on_started(g, w, &f, e) == -1 && e->detail == INGEST_UNFIT ? -1 : 0);
+}
+
+static void
+say_failure(size_t njobs, const char *how, bool to_blame)
+{
+	if (to_blame)
+		log_warn("a decoder %s, at a message that it was alone with: that one is not read again", how);
+	else if (njobs == 1)
+		log_warn("a decoder %s; its message is read again, by a new one", how);
+	else
+		log_warn("a decoder %s; its %zu messages are read again, one by one", how, njobs);
+}
+
 /*
  * The decoder is gone or no longer to be believed. Whose fault it was shows
  * when each of its messages is read alone; one that was alone is to blame.
- * gone: it ended by itself.
+ * gone: it ended by itself, and its parent knows how: whoever kills it from
+ * outside does not make a message unreadable.
  */
 static int
 worker_failed(struct ingest *g, struct worker *w, bool gone, enum refusal code, const char *how, struct err *e)
 {
 	struct ingest_job	*j, *next;
-	bool			 again;
+	char			 words[128], unready[160];
+	bool			 ready, blame = true;
+	int			 status;
 
+	if (gone && first_words(g, w, e) == -1)
+		return (-1);
+	ready = w->ready;
 	if (w->in_report) {
 		g->active = NULL;
 		if (store_report_drop(g->store, e) == -1)
 			return (-1);
 	}
-	worker_stop(w);
-	log_warn("a decoder %s; its %zu message%s are read again, one by one", how, w->njobs, w->njobs == 1 ? "" : "s");
+	status = worker_clear(w, gone);
+	if (gone) {
+		blame = decoder_blame(status, &code, words, sizeof(words));
+		how = words;
+	}
+	(void)snprintf(unready, sizeof(unready), "it %s", how);
+	if (!ready && ((gone && blame) || ++g->unfit >= UNFIT_MAX))
+		return (unfit(e, unready));
 	j = w->head;
+	say_failure(w->njobs, how, j != NULL && j->alone && ready && blame);
 	if (j != NULL && j->nreports > 0 && job_hold(g, j, e) == -1)
 		return (-1);
-	/*
-	 * A decoder that ended by itself may have been killed by a person, or by
-	 * a kernel without memory: the message is tried again, but not for ever.
-	 */
-	again = gone && j != NULL && j->alone && ++j->kills < KILLS_MAX;
-	if (j != NULL && j->alone && !again) {
-		char	 text[256];
-
-		/* message ids are only kept for the head; give it one if it had none */
-		if (need_transaction(g, w, e) == -1)
-			return (-1);
-		job_retract(j);
-		(void)snprintf(text, sizeof(text), "the process reading it %s", how);
-		set_reason(j, code, text);
-		j->refused = 1;
-		/* what was whole before it happened counts */
-		j->reports = j->prior;
-		j->nreports = j->nprior;
-		j->prior = NULL;
-		j->nprior = 0;
-		if (job_done(g, w, j, 0, e) == -1)
-			return (-1);
+	if (j != NULL && j->alone && ready) {
+		if (blame) {
+			if (refuse_head(g, w, code, how, e) == -1)
+				return (-1);
+		} else if (++j->kills >= KILLS_MAX)
+			put_off_head(g, w, how);
 		j = w->head;
 	}
 	for (; j != NULL; j = next) {
@@ -830,7 +1027,7 @@ ingest_submit(struct ingest *g, struct ingest_job *j, struct err *e)
 	struct worker	*w;
 
 	j->next = NULL;
-	j->alone = j->held = false;
+	j->alone = j->held = j->put_off = false;
 	j->kills = 0;
 	g->pending++;
 	for (;;) {

@@ -6,9 +6,14 @@
  * Units:     bytes; seconds since the epoch, UTC.
  * Ownership: a job belongs to the caller; it is given back by finished(),
  *            after the transaction with its reports has committed.
- * Errors:    -1 with *e: the store cannot go on (disk full, busy). Then
- *            every job not yet finished is given back by abandoned(), and
- *            nothing of it is in the store.
+ * Errors:    -1 with *e: the store cannot go on (disk full, busy), or no
+ *            decoder starts (e->detail is INGEST_UNFIT then). Then every job
+ *            not yet finished is given back by abandoned(), and nothing of
+ *            it is in the store.
+ *
+ * A decoder that crashes costs the message it was reading. One that is killed
+ * from outside costs none: its messages are read again, and one that had bad
+ * luck several times is given back by abandoned() with put_off set.
  */
 #ifndef PROCESS_INGEST_H
 #define PROCESS_INGEST_H
@@ -20,11 +25,14 @@
 
 struct ingest;
 
+#define INGEST_UNFIT 1000	/* err.detail: decoders end before they read anything; no message is to blame */
+
 /* What one report of a message came to, for those who want to know. */
 struct ingest_report {
 	int64_t			 id;
 	enum intake_result	 result;
 	unsigned		 changed;	/* STORE_CHANGED_..., of a job with derive */
+	enum report_kind	 kind;
 };
 
 struct ingest_job {
@@ -56,11 +64,14 @@ struct ingest_job {
 	unsigned		 part, line;	/* where that was; 0: unknown */
 	uint64_t		 byte;
 	char			 entry[128];	/* of an archive; "": none */
-	char			*from, *subject;
+	char			*from, *subject;	/* masked when it is a mail about a failing message */
 	bool			 quarantined;	/* it has to be moved to quarantine/ now */
+	bool			 put_off;	/* not read this time, reason says why; the others go on */
 	/* ours */
 	int64_t			 message;
-	unsigned		 kills;		/* decoders that were killed while it was alone with them */
+	unsigned		 kills;		/* decoders killed from outside while it was alone with them */
+	bool			 failure;	/* it brought a failure report */
+	bool			 private;	/* or looks as if it should have: it is about somebody's message */
 	bool			 alone, held;	/* held: its row is in the store, its end is not */
 	struct ingest_report	*prior;		/* stored already when its decoder was lost */
 	size_t			 nprior;

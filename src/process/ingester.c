@@ -6,10 +6,12 @@
  * says that it was taken already, and only the file has to go.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/when.h"
@@ -21,13 +23,21 @@
 #include "process/requests.h"
 #include "process/role.h"
 #include "process/sandbox.h"
+#include "process/trust.h"
+#include "process/who.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
 #define ROUND 1000		/* names taken from the spool at a time */
 #define WAIT_MS 30000		/* a look without being called, should inotify be missing; so long idle, decoders end */
 #define BACKOFF_MAX_MS 60000
+#define REJUDGE_RECORDS 5000000	/* judged anew by ourselves at the start; more only when asked */
+#define LATER_MS 10000		/* a message whose decoders were killed is tried again after this, then twice as long */
+#define LATER_MAX_MS 600000
 #define EXPIRE_S 21600		/* seconds between two looks at what has been kept long enough */
+
+/* A message that was put off (process/ingest.h), by name. */
+struct later { char *name; int64_t until; int wait; };
 
 struct ingester {
 	int			 link;
@@ -35,11 +45,19 @@ struct ingester {
 	struct spool		*spool;
 	struct ingest		*ingest;
 	struct limits		 limits;
+	struct trust_settings	 trust;
 	unsigned		 decoders;
 	const char		*state_dir;
 	bool			 stop, drain;
+	struct store_failure_options failures;
+	int64_t			 keep_failures;
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
+	struct who		 who;		/* finds out who the sources are */
+	struct later		 later[64];
+	size_t			 nlater;
+	bool			 unfit;		/* it was said that no decoder starts */
+	int			 rv;
 	uint64_t		 n, by[IN_COUNT];	/* since the last report to the parent */
 };
 
@@ -70,6 +88,64 @@ leave_spool(struct ingester *in, const char *name, bool quarantined)
 		log_error("%s", e.msg);
 }
 
+/* --- Put off ------------------------------------------------------------------------ */
+
+static struct later *
+later_find(struct ingester *in, const char *name)
+{
+	for (size_t i = 0; i < in->nlater; i++)
+		if (strcmp(in->later[i].name, name) == 0)
+			return (&in->later[i]);
+	return (NULL);
+}
+
+static void
+later_forget(struct ingester *in, const char *name)
+{
+	struct later	*l = later_find(in, name);
+
+	if (l == NULL)
+		return;
+	free(l->name);
+	*l = in->later[--in->nlater];
+}
+
+/* More than there is room for are simply tried again at once. */
+static void
+later_add(struct ingester *in, const char *name)
+{
+	struct later	*l = later_find(in, name);
+
+	if (l == NULL) {
+		if (in->nlater == nitems(in->later) || (in->later[in->nlater].name = strdup(name)) == NULL)
+			return;
+		l = &in->later[in->nlater++];
+		l->wait = LATER_MS / 2;
+	}
+	l->wait = l->wait * 2 > LATER_MAX_MS ? LATER_MAX_MS : l->wait * 2;
+	l->until = when_mono_ms() + l->wait;
+}
+
+static bool
+later_waits(struct ingester *in, const char *name)
+{
+	const struct later	*l = later_find(in, name);
+
+	return (l != NULL && l->until > when_mono_ms());
+}
+
+/* ms, or less when one of them is due before. */
+static int
+later_due(const struct ingester *in, int ms)
+{
+	int64_t	 now = when_mono_ms();
+
+	for (size_t i = 0; i < in->nlater; i++)
+		if (in->later[i].until - now < ms)
+			ms = in->later[i].until <= now ? 0 : (int)(in->later[i].until - now);
+	return (ms);
+}
+
 static void
 on_finished(void *ctx, struct ingest_job *j)
 {
@@ -82,16 +158,24 @@ on_finished(void *ctx, struct ingest_job *j)
 	if (j->quarantined)
 		log_warn("message %s (%s) cannot be read, it is in quarantine: %s", w->name, w->origin, j->reason);
 	leave_spool(in, w->name, j->quarantined);
+	later_forget(in, w->name);
 	ingest_job_clear(j);
 	free(w);
 }
 
+/* The file is still in the spool. */
 static void
 on_abandoned(void *ctx, struct ingest_job *j)
 {
-	(void)ctx;
+	struct ingester	*in = ctx;
+	struct waiting	*w = j->user;
+
+	if (j->put_off) {
+		log_warn("message %s (%s) was not read: %s, it stays in the spool", w->name, w->origin, j->reason);
+		later_add(in, w->name);
+	}
 	ingest_job_clear(j);
-	free(j->user);	/* the file is still in the spool */
+	free(w);
 }
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };
@@ -121,6 +205,23 @@ take(struct ingester *in, const struct spool_entry *s, struct err *e)
 	return (ingest_submit(in->ingest, &w->job, e));
 }
 
+/* Somebody wants to see a failure report unmasked: it is shown when this line is in the store. */
+static void
+reveal(struct ingester *in, const json_t *m)
+{
+	const char	*who = json_string_value(json_object_get(m, "who")), *nonce = json_string_value(json_object_get(m, "nonce"));
+	json_int_t	 id = json_integer_value(json_object_get(m, "failure"));
+	struct err	 e = { 0 };
+	char		 shown[128];
+
+	if (in->store == NULL || who == NULL || nonce == NULL || id <= 0 || strlen(who) > 100 || strlen(nonce) > 64)
+		return;
+	if (store_reveal(in->store, id, who, nonce, &e) == -1)
+		log_error("failure report f%lld: %s", (long long)id, e.msg);
+	else
+		log_info("failure report f%lld is shown unmasked: %s", (long long)id, esc_short(shown, sizeof(shown), str_of(who)));
+}
+
 static void
 obey(struct ingester *in, const json_t *m)
 {
@@ -130,6 +231,8 @@ obey(struct ingester *in, const json_t *m)
 		in->stop = true;
 	else if (op != NULL && strcmp(op, "drain") == 0)
 		in->drain = true;
+	else if (op != NULL && strcmp(op, "reveal") == 0)
+		reveal(in, m);
 }
 
 static void
@@ -177,12 +280,29 @@ parent_get(void *ctx, struct decoder_handle *h, struct err *e)
 	return (rv);
 }
 
-static void
-parent_end(void *ctx, int64_t id)
+/* It has been seen to end, so the answer comes soon. */
+static int
+parent_end(void *ctx, int64_t id, bool tell)
 {
 	struct ingester	*in = ctx;
+	struct err	 e = { 0 };
+	json_t		*m;
+	int		 fd, status = DECODER_UNKNOWN;
+	bool		 told = !tell;
 
-	decoder_kill(in->link, id);
+	decoder_kill(in->link, id, tell);
+	while (!told) {
+		if (link_recv(in->link, &m, &fd, &e) != 1) {
+			in->stop = true;
+			break;
+		}
+		if (!(told = decoder_told(m, id, &status)))
+			obey(in, m);
+		if (fd != -1)
+			(void)close(fd);
+		json_decref(m);
+	}
+	return (status);
 }
 
 static const struct decoder_source	 parent = { parent_get, parent_end };
@@ -206,7 +326,7 @@ round_once(struct ingester *in, struct err *e)
 {
 	struct spool_entry	*list;
 	size_t			 n;
-	int			 rv = 0;
+	int			 rv = 0, taken = 0;
 
 	if (spool_list(in->spool, &list, &n, ROUND, e) == -1)
 		return (-1);
@@ -215,15 +335,18 @@ round_once(struct ingester *in, struct err *e)
 	    (in->ingest = ingest_new(in->store, &in->limits, in->decoders, &calls, in, e)) == NULL)
 		rv = -1;
 	for (size_t i = 0; i < n && rv == 0 && !in->stop; i++) {
-		rv = take(in, &list[i], e);
 		if (i % 64 == 63)
 			orders(in);
+		if (later_waits(in, list[i].name))
+			continue;
+		rv = take(in, &list[i], e);
+		taken++;
 	}
 	spool_list_free(list, n);
 	/* A stop lets what is under way come to its commit: that takes a moment, and nothing is read twice. */
 	if (rv == 0 && in->ingest != NULL && ingest_flush(in->ingest, e) == -1)
 		rv = -1;
-	return (rv == -1 ? -1 : (int)n);
+	return (rv == -1 ? -1 : taken);
 }
 
 /* False when nothing happened for so long. */
@@ -254,6 +377,12 @@ expire(struct ingester *in)
 	else if (packs + messages > 0)
 		log_info("kept long enough: %u file%s of originals and %u message%s in quarantine are gone", packs,
 		    packs == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
+	if (in->keep_failures == 0)
+		return;
+	if (store_failures_expire(in->store, now - in->keep_failures, &messages, &packs, &e) == -1)
+		log_error("%s", e.msg);
+	else if (messages > 0)
+		log_info("kept long enough: %u failure report%s %s gone", messages, messages == 1 ? "" : "s", messages == 1 ? "is" : "are");
 }
 
 /* What cannot be read may not fill the disk: past the limit the oldest go, and the log says so. */
@@ -278,24 +407,43 @@ trim(struct ingester *in)
 		    (unsigned long long)t.left, (unsigned long long)in->limits.quarantine_bytes);
 }
 
+/*
+ * What came stays in the spool. That no decoder starts is nothing that time
+ * mends: it is said once, and who empties the spool once gives up.
+ */
+static void
+trouble(struct ingester *in, const struct err *e, int backoff)
+{
+	if (e->detail != INGEST_UNFIT)
+		log_error("%s; trying again in %d s", e->msg, backoff / 1000);
+	else if (!in->unfit)
+		log_error("%s; what came waits in the spool", e->msg);
+	in->unfit = e->detail == INGEST_UNFIT;
+	tell(in, "trouble");
+	if (in->unfit && in->drain)
+		in->rv = 75;
+}
+
 static void
 loop(struct ingester *in)
 {
 	struct err	 e = { 0 };
-	int		 n, asked, backoff = 1000;
+	int		 n, again, asked, backoff = 1000;
 
 	while (!in->stop) {
 		n = round_once(in, &e);
 		orders(in);
 		if (n == -1) {
-			log_error("%s; trying again in %d s", e.msg, backoff / 1000);
-			tell(in, "trouble");
+			trouble(in, &e, backoff);
+			if (in->rv != 0)
+				break;
 			for (int left = backoff; left > 0 && !in->stop; left -= 500)
 				(void)wait_for_mail(in, 500);
 			backoff = backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : backoff * 2;
 			continue;
 		}
 		backoff = 1000;
+		in->unfit = false;
 		trim(in);
 		if ((asked = requests_run(in->state_dir, in->spool, in->store, &in->limits, &e)) == -1)
 			log_error("%s; it stays asked for", e.msg);
@@ -303,12 +451,22 @@ loop(struct ingester *in)
 			tell(in, "stored");
 			continue;
 		}
-		if (in->drain)
-			break;
+		/* nothing waits: time to find out who sent what came */
+		if ((again = who_work(&in->who, in->store, in->drain, &e)) == -1)
+			log_error("%s", e.msg);
 		expire(in);
-		if (asked > 0)	/* there may be more */
+		if (in->drain) {
+			in->rv = in->nlater > 0 ? 75 : 0;
+			break;
+		}
+		n = later_due(in, WAIT_MS);
+		if (again > 0 && again < n) {
+			(void)wait_for_mail(in, again);
+			continue;
+		}
+		if (asked > 0 && n > 500)	/* there may be more */
 			(void)wait_for_mail(in, 500);
-		else if (!wait_for_mail(in, WAIT_MS)) {
+		else if (!wait_for_mail(in, n) && in->nlater == 0) {
 			ingest_free(in->ingest);
 			in->ingest = NULL;
 			store_shrink(in->store);
@@ -333,9 +491,14 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 		in->limits.name = (uint64_t)json_integer_value(json_object_get(l, #name));
 	LIMITS(GET)
 #undef GET
+	trust_from_json(json_object_get(*conf, "trust"), &in->trust);
+	who_config(&in->who, *conf);
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
 	dmarc_suffixes(json_is_true(json_object_get(*conf, "icann_suffixes")));
+	in->keep_failures = json_integer_value(json_object_get(*conf, "keep_failures"));
+	in->failures.bodies = json_is_true(json_object_get(*conf, "keep_failure_bodies"));
+	in->failures.redact = (enum redact)json_integer_value(json_object_get(*conf, "redact"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
 	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
 }
@@ -381,10 +544,43 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:b}", "state_dir", c->state_dir, "limits", l, "decoders", (int)c->decoders, "log",
-	    (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
-	    (json_int_t)c->store.keep_quarantine, "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN);
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o, s:b}", "state_dir", c->state_dir, "limits", l, "trust",
+	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals",
+	    (json_int_t)c->store.keep_originals, "keep_quarantine", (json_int_t)c->store.keep_quarantine, "keep_failures",
+	    (json_int_t)c->store.keep_failures, "keep_failure_bodies", (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact,
+	    "senders", who_to_json(c), "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN);
 	return (m);
+}
+
+/*
+ * After an upgrade: what is stored was judged by older rules. Up to some
+ * millions of records that is mended in seconds, before anything new comes.
+ */
+static void
+judge_anew(struct ingester *in)
+{
+	struct store_rejudged	 done;
+	struct err		 e = { 0 };
+	uint64_t		 records;
+	int64_t			 begun = when_mono_ms();
+	bool			 old;
+
+	if (store_rules_old(in->store, &old, &records, &e) == -1) {
+		log_warn("%s", e.msg);
+		return;
+	}
+	if (!old)
+		return;
+	if (records > REJUDGE_RECORDS) {
+		log_warn("%" PRIu64 " records were judged by older rules than this dmarcd has; 'dmarcd reprocess --verdicts' brings them up to date",
+		    records);
+		return;
+	}
+	if (store_rejudge(in->store, NULL, NULL, &done, &e) == -1)
+		log_warn("judging anew what older rules have judged: %s; 'dmarcd reprocess --verdicts' does it", e.msg);
+	else
+		log_info("%" PRIu64 " combinations judged anew by newer rules in %" PRId64 " ms: %" PRIu64 " rows of %" PRIu64
+		    " reports have another verdict", done.combinations, when_mono_ms() - begun, done.rows, done.reports);
 }
 
 int
@@ -409,18 +605,25 @@ ingester_main(int fd)
 			log_error("%s", e.msg);
 			rv = e.code == ERR_CONFIG ? 2 : 75;
 		} else {
+			store_failure_options(in.store, &in.failures);
+			store_trust(in.store, &in.trust);
 			tell(&in, "ready");
 			if (requests_after_upgrade(in.state_dir, in.store, &e) == -1)
 				log_error("%s", e.msg);
+			judge_anew(&in);
 			loop(&in);
+			rv = in.rv;
 		}
 	} else {
 		tell(&in, "locked");
 		rv = 0;
 	}
 	ingest_free(in.ingest);
+	while (in.nlater > 0)
+		later_forget(&in, in.later[0].name);
 	store_close(in.store);
 	spool_close(in.spool);
+	trust_settings_clear(&in.trust);
 	json_decref(conf);
 	return (rv);
 }

@@ -61,7 +61,13 @@ frames(struct raw *r, struct err *e)
 			return (err_set(e, ERR_TEMP, "bad frame from a decoder"));
 		if (r->in.len - at < n + 4)
 			break;
-		if (p[4] == WIRE_RAW) {
+		if (p[4] == WIRE_STARTED) {
+			struct wire	 f = { p + WIRE_HEAD, p + n + 4, false };
+			struct str	 why = wire_get_text(&f, 1000);
+
+			if (why.len > 0)
+				return (err_set(e, ERR_TEMP, "no process that unpacks it can be started: %.*s", (int)why.len, why.p));
+		} else if (p[4] == WIRE_RAW) {
 			r->given += n - 1;
 			if (r->out(r->arg, p + WIRE_HEAD, n - 1) == -1)
 				return (err_set(e, ERR_TEMP, "the reader has gone"));

@@ -56,7 +56,11 @@ struct lent {
 	int64_t			 id;
 	const struct child	*to;		/* NULL: that one has ended */
 	bool			 ending;	/* we killed it */
+	bool			 tell;		/* that one wants to know how it ends */
 };
+
+/* How those ended who were not asked after yet. */
+struct past { int64_t id; int status; };
 
 struct supervisor {
 	struct conf		**conf;
@@ -69,6 +73,8 @@ struct supervisor {
 	size_t			 n;
 	struct lent		 lent[LENT_MAX];
 	size_t			 nlent;
+	struct past		 past[LENT_MAX];	/* a ring */
+	size_t			 npast;
 	int64_t			 last_id;
 	int			 signals;
 	int64_t			 stop_at;
@@ -168,6 +174,18 @@ mailbox_done(struct supervisor *s, struct child *c, uint64_t fresh, const char *
 }
 
 static void
+say(struct child *c, const char *op)
+{
+	struct err	 e = { 0 };
+	json_t		*m;
+
+	if (c->pid == 0 || c->fd == -1 || (m = json_pack("{s:s}", "op", op)) == NULL)
+		return;
+	(void)link_send(c->fd, m, -1, &e);	/* one that has gone is seen elsewhere */
+	json_decref(m);
+}
+
+static void
 start(struct supervisor *s, struct child *c)
 {
 	struct err	 e = { 0 };
@@ -189,6 +207,8 @@ start(struct supervisor *s, struct child *c)
 	if (link_send(c->fd, j, -1, &e) == -1)
 		log_error("%s: %s", c->name, e.msg);
 	json_decref(j);
+	if (s->draining && c->kind == INGESTER)
+		say(c, "drain");	/* it was not there when it was said */
 	log_debug("%s: started, process %ld", c->name, (long)c->pid);
 }
 
@@ -214,18 +234,6 @@ drop(struct supervisor *s, size_t i)
 	s->c[i] = s->c[--s->n];
 }
 
-static void
-say(struct child *c, const char *op)
-{
-	struct err	 e = { 0 };
-	json_t		*m;
-
-	if (c->pid == 0 || c->fd == -1 || (m = json_pack("{s:s}", "op", op)) == NULL)
-		return;
-	(void)link_send(c->fd, m, -1, &e);	/* one that has gone is seen elsewhere */
-	json_decref(m);
-}
-
 /* --- Decoders for those who may start none ------------------------------------------- */
 
 static int
@@ -242,7 +250,7 @@ lend_one(struct supervisor *s, const struct child *c, int *fd, struct err *e)
 		return (-1);
 	l->id = ++s->last_id;
 	l->to = c;
-	l->ending = false;
+	l->ending = l->tell = false;
 	s->nlent++;
 	log_debug("decoder %lld for %s: started, process %ld", (long long)l->id, c->name, (long)l->pid);
 	return (0);
@@ -274,15 +282,45 @@ lent_kill(struct lent *l)
 	l->ending = true;
 }
 
-/* The one with this id, if it is this child's; all of it with 0. */
 static void
-take_back(struct supervisor *s, const struct child *c, int64_t id)
+tell_end(const struct child *c, int64_t id, int status)
+{
+	struct err	 e = { 0 };
+	json_t		*m;
+
+	if (c->pid == 0 || c->fd == -1)
+		return;
+	m = json_pack("{s:s, s:I, s:i}", "op", "ended", "id", (json_int_t)id, "status", status);
+	if (m == NULL || link_send(c->fd, m, -1, &e) == -1)
+		child_kill(c);	/* it waits for an answer that cannot be given */
+	json_decref(m);
+}
+
+static void
+take_back(struct supervisor *s, const struct child *c, int64_t id, bool tell)
 {
 	for (size_t i = 0; i < s->nlent; i++)
-		if (s->lent[i].to == c && (id == 0 || s->lent[i].id == id)) {
+		if (s->lent[i].to == c && s->lent[i].id == id) {
 			lent_kill(&s->lent[i]);
-			if (id == 0)
-				s->lent[i].to = NULL;
+			s->lent[i].tell = tell;
+			return;
+		}
+	for (size_t i = 0; i < nitems(s->past) && tell; i++)
+		if (s->past[i].id == id) {
+			tell_end(c, id, s->past[i].status);
+			return;
+		}
+	if (tell)
+		tell_end(c, id, -1);
+}
+
+static void
+take_back_all(struct supervisor *s, const struct child *c)
+{
+	for (size_t i = 0; i < s->nlent; i++)
+		if (s->lent[i].to == c) {
+			lent_kill(&s->lent[i]);
+			s->lent[i].to = NULL;
 		}
 }
 
@@ -295,9 +333,16 @@ lent_ended(struct supervisor *s, pid_t pid, int status)
 		i++;
 	if (i == s->nlent)
 		return;
-	if (!s->lent[i].ending && !s->stopping && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
-		log_warn("a decoder was killed by signal %d%s", WTERMSIG(status),
-		    WTERMSIG(status) == SIGSYS ? ": it did what its sandbox forbids" : "");
+	/* the ingester says how it ended, and what it was reading */
+	if (s->lent[i].to != NULL && s->lent[i].tell)
+		tell_end(s->lent[i].to, s->lent[i].id, status);
+	else {
+		s->past[s->npast++ % nitems(s->past)] = (struct past){ s->lent[i].id, status };
+		if (s->lent[i].to != NULL && s->lent[i].to->kind != INGESTER && !s->lent[i].ending && !s->stopping &&
+		    WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
+			log_warn("a decoder was killed by signal %d%s", WTERMSIG(status),
+			    WTERMSIG(status) == SIGSYS ? ": it did what its sandbox forbids" : "");
+	}
 	s->lent[i] = s->lent[--s->nlent];
 }
 
@@ -356,6 +401,20 @@ show_progress(struct supervisor *s)
 		s->calls->progress(s->ctx, planned, done, skipped);
 }
 
+/* What one child wants of another; should there be none, the first one sees that nothing happened. */
+static void
+pass_on(struct supervisor *s, enum kind to, const json_t *m)
+{
+	struct err	 e = { 0 };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->c[i]->kind == to && s->c[i]->pid != 0 && s->c[i]->fd != -1) {
+			if (link_send(s->c[i]->fd, m, -1, &e) == -1)
+				log_error("%s: %s", s->c[i]->name, e.msg);
+			return;
+		}
+}
+
 static void
 heard(struct supervisor *s, struct child *c, const json_t *m)
 {
@@ -370,7 +429,7 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 			lend(s, c);
 	} else if (decoders_max[c->kind] > 0 && strcmp(op, "kill") == 0) {
 		if (number(m, "id") > 0)
-			take_back(s, c, (int64_t)number(m, "id"));
+			take_back(s, c, (int64_t)number(m, "id"), json_is_true(json_object_get(m, "tell")));
 	} else if (c->kind == HTTP && strcmp(op, "listening") == 0) {
 		s->port = (int)number(m, "port");
 		if (s->calls->listening != NULL)
@@ -382,6 +441,8 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 		s->port = 0;	/* somebody else may have it now */
 		log_error("%s: %s", c->name, json_string_value(json_object_get(m, "error")) == NULL ? "cannot start" :
 		    json_string_value(json_object_get(m, "error")));
+	} else if (c->kind == HTTP && strcmp(op, "reveal") == 0) {
+		pass_on(s, INGESTER, m);
 	} else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
 		c->planned = number(m, "planned");
 		c->done = number(m, "done");
@@ -449,7 +510,7 @@ ended(struct supervisor *s, struct child *c, int status)
 	if (c->fd != -1)
 		(void)close(c->fd);
 	c->fd = -1;
-	take_back(s, c, 0);
+	take_back_all(s, c);
 	if (s->once && c->kind == FETCHER) {
 		c->over = true;
 		mailbox_done(s, c, c->done, "its process ended unexpectedly", 75);

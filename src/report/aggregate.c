@@ -11,6 +11,7 @@
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 
+#include "base/charset.h"
 #include "base/when.h"
 #include "dmarc/name.h"
 #include "report/aggregate.h"
@@ -24,6 +25,7 @@
 #define UNKNOWN_MAX 16			/* paths of unknown elements that are named */
 #define BEHIND_MAX ((size_t)8192)	/* between two reports of a document: a declaration or a name further apart is none */
 #define RERUNS_MAX 32			/* readings of a large document, for all reports in it */
+#define TAG_MAX (64 * 1024)		/* of a start tag, when the document comes in pieces */
 #define NS_DMARC2 "urn:ietf:params:xml:ns:dmarc-2.0"
 
 enum pass { PASS_ALL, PASS_HEADER, PASS_ROWS };
@@ -65,6 +67,7 @@ struct aggregate {
 	bool				 another, junk;	/* a second feedback, or something else */
 	unsigned			 nearly;	/* see look_behind */
 	struct buf			 behind;	/* the last of what stands there, when it comes in pieces */
+	struct str			 raw;		/* the piece under way, as it came */
 	uint64_t			 tags, before;	/* '<' met since the document began; those before this report */
 	uint64_t			 to_skip;	/* in this reading: with this '<' the report begins; 0: it has */
 	unsigned			 reruns;
@@ -1102,6 +1105,11 @@ recode(struct aggregate *a, const unsigned char *p, size_t len, bool last)
 		for (unsigned k = 0; k < need && k < 4; k++)
 			seq[k] = k < a->npart ? a->part[k] : i + k - a->npart < len ? p[i + k - a->npart] : 0;
 		if (str_utf8_ok((struct str){ (const char *)seq, need })) {
+			/* U+FFFE and U+FFFF are no characters of XML */
+			if (need == 3 && seq[0] == 0xef && seq[1] == 0xbf && seq[2] >= 0xbe) {
+				a->q |= QUIRK_ENCODING;
+				seq[2] = 0xbd;
+			}
 			(void)buf_add(b, seq, need);
 			i += need - a->npart;
 			a->npart = 0;
@@ -1134,12 +1142,23 @@ static const xmlSAXHandler	 handlers = {
 
 #define XML_OPTIONS (XML_PARSE_NONET | XML_PARSE_COMPACT)
 
+/* libxml2 keeps declared entities in a document of its own making, and forgets it when parsing stops early. */
+static void
+parser_free(struct aggregate *a)
+{
+	if (a->x == NULL)
+		return;
+	if (a->x->myDoc != NULL)
+		xmlFreeDoc(a->x->myDoc);
+	a->x->myDoc = NULL;
+	xmlFreeParserCtxt(a->x);
+	a->x = NULL;
+}
+
 static void
 pass_clear(struct aggregate *a)
 {
-	if (a->x != NULL)
-		xmlFreeParserCtxt(a->x);
-	a->x = NULL;
+	parser_free(a);
 	a->rv = 0;
 	a->stopped = a->done = a->dtd = a->another = a->junk = false;
 	a->end_at = a->fed = a->skipped = 0;
@@ -1171,6 +1190,12 @@ pass_clear(struct aggregate *a)
 	}
 }
 
+static void
+no_words(void *ctx, const char *fmt, ...)
+{
+	(void)ctx, (void)fmt;
+}
+
 struct aggregate *
 aggregate_new(const struct limits *l, const struct report_hints *hints, const struct report_sink *sink, void *ctx)
 {
@@ -1179,6 +1204,7 @@ aggregate_new(const struct limits *l, const struct report_hints *hints, const st
 
 	if (!ready) {
 		xmlInitParser();
+		xmlSetGenericErrorFunc(NULL, no_words);	/* some faults of encodings are nobody's to libxml2 */
 		elements_init();
 		ready = true;
 	}
@@ -1231,8 +1257,7 @@ aggregate_free(struct aggregate *a)
 {
 	if (a == NULL)
 		return;
-	if (a->x != NULL)
-		xmlFreeParserCtxt(a->x);
+	parser_free(a);
 	arena_free(a->harena);
 	arena_free(a->rarena);
 	free(a->r.dkim_results);
@@ -1299,10 +1324,49 @@ aggregate_looks_like(struct str s)
 	return (s.len > 0 && s.p[0] == '<');
 }
 
-static void
-ctxt_setup(struct aggregate *a)
+/* A document in UTF-16 or UTF-32 shows it by its first bytes; another name in its declaration is a lie. */
+static bool
+is_wide(struct str s)
 {
-	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS);
+	return (s.len >= 2 && (memcmp(s.p, "\xff\xfe", 2) == 0 || memcmp(s.p, "\xfe\xff", 2) == 0 || s.p[0] == '\0' || s.p[1] == '\0'));
+}
+
+static void
+ctxt_setup(struct aggregate *a, bool wide)
+{
+	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS | (wide ? XML_PARSE_IGNORE_ENC : 0));
+}
+
+/* Names that we do not know are not for libxml2 either, which would let iconv look for them. */
+static bool
+declared_known(struct str s)
+{
+	const char	*end, *p;
+	size_t		 n = 0;
+	char		 quote;
+
+	if (!str_starts(s, "<?xml"))
+		return (true);
+	if ((end = memmem(s.p, s.len, "?>", 2)) == NULL)
+		end = s.p + s.len;
+	if ((p = memmem(s.p, (size_t)(end - s.p), "encoding", 8)) == NULL)
+		return (true);
+	for (p += 8; p < end && *p != '"' && *p != '\''; p++)
+		;
+	if (p == end)
+		return (true);
+	for (quote = *p++; p + n < end && p[n] != quote; n++)
+		;
+	return (charset_find((struct str){ p, n }) != NULL);
+}
+
+static void
+check_declared(struct aggregate *a, struct str s, bool wide)
+{
+	if (a->mode == AGG_PLAIN && !wide && !declared_known(s)) {
+		a->mode = AGG_LATIN;
+		a->latin = true;
+	}
 }
 
 /* Blanks and junk before the first '<' are fatal to libxml2 and harmless to us. */
@@ -1541,7 +1605,9 @@ static int
 parse_whole(struct aggregate *a)
 {
 	struct str	 s = skip_head(a, buf_as_str(&a->whole));
+	bool		 wide = a->mode == AGG_PLAIN && is_wide(s);
 
+	check_declared(a, s, wide);
 	if (a->mode != AGG_PLAIN)
 		s = skip_declaration(a, s);
 	if (prepared(a, &s, true) == -1)
@@ -1555,7 +1621,7 @@ parse_whole(struct aggregate *a)
 	*a->x->sax = handlers;
 	a->x->userData = a;
 	a->x->sax2 = 1;
-	ctxt_setup(a);
+	ctxt_setup(a, wide);
 	(void)xmlParseDocument(a->x);
 	return (settle(a));
 }
@@ -1571,6 +1637,25 @@ next_report(struct aggregate *a)
 	a->q = 0;
 	a->why[0] = '\0';
 	pass_clear(a);
+}
+
+/*
+ * What is to be read as the next report, put together in room from text that
+ * was recoded for the last one: its bytes as they came, if they came in this
+ * piece. They are found by counting tags from the end.
+ */
+static bool
+as_it_came(const struct aggregate *a, struct buf *room)
+{
+	uint64_t	 tags = tags_in(buf_as_str(room));
+	const char	*at = a->raw.p + a->raw.len;
+
+	if (a->mode == AGG_PLAIN || tags == 0 || tags > tags_in(a->raw))
+		return (true);
+	for (; tags > 0; tags--)
+		at = memrchr(a->raw.p, '<', (size_t)(at - a->raw.p));
+	buf_clear(room);
+	return (buf_add(room, at, (size_t)(a->raw.p + a->raw.len - at)));
 }
 
 /* It ends here, and n tags of the document are before the next one. */
@@ -1596,6 +1681,7 @@ behind_plain(struct aggregate *a, struct str s, struct buf *room, struct str *mo
 {
 	size_t		 n = look_behind(a, s), len;
 	const char	*at;
+	uint64_t	 before;
 	int		 rv;
 
 	if (!buf_add(&a->behind, s.p, n))
@@ -1610,9 +1696,10 @@ behind_plain(struct aggregate *a, struct str s, struct buf *room, struct str *mo
 		return (refusal_set(a->e, REFUSAL_NOT_WELL_FORMED, 0, "the name of an element is longer than %zu bytes", BEHIND_MAX));
 	len = a->behind.len - (size_t)(at - a->behind.p);
 	buf_clear(room);
-	if (!buf_add(room, at, len) || !buf_add(room, s.p + n, s.len - n))
+	before = a->tags - tags_in((struct str){ at, len });
+	if (!buf_add(room, at, len) || !buf_add(room, s.p + n, s.len - n) || !as_it_came(a, room))
 		return (err_set(a->e, ERR_TEMP, "out of memory"));
-	if ((rv = go_on(a, a->tags - tags_in((struct str){ room->p, len }))) == 0)
+	if ((rv = go_on(a, before)) == 0)
 		*more = buf_as_str(room);
 	return (rv);
 }
@@ -1622,15 +1709,17 @@ static int
 behind_repaired(struct aggregate *a, struct buf *room, struct str *more)
 {
 	struct str	 tail;
+	uint64_t	 before;
 	int		 rv;
 
 	if (!a->repair.more)
 		return (0);
 	tail = next_repaired(a);
 	buf_clear(room);
-	if (!buf_str(room, tail) || !buf_add(room, a->part, a->npart))
+	before = a->tags - tags_in(tail);
+	if (!buf_str(room, tail) || !buf_add(room, a->part, a->npart) || !as_it_came(a, room))
 		return (err_set(a->e, ERR_TEMP, "out of memory"));
-	if ((rv = go_on(a, a->tags - tags_in(tail))) == 0)
+	if ((rv = go_on(a, before)) == 0)
 		*more = buf_as_str(room);
 	return (rv);
 }
@@ -1641,13 +1730,18 @@ feed_report(struct aggregate *a, struct str s, bool last, struct str *rest)
 {
 	const char	*begin;
 	size_t		 n;
+	bool		 wide;
 
 	if (a->x == NULL) {
 		/* the head decides the encoding: have enough of it */
 		(void)buf_str(&a->head, s);
 		if (a->head.len < 1024 && !last)
 			return (0);
-		s = skip_declaration(a, skip_head(a, buf_as_str(&a->head)));
+		a->raw = buf_as_str(&a->head);
+		s = skip_head(a, buf_as_str(&a->head));
+		wide = a->mode == AGG_PLAIN && is_wide(s);
+		check_declared(a, s, wide);
+		s = skip_declaration(a, s);
 		a->tags += tags_in(buf_as_str(&a->head)) - tags_in(s);
 		if (s.len == 0 && !last) {
 			buf_clear(&a->head);
@@ -1655,7 +1749,7 @@ feed_report(struct aggregate *a, struct str s, bool last, struct str *rest)
 		}
 		if ((a->x = xmlCreatePushParserCtxt((xmlSAXHandler *)(uintptr_t)&handlers, a, NULL, 0, NULL)) == NULL)
 			return (err_set(a->e, ERR_TEMP, "out of memory"));
-		ctxt_setup(a);
+		ctxt_setup(a, wide);
 	}
 	if (prepared(a, &s, last) == -1)
 		return (-1);
@@ -1666,6 +1760,11 @@ feed_report(struct aggregate *a, struct str s, bool last, struct str *rest)
 		a->fed += n;
 		s.p += n;
 		s.len -= n;
+		/* libxml2 compares each attribute of a tag with all others */
+		if (!a->stopped && !a->done && a->x->instate == XML_PARSER_START_TAG && a->x->input != NULL &&
+		    a->x->input->end - a->x->input->cur > TAG_MAX)
+			return (refusal_set(a->e, REFUSAL_OVER_LIMIT, (unsigned)a->x->input->line, "line %d: a tag is longer than %d bytes",
+			    a->x->input->line, TAG_MAX));
 	}
 	if (a->stopped)
 		return (a->rv);
@@ -1693,7 +1792,7 @@ feed_pieces(struct aggregate *a, struct str s, bool last)
 
 	/* what is read lies in one of the two while the next is put together in the other */
 	for (unsigned i = 0; rv == 0 && more.p != NULL; i++) {
-		rest = s = more;
+		rest = s = a->raw = more;
 		more = STR_NONE;
 		if (!a->done) {
 			rv = feed_report(a, s, last, &rest);
@@ -1771,9 +1870,9 @@ next_root(struct aggregate *a)
 	else
 		rest = (struct str){ a->parsed.p + a->end_at, a->parsed.len - (size_t)a->end_at };
 	at = a->whole.p + a->whole.len;
-	for (tags = tags_in(rest); tags > 0; tags--)
+	for (tags = tags_in(rest); tags > 0 && at != NULL; tags--)
 		at = memrchr(a->whole.p, '<', (size_t)(at - a->whole.p));
-	buf_drop(&a->whole, (size_t)(at - a->whole.p));
+	buf_drop(&a->whole, at == NULL ? a->whole.len : (size_t)(at - a->whole.p));
 	next_report(a);
 }
 

@@ -6,4 +6,7 @@ libdmarcd_a_SOURCES += \
 	src/report/elements.c src/report/elements.h src/report/repair.c src/report/repair.h \
 	src/report/value.c src/report/value.h \
 	src/report/hints.c src/report/hints.h \
-	src/report/wire.c src/report/wire.h
+	src/report/wire.c src/report/wire.h \
+	src/report/failure.c src/report/failure.h src/report/fields.c src/report/fields.h \
+	src/report/mail_date.c src/report/mail_date.h src/report/redact.c src/report/redact.h \
+	src/report/wire_failure.c src/report/wire_failure.h

@@ -60,7 +60,7 @@
 	X(BASE64_NOISE,   "base64-noise",   "The base64 text has stray characters or lacks padding.")	\
 	X(NESTED,         "nested",         "Containers stand inside containers.")			\
 	X(OVERLAP,        "overlap",        "Another report of the same reporter covers part of the period.")	\
-	X(VERSIONS,       "versions",       "The report came again with other contents; the newest counts.")	\
+	X(VERSIONS,       "versions",       "The report came again with other contents; only one version counts.")	\
 	X(NO_IDENTIFIERS, "no-identifiers", "A row has no identifiers.")				\
 	X(NO_EVALUATED,   "no-evaluated",   "A row has no policy_evaluated.")				\
 	X(STRAY_TEXT,     "stray-text",     "There is text between elements.")

@@ -17,6 +17,9 @@
  * bytes are its identity in the store) the first time it is met, numbered
  * from 0 in each report, and rows that name it by number. After WIRE_TABLE of
  * them the numbers begin anew.
+ *
+ * STARTED comes first, once: its text is empty when the decoder is locked in
+ * and reads, else the sentence why it cannot be.
  */
 #ifndef REPORT_WIRE_H
 #define REPORT_WIRE_H
@@ -27,6 +30,7 @@
 	/* name          from      to        body at most   fd */	\
 	X(LIMITS,        INGESTER, DECODER,  1024,          0)		\
 	X(READ,          INGESTER, DECODER,  8192,          1)		\
+	X(TRUST,         DECODER,  INGESTER, 1u << 16,      0)		\
 	X(REPORT_BEGIN,  DECODER,  INGESTER, 1u << 21,      0)		\
 	X(ROWS,          DECODER,  INGESTER, 1u << 25,      0)		\
 	X(ROW_REFUSED,   DECODER,  INGESTER, 1024,          0)		\
@@ -34,7 +38,9 @@
 	X(REPORT_DROP,   DECODER,  INGESTER, 0,             0)		\
 	X(REFUSED,       DECODER,  INGESTER, 1024,          0)		\
 	X(RAW,           DECODER,  INGESTER, 1u << 17,      0)		\
-	X(DONE,          DECODER,  INGESTER, 8192,          0)
+	X(DONE,          DECODER,  INGESTER, 8192,          0)		\
+	X(STARTED,       DECODER,  INGESTER, 1024,          0)		\
+	X(FAILURE,       DECODER,  INGESTER, 1u << 24,      0)
 
 #define WIRE_ENUM(name, from, to, max, fd) WIRE_##name,
 enum wire_type { WIRE_MESSAGES(WIRE_ENUM) WIRE_COUNT };

@@ -64,7 +64,7 @@ struct check {
 	struct table			 treports, tdays;
 	struct report_sum		*reports;
 	struct day_sum			*days;
-	sqlite3_stmt			*rows, *rollup, *report, *put, *drop;
+	sqlite3_stmt			*rows, *rollup, *report, *put, *drop, *fresh;
 	uint64_t			 done, total, mended, faults;
 	bool				 mend;
 	struct buf			 text;
@@ -359,29 +359,40 @@ group_name(struct check *c, int64_t domain, int64_t day)
 }
 
 static int
-sum_differs(struct check *c, int64_t domain, int64_t day, int64_t reporter, int64_t outcome, int64_t messages, int64_t rows,
-    const struct day_sum *d, struct err *e)
+put_sum(struct check *c, sqlite3_stmt *st, int64_t domain, int64_t day, int64_t reporter, int64_t outcome, const struct day_sum *d,
+    struct err *e)
 {
-	sqlite3_stmt	*st = d == NULL ? c->drop : c->put;
-	int		 rc;
+	int	 rc;
 
-	fault(c, FAULT_ROLLUP, 0, "the sum of %s (reporter %lld, outcome %lld) is %lld messages in %lld rows; the records say %lld in %lld",
-	    group_name(c, domain, day), (long long)reporter, (long long)outcome, (long long)messages, (long long)rows,
-	    d == NULL ? 0 : (long long)d->messages, d == NULL ? 0 : (long long)d->rows);
-	if (!c->mend)
-		return (0);
 	(void)sqlite3_bind_int64(st, 1, domain);
 	(void)sqlite3_bind_int64(st, 2, day);
-	(void)sqlite3_bind_int64(st, 3, reporter);
-	(void)sqlite3_bind_int64(st, 4, outcome);
+	if (reporter != 0) {
+		(void)sqlite3_bind_int64(st, 3, reporter);
+		(void)sqlite3_bind_int64(st, 4, outcome);
+	}
 	if (d != NULL) {
 		(void)sqlite3_bind_int64(st, 5, d->messages);
 		(void)sqlite3_bind_int64(st, 6, d->rows);
 	}
 	rc = sqlite3_step(st);
 	(void)sqlite3_reset(st);
-	if (rc != SQLITE_DONE)
-		return (store_fail(c->s, "rollup", e));
+	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "rollup", e));
+}
+
+static int
+sum_differs(struct check *c, int64_t domain, int64_t day, int64_t reporter, int64_t outcome, int64_t messages, int64_t rows,
+    const struct day_sum *d, struct err *e)
+{
+	fault(c, FAULT_ROLLUP, 0, "the sum of %s (reporter %lld, outcome %lld) is %lld messages in %lld rows; the records say %lld in %lld",
+	    group_name(c, domain, day), (long long)reporter, (long long)outcome, (long long)messages, (long long)rows,
+	    d == NULL ? 0 : (long long)d->messages, d == NULL ? 0 : (long long)d->rows);
+	if (!c->mend)
+		return (0);
+	/* whatever senders it was told apart by: senders.c looks at that day anew */
+	if (put_sum(c, c->drop, domain, day, reporter, outcome, NULL, e) == -1 ||
+	    (d != NULL && put_sum(c, c->put, domain, day, reporter, outcome, d, e) == -1) ||
+	    put_sum(c, c->fresh, domain, day, 0, 0, NULL, e) == -1)
+		return (-1);
 	c->mended++;
 	writer_changed(c->s, false);
 	return (0);
@@ -571,15 +582,17 @@ static int
 prepare(struct check *c, struct err *e)
 {
 	if (store_prepare(c->s, &c->rows, "SELECT source, report, evidence, count FROM record WHERE domain = ?1 AND day = ?2", e) == -1 ||
-	    store_prepare(c->s, &c->rollup, "SELECT reporter, outcome, messages, rows FROM rollup WHERE domain = ?1 AND day = ?2", e) == -1 ||
+	    store_prepare(c->s, &c->rollup, "SELECT reporter, outcome, sum(messages), sum(rows) FROM rollup "
+	    "WHERE domain = ?1 AND day = ?2 GROUP BY reporter, outcome", e) == -1 ||
 	    store_prepare(c->s, &c->report, "SELECT messages, disp_none, disp_quarantine, disp_reject, disp_pass, disp_other, dkim_pass, "
 	    "spf_pass, dmarc_pass, verdict_pass, differs, source_ips FROM report WHERE id = ?1", e) == -1)
 		return (-1);
 	if (!c->mend)
 		return (0);
-	if (store_prepare(c->s, &c->put, "INSERT OR REPLACE INTO rollup (domain, day, reporter, outcome, messages, rows) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)", e) == -1 ||
-	    store_prepare(c->s, &c->drop, "DELETE FROM rollup WHERE domain = ?1 AND day = ?2 AND reporter = ?3 AND outcome = ?4", e) == -1)
+	if (store_prepare(c->s, &c->put, "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) "
+	    "VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)", e) == -1 ||
+	    store_prepare(c->s, &c->drop, "DELETE FROM rollup WHERE domain = ?1 AND day = ?2 AND reporter = ?3 AND outcome = ?4", e) == -1 ||
+	    store_prepare(c->s, &c->fresh, "INSERT INTO fresh (domain, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING", e) == -1)
 		return (-1);
 	return (0);
 }
@@ -587,7 +600,7 @@ prepare(struct check *c, struct err *e)
 static void
 clear(struct check *c)
 {
-	sqlite3_stmt	*st[] = { c->rows, c->rollup, c->report, c->put, c->drop };
+	sqlite3_stmt	*st[] = { c->rows, c->rollup, c->report, c->put, c->drop, c->fresh };
 
 	for (size_t i = 0; i < nitems(st); i++)
 		(void)sqlite3_finalize(st[i]);
@@ -706,7 +719,8 @@ static int
 references(struct check *c, struct err *e)
 {
 	/* record is gone through row by row with the sums */
-	static const char *const tables[] = { "policy", "message", "report", "evidence", "evidence_key", "rollup", "quarantine", "intake" };
+	static const char *const tables[] = { "policy", "message", "report", "evidence", "evidence_key", "rollup", "quarantine", "intake",
+		"failure" };
 	sqlite3_stmt		*st;
 	char			 sql[64];
 	int			 rc = SQLITE_DONE;
@@ -721,6 +735,31 @@ references(struct check *c, struct err *e)
 		(void)sqlite3_finalize(st);
 	}
 	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "foreign keys", e));
+}
+
+/* What is kept apart stands under a row of domain that says so, and nothing else does. */
+static int
+sides(struct check *c, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	if (store_prepare(c->s, &st, "SELECT report.id, domain.name, report.apart FROM report JOIN domain ON domain.id = report.domain "
+	    "WHERE (report.apart <> 0) <> domain.apart", e) == -1)
+		return (-1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		fault(c, FAULT_REPORT, sqlite3_column_int64(st, 0), "report %lld is %s, but stands with those about %s that are not",
+		    (long long)sqlite3_column_int64(st, 0), sqlite3_column_int(st, 2) != 0 ? "kept apart" : "not kept apart",
+		    (const char *)sqlite3_column_text(st, 1));
+	(void)sqlite3_finalize(st);
+	if (rc != SQLITE_DONE || store_prepare(c->s, &st, "SELECT policy.id FROM policy JOIN domain ON domain.id = policy.domain "
+	    "WHERE domain.apart <> 0", e) == -1)
+		return (rc != SQLITE_DONE ? store_fail(c->s, "sides", e) : -1);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		fault(c, FAULT_REFERENCE, sqlite3_column_int64(st, 0), "policy %lld names a domain of reports that are kept apart",
+		    (long long)sqlite3_column_int64(st, 0));
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(c->s, "sides", e));
 }
 
 static int
@@ -768,7 +807,7 @@ store_check(struct store *s, unsigned what, const struct store_check_calls *call
 	if (store_exec(s, "BEGIN", e) == -1)
 		return (-1);
 	rv = (what & CHECK_FILE) != 0 ? file(&c, e) : 0;
-	if (rv == 0 && (what & CHECK_REST) != 0 && (references(&c, e) == -1 || intake(&c, e) == -1 || packs(&c, e) == -1))
+	if (rv == 0 && (what & CHECK_REST) != 0 && (references(&c, e) == -1 || sides(&c, e) == -1 || intake(&c, e) == -1 || packs(&c, e) == -1))
 		rv = -1;
 	if (rv == 0 && (what & CHECK_SUMS) != 0 && (prepare(&c, e) == -1 || load(&c, e) == -1 || load_sources(&c, e) == -1 || sums(&c, e) == -1 ||
 	    grand_total(&c, &is, &should, e) == -1))

@@ -15,6 +15,8 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/limits.h"
+#include "dmarc/dmarc.h"
+#include "dmarc/trust.h"
 #include "store/store_int.h"
 
 #define BUSY_MS 30000
@@ -127,6 +129,17 @@ fail:
 	return (-1);
 }
 
+/* A store in which nothing has been judged yet is by our rules; an older one says nothing, or less. */
+static int
+rules_begin(struct store *s, struct err *e)
+{
+	char	 sql[160];
+
+	(void)snprintf(sql, sizeof(sql), "INSERT OR IGNORE INTO meta (key, value) SELECT 'rules', %d WHERE NOT EXISTS (SELECT 1 FROM evidence)",
+	    DMARC_RULES);
+	return (store_exec(s, sql, e));
+}
+
 static int
 secret_get(struct store *s, struct err *e)
 {
@@ -141,6 +154,8 @@ secret_get(struct store *s, struct err *e)
 		(void)sqlite3_step(st);
 		if (sqlite3_finalize(st) != SQLITE_OK)
 			return (store_fail(s, "secret", e));
+		if (rules_begin(s, e) == -1)
+			return (-1);
 	}
 	return (pragma_int(s, "SELECT value FROM meta WHERE key = 'secret'", (int64_t *)&s->secret, e));
 }
@@ -157,6 +172,12 @@ open_db(struct store *s, struct err *e)
 	if (s->mode == STORE_READ && access(path, F_OK) == -1)
 		return (err_set(e, ERR_CONFIG, "%s: %s; nothing has been stored yet (try 'dmarcd import' or 'dmarcd serve'), "
 		    "or --state names another directory", path, strerror(errno)));
+	/*
+	 * What a long report may take back grows with the database: not in memory,
+	 * and in no other place. SQLite looks when it is used for the first time.
+	 */
+	if (s->mode == STORE_WRITE)
+		(void)setenv("SQLITE_TMPDIR", s->dir, 1);
 	if (sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK) {
 		if (s->db == NULL)
 			return (err_set(e, ERR_TEMP, "%s: out of memory", path));
@@ -172,7 +193,7 @@ open_db(struct store *s, struct err *e)
 		    store_exec(s, "PRAGMA synchronous = FULL", e) == -1 ||
 		    store_exec(s, "PRAGMA cache_size = -28672", e) == -1 ||
 		    store_exec(s, "PRAGMA wal_autocheckpoint = 4000", e) == -1 ||
-		    store_exec(s, "PRAGMA temp_store = MEMORY", e) == -1 || migrate(s, e) == -1)
+		    store_exec(s, "PRAGMA temp_store = FILE", e) == -1 || migrate(s, e) == -1)
 			return (-1);
 	} else {
 		if (store_exec(s, "PRAGMA query_only = 1", e) == -1 ||
@@ -189,6 +210,8 @@ open_db(struct store *s, struct err *e)
 	return (store_prepare(s, &s->st_generation, "SELECT value FROM meta WHERE key = 'generation'", e));
 }
 
+static const struct trust_settings	 no_trust;
+
 struct store *
 store_open(const char *state_dir, enum store_mode mode, struct err *e)
 {
@@ -203,11 +226,14 @@ store_open(const char *state_dir, enum store_mode mode, struct err *e)
 	}
 	s->mode = mode;
 	s->max_messages = limits_default.messages;
+	s->trust = &no_trust;
 	s->care = -1;
 	if (open_db(s, e) == -1 || (mode == STORE_WRITE && writer_new(s, e) == -1)) {
 		store_close(s);
 		return (NULL);
 	}
+	if (mode == STORE_WRITE)
+		pack_sweep(s);
 	return (s);
 }
 
@@ -274,6 +300,18 @@ store_shrink(struct store *s)
 #ifdef __GLIBC__
 	(void)malloc_trim(0);
 #endif
+}
+
+void
+store_trust(struct store *s, const struct trust_settings *t)
+{
+	s->trust = t;
+}
+
+const struct trust_settings *
+store_settings(const struct store *s)
+{
+	return (s->trust);
 }
 
 void

@@ -4,12 +4,14 @@
  */
 #include "store/store_int.h"
 
-#define COLUMNS "SELECT report.message, report.id, report.payload, message.bytes, message.pack IS NOT NULL FROM report " \
-    "JOIN message ON message.id = report.message "
+#define COLUMNS(kind, table) "SELECT " table ".message AS message, " table ".id AS id, " table ".payload AS payload, message.bytes, " \
+    "message.pack IS NOT NULL, " kind " AS kind FROM " table " JOIN message ON message.id = " table ".message "
+#define SINCE(kind, table) COLUMNS(kind, table) "WHERE message.received >= ?1 "
 
+/* The kinds are those of enum report_kind. */
 static const char *const	 which_sql[] = {
-	[ORIGINALS_SINCE] = COLUMNS "WHERE message.received >= ?1 ORDER BY report.message, report.payload, report.id",
-	[ORIGINALS_ASTRAY] = COLUMNS "JOIN report AS other ON other.id = report.superseded_by "
+	[ORIGINALS_SINCE] = SINCE("0", "report") "UNION ALL " SINCE("1", "failure") "ORDER BY 1, 6, 3, 2",
+	[ORIGINALS_ASTRAY] = COLUMNS("0", "report") "JOIN report AS other ON other.id = report.superseded_by "
 	    "WHERE (report.domain, report.reporter, report.begin, report.end, report.report_id) <> "
 	    "(other.domain, other.reporter, other.begin, other.end, other.report_id) "
 	    "ORDER BY report.message, report.payload, report.id",
@@ -62,7 +64,7 @@ store_originals(struct store *s, enum store_which which, int64_t since, struct s
 		}
 		out->items[out->n - 1].nknown++;
 		out->known[out->nreports++] = (struct store_known){ .id = sqlite3_column_int64(st, 1),
-		    .payload = (unsigned)sqlite3_column_int64(st, 2) };
+		    .payload = (unsigned)sqlite3_column_int64(st, 2), .kind = (enum report_kind)sqlite3_column_int(st, 5) };
 	}
 	(void)sqlite3_finalize(st);
 	if (rc != SQLITE_DONE) {

@@ -5,8 +5,17 @@
  * original lies. The file is flushed before the commit that names its bytes,
  * so what the database says is there. After a crash bytes behind the last
  * committed one are simply not named by anybody.
+ *
+ * A pack whose row has not been committed yet has the sticky bit, which means
+ * nothing for files; its writer holds a lock on it. So one that is marked, not
+ * locked and not in the database is what a killed writer left, and goes when
+ * the next one opens the store. One without the mark never goes by itself: an
+ * older copy of the database may be in place for a while.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
+
+#include <dirent.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +25,11 @@
 #include "base/when.h"
 #include "store/store_int.h"
 
+#define COMMITTED 0600
+#define UNCOMMITTED (S_ISVTX | 0600)
 #define PACK_MAX ((uint64_t)64 << 20)
 #define PACK_AGE (7 * DAY_SECONDS)	/* originals expire by packs: so none may span too long a time */
+#define PACK_AGE_FAILURES DAY_SECONDS	/* people stand in these: they go on the day after their time */
 
 static int
 pack_error(const struct pack *p, const char *what, struct err *e)
@@ -43,15 +55,19 @@ pack_new(struct store *s, struct pack *p, struct err *e)
 	(void)snprintf(path, sizeof(path), "%s/originals/%s", s->dir, p->name);
 	if ((p->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
 		return (pack_error(p, "create", e));
+	/* in this order: marked and not locked is what a sweep looks for */
+	(void)flock(p->fd, LOCK_EX);
+	(void)fchmod(p->fd, UNCOMMITTED);
 	(void)snprintf(path, sizeof(path), "%s/originals", s->dir);
 	if (io_fsync_dir(path, e) == -1)
 		return (-1);
 	p->used = p->committed = 0;
 	p->begun = when_now();
-	if (store_prepare(s, &st, "INSERT INTO pack (name, bytes, begun) VALUES (?1, 0, ?2)", e) == -1)
+	if (store_prepare(s, &st, "INSERT INTO pack (name, bytes, begun, kind) VALUES (?1, 0, ?2, ?3)", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_text(st, 1, p->name, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 2, p->begun);
+	(void)sqlite3_bind_int(st, 3, (int)p->kind);
 	(void)sqlite3_step(st);
 	if (sqlite3_finalize(st) != SQLITE_OK)
 		return (store_fail(s, "pack", e));
@@ -88,7 +104,9 @@ copy(struct pack *p, int fd, uint64_t offset, uint64_t bytes, struct err *e)
 int
 pack_append(struct store *s, struct pack *p, int fd, uint64_t offset, uint64_t bytes, uint64_t *at, struct err *e)
 {
-	if ((p->fd == -1 || p->used >= PACK_MAX || when_now() - p->begun > PACK_AGE) && (pack_commit(s, p, e) == -1 || pack_new(s, p, e) == -1))
+	int64_t	 age = p->kind == PACK_FAILURES ? PACK_AGE_FAILURES : PACK_AGE;
+
+	if ((p->fd == -1 || p->used >= PACK_MAX || when_now() - p->begun > age) && (pack_commit(s, p, e) == -1 || pack_new(s, p, e) == -1))
 		return (-1);
 	*at = p->used;
 	p->dirty = true;
@@ -119,6 +137,8 @@ pack_commit(struct store *s, struct pack *p, struct err *e)
 void
 pack_committed(struct pack *p)
 {
+	if (p->fresh && p->fd != -1)
+		(void)fchmod(p->fd, COMMITTED);
 	p->committed = p->used;
 	p->fresh = false;
 }
@@ -145,6 +165,49 @@ pack_rollback(struct store *s, struct pack *p)
 		p->fd = -1;	/* a new one next time */
 	}
 	p->used = p->committed;
+}
+
+static int
+known(struct store *s, const char *name)
+{
+	sqlite3_stmt	*st;
+	struct err	 e;
+	int		 rc;
+
+	if (store_prepare(s, &st, "SELECT 1 FROM pack WHERE name = ?1", &e) == -1)
+		return (-1);
+	(void)sqlite3_bind_text(st, 1, name, -1, SQLITE_STATIC);
+	rc = sqlite3_step(st);
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : -1);
+}
+
+void
+pack_sweep(struct store *s)
+{
+	char		 path[4096];
+	struct dirent	*d;
+	struct stat	 st;
+	DIR		*dir;
+	int		 fd, is;
+
+	if (snprintf(path, sizeof(path), "%s/originals", s->dir) >= (int)sizeof(path) || (dir = opendir(path)) == NULL)
+		return;
+	while ((d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.' || fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode) ||
+		    (st.st_mode & S_ISVTX) == 0 ||
+		    (fd = openat(dirfd(dir), d->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)) == -1)
+			continue;
+		/* the lock first: its writer may commit it just now */
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && (is = known(s, d->d_name)) != -1) {
+			if (is == 1)	/* killed right behind the commit */
+				(void)fchmod(fd, COMMITTED);
+			else
+				(void)unlinkat(dirfd(dir), d->d_name, 0);
+		}
+		(void)close(fd);
+	}
+	(void)closedir(dir);
 }
 
 void
@@ -186,4 +249,20 @@ store_original_open(struct store *s, int64_t message, int *fd, uint64_t *offset,
 		store_fail(s, "original", e);
 	(void)sqlite3_finalize(st);
 	return (rv);
+}
+
+bool
+store_original_private(struct store *s, int64_t message)
+{
+	sqlite3_stmt	*st;
+	struct err	 e = { 0 };
+	bool		 private = true;
+
+	if (store_prepare(s, &st, "SELECT pack.kind FROM message JOIN pack ON pack.id = message.pack WHERE message.id = ?1", &e) == -1)
+		return (true);
+	(void)sqlite3_bind_int64(st, 1, message);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		private = sqlite3_column_int(st, 0) != PACK_REPORTS;
+	(void)sqlite3_finalize(st);
+	return (private);
 }

@@ -17,6 +17,7 @@ static const char *const sql[Q_STMTS] = {
 	[Q_END] = "COMMIT",
 	[Q_GENERATION] = "SELECT value FROM meta WHERE key = 'generation'",
 	[Q_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
+	[Q_SENDERS] = "SELECT value FROM meta WHERE key = 'senders'",
 	[Q_NAME_TEXT] = "SELECT text FROM name WHERE id = ?1",
 	[Q_NAME_ID] = "SELECT id FROM name WHERE text = ?1",
 	[Q_SOURCE] = "SELECT kind, ip FROM source WHERE id = ?1",
@@ -27,7 +28,7 @@ static const char *const sql[Q_STMTS] = {
 	[Q_SCAN_SEQ] = "SELECT day, source, report, evidence, count, seq FROM record"
 	    " WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	[Q_SEEK] = "SELECT day, source, report, evidence, count, seq FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3",
-	[Q_ROLLUP] = "SELECT day, reporter, outcome, messages, rows FROM rollup WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
+	[Q_ROLLUP] = "SELECT day, reporter, outcome, messages, rows, sender FROM rollup WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	[Q_SEEN] = "SELECT day, source, evidence FROM record WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	[Q_EVIDENCE] = "SELECT policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, reasons, words"
 	    " FROM evidence WHERE id = ?1",
@@ -35,7 +36,8 @@ static const char *const sql[Q_STMTS] = {
 	    " r.policy, r.org_name, r.email, r.extra_contact_info, r.generator, r.version, r.errors, r.dialect, r.state,"
 	    " r.quirks, r.refused, r.superseded_by, r.duplicates, r.records, r.messages, r.disp_none, r.disp_quarantine,"
 	    " r.disp_reject, r.disp_pass, r.disp_other, r.dkim_pass, r.spf_pass, r.dmarc_pass, r.verdict_pass, r.differs,"
-	    " r.source_ips, r.dkim_results, r.spf_results, r.reasons, m.origin, m.received, m.bytes, m.token, m.pack"
+	    " r.source_ips, r.dkim_results, r.spf_results, r.reasons, m.origin, m.received, m.bytes, m.token, m.pack,"
+	    " r.trust, r.apart, r.trust_proof, r.trust_method, r.trust_from, r.trust_id, r.trust_field"
 	    " FROM report r LEFT JOIN message m ON m.id = r.message WHERE r.id = ?1",
 	[Q_VERSIONS] = "SELECT id FROM report WHERE superseded_by = ?1",
 };
@@ -221,6 +223,7 @@ domain_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 
 	if (!GROW(c, domains, id) || (c->domains[id].key = text_keep(c, st, 1)) == NULL)
 		return (q_oom(e));
+	c->domains[id].apart = sqlite3_column_int(st, 2) != 0;
 	c->ndomains = (size_t)id + 1;
 	return (0);
 }
@@ -381,6 +384,8 @@ report_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 	*r = (struct q_report){ .reporter = (uint32_t)v[0], .policy = (uint32_t)v[1], .domain = (uint32_t)v[2],
 	    .day = (int32_t)v[3], .received = v[4], .lag = (int32_t)lag,
 	    .records = v[6] < 0 || v[6] > UINT32_MAX ? UINT32_MAX : (uint32_t)v[6], .m = v[7] < 0 ? 0 : (uint64_t)v[7] };
+	r->trust = (uint8_t)sqlite3_column_int(st, 9);
+	c->domains[v[2]].used = true;
 	c->nreports = (size_t)id + 1;
 	return (0);
 }
@@ -441,7 +446,7 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 
 	switch (tier) {
 	case TIER_NAMES:
-		if (each_new(q, "SELECT id, name FROM domain WHERE id > ?1 ORDER BY id", ABOVE(c->ndomains), domain_row, e) == -1)
+		if (each_new(q, "SELECT id, name, apart FROM domain WHERE id > ?1 ORDER BY id", ABOVE(c->ndomains), domain_row, e) == -1)
 			return (-1);
 		return (each_new(q, "SELECT id, key, label FROM reporter WHERE id > ?1 ORDER BY id", ABOVE(c->nreporters),
 		    reporter_row, e));
@@ -460,7 +465,7 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 	case TIER_REPORTS:
 		if (!GROW(c, reports, 0))	/* so that loops have an array to begin with */
 			return (q_oom(e));
-		if (each_new(q, "SELECT id, reporter, policy, domain, day, received, end, records, messages FROM report"
+		if (each_new(q, "SELECT id, reporter, policy, domain, day, received, end, records, messages, trust FROM report"
 		    " WHERE id > ?1 ORDER BY id", ABOVE(c->nreports), report_row, e) == -1)
 			return (-1);
 		return (each_new(q, "SELECT id FROM report WHERE superseded_by IS NOT NULL AND id > ?1", 0, superseded_row, e));
@@ -469,6 +474,9 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 			return (-1);
 		return (each_new(q, "SELECT id, domain, p, sp, np, adkim, aspf, pct, fo, testing, discovery_method FROM policy"
 		    " WHERE id > ?1 ORDER BY id", ABOVE(c->npolicies), policy_row, e));
+	case TIER_SENDERS:
+	case TIER_OF:
+		return (q_senders_fill(q, tier == TIER_OF, e));
 	default:
 		return (each_new(q, "SELECT id, kind FROM source WHERE id > ?1 ORDER BY id", ABOVE(c->nkinds), kind_row, e));
 	}
@@ -502,6 +510,7 @@ forget(struct query_cache *c)
 	free(c->kinds);
 	free(c->source_first);
 	free(c->evidence_first);
+	q_senders_forget(c);
 	memcpy(st, c->st, sizeof(st));
 	memset(c, 0, sizeof(*c));
 	memcpy(c->st, st, sizeof(st));

@@ -42,10 +42,10 @@ domain_fact(void *ctx, const struct q_fact *f)
 		return;
 	d = &x->out->items[x->place[f->domain] - 1];
 	if (x->prev) {
-		q_count(&d->prev, NULL, o, f->m);
+		q_count(&d->prev, NULL, o, f->class, f->m);
 		return;
 	}
-	q_count(&d->counts, NULL, o, f->m);
+	q_count(&d->counts, NULL, o, f->class, f->m);
 	if (d->first_day == DAY_NONE || f->day < d->first_day)
 		d->first_day = f->day;
 	if (f->day > d->last_day)
@@ -199,7 +199,7 @@ query_policies(struct query *q, struct str domain, struct query_policy_seen **ou
 	if ((*out = arena_alloc(q->a, (size_t)count + 1, sizeof(**out))) == NULL)
 		return (q_oom(e));
 	for (r = c->reports; r < c->reports + c->nreports; r++) {
-		if (r->reporter == 0 || r->superseded || r->policy >= c->npolicies || place[r->policy] == 0)
+		if (r->reporter == 0 || r->superseded || q_apart(c, r) || r->policy >= c->npolicies || place[r->policy] == 0)
 			continue;
 		s = &(*out)[place[r->policy] - 1];
 		if (s->reports++ == 0) {
@@ -425,7 +425,7 @@ habits_read(struct query *q, const struct q_plan *p, const struct query_range *r
 	struct habit			*x;
 
 	for (r = c->reports; r < end; r++) {
-		if (r->reporter == 0 || r->superseded)
+		if (r->reporter == 0 || r->superseded || (q_apart(c, r) && !p->domain_ok[r->domain]))
 			continue;
 		x = &h[r->reporter];
 		if (r->day > x->last_ever)
@@ -569,7 +569,7 @@ seen_update(struct query *q, struct err *e)
 		c->seen_day = INT64_MIN;
 	}
 	while (!c->seen_complete && rc == 1) {
-		rc = c->seen_domain < c->ndomains ? seen_days(q, c->seen_domain, c->seen_day, INT64_MAX, until, &done, e) : 1;
+		rc = c->seen_domain < c->ndomains && !c->domains[c->seen_domain].apart ? seen_days(q, c->seen_domain, c->seen_day, INT64_MAX, until, &done, e) : 1;
 		if (rc == 0)
 			c->seen_day = done + 1;
 		else if (rc == 1 && ++c->seen_domain >= c->ndomains)
@@ -581,7 +581,7 @@ seen_update(struct query *q, struct err *e)
 		return (rc);
 	/* Reports that came since then: their days are read again. */
 	for (size_t i = c->seen_reports; i < c->nreports; i++)
-		if (c->reports[i].reporter != 0 && c->reports[i].day >= 0)
+		if (c->reports[i].reporter != 0 && c->reports[i].day >= 0 && !q_apart(c, &c->reports[i]))
 			(void)q_tally_cell(&days, c->reports[i].domain, (uint32_t)c->reports[i].day);
 	for (size_t i = 0; i < days.n && rc == 1; i++)
 		rc = seen_days(q, (uint32_t)(days.cells[i].key >> 32), (uint32_t)days.cells[i].key,

@@ -11,16 +11,21 @@
 
 const char *const query_key_names[QK_COUNT] = {
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp", "reason",
-	"selector", "sigdomain", "code", "fwd", "differs", "report"
+	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart", "sender", "class"
 };
 const char *const query_align_names[ALIGN_COUNT] = { "both", "dkim", "spf", "none", "untold" };
 const char *const query_by_names[BY_COUNT] = {
-	"outcome", "reporter", "disposition", "domain", "code",
+	"outcome", "reporter", "disposition", "domain", "sender", "class", "code",
 	"ip", "hfrom", "efrom", "spf", "dkim", "align", "reason", "selector", "sigdomain", "fwd"
 };
 
 static const char *const fwd_names[] = { "no", "certain" };
 static const char *const differs_names[] = { "no", "yes" };
+static const struct { const char *word; uint64_t set; } trust_words[] = {
+	{ "authenticated", 1u << TRUST_AUTHENTICATED }, { "unauthenticated", 1u << TRUST_OTHER | 1u << TRUST_FAILED },
+	{ "unknown", 1u << TRUST_UNKNOWN }, { "authenticated-other", 1u << TRUST_OTHER }, { "failed", 1u << TRUST_FAILED },
+};
+static const char *const apart_names[] = { "no", "yes", "all" };
 
 void
 query_filter_init(struct query_filter *f)
@@ -148,11 +153,31 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 	case QK_CODE:
 		v->number = dmarc_code_parse(s);
 		return (v->number != 0 ? 0 : bad_value(e, name, s, "a code from P1 to P11 or F1 to F12"));
+	case QK_TRUST:
+		for (size_t i = 0; i < nitems(trust_words); i++)
+			if (str_ieq(s, trust_words[i].word)) {
+				v->number = trust_words[i].set;
+				return (0);
+			}
+		return (bad_value(e, name, s, "one of authenticated unauthenticated unknown authenticated-other failed"));
+	case QK_APART:
+		if (!word_find(apart_names, 3, s, &v->number))
+			return (bad_value(e, name, s, "no, yes or all"));
+		v->number++;	/* sets of 1: what counts, 2: what does not */
+		return (0);
 	case QK_REPORT:
 		if (!str_i64(s, &n))
 			return (bad_value(e, name, s, "the number of a report"));
 		v->number = (uint64_t)n;
 		return (0);
+	case QK_SENDER:
+		if (!str_i64(s, &n) || n > UINT32_MAX)
+			return (bad_value(e, name, s, "the number of a sender"));
+		v->number = (uint64_t)n;
+		return (0);
+	case QK_CLASS:
+		return (word_find(sender_class_names, CLASS_COUNT, s, &v->number) ? 0 :
+		    bad_value(e, name, s, "one of own service candidate forwarder list impostor suspect noise unknown"));
 	case QK_DOMAIN:
 	case QK_HFROM:
 	case QK_EFROM:

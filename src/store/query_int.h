@@ -17,6 +17,7 @@
 #ifndef STORE_QUERY_INT_H
 #define STORE_QUERY_INT_H
 
+#include "store/map.h"
 #include "store/query.h"
 #include "store/store_int.h"
 
@@ -37,8 +38,13 @@ struct q_report {
 	int64_t	 received;
 	int32_t	 day, lag;	/* lag -1: unknown */
 	bool	 superseded;
+	uint8_t	 trust;		/* enum trust */
 };
-struct q_named { char *key, *label; };	/* label: of reporters only */
+struct q_named {
+	char	*key, *label;	/* label: of reporters only */
+	bool	 apart, used;	/* of domains: see schema/0003; there is a report about it on this side */
+};
+struct q_sender { const char *key, *label; uint8_t kind; };	/* key NULL: there is no such sender */
 struct q_policy {
 	uint32_t		 domain;	/* 0: there is no such policy */
 	struct report_policy	 p;
@@ -47,10 +53,10 @@ struct q_policy {
 /* The lists of one evidence: pairs and ids of names, one after another. */
 struct q_lists { const uint32_t *dkim, *spf, *reasons; uint32_t ndkim, nspf, nreasons; };
 
-enum q_tier { TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_LISTS, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIERS };
+enum q_tier { TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_LISTS, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIERS };
 
 enum q_stmt {
-	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
+	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_SENDERS, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
 	Q_SCAN, Q_SCAN_SEQ, Q_SEEK, Q_ROLLUP, Q_SEEN, Q_EVIDENCE, Q_REPORT, Q_VERSIONS, Q_STMTS
 };
 
@@ -70,6 +76,14 @@ struct query_cache {
 	size_t			 cap_outcomes, cap_evidence, cap_list_at, cap_lists, cap_reports, cap_domains,
 				 cap_reporters, cap_policies, cap_kinds;
 	struct arena		*texts;		/* of domains, reporters, policies */
+
+	/* query_senders.c: read anew when meta 'senders' says so */
+	uint64_t		 senders_at, of_at;	/* its value + 1; 0: never read */
+	struct q_sender		*senders;
+	size_t			 nsenders, cap_senders;
+	struct arena		*sender_texts;
+	struct map		 classes;	/* domain << 32 | sender: class that holds; domain 0: decided for all */
+	struct map		 of;		/* domain << 32 | source: sender */
 
 	int64_t			 complete_for;	/* the day it was computed on */
 	uint64_t		 complete_at;	/* and the generation */
@@ -96,6 +110,12 @@ struct query {
 };
 
 void	 query_cache_free(struct query_cache *);
+/* It does not count: nobody's figures know of it unless he asks. */
+static inline bool
+q_apart(const struct query_cache *c, const struct q_report *r)
+{
+	return (c->domains[r->domain].apart);
+}
 int	 q_need(struct query *, enum q_tier, struct err *);
 /* 1: a row, 0: the end, -1: *e is set. Reset and bindings are the caller's. */
 int	 q_step(struct query *, sqlite3_stmt *, struct err *);
@@ -116,6 +136,9 @@ struct q_plan {
 	int64_t		 from, to;
 	uint32_t	*domains;
 	size_t		 ndomains;
+	uint8_t		*sender_ok;	/* NULL: all */
+	size_t		 nsender_ok;
+	unsigned	 class_ok;	/* bits; 0: all */
 	uint8_t		*domain_ok, *reporter_ok, *outcome_ok, *evidence_ok, *source_ok, *report_ok;	/* NULL: all */
 	uint32_t	*sources;	/* the few that are asked for; NULL: go through all */
 	size_t		 nsources, nsource_ok;
@@ -128,7 +151,16 @@ struct q_fact {
 	uint64_t	 m, rows, seq;
 	uint32_t	 domain, reporter, outcome;
 	uint32_t	 source, report, evidence;	/* 0 from rollup */
+	uint32_t	 sender;	/* 0: not looked at yet */
+	uint8_t		 class;		/* enum sender_class */
 };
+
+/* Outcome and class as one number, for adding up by both. */
+static inline uint32_t
+q_sub(const struct q_fact *f)
+{
+	return (f->outcome | (uint32_t)f->class << 24);
+}
 typedef void q_fact_fn(void *, const struct q_fact *);
 
 int	 q_plan(struct query *, const struct query_filter *, const struct query_range *, struct q_plan *, struct err *);
@@ -178,9 +210,28 @@ int		 q_sort(const char *text, const char *otherwise, const char *const *names, 
 int		 q_cursor_parse(const struct query_page *, const struct q_sort *, int64_t k[4], bool *given, struct err *);
 char		*q_cursor(struct query *, const struct q_sort *, const int64_t k[4]);
 
+/* --- query_senders.c --------------------------------------------------------------- */
+
+int	 q_senders_fill(struct query *, bool of, struct err *);
+void	 q_senders_forget(struct query_cache *);
+/* What the sender is to the domain, as decided or inferred. */
+static inline uint8_t
+q_class(const struct query_cache *c, uint32_t domain, uint32_t sender)
+{
+	uint32_t	 v = map_get(&c->classes, (uint64_t)domain << 32 | sender);
+
+	return (v == MAP_NONE ? CLASS_UNKNOWN : (uint8_t)v);
+}
+
 /* --- query_sum.c ------------------------------------------------------------------- */
 
-void	 q_count(struct query_counts *, struct query_legs *, const struct q_outcome *, uint64_t m);
+void	 q_count(struct query_counts *, struct query_legs *, const struct q_outcome *, unsigned sender_class, uint64_t m);
+/* The same of what q_sub made. */
+static inline void
+q_count_sub(const struct query_cache *c, struct query_counts *n, struct query_legs *l, uint32_t sub, uint64_t m)
+{
+	q_count(n, l, &c->outcomes[sub & 0xffffff], sub >> 24, m);
+}
 
 /* Pieces of query_rows.c that others use. */
 int	 q_source_text(struct query *, uint32_t source, struct str *, unsigned *family, struct err *);

@@ -3,6 +3,7 @@
  */
 #include "base/when.h"
 #include "store/query_int.h"
+#include "store/senders.h"
 
 #define LOOK_EVERY	65536		/* rows between two looks at the clock */
 #define SEEKS_MAX	20000		/* more single look-ups than this cost more than a pass */
@@ -268,7 +269,58 @@ q_plan_sources(struct q_plan *p, uint32_t *sources, size_t n, uint8_t *source_ok
 	p->nsource_ok = nok;
 }
 
+/* --- Senders ----------------------------------------------------------------------------- */
+
+static int
+sender_clause(struct query *q, const struct query_clause *c, struct q_plan *p, struct err *e)
+{
+	unsigned	 bits = 0;
+	uint8_t		*mine;
+
+	if (c->key == QK_CLASS) {
+		for (size_t i = 0; i < c->nvalues; i++)
+			bits |= 1u << c->values[i].number;
+		bits = c->negated ? ~bits : bits;
+		bits &= (1u << CLASS_COUNT) - 1;
+		p->class_ok = p->class_ok == 0 ? bits : p->class_ok & bits;
+		if (p->class_ok == 0)
+			p->nothing = true;
+		return (0);
+	}
+	if (q_need(q, TIER_SENDERS, e) == -1)
+		return (-1);
+	if ((mine = arena_alloc(q->a, q->c->nsenders + 1, 1)) == NULL)
+		return (q_oom(e));
+	memset(mine, c->negated, q->c->nsenders + 1);
+	for (size_t i = 0; i < c->nvalues; i++)
+		if (c->values[i].number <= q->c->nsenders)
+			mine[c->values[i].number] = !c->negated;
+	for (size_t i = 0; p->sender_ok != NULL && i <= q->c->nsenders; i++)
+		mine[i] &= p->sender_ok[i];
+	p->sender_ok = mine;
+	p->nsender_ok = q->c->nsenders + 1;
+	return (0);
+}
+
+/* Is it one of the senders and classes asked for? */
+static bool
+sender_fits(const struct q_plan *p, const struct q_fact *f)
+{
+	if (p->class_ok != 0 && (p->class_ok & 1u << f->class) == 0)
+		return (false);
+	return (p->sender_ok == NULL || (f->sender < p->nsender_ok && p->sender_ok[f->sender]));
+}
+
 /* --- Reports, reporters, domains ------------------------------------------------------ */
+
+static bool
+report_matches(const struct query_clause *c, const struct query_cache *cache, size_t id)
+{
+	for (size_t i = 0; i < c->nvalues; i++)
+		if (c->key == QK_REPORT ? c->values[i].number == id : (c->values[i].number >> cache->reports[id].trust & 1) != 0)
+			return (true);
+	return (false);
+}
 
 static int
 report_clause(struct query *q, const struct query_clause *c, struct q_plan *p, struct err *e)
@@ -281,12 +333,8 @@ report_clause(struct query *q, const struct query_clause *c, struct q_plan *p, s
 	n = q->c->nreports;
 	if ((mine = arena_alloc(q->a, n + 1, 1)) == NULL)
 		return (q_oom(e));
-	for (size_t i = 0; i < c->nvalues; i++)
-		if (c->values[i].number < n)
-			mine[c->values[i].number] = 1;
 	for (size_t i = 0; i < n; i++) {
-		if (c->negated)
-			mine[i] = !mine[i];
+		mine[i] = report_matches(c, q->c, i) != c->negated;
 		if (p->report_ok != NULL)
 			mine[i] &= p->report_ok[i];
 	}
@@ -319,17 +367,42 @@ report_narrow(struct query *q, const struct query_clause *c, struct q_plan *p)
 	p->to = to < p->to ? to : p->to;
 }
 
+/* Which sides are asked for: 1 what counts, 2 what is kept apart. One who names a report means it wherever it is. */
+static uint64_t
+sides(const struct query_filter *f)
+{
+	uint64_t	 set, all = 3;
+	bool		 given = false, named = false;
+
+	for (const struct query_clause *c = f->clauses; c < f->clauses + f->nclauses; c++) {
+		named |= c->key == QK_REPORT && !c->negated;
+		if (c->key != QK_APART)
+			continue;
+		given = true;
+		set = 0;
+		for (size_t i = 0; i < c->nvalues; i++)
+			set |= c->values[i].number;
+		all &= c->negated ? ~set : set;
+	}
+	return (given || named ? all : 1);
+}
+
 static int
 domains_plan(struct query *q, const struct query_filter *f, struct q_plan *p, struct err *e)
 {
 	const struct query_clause	*c;
-	size_t				 n = q->c->ndomains;
+	uint64_t			 side = sides(f);
+	size_t				 n;
 
+	if (q_need(q, TIER_REPORTS, e) == -1)
+		return (-1);
+	n = q->c->ndomains;
 	if ((p->domain_ok = arena_alloc(q->a, n + 1, 1)) == NULL ||
 	    (p->domains = arena_alloc(q->a, n + 1, sizeof(*p->domains))) == NULL)
 		return (q_oom(e));
 	for (size_t i = 0; i < n; i++)
-		p->domain_ok[i] = q->c->domains[i].key != NULL;
+		p->domain_ok[i] = q->c->domains[i].key != NULL && q->c->domains[i].used &&
+		    (side & (q->c->domains[i].apart ? 2 : 1)) != 0;
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++)
 		if (c->key == QK_DOMAIN)
 			for (size_t i = 0; i < n; i++)
@@ -421,10 +494,12 @@ q_plan(struct query *q, const struct query_filter *f, const struct query_range *
 	p->from = r->from;
 	p->to = r->to;
 	for (c = f->clauses; c < f->clauses + f->nclauses && rc == 0; c++) {
-		if (c->key == QK_REPORT)
+		if (c->key == QK_REPORT || c->key == QK_TRUST)
 			rc = report_clause(q, c, p, e);
 		else if (c->key == QK_REPORTER)
 			rc = reporter_clause(q, c, p, e);
+		else if (c->key == QK_SENDER || c->key == QK_CLASS)
+			rc = sender_clause(q, c, p, e);
 		else if (c->key == QK_SPF || c->key == QK_DKIM || c->key == QK_ALIGN || c->key == QK_DISP || c->key == QK_CODE ||
 		    c->key == QK_FWD || c->key == QK_DIFFERS)
 			rc = outcome_clause(q, c, p, e);
@@ -444,6 +519,7 @@ struct pass {
 	void			*ctx;
 	struct q_fact		 f;
 	unsigned		 n;	/* rows since the last look at the clock */
+	uint32_t		 last;	/* source whose sender was looked up; 0: none */
 };
 
 static int64_t
@@ -472,6 +548,15 @@ record_rows(struct pass *x, sqlite3_stmt *st, bool seq, struct err *e)
 		}
 		f->source = (uint32_t)column_u32(st, 1);
 		if (p->source_ok != NULL && (f->source >= p->nsource_ok || !p->source_ok[f->source]))
+			continue;
+		if (f->source != x->last) {	/* rows of a source stand together */
+			uint32_t	 of = map_get(&c->of, (uint64_t)f->domain << 32 | f->source);
+
+			x->last = f->source;
+			f->sender = of == MAP_NONE ? SENDER_REST : of;
+			f->class = q_class(c, f->domain, f->sender);
+		}
+		if (!sender_fits(p, f))
 			continue;
 		f->evidence = (uint32_t)column_u32(st, 3);
 		if (f->evidence >= c->nevidence || (p->evidence_ok != NULL && !p->evidence_ok[f->evidence]))
@@ -508,6 +593,10 @@ rollup_rows(struct pass *x, sqlite3_stmt *st, struct err *e)
 		if (f->reporter >= x->c->nreporters || f->outcome >= x->c->noutcomes ||
 		    (p->reporter_ok != NULL && !p->reporter_ok[f->reporter]) ||
 		    (p->outcome_ok != NULL && !p->outcome_ok[f->outcome]))
+			continue;
+		f->sender = (uint32_t)column_u32(st, 5);
+		f->class = f->sender == 0 ? CLASS_UNKNOWN : q_class(x->c, f->domain, f->sender);
+		if (!sender_fits(p, f))
 			continue;
 		f->day = sqlite3_column_int64(st, 0);
 		f->m = (uint64_t)sqlite3_column_int64(st, 3);
@@ -560,11 +649,13 @@ q_run(struct query *q, const struct q_plan *p, bool rows, bool seq, q_fact_fn *f
 		return (0);
 	if (q_late(q, e) == -1)
 		return (-1);
-	if (by_row && (q_need(q, TIER_EVIDENCE, e) == -1 || q_need(q, TIER_REPORTS, e) == -1))
+	if (q_need(q, TIER_SENDERS, e) == -1 ||
+	    (by_row && (q_need(q, TIER_EVIDENCE, e) == -1 || q_need(q, TIER_REPORTS, e) == -1 || q_need(q, TIER_OF, e) == -1)))
 		return (-1);
 	for (size_t i = 0; i < p->ndomains; i++) {
 		memset(&x.f, 0, sizeof(x.f));
 		x.f.domain = p->domains[i];
+		x.last = 0;
 		if (by_row && seeks_pay(p)) {
 			if (seek_rows(&x, p->domains[i], e) == -1)
 				return (-1);
@@ -628,12 +719,13 @@ q_complete_through(struct query *q, struct err *e)
 	if (c->complete_at == c->generation + 1 && c->complete_for == yesterday)
 		return (c->complete_through);
 	for (size_t i = 0; i < c->nreports; i++)
-		if (c->reports[i].reporter != 0 && c->reports[i].day <= yesterday && c->reports[i].day > last)
+		if (c->reports[i].reporter != 0 && !q_apart(c, &c->reports[i]) && c->reports[i].day <= yesterday &&
+		    c->reports[i].day > last)
 			last = c->reports[i].day;
 	c->complete_through = last;
 	if (last != DAY_NONE && (v = calloc(c->nreporters + 1, (size_t)back * sizeof(*v))) != NULL) {
 		for (r = c->reports; r < c->reports + c->nreports; r++)
-			if (r->reporter != 0 && !r->superseded && r->reporter < c->nreporters && r->day <= last && r->day > last - back)
+			if (r->reporter != 0 && !r->superseded && !q_apart(c, r) && r->reporter < c->nreporters && r->day <= last && r->day > last - back)
 				v[r->reporter * (size_t)back + (size_t)(last - r->day)] += r->m + 1;
 		c->complete_through = complete_search(v, c->nreporters, last, back);
 		if (c->complete_through == DAY_NONE)
@@ -659,13 +751,14 @@ query_filter_range(struct query *q, const struct query_filter *f, struct query_r
 {
 	const struct q_report	*p;
 	int64_t			 first = INT64_MAX, last = INT64_MIN, end;
+	uint64_t		 side = sides(f);
 
 	if (q_need(q, TIER_REPORTS, e) == -1)
 		return (-1);
 	r->complete_through = q_complete_through(q, e);
 	end = r->complete_through != DAY_NONE ? r->complete_through : when_day(q->now) - 1;
 	for (p = q->c->reports; p < q->c->reports + q->c->nreports; p++)
-		if (p->reporter != 0) {
+		if (p->reporter != 0 && (side & (q_apart(q->c, p) ? 2 : 1)) != 0) {
 			first = p->day < first ? p->day : first;
 			last = p->day > last ? p->day : last;
 		}

@@ -18,8 +18,16 @@ static bool
 looks_inside(const struct query_filter *f)
 {
 	for (size_t i = 0; i < f->nclauses; i++)
-		if (f->clauses[i].key != QK_DOMAIN && f->clauses[i].key != QK_REPORTER && f->clauses[i].key != QK_REPORT)
+		switch (f->clauses[i].key) {
+		case QK_DOMAIN:
+		case QK_REPORTER:
+		case QK_REPORT:
+		case QK_TRUST:
+		case QK_APART:
+			break;
+		default:
 			return (true);
+		}
 	return (false);
 }
 
@@ -113,7 +121,7 @@ column_u64(sqlite3_stmt *st, int i)
 	return (v < 0 ? 0 : (uint64_t)v);
 }
 
-struct report_names { uint32_t id[7]; };
+struct report_names { uint32_t id[9]; };
 
 /* Columns as in Q_REPORT. */
 static int
@@ -123,7 +131,7 @@ report_fill(struct query *q, sqlite3_stmt *st, struct query_report *r, struct re
 	int64_t				 reporter = sqlite3_column_int64(st, 1), domain = sqlite3_column_int64(st, 2);
 	int64_t				 policy = sqlite3_column_int64(st, 10);
 	int				 dialect = sqlite3_column_int(st, 17), state = sqlite3_column_int(st, 18);
-	static const int		 names[] = { 11, 12, 13, 14, 15, 16, 39 };
+	static const int		 names[] = { 11, 12, 13, 14, 15, 16, 39, 48, 49 };
 
 	r->id = sqlite3_column_int64(st, 0);
 	if (reporter < 1 || (size_t)reporter >= c->nreporters || domain < 1 || (size_t)domain >= c->ndomains ||
@@ -164,6 +172,14 @@ report_fill(struct query *q, sqlite3_stmt *st, struct query_report *r, struct re
 	r->message_bytes = column_u64(st, 41);
 	r->token = (uint64_t)sqlite3_column_int64(st, 42);
 	r->kept = sqlite3_column_type(st, 43) != SQLITE_NULL;
+	r->trust = (enum trust)sqlite3_column_int(st, 44);
+	r->apart = (enum trust_apart)sqlite3_column_int(st, 45);
+	r->mail.proof = (enum trust_proof)sqlite3_column_int(st, 46);
+	r->mail.method = (enum trust_method)sqlite3_column_int(st, 47);
+	r->mail.field = q_column(q, st, 50);
+	if ((unsigned)r->trust >= TRUST_COUNT || (unsigned)r->apart >= APART_COUNT || (unsigned)r->mail.proof >= PROOF_COUNT ||
+	    (unsigned)r->mail.method >= TRUST_METHODS)
+		return (err_set(e, ERR_BUG, "report %lld is damaged in the database", (long long)r->id));
 	for (size_t i = 0; i < nitems(names); i++)
 		n->id[i] = (uint32_t)sqlite3_column_int64(st, names[i]);
 	return (0);
@@ -174,7 +190,7 @@ query_report(struct query *q, int64_t id, struct query_report *r, struct err *e)
 {
 	struct report_names	 n;
 	struct str		*to[] = { &r->org_name, &r->email, &r->extra_contact_info, &r->generator, &r->version, &r->errors,
-				    &r->origin };
+				    &r->origin, &r->mail.from, &r->mail.id };
 	sqlite3_stmt		*st;
 	int			 rc;
 
@@ -282,7 +298,7 @@ intake_days(struct query *q, struct query_ingest *out, struct err *e)
 }
 
 #define QUARANTINE_COLUMNS "SELECT q.id, q.received, n.text, q.file, q.bytes, q.reason, q.text, q.sender, q.subject," \
-    " q.message, q.part, q.line, q.byte, q.entry, q.tried FROM quarantine q LEFT JOIN name n ON n.id = q.origin"
+    " q.message, q.part, q.line, q.private, q.byte, q.entry, q.tried FROM quarantine q LEFT JOIN name n ON n.id = q.origin"
 
 static void
 quarantined_fill(struct query *q, sqlite3_stmt *st, struct query_quarantined *x)
@@ -299,9 +315,10 @@ quarantined_fill(struct query *q, sqlite3_stmt *st, struct query_quarantined *x)
 	x->message = sqlite3_column_int64(st, 9);
 	x->part = (unsigned)sqlite3_column_int64(st, 10);
 	x->line = (unsigned)sqlite3_column_int64(st, 11);
-	x->byte = column_u64(st, 12);
-	x->entry = q_column(q, st, 13);
-	x->tried = sqlite3_column_int64(st, 14);
+	x->private = sqlite3_column_int(st, 12) != 0;
+	x->byte = column_u64(st, 13);
+	x->entry = q_column(q, st, 14);
+	x->tried = sqlite3_column_int64(st, 15);
 }
 
 static int

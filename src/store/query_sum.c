@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 
+#include "explain/explain.h"
 #include "store/query_int.h"
 
 #define DAYS_MAX	40000		/* of a series */
@@ -19,8 +20,10 @@ static const char *const outcome_labels[] = {
 enum { CLASS_BOTH, CLASS_DKIM, CLASS_SPF, CLASS_FWD, CLASS_FIX, CLASS_UNK, CLASS_UNTOLD, CLASSES };
 
 static unsigned
-class_of(const struct q_outcome *o)
+class_of(const struct q_outcome *o, unsigned class)
 {
+	static const unsigned	 fates[FATE_COUNT] = { CLASS_UNK, CLASS_FIX, CLASS_FWD };
+
 	switch (o->align) {
 	case ALIGN_BOTH:
 		return (CLASS_BOTH);
@@ -31,7 +34,7 @@ class_of(const struct q_outcome *o)
 	case ALIGN_UNTOLD:
 		return (CLASS_UNTOLD);
 	default:
-		return (o->forwarded ? CLASS_FWD : CLASS_UNK);
+		return (o->forwarded ? CLASS_FWD : fates[sender_class_fate((enum sender_class)class)]);
 	}
 }
 
@@ -63,12 +66,12 @@ count_leg(struct query_leg *l, unsigned evaluated, unsigned raw, uint64_t m)
 }
 
 void
-q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o, uint64_t m)
+q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o, unsigned class, uint64_t m)
 {
 	bool	 stopped = o->disp == DISP_QUARANTINE || o->disp == DISP_REJECT;
 
 	c->m += m;
-	switch (class_of(o)) {
+	switch (class_of(o, class)) {
 	case CLASS_BOTH:
 		c->both += m;
 		break;
@@ -82,7 +85,8 @@ q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o,
 		c->untold += m;
 		break;
 	case CLASS_FWD:
-		c->fail_fwd += m;
+	case CLASS_FIX:
+		*(class_of(o, class) == CLASS_FWD ? &c->fail_fwd : &c->fail_fix) += m;
 		if (stopped)
 			c->collateral += m;
 		break;
@@ -108,7 +112,7 @@ q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o,
 static void
 total_fact(void *ctx, const struct q_fact *f)
 {
-	q_tally_add(ctx, 0, f->outcome, f);
+	q_tally_add(ctx, 0, q_sub(f), f);
 }
 
 int
@@ -124,7 +128,7 @@ query_total(struct query *q, const struct query_filter *filter, const struct que
 	if (q_plan(q, filter, r, &p, e) == 0 && q_run(q, &p, false, false, total_fact, &t, e) == 0)
 		rv = q_tally_check(&t, e);
 	for (size_t i = 0; i < t.n && rv == 0; i++) {
-		q_count(&out->counts, &out->legs, &q->c->outcomes[(uint32_t)t.cells[i].key], t.cells[i].m);
+		q_count_sub(q->c, &out->counts, &out->legs, (uint32_t)t.cells[i].key, t.cells[i].m);
 		out->rows += t.cells[i].rows;
 		if (out->first_day == DAY_NONE || t.cells[i].first < out->first_day)
 			out->first_day = t.cells[i].first;
@@ -146,9 +150,9 @@ query_meta(struct query *q, struct query_meta *m, struct err *e)
 		return (-1);
 	m->complete_through = q_complete_through(q, e);
 	for (size_t i = 1; i < q->c->ndomains; i++)
-		m->domains += q->c->domains[i].key != NULL;
+		m->domains += q->c->domains[i].used && !q->c->domains[i].apart;
 	for (r = q->c->reports; r < q->c->reports + q->c->nreports; r++) {
-		if (r->reporter == 0 || r->superseded)
+		if (r->reporter == 0 || r->superseded || q_apart(q->c, r))
 			continue;
 		m->reports++;
 		m->records += r->records;
@@ -186,13 +190,17 @@ group_of(const struct grouping *g, const struct q_fact *f)
 
 	switch (g->by) {
 	case BY_OUTCOME:
-		return (class_of(o));
+		return (class_of(o, f->class));
 	case BY_REPORTER:
 		return (f->reporter);
 	case BY_DISP:
 		return (o->disp);
 	case BY_DOMAIN:
 		return (f->domain);
+	case BY_SENDER:
+		return (f->sender);
+	case BY_CLASS:
+		return (f->class);
 	case BY_CODE:
 		return (o->code);
 	case BY_IP:
@@ -231,10 +239,10 @@ group_list(struct grouping *g, const struct q_fact *f, const uint32_t *ids, uint
 		while (k < i && ids[k * step] != ids[i * step])
 			k++;
 		if (k == i)
-			q_tally_add(&g->t, ids[i * step], f->outcome, f);
+			q_tally_add(&g->t, ids[i * step], q_sub(f), f);
 	}
 	if (n == 0)
-		q_tally_add(&g->t, 0, f->outcome, f);
+		q_tally_add(&g->t, 0, q_sub(f), f);
 }
 
 static void
@@ -249,7 +257,7 @@ group_fact(void *ctx, const struct q_fact *f)
 		return;
 	}
 	if (g->by != BY_REASON && g->by != BY_SELECTOR && g->by != BY_SIGDOMAIN) {
-		q_tally_add(&g->t, group_of(g, f), f->outcome, f);
+		q_tally_add(&g->t, group_of(g, f), q_sub(f), f);
 		return;
 	}
 	l = q_lists(g->q->c, f->evidence);
@@ -303,7 +311,7 @@ group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, stru
 {
 	struct query_cache	*c = q->c;
 	unsigned		 family;
-	char			 code[8];
+	char			 code[8], number[16];
 
 	*label = STR_NONE;
 	switch (by) {
@@ -321,9 +329,18 @@ group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, stru
 	case BY_DOMAIN:
 		*key = str_of(c->domains[id].key);
 		break;
+	case BY_SENDER:
+		(void)snprintf(number, sizeof(number), "%u", (unsigned)id);
+		*key = arena_str(q->a, str_of(number));
+		*label = id < c->nsenders && c->senders[id].key != NULL ? str_of(c->senders[id].label) : STR("Not looked at yet");
+		break;
+	case BY_CLASS:
+		*key = str_of(sender_class_names[id]);
+		*label = str_of(sender_class_labels[id]);
+		break;
 	case BY_CODE:
 		*key = arena_str(q->a, str_of(dmarc_code_name(id, code)));
-		*label = str_of(dmarc_code_title(id));
+		*label = str_of(explain_title(id));
 		break;
 	case BY_IP:
 		*key = STR("unknown");
@@ -484,7 +501,7 @@ groups_sum(struct breaking *b, struct err *e)
 	for (size_t i = 0; i < t->n; i++) {
 		c = q_tally_cell(&b->sum, (uint32_t)(t->cells[i].key >> 32), 0);
 		memset(&n, 0, sizeof(n));
-		q_count(&n, NULL, &b->g.q->c->outcomes[(uint32_t)t->cells[i].key], t->cells[i].m);
+		q_count_sub(b->g.q->c, &n, NULL, (uint32_t)t->cells[i].key, t->cells[i].m);
 		b->pass[c - b->sum.cells] += query_passing(&n);
 		b->fail[c - b->sum.cells] += query_failing(&n);
 	}
@@ -579,6 +596,57 @@ groups_rank(struct breaking *b, const struct query_page *page, struct err *e)
 	return (0);
 }
 
+struct best3 { uint32_t id[3]; uint64_t m[3]; };
+
+static void
+best3_add(struct best3 *b, uint32_t id, uint64_t m)
+{
+	int	 i = 3;
+
+	while (i > 0 && m > b->m[i - 1])
+		i--;
+	if (i == 3)
+		return;
+	for (int k = 2; k > i; k--) {
+		b->m[k] = b->m[k - 1];
+		b->id[k] = b->id[k - 1];
+	}
+	b->m[i] = m;
+	b->id[i] = id;
+}
+
+/* An outcome has one code: what is needed is in the cells already. */
+static int
+sender_codes(struct breaking *b, const uint32_t *item, struct query_breakdown *out, struct err *e)
+{
+	struct query	*q = b->g.q;
+	struct q_tally	 codes = { 0 };
+	struct best3	*best;
+	struct str	 label;
+	struct q_cell	*c;
+	int		 rv = 0;
+
+	if ((best = arena_alloc(q->a, out->nitems + 1, sizeof(*best))) == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < b->g.t.n; i++) {
+		c = q_tally_cell(&b->sum, (uint32_t)(b->g.t.cells[i].key >> 32), 0);
+		if (item[c - b->sum.cells] != 0 && (c = q_tally_cell(&codes, item[c - b->sum.cells] - 1,
+		    q->c->outcomes[(uint32_t)b->g.t.cells[i].key & 0xffffff].code)) != NULL)
+			c->m += b->g.t.cells[i].m;
+	}
+	for (size_t i = 0; i < codes.n; i++)
+		best3_add(&best[codes.cells[i].key >> 32], (uint32_t)codes.cells[i].key, codes.cells[i].m);
+	for (size_t i = 0; i < out->nitems && rv == 0; i++)
+		for (int k = 0; k < 3 && best[i].m[k] != 0 && rv == 0; k++) {
+			out->items[i].codes[k].m = best[i].m[k];
+			rv = group_text(q, BY_CODE, best[i].id[k], &out->items[i].codes[k].key, &label, e);
+		}
+	if (rv == 0)
+		rv = q_tally_check(&codes, e);
+	q_tally_free(&codes);
+	return (rv);
+}
+
 static int
 groups_take(struct breaking *b, struct query_breakdown *out, struct err *e)
 {
@@ -605,12 +673,14 @@ groups_take(struct breaking *b, struct query_breakdown *out, struct err *e)
 			return (-1);
 	}
 	out->nitems = b->top.n;
+	if (b->g.by == BY_SENDER && sender_codes(b, item, out, e) == -1)
+		return (-1);
 	for (i = 0; i < b->g.t.n; i++) {
 		c = q_tally_cell(&b->sum, (uint32_t)(b->g.t.cells[i].key >> 32), 0);
 		if (item[c - b->sum.cells] == 0)
 			continue;
 		g = &out->items[item[c - b->sum.cells] - 1];
-		q_count(&g->counts, &g->legs, &q->c->outcomes[(uint32_t)b->g.t.cells[i].key], b->g.t.cells[i].m);
+		q_count_sub(q->c, &g->counts, &g->legs, (uint32_t)b->g.t.cells[i].key, b->g.t.cells[i].m);
 	}
 	if (out->other_n > 0) {
 		int64_t	 k[4];
@@ -660,25 +730,6 @@ detail_fact(void *ctx, const struct q_fact *f)
 		if (k == i && l.spf[i] != 0)
 			q_tally_add(&d->spf, item - 1, l.spf[i], f);
 	}
-}
-
-struct best3 { uint32_t id[3]; uint64_t m[3]; };
-
-static void
-best3_add(struct best3 *b, uint32_t id, uint64_t m)
-{
-	int	 i = 3;
-
-	while (i > 0 && m > b->m[i - 1])
-		i--;
-	if (i == 3)
-		return;
-	for (int k = 2; k > i; k--) {
-		b->m[k] = b->m[k - 1];
-		b->id[k] = b->id[k - 1];
-	}
-	b->m[i] = m;
-	b->id[i] = id;
 }
 
 static int

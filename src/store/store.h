@@ -16,10 +16,14 @@
 #define STORE_STORE_H
 
 #include "base/base.h"
+#include "report/failure.h"
+#include "report/redact.h"
 #include "report/report.h"
 
 struct store;
 struct limits;
+struct trust_mail;
+struct trust_settings;
 
 enum store_mode { STORE_READ, STORE_WRITE };
 
@@ -39,6 +43,9 @@ int	 store_commit(struct store *, struct err *);
 void	 store_rollback(struct store *);
 /* The ceilings that only show when a report is complete: its sum of counts. */
 void	 store_limit(struct store *, const struct limits *);
+/* Whom to believe and which domains are ours; not copied. Without it all are, and nobody. */
+void	 store_trust(struct store *, const struct trust_settings *);
+const struct trust_settings *store_settings(const struct store *);
 bool	 store_in_transaction(const struct store *);
 void	 store_shrink(struct store *);	/* gives back memory that a rest does not need */
 
@@ -49,6 +56,7 @@ struct store_message {
 	uint64_t	 bytes;
 	uint64_t	 token;		/* of the spool file; 0: none */
 	bool		 again;		/* id was given before: it is read once more, and counts as what it is now */
+	bool		 failure;	/* a failure report is in it: its original lies with those that go earlier */
 };
 int	 store_message_begin(struct store *, int64_t *id, struct err *);
 /*
@@ -79,8 +87,13 @@ struct store_evidence {
 	unsigned	 ndkim, nspf, nreasons;
 };
 enum { STORE_CHANGED_FIGURES = 1, STORE_CHANGED_VERDICTS = 2, STORE_CHANGED_DETAILS = 4, STORE_CHANGED_ROWS = 8, STORE_CHANGED_NEW = 16 };
-struct store_stored { int64_t id; enum intake_result result; unsigned changed; };
+struct store_stored { int64_t id; enum intake_result result; unsigned changed; enum report_kind kind; };
 
+/*
+ * Before each report: what its mail proves; NULL: it came in no mail, or
+ * nothing is known. Must live until the end of the report.
+ */
+void	 store_trust_mail(struct store *, const struct trust_mail *);
 int	 store_report_begin(struct store *, int64_t message, unsigned payload, const struct report_header *, struct err *);
 int	 store_evidence(struct store *, struct str wire, const struct report_record *row, struct store_evidence *out, struct err *);
 int	 store_row(struct store *, const struct store_evidence *, const unsigned char *ip, unsigned ip_len, struct str ip_text,
@@ -88,7 +101,7 @@ int	 store_row(struct store *, const struct store_evidence *, const unsigned cha
 int	 store_row_refused(struct store *, const struct report_refused *, struct err *);
 int	 store_report_end(struct store *, const struct report_trailer *, struct store_stored *out, struct err *);
 /* It did not come again after all: the same message was read twice. */
-int	 store_report_unrepeat(struct store *, int64_t id, struct err *);
+int	 store_report_unrepeat(struct store *, enum report_kind, int64_t id, struct err *);
 /* Nothing of it stays; -1 when even that failed: then roll back. */
 int	 store_report_drop(struct store *, struct err *);
 
@@ -99,7 +112,7 @@ int	 store_report_drop(struct store *, struct err *);
  * known (it was a duplicate, or could not be read then) is left out and
  * counted, or with add stored as if it had come now; id 0 then says left out.
  */
-struct store_known { int64_t id; unsigned payload; bool used, force; };	/* force: write its rows anew */
+struct store_known { int64_t id; unsigned payload; bool used, force; enum report_kind kind; };	/* force: write its rows anew */
 struct store_again {
 	struct store_known	*known;
 	size_t			 nknown;
@@ -109,12 +122,30 @@ struct store_again {
 int	 store_report_replace(struct store *, const struct report_trailer *, struct store_again *, struct store_stored *out, struct err *);
 /* After reports have taken their places: which of them overlap. Not within a transaction. */
 int	 store_overlaps(struct store *, struct err *);
-int64_t	 store_report_message(struct store *, int64_t id);	/* 0: no such report */
+int64_t	 store_report_message(struct store *, enum report_kind, int64_t id);	/* 0: no such report */
 /*
  * Before the first of those: outcomes of combinations are not believed either.
  * dry: every store_commit takes back what it was given, to see what would change.
  */
 void	 store_derive(struct store *, bool dry);
+
+/* --- Failure reports ----------------------------------------------------------- */
+
+struct store_failure_options {
+	bool		 bodies;	/* bodies of samples are stored, too */
+	enum redact	 redact;	/* before storing */
+};
+void	 store_failure_options(struct store *, const struct store_failure_options *);
+/* What the options say about originals: a redacted report has none. */
+bool	 store_failure_originals(const struct store *);
+/* r is changed as the options say. again: as store_report_replace; or NULL. */
+int	 store_failure(struct store *, int64_t message, unsigned payload, struct failure_report *r, struct store_again *again,
+	    struct store_stored *out, struct err *);
+/* Rows and originals of those received before go for good. Not within a transaction. */
+int	 store_failures_expire(struct store *, int64_t before, unsigned *reports, unsigned *packs, struct err *);
+/* Says that somebody looks at it unmasked; in a transaction or not. ERR_INPUT: there is no such report. */
+int	 store_reveal(struct store *, int64_t failure, const char *who, const char *nonce, struct err *);
+bool	 store_revealed(struct store *, int64_t failure, const char *nonce);
 
 /* --- Quarantine --------------------------------------------------------------- */
 
@@ -129,6 +160,7 @@ struct store_quarantined {
 	uint64_t	 byte;			/* as in schema/0008 */
 	struct str	 entry;			/* "": none */
 	bool		 again;			/* it was read before, in vain */
+	bool		 private;		/* it is about somebody's message: nothing of it is to be shown */
 };
 /* In a transaction. The same file again: the reason is brought up to date. */
 int	 store_quarantine_add(struct store *, const struct store_quarantined *, struct err *);
@@ -199,9 +231,23 @@ void	 store_originals_free(struct store_originals *);
  * Judges every combination anew; where that gives another outcome, evidence,
  * daily sums and the verdicts of reports follow, all in one transaction.
  */
+/*
+ * True when what is stored was judged by older rules than ours (DMARC_RULES),
+ * with the number of records. store_rejudge brings it up to date.
+ */
+int	 store_rules_old(struct store *, bool *old, uint64_t *records, struct err *);
 struct store_rejudged { uint64_t combinations, changed, reports, rows; };
 int	 store_rejudge(struct store *, void (*progress)(void *, uint64_t done, uint64_t total), void *ctx, struct store_rejudged *out,
 	    struct err *);
+
+/*
+ * Decides anew, by the settings and by what was noted when they came, whose
+ * reports are and which count; moves those that stand on the wrong side. One
+ * transaction. What counts in the place of a report that moved away is read
+ * from its original (ORIGINALS_ASTRAY).
+ */
+struct store_retrusted { uint64_t reports, changed, moved; };
+int	 store_retrust(struct store *, struct store_retrusted *out, struct err *);
 
 enum store_fault {
 	FAULT_DATABASE,		/* SQLite finds the file damaged */
@@ -230,6 +276,8 @@ int	 store_backup(struct store *, const char *path, void (*progress)(void *, uin
 /* Gives unused pages back to the file system; sizes in bytes. */
 int	 store_vacuum(struct store *, uint64_t *before, uint64_t *after, struct err *);
 
+/* A failure report is in the same mail: it is not to be shown as it came. */
+bool	 store_original_private(struct store *, int64_t message);
 /* Where the original of a message lies: opens its pack, read-only. */
 int	 store_original_open(struct store *, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *);
 

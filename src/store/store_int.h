@@ -18,7 +18,9 @@ extern const char *const store_migrations[];
 extern const unsigned store_nmigrations;
 
 /* The file that originals go to at the moment. */
+enum pack_kind { PACK_REPORTS, PACK_FAILURES };
 struct pack {
+	enum pack_kind	 kind;
 	char		 name[64];
 	int64_t		 id;
 	int		 fd;
@@ -28,7 +30,7 @@ struct pack {
 };
 
 struct verdict;
-struct writer;		/* write.c: caches and sums of the transaction */
+struct writer;		/* write_int.h: caches and sums of the transaction */
 struct query_cache;	/* query_cache.c: what readers remember */
 
 struct store {
@@ -38,6 +40,8 @@ struct store {
 	uint64_t	 secret;	/* key of evidence hashes */
 	bool		 in_txn;
 	uint64_t	 max_messages;	/* of one report */
+	struct store_failure_options failures;
+	const struct trust_settings *trust;	/* never NULL */
 	bool		 dry;		/* store_derive: commits are taken back */
 	bool		 deriving;	/* store_derive: what is found is not believed */
 	struct writer	*w;
@@ -55,6 +59,7 @@ int	 pack_commit(struct store *, struct pack *, struct err *);
 void	 pack_committed(struct pack *);
 void	 pack_rollback(struct store *, struct pack *);
 void	 pack_close(struct pack *);
+void	 pack_sweep(struct store *);	/* files that writers who were killed left behind */
 void	 writer_leave_pack(struct store *, int64_t pack);	/* nothing more is appended to it */
 int	 writer_new(struct store *, struct err *);
 void	 writer_free(struct writer *);
@@ -62,6 +67,7 @@ void	 writer_free(struct writer *);
 int64_t	 writer_outcome(struct store *, const struct report_record *, const struct verdict *, struct err *);
 /* What readers were told is different; epoch: also what they remember. */
 void	 writer_changed(struct store *, bool epoch);
+int	 writer_senders_changed(struct store *, struct err *);	/* who is who, or what people decided */
 void	 writer_total(struct store *, uint64_t messages);	/* meta 'messages' is another one */
 /* Into the sums of the transaction; they are in the tables after the flush, or the commit. */
 int	 writer_sum(struct store *, int64_t domain, int64_t day, int64_t reporter, unsigned outcome, int64_t messages, int64_t rows,

@@ -7,7 +7,7 @@
  * -m looks into /proc every 5 ms for all descendants and keeps the highest
  * VmHWM of each; it is left out where time is measured. The last line of the
  * output is JSON on descriptor 3 if that is open, else on standard output:
- * {"exit","seconds","user","sys","max_kb","sum_kb","processes":[{"name","kb"}]}
+ * {"exit","seconds","user","sys","max_kb","sum_kb","processes":[{"name","kb","cpu"}]}
  * Exit code: that of the command.
  */
 #include <dirent.h>
@@ -31,7 +31,7 @@ static struct proc {
 	pid_t		 pid, parent;
 	uint64_t	 start;		/* with the pid it names a process */
 	bool		 ours, live;
-	unsigned long	 kb;
+	unsigned long	 kb, ticks;	/* ticks: of computing, when last looked at */
 	char		 name[96];
 } procs[PROCS_MAX];
 static size_t	 nprocs;
@@ -65,9 +65,9 @@ proc_read(pid_t pid, const char *file, char *out, size_t size, size_t *len)
 	return (true);
 }
 
-/* Fields 4 (parent) and 22 (start) of stat; the name, field 2, may hold blanks. */
+/* Fields 4 (parent), 14 and 15 (computing time) and 22 (start) of stat; the name, field 2, may hold blanks. */
 static bool
-proc_stat(pid_t pid, pid_t *parent, uint64_t *start)
+proc_stat(pid_t pid, pid_t *parent, uint64_t *start, unsigned long *ticks)
 {
 	char	 text[1024], *p;
 	size_t	 len;
@@ -78,8 +78,12 @@ proc_stat(pid_t pid, pid_t *parent, uint64_t *start)
 		return (false);
 	*parent = (pid_t)ppid;
 	p++;
-	for (int i = 0; i < 19 && p != NULL; i++)
+	*ticks = 0;
+	for (int i = 0; i < 19 && p != NULL; i++) {
+		if (i == 11 || i == 12)
+			*ticks += strtoul(p, NULL, 10);
 		p = strchr(p + 1, ' ');
+	}
 	*start = p != NULL ? strtoull(p, NULL, 10) : 0;
 	return (true);
 }
@@ -165,13 +169,15 @@ sample(void)
 	while ((e = readdir(d)) != NULL) {
 		pid_t		 pid = (pid_t)strtol(e->d_name, NULL, 10), parent;
 		uint64_t	 start;
+		unsigned long	 ticks;
 		struct proc	*pr;
 
-		if (pid <= 0 || pid == getpid() || !proc_stat(pid, &parent, &start) ||
+		if (pid <= 0 || pid == getpid() || !proc_stat(pid, &parent, &start, &ticks) ||
 		    (pr = proc_find(pid, start)) == NULL)
 			continue;
 		pr->parent = parent;
 		pr->live = true;
+		pr->ticks = ticks;
 	}
 	closedir(d);
 	for (size_t i = 0; i < nprocs; i++) {
@@ -211,8 +217,8 @@ result(FILE *out, int code, double took, bool memory)
 	for (size_t i = 0; memory && i < nprocs; i++) {
 		if (!procs[i].ours)
 			continue;
-		fprintf(out, "%s{\"name\": \"%s\", \"kb\": %lu}", first ? "" : ", ",
-		    procs[i].name, procs[i].kb);
+		fprintf(out, "%s{\"name\": \"%s\", \"kb\": %lu, \"cpu\": %.2f}", first ? "" : ", ",
+		    procs[i].name, procs[i].kb, (double)procs[i].ticks / (double)sysconf(_SC_CLK_TCK));
 		first = false;
 	}
 	fputs("]}\n", out);

@@ -44,9 +44,10 @@ sql() {
 	"$dbsql" "$dir/state/dmarcd.db" "$1"
 }
 
-# Everything that counts, in an order that does not depend on how it was stored.
+# Everything that counts, in an order that does not depend on how it was stored; who the senders were is found out again
+# by whoever looks next.
 sums() {
-	sql "SELECT * FROM rollup; SELECT id, domain, reporter, report_id, day, superseded_by, quirks, hex(hash), duplicates, records,
+	sql "SELECT domain, day, reporter, outcome, sum(messages), sum(rows) FROM rollup GROUP BY 1, 2, 3, 4; SELECT id, domain, reporter, report_id, day, superseded_by, quirks, hex(hash), duplicates, records,
 	    messages, disp_none, dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs, source_ips FROM report ORDER BY id;
 	    SELECT * FROM record; SELECT id, outcome FROM evidence; SELECT * FROM intake"
 }
@@ -226,10 +227,11 @@ reprocess() {
 	"$dmarcd" -c "$dir/deeper.conf" reprocess "$@" >"$dir/out" 2>"$dir/err"
 }
 
-# damage KIND SQL: verify finds it, reprocess mends it, nothing is left of it
+# damage KIND SQL [SENTENCE]: verify finds it and says what differs, reprocess mends it, nothing is left of it
 damage() {
 	sql "$2"
 	runs 1 "$1: verify finds it" verify --format json
+	[ -z "$3" ] || { grep -qE "$3" "$dir/out"; ok $? "$1: it says what differs"; }
 	reprocess
 	ok $? "$1: reprocess"
 	runs 0 "$1: verify finds nothing more" verify
@@ -237,16 +239,18 @@ damage() {
 	cmp -s "$dir/now" "$dir/sums"
 	ok $? "$1: all is as it was"
 }
-damage "a daily sum" "UPDATE rollup SET messages = messages + 1 WHERE rows = (SELECT max(rows) FROM rollup)"
-damage "a daily sum too many" "INSERT INTO rollup VALUES (1, 15000, 1, 1, 7, 7)"
-damage "daily sums that are missing" "DELETE FROM rollup WHERE domain = 2"
-damage "a report's sum" "UPDATE report SET messages = messages + 3 WHERE id = 5"
-damage "a report's verdict" "UPDATE report SET verdict_pass = verdict_pass + 1 WHERE id = 9"
-damage "a record's count" "UPDATE record SET count = count + 1 WHERE report = 20"
-damage "records that are missing" "DELETE FROM record WHERE report = 30"
-damage "a record too many" "INSERT INTO record SELECT domain, day, source + 1, report, evidence, count, seq FROM record WHERE report = 40 LIMIT 1"
-damage "a verdict" "UPDATE evidence SET outcome = (SELECT max(id) FROM outcome) WHERE id < 20"
-damage "the intake" "UPDATE intake SET messages = messages + 1 WHERE result = 0"
+damage "a daily sum" "UPDATE rollup SET messages = messages + 1 WHERE rows = (SELECT max(rows) FROM rollup)" \
+    '"kind":"rollup".*the sum of [^ ]+ on [0-9-]+ .*is [0-9]+ messages in [0-9]+ rows; the records say [0-9]+ in [0-9]+'
+damage "a daily sum too many" "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) VALUES (1, 15000, 1, 1, 0, 7, 7)" 'is 7 messages in 7 rows; the records say 0 in 0'
+damage "daily sums that are missing" "DELETE FROM rollup WHERE domain = 2" 'is 0 messages in 0 rows; the records say [1-9]'
+damage "a report's sum" "UPDATE report SET messages = messages + 3 WHERE id = 5" \
+    '"kind":"report","id":5,"text":"report 5: messages is [0-9]+; its records say [0-9]+"'
+damage "a report's verdict" "UPDATE report SET verdict_pass = verdict_pass + 1 WHERE id = 9" 'report 9: verdict_pass is [0-9]+; its records say [0-9]+'
+damage "a record's count" "UPDATE record SET count = count + 1 WHERE report = 20" 'report 20: messages is [0-9]+; its records say [0-9]+'
+damage "records that are missing" "DELETE FROM record WHERE report = 30" 'report 30 counts messages and has no records'
+damage "a record too many" "INSERT INTO record SELECT domain, day, source + 1, report, evidence, count, seq FROM record WHERE report = 40 LIMIT 1" 'report 40: messages is [0-9]+; its records say [0-9]+'
+damage "a verdict" "UPDATE evidence SET outcome = (SELECT max(id) FROM outcome) WHERE id < 20" 'rollup.*the records say [0-9]+'
+damage "the intake" "UPDATE intake SET messages = messages + 1 WHERE result = 0" 'the intake of [0-9-]+ counts [0-9]+ messages as stored; there are [0-9]+'
 damage "a report's key" "UPDATE report SET end = end + 1 WHERE report_id = 'version-1' AND superseded_by IS NULL;
     UPDATE report SET messages = messages + 1 WHERE id = 5"
 
@@ -260,9 +264,85 @@ reprocess
 runs 0 "verify after that" verify
 sums | cmp -s - "$dir/sums"
 ok $? "all is as it was"
+
+# What older rules have judged: a command says so, the daemon judges anew.
+rules=$(sql "SELECT value FROM meta WHERE key = 'rules'")
+[ "${rules:-0}" -gt 0 ]
+ok $? "a store knows by which rules it was judged: $rules"
+sql "UPDATE meta SET value = 1 WHERE key = 'rules'"
+run import "$dir/two.eml"
+says err "judged by older rules" "import says so"
+reprocess --verdicts
+ok $? "reprocess --verdicts after a change of rules"
+[ "$(sql "SELECT value FROM meta WHERE key = 'rules'")" -eq "$rules" ]
+ok $? "remembers by which rules"
+run import "$dir/two.eml"
+! grep -q "older rules" "$dir/err"
+ok $? "import has nothing more to say"
+sums >"$dir/sums"
+sql "UPDATE meta SET value = 1 WHERE key = 'rules'"
+"$dmarcd" -c "$dir/conf" serve >"$dir/log" 2>&1 &
+running=$!
+i=0
+until grep -q "judged anew by newer rules" "$dir/log" || [ $i -gt 300 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+kill -TERM $running
+wait $running
+running=
+cp "$dir/log" "$dir/err"
+says log "combinations judged anew by newer rules" "the daemon judges anew at its start, and says so"
+[ "$(sql "SELECT value FROM meta WHERE key = 'rules'")" -eq "$rules" ] && sums | cmp -s - "$dir/sums"
+ok $? "and changes nothing where nothing is different"
 runs 2 "--since and --verdicts" reprocess --since 2026-05-01 --verdicts
 runs 0 "--since of a day to come" reprocess --since 2199-01-01
 says out "0 reports read again" "reads nothing"
+
+# What an original says counts, as far as it can still be read.
+file="$dir/state/originals/$(sql "SELECT pack.name FROM report JOIN message ON message.id = report.message JOIN pack ON pack.id = message.pack
+    WHERE report_id = 'other'")"
+other=$(sql "SELECT id FROM report WHERE report_id = 'other'")
+cp "$file" "$dir/pack"
+# overwrite WITH: five bytes at "<count" of that report
+overwrite() {
+	at=$(LC_ALL=C grep -abo '<report_id>other' "$file" | head -n 1 | cut -d : -f 1)
+	count=$(tail -c "+$at" "$file" | LC_ALL=C grep -abo '<count' | head -n 1 | cut -d : -f 1)
+	printf '%s' "$1" | dd of="$file" bs=1 seek=$((at + count)) conv=notrunc 2>/dev/null
+}
+overwrite 'xxxxx'
+runs 0 "an original's bytes: the sums are right all the same" verify
+"$dmarcd" -c "$dir/deeper.conf" verify --originals --format json >"$dir/out" 2>"$dir/err"
+[ $? -eq 1 ]
+ok $? "an original's bytes: verify --originals finds it"
+grep -q '"kind":"reread","id":'"$other"',"text":"report '"$other"' cannot be read from its original any more: ' "$dir/out" && [ "$(wc -l <"$dir/out")" -eq 1 ]
+ok $? "an original's bytes: it names the report and says why"
+reprocess
+[ $? -eq 1 ]
+ok $? "an original's bytes: reprocess says that it could not read it"
+grep -q "report $other stays as it is" "$dir/err"
+ok $? "an original's bytes: and that the report stays as it is"
+sums | cmp -s - "$dir/sums"
+ok $? "an original's bytes: nothing has changed"
+# The record as well: that cannot be mended, and is not called mended.
+sql "UPDATE record SET count = count + 1 WHERE report = $other"
+runs 1 "record and original: verify finds it" verify
+reprocess
+[ $? -eq 1 ]
+ok $? "record and original: reprocess says that it could not mend it"
+runs 1 "record and original: verify still finds it" verify
+says out "report $other: messages is 5; its records say 6" "record and original: and says what"
+cp "$dir/pack" "$file"
+reprocess
+ok $? "record and original: mended when the original is back"
+"$dmarcd" -c "$dir/deeper.conf" verify --originals >"$dir/out" 2>"$dir/err"
+ok $? "record and original: verify --originals finds nothing more"
+sums | cmp -s - "$dir/sums"
+ok $? "record and original: all is as it was"
+: >"$file"
+runs 1 "a pack that is cut off: verify finds it" verify
+says out "has 0 bytes" "a pack that is cut off: it says so"
+cp "$dir/pack" "$file"
 
 mv "$dir/state/originals" "$dir/originals"
 runs 1 "verify misses originals" verify

@@ -309,7 +309,7 @@ test('B7 AX28 the rows of a cut report can be looked at; the web app has message
 	limited(2);
 	await serving(conf, async (d) => {
 		const api = `${d.url}/api/v1/`;
-		const ask = (id: string, what: string): Promise<Response> => fetch(`${api}ingest/items/${id}/${what}`, { method: 'POST', headers: { 'X-Dmarcd-Request': '1' } });
+		const ask = (id: string, what: string): Promise<Response> => fetch(`${api}ingest/items/${id}/${what}`, { method: 'POST', headers: { 'X-Dmarcd-Action': '1' } });
 		const done = (id: string): Promise<any> => until('the end of it', async () => (await d.get('ingest')).actions.find((a: any) => a.item === id && a.state === 'done'));
 		const put = async (text: string | Buffer): Promise<any> => {
 			const before = (await d.get('ingest')).quarantined.n;

@@ -20,11 +20,25 @@ check_PROGRAMS += tests/unit/dbsql
 tests_unit_dbsql_SOURCES = tests/unit/dbsql.c
 tests_unit_dbsql_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_dbsql_LDADD = $(SQLITE_LIBS)
-TESTS += tests/e2e/care.sh
-EXTRA_DIST += tests/e2e/care.sh
+TESTS += tests/e2e/care.sh tests/e2e/trust.sh
+EXTRA_DIST += tests/e2e/care.sh tests/e2e/trust.sh
+
+# any process killed at any time: the short form
+TESTS += tests/e2e/kills.sh
+EXTRA_DIST += tests/e2e/kills.sh tests/e2e/kills.test.ts tests/e2e/lib/story.ts
+
+# Hostile content; `make hostile` does it with all that is large, which takes some minutes and gigabytes.
+TESTS += tests/e2e/content.sh
+EXTRA_DIST += tests/e2e/content.sh tests/e2e/content.test.ts tests/e2e/lib/content/bytes.ts tests/e2e/lib/content/containers.ts \
+	tests/e2e/lib/content/documents.ts tests/e2e/lib/content/kind.ts tests/e2e/lib/content/mails.ts \
+	tests/e2e/lib/content/report.ts tests/e2e/lib/content/set.ts tests/e2e/lib/content/texts.ts
+hostile: dmarcd$(EXEEXT) tests/bench/measure$(EXEEXT)
+	CONTENT_FULL=1 $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh content
+
+.PHONY: hostile
 
 # The long form, some minutes: tests/e2e/soak.ts says what it does. SOAK names parts of it.
-soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
+soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT) tests/unit/dbsql$(EXEEXT)
 	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak
 
 .PHONY: soak

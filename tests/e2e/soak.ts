@@ -3,9 +3,12 @@
 //   fetch   10,000 mails, one of 30 MB, by all four ways: exact; a second run takes no body; a change of UIDVALIDITY
 //   kills   kill -9 at 20 random moments of that for each kind of process: exact in the end
 //   giant   a report of 100 MB with 150,000 records: exact, and the most memory that any process had
+//   kill9   one state directory, 5,000 mails by fetch and 5,000 files by import, 200 kills of any process, connections that
+//           break in the middle of a message, and (as root) a disk that fills up: exact, nothing left over, verify is content
 //   disk    (as root) the disk fills while mail is fetched: nothing lost, and all goes on once there is room
 //
-// SOAK names the parts (all), SOAK_MAILS, SOAK_KILLS and SOAK_SEED change the numbers. Exit code 0: all is right.
+// SOAK names the parts (all); SOAK_MAILS, SOAK_KILLS (of each kind), SOAK_KILL9 (kills of that part), SOAK_KILL9_MAILS and
+// SOAK_SEED change the numbers. Exit code 0: all is right.
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
@@ -18,6 +21,7 @@ import {
 	statusOf, until, writeConf, type Corpus, type MailboxConf, type Manifest,
 } from './lib/daemon.js';
 import { Dovecot, dovecotPath, password } from './lib/dovecot.js';
+import { live } from './lib/story.js';
 
 const parts = (process.env['SOAK'] ?? '').split(/\s+/).filter((p) => p !== '');
 const nMails = Number(process.env['SOAK_MAILS'] ?? 10000);
@@ -229,6 +233,27 @@ async function killPart(): Promise<void> {
 	result(`kills: seed ${seed}, ${rounds} rounds of ${nMails} mails`);
 }
 
+// --- kill9 ---------------------------------------------------------------------
+
+async function kill9Part(): Promise<void> {
+	const n = Number(process.env['SOAK_KILL9_MAILS'] ?? 5000);
+	const both = Math.floor(n / 5);
+	const corpus = await corpusOf('kill9', ['--reports', String(2 * n - both - 1), '--big-mail', '10']);
+	const at = join(dir, 'story');
+	mkdirSync(at);
+	say(`kill9: SOAK_SEED=${seed}`);
+	const told = await live({
+		dir: at, dovecot, certs, passwordFile: join(dir, 'password'), corpus, mails: n, both, kills: Number(process.env['SOAK_KILL9'] ?? 200),
+		seed, mb: 300, pause: 1500, say,
+	});
+	const all = [...told.kinds.values()].reduce((a, b) => a + b, 0);
+	result(`kill9: ${all} kills (${[...told.kinds].map(([k, v]) => `${k} ${v}`).join(', ')}) during fetch of ${n} mails and import of ${n} files, ` +
+		`${both} of them the same; ${told.daemons} daemons, ${told.imports} imports, ${told.broken} connections broken in the middle of a message, ` +
+		`${told.full === 0 ? 'the full disk left out (only root may mount one)' : `the disk full ${told.full} times`}: exact, quarantine and spool empty, ` +
+		`no file and no process left over, ${told.words}; ${told.seconds.toFixed(0)} s, seed ${seed}`);
+	rmSync(at, { recursive: true, force: true });
+}
+
 // --- giant ---------------------------------------------------------------------
 
 async function giantPart(): Promise<void> {
@@ -335,7 +360,7 @@ async function diskPart(): Promise<void> {
 
 // --- all of it -------------------------------------------------------------------
 
-const all: [string, () => Promise<void>][] = [['giant', giantPart], ['fetch', fetchPart], ['disk', diskPart], ['kills', killPart]];
+const all: [string, () => Promise<void>][] = [['giant', giantPart], ['fetch', fetchPart], ['disk', diskPart], ['kill9', kill9Part], ['kills', killPart]];
 let failed = 0;
 
 for (const p of parts)

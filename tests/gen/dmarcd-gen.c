@@ -12,7 +12,7 @@
 #include "gen.h"
 
 struct options {
-	const char		*scenario, *manifest, *path;
+	const char		*scenario, *manifest, *truth, *path;
 	enum out_kind		 kind;
 	uint64_t		 seed;
 	int64_t			 until;
@@ -21,11 +21,12 @@ struct options {
 };
 
 static const char	 usage_text[] =
-"usage: dmarcd-gen demo|bulk --until YYYY-MM-DD --out KIND PATH [OPTIONS]\n"
+"usage: dmarcd-gen demo|months|bulk --until YYYY-MM-DD --out KIND PATH [OPTIONS]\n"
 "\n"
 "Writes DMARC report mail for tests. The same options give the same bytes.\n"
 "\n"
 "  demo                    one month of example.com, example.org, example.net\n"
+"  months                  sixty days of five kinds of domain, with the truth\n"
 "  bulk                    many reports, for benchmarks\n"
 "  --until YYYY-MM-DD      the last day reported on\n"
 "  --out maildir DIR       mails in DIR/new\n"
@@ -34,6 +35,9 @@ static const char	 usage_text[] =
 "  --out xml DIR           the reports alone, one .xml each\n"
 "  --manifest FILE         the true totals as JSON (- is standard output)\n"
 "  --seed N                another seed, other data (default 1)\n"
+"\n"
+"months only:\n"
+"  --truth FILE            domain, address, what it is, right classes; a line each\n"
 "\n"
 "bulk only:\n"
 "  --reports N             number of reports (default 1000; 0 with the next two)\n"
@@ -122,6 +126,8 @@ option(struct options *o, const char *name, const char *value)
 		o->seed = number(name, value, 0, UINT64_MAX);
 	else if (strcmp(name, "--manifest") == 0)
 		o->manifest = value;
+	else if (strcmp(name, "--truth") == 0)
+		o->truth = value;
 	else if (strcmp(name, "--until") == 0) {
 		o->until = day_parse(value, &o->have_until);
 		if (!o->have_until)
@@ -161,9 +167,11 @@ parse(struct options *o, int argc, char **argv)
 		}
 	}
 	if (o->scenario == NULL)
-		usage_error("say which scenario, demo or bulk", NULL);
-	if (strcmp(o->scenario, "demo") != 0 && strcmp(o->scenario, "bulk") != 0)
-		usage_error("no such scenario (demo or bulk)", o->scenario);
+		usage_error("say which scenario, demo, months or bulk", NULL);
+	if (strcmp(o->scenario, "demo") != 0 && strcmp(o->scenario, "bulk") != 0 && strcmp(o->scenario, "months") != 0)
+		usage_error("no such scenario (demo, months or bulk)", o->scenario);
+	if (o->truth != NULL && strcmp(o->scenario, "months") != 0)
+		usage_error("--truth is of months, but the scenario is", o->scenario);
 	if (o->have_bulk && strcmp(o->scenario, "bulk") != 0)
 		usage_error("an option of bulk is given, but the scenario is", o->scenario);
 	if (!o->have_until)
@@ -222,6 +230,8 @@ main(int argc, char **argv)
 	run.arena = arena_new();
 	if (strcmp(o.scenario, "demo") == 0)
 		demo_generate(&run);
+	else if (strcmp(o.scenario, "months") == 0)
+		months_generate(&run, o.truth);
 	else
 		bulk_generate(&run, &o.bulk);
 	output_close(run.out);

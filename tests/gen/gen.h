@@ -187,6 +187,9 @@ void	 mail_report(struct buf *, const struct gen_report *, const struct buf *xml
 	    enum mail_kind, struct rng *);
 void	 mail_bounce(struct buf *, int64_t, struct rng *);
 void	 mail_spam(struct buf *, int64_t, struct rng *);
+/* failure.c: how % 4 is the habit of its reporter. */
+void	 mail_failure(struct buf *, const struct gen_report *, const struct gen_record *, unsigned how, struct rng *);
+void	 mail_complaint(struct buf *, int64_t, struct rng *);
 void	 mail_autoreply(struct buf *, int64_t, struct rng *);
 
 /* output.c */
@@ -206,6 +209,7 @@ void	 manifest_record(struct manifest *, const struct gen_report *,
 	    const struct gen_record *);
 void	 manifest_duplicate(struct manifest *);
 void	 manifest_ignored(struct manifest *);
+void	 manifest_failure(struct manifest *, bool auth);	/* false: a complaint */
 void	 manifest_rejected(struct manifest *);
 void	 manifest_mail(struct manifest *, size_t bytes);
 uint64_t manifest_reports(const struct manifest *);
@@ -232,6 +236,7 @@ struct bulk_options {
 void	 run_report(struct gen_run *, const struct gen_report *, struct rng *);
 void	 run_repeat(struct gen_run *, struct gen_report *, struct rng *);
 void	 demo_generate(struct gen_run *);
+void	 months_generate(struct gen_run *, const char *truth);
 void	 bulk_generate(struct gen_run *, const struct bulk_options *);
 
 #endif

@@ -34,7 +34,7 @@ struct day_totals {
 };
 struct manifest {
 	struct totals		 t;
-	uint64_t		 mails, bytes, duplicates, ignored, rejected;
+	uint64_t		 mails, bytes, duplicates, ignored, rejected, failures, complaints;
 	struct names		 domain_names, reporter_names, day_names, ips;
 	struct domain_totals	*domain;
 	struct totals		*reporter;
@@ -212,6 +212,13 @@ manifest_duplicate(struct manifest *m)
 }
 
 void
+manifest_failure(struct manifest *m, bool auth)
+{
+	m->failures++;
+	m->complaints += !auth;
+}
+
+void
 manifest_ignored(struct manifest *m)
 {
 	m->ignored++;
@@ -347,8 +354,9 @@ manifest_write(struct manifest *m, const char *scenario, uint64_t seed,
 	    ", \"until\": \"%04d-%02d-%02d\",\n", scenario, seed, y, mo, d);
 	buf_fmt(&b, "  \"mails\": %" PRIu64 ", \"bytes\": %" PRIu64
 	    ", \"duplicates\": %" PRIu64 ", \"ignored\": %" PRIu64
-	    ", \"rejected\": %" PRIu64 ",\n", m->mails, m->bytes, m->duplicates,
-	    m->ignored, m->rejected);
+	    ", \"rejected\": %" PRIu64 ", \"failures\": %" PRIu64
+	    ", \"complaints\": %" PRIu64 ",\n", m->mails, m->bytes, m->duplicates,
+	    m->ignored, m->rejected, m->failures, m->complaints);
 	buf_str(&b, "  \"totals\": {");
 	json_totals(&b, &m->t);
 	buf_fmt(&b, ", \"source_ips\": %zu},\n", m->ips.n);

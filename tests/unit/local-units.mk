@@ -49,4 +49,4 @@ tests_unit_test_store_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_ingest_SOURCES = tests/unit/test_ingest.c tests/unit/cases.h
 tests_unit_test_ingest_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_ingest_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_ingest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reader_run -Wl,--wrap=execv
+tests_unit_test_ingest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=reader_run,--wrap=sandbox_enter,--wrap=execv

@@ -98,7 +98,7 @@ names(sqlite3 *db, const struct seed *s)
 
 	for (unsigned i = 0; i < s->domains; i++) {
 		rc |= seed_sql(db, "INSERT INTO name VALUES (%u, '%s')", i + 1, domain_name(i, d));
-		rc |= seed_sql(db, "INSERT INTO domain VALUES (%u, '%s')", i + 1, d);
+		rc |= seed_sql(db, "INSERT INTO domain (id, name) VALUES (%u, '%s')", i + 1, d);
 		for (unsigned k = 0; k < nitems(hosts); k++)
 			rc |= seed_sql(db, "INSERT INTO name VALUES (%u, '%s.%s')", NAME_SUB + i * 5 + k, hosts[k], d);
 	}
@@ -269,7 +269,7 @@ report(sqlite3 *db, struct seed *s, sqlite3_stmt *rec, unsigned id)
 	}
 	(void)seed_sql(db, "INSERT INTO message VALUES (%u, %lld, %u, 0, 1000, 0, NULL, NULL)", id, (long long)(day + 1) * 86400 + 7200,
 	    NAME_ORIGIN);
-	return (seed_sql(db, "INSERT INTO report VALUES (%u, %u, %u, 'id-%u', %lld, %lld, %lld, %lld, %u, 0, %u, %u, NULL, NULL, NULL,"
+	return (seed_sql(db, "INSERT INTO " SEED_REPORT " VALUES (%u, %u, %u, 'id-%u', %lld, %lld, %lld, %lld, %u, 0, %u, %u, NULL, NULL, NULL,"
 	    " NULL, NULL, 1, 0, 0, NULL, x'00', NULL, 0, %u, %llu, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)", id, who, d + 1, id,
 	    (long long)day * 86400, (long long)(day + 1) * 86400 - 1, (long long)day, (long long)(day + 1) * 86400 + 7200 + below(r, 3600),
 	    id, d * 3 + (day >= half ? 3 : 1 + below(r, 2)), NAME_ORG + who - 1, n, (unsigned long long)m));
@@ -286,8 +286,20 @@ reports(sqlite3 *db, struct seed *s)
 	for (unsigned i = 0; i < s->reports && rc == 0; i++)
 		rc = report(db, s, rec, i + 1);
 	(void)sqlite3_finalize(rec);
-	rc |= seed_sql(db, "INSERT INTO rollup SELECT r.domain, r.day, p.reporter, e.outcome, sum(r.count), count(*) FROM record r"
-	    " JOIN report p ON p.id = r.report JOIN evidence e ON e.id = r.evidence GROUP BY 1, 2, 3, 4");
+	/* who is who: two sources in three are one of eight senders; some were decided about, and one decision was undone */
+	rc |= seed_sql(db, "INSERT INTO sender WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 9) "
+	    "SELECT i, 'domain:s' || i || '.test', 's' || i || '.test', i %% 8 FROM n");
+	rc |= seed_sql(db, "INSERT INTO sender_of SELECT DISTINCT domain, source, 2 + (source * 7 + domain) %% 8, 5 FROM record "
+	    "WHERE source %% 3 <> 0");
+	rc |= seed_sql(db, "INSERT INTO sender_class SELECT domain, sender, (sender * 5 + domain) %% 9, 2, 2, '[[\"bounce\",\"b.test\",7]]', "
+	    "%lld, %lld, 100 FROM (SELECT DISTINCT domain, sender FROM sender_of UNION SELECT id, 1 FROM domain)",
+	    (long long)s->first_day, (long long)s->first_day + s->days);
+	rc |= seed_sql(db, "INSERT INTO decision VALUES (1, 1000, 'cli', 3, 0, 2, 'note', 1, NULL), (2, 1001, 'cli', 3, 1, 1, NULL, 2, NULL), "
+	    "(3, 1002, 'cli', 4, 0, 5, NULL, 3, NULL), (4, 1003, 'cli', 4, 0, 1, NULL, 4, 1004), (5, 1005, 'cli', 5, 2, 4, NULL, 5, NULL), "
+	    "(6, 1006, 'cli', 5, 2, NULL, NULL, 6, NULL)");
+	rc |= seed_sql(db, "INSERT INTO rollup SELECT r.domain, r.day, p.reporter, e.outcome, coalesce(o.sender, 1), sum(r.count), count(*) "
+	    "FROM record r JOIN report p ON p.id = r.report JOIN evidence e ON e.id = r.evidence "
+	    "LEFT JOIN sender_of o ON o.domain = r.domain AND o.source = r.source GROUP BY 1, 2, 3, 4, 5");
 	return (rc);
 }
 

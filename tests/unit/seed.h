@@ -33,4 +33,13 @@ int	 seed_sql(sqlite3 *, const char *fmt, ...);
 int64_t	 seed_int(sqlite3 *, const char *fmt, ...);
 void	 seed_remove(const char *dir);
 
+/* What the first schema gave a report; later columns have defaults. */
+#define SEED_REPORT "report (" \
+    "id, reporter, domain, report_id, begin, end, day, received, message, payload, policy, org_name, " \
+    "email, extra_contact_info, generator, version, errors, dialect, state, quirks, refused, hash, " \
+    "superseded_by, duplicates, records, messages, disp_none, disp_quarantine, disp_reject, " \
+    "disp_pass, disp_other, dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs, source_ips, " \
+    "dkim_results, spf_results, reasons" \
+    ")"
+
 #endif

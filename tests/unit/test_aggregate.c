@@ -135,6 +135,10 @@ static const struct doc_case docs[] = {
 	    BEGIN_END) POLICY REC1 "</feedback>", { "org=[r\xc3\xa9p]" }, NULL, 0 },
 	{ "C3 X2 unknown label, Latin-1", "<?xml version=\"1.0\" encoding=\"x-mystery\"?><feedback>" META_("<org_name>r\xe9p</org_name>", EMAIL, ID,
 	    BEGIN_END) POLICY REC1 "</feedback>", { "org=[r\xc3\xa9p]", "encoding," }, NULL, 0 },
+	{ "C4 X2 U+FFFE and U+FFFF", DOC(META_("<org_name>r\xef\xbf\xbe\xef\xbf\xbf</org_name>", EMAIL, ID, BEGIN_END) POLICY REC1),
+	    { "org=[r\xef\xbf\xbd\xef\xbf\xbd]", "encoding,", ROW1 }, NULL, 0 },
+	{ "C3 X2 a charset that no report is written in", "<?xml version=\"1.0\" encoding='IBM1047'?><feedback>" META_("<org_name>r\xe9p</org_name>", EMAIL, ID,
+	    BEGIN_END) POLICY REC1 "</feedback>", { "org=[r\xc3\xa9p]", ROW1 }, NULL, 0 },
 	{ "C3 X2 utf-16 declared, UTF-8 sent", "<?xml version=\"1.0\" encoding=\"utf-16\"?><feedback>" META POLICY REC1 "</feedback>", { ROW1 }, NULL, 0 },
 	{ "AX33 P3 monitor", DOC(META POL("<p>monitor</p>") REC1), { "p=[monitor]", "policy-word," }, NULL, 0 },
 	{ "AX34 C11 attribute on a text", EVALS("<reason><type>other</type><comment lang=\"de\">Weiterleitung</comment></reason>"),
@@ -697,6 +701,27 @@ test_limits(void **state)
 	buf_free(&b);
 }
 
+/* libxml2 compares each attribute with all others: a tag has an end, or there is one to it. */
+static void
+test_tag(void **state)
+{
+	struct err	 e = { 0 };
+	struct buf	 b = { 0 };
+
+	(void)state;
+	(void)buf_cstr(&b, DECL "<feedback>" META POLICY);
+	for (int i = 0; i < 600000; i += 8)
+		(void)buf_cstr(&b, "        ");
+	(void)buf_cstr(&b, "<x ");
+	for (int i = 0; i < 30000; i++)
+		(void)buf_printf(&b, "a%d='>' ", i);
+	(void)buf_cstr(&b, "/>" REC1 "</feedback>");
+	assert_int_equal(read_limited(&limits_default, b.p, &e), -1);
+	assert_int_equal(e.code, ERR_LIMIT);
+	assert_non_null(strstr(e.msg, "a tag is longer than 65536 bytes"));
+	buf_free(&b);
+}
+
 /* --- The sink stops the reading ------------------------------------------------------------------------------ */
 
 static void
@@ -781,6 +806,7 @@ main(void)
 	case_add(&c, "X14 reports without an end in one document", test_many_again, NULL);
 	case_add(&c, "R1 R5 D1 what file name and mail tell", test_hints, NULL);
 	case_add(&c, "limits: records, results, xml_depth, text_bytes", test_limits, NULL);
+	case_add(&c, "limits: a tag without end", test_tag, NULL);
 	case_add(&c, "a sink that fails stops the reading, with its own error", test_sink_fails, NULL);
 	case_add(&c, "one reader for many documents", test_again, NULL);
 	case_add(&c, "what looks like a report", test_looks_like, NULL);

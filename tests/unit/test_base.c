@@ -3,6 +3,7 @@
  */
 #include "cases.h"
 
+#include "base/charset.h"
 #include "base/escape.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -222,13 +223,14 @@ static const struct esc_case { const char *name, *in; size_t n; const char *text
 	{ "escape: formula @",		"@SUM(A1)", 8, "@SUM(A1)", "'@SUM(A1)" },
 	{ "escape: quotes and commas",	"a,\"b\"", 5, "a,\"b\"", "\"a,\"\"b\"\"\"" },
 	{ "escape: formula in quotes",	"=\"x\"", 4, "=\"x\"", "\"'=\"\"x\"\"\"" },
-	{ "escape: terminal colours",	"\x1b[31m", 5, "\\x1b[31m", "\x1b[31m" },
+	{ "escape: terminal colours",	"\x1b[31m", 5, "\\x1b[31m", "\\x1b[31m" },
+	{ "escape: OSC in a formula",	"=1\x1b]0;x\a", 8, "=1\\x1b]0;x\\x07", "\"'=1\\x1b]0;x\\x07\"" },
 	{ "escape: line ends",		"a\r\nb", 4, "a\\x0d\\x0ab", "\"a\r\nb\"" },
 	{ "escape: NUL",		"a\0b", 3, "a\\x00b", "a b" },
-	{ "escape: broken UTF-8",	"a\xff", 2, "a\\xff", "a\xff" },
-	{ "escape: bidi override",	"a\xe2\x80\xae" "b", 5, "a\\u{202e}b", "a\xe2\x80\xae" "b" },
-	{ "escape: C1 control",		"\xc2\x9b", 2, "\\u{9b}", "\xc2\x9b" },
-	{ "escape: zero width",		"\xe2\x80\x8b", 3, "\\u{200b}", "\xe2\x80\x8b" },
+	{ "escape: broken UTF-8",	"a\xff", 2, "a\\xff", "a\\xff" },
+	{ "escape: bidi override",	"a\xe2\x80\xae" "b", 5, "a\\u{202e}b", "a\\u{202e}b" },
+	{ "escape: C1 control",		"\xc2\x9b", 2, "\\u{9b}", "\\u{9b}" },
+	{ "escape: zero width",		"\xe2\x80\x8b", 3, "\\u{200b}", "\\u{200b}" },
 	{ "escape: umlaut stays",	"\xc3\xbc", 2, "\xc3\xbc", "\xc3\xbc" },
 };
 
@@ -325,6 +327,25 @@ test_limits(void **state)
 #undef CHECK
 }
 
+static void
+test_charset(void **state)
+{
+	(void)state;
+	assert_string_equal(charset_find(STR("Windows-1252")), "CP1252");
+	assert_string_equal(charset_find(STR("us-ascii")), "UTF-8");
+	assert_string_equal(charset_find(STR("KS_C_5601-1987")), "EUC-KR");
+	assert_string_equal(charset_find(STR("x-mac-roman")), "MACINTOSH");
+	assert_null(charset_find(STR("")));
+	assert_null(charset_find(STR_NONE));
+	assert_null(charset_find(STR("utf")));
+	assert_null(charset_find(STR("utf-8 utf8")));
+	assert_null(charset_find(STR("UTF-8//TRANSLIT")));
+	assert_null(charset_find(STR("../../../tmp/evil")));
+	assert_null(charset_find(STR("IBM1047")));
+	charset_load();
+	charset_load();
+}
+
 int
 main(void)
 {
@@ -343,6 +364,7 @@ main(void)
 	case_add(&c, "err: one line, bounded", test_err, NULL);
 	case_add(&c, "hash: known digest, keyed", test_hash, NULL);
 	case_add(&c, "near: what was meant", test_near, NULL);
+	case_add(&c, "charset: known names only", test_charset, NULL);
 	case_add(&c, "limits: defaults within their ranges", test_limits, NULL);
 	return (cases_run(&c, "base"));
 }

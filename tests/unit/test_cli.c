@@ -148,6 +148,34 @@ render(enum cli_format format, bool empty)
 	return (text);
 }
 
+/* One value of 60 KB does not cost the other lines as much. */
+static void
+test_wide(void **state)
+{
+	static const struct cli_ctx	 ctx = { .verbosity = 0 };
+	struct cli_table		*t = cli_table_new(&ctx, CLI_FORMAT_TABLE, columns, 2);
+	struct err			 e = { 0 };
+	char				*text = NULL, large[60001];
+	size_t				 size;
+	FILE				*fp = open_memstream(&text, &size);
+
+	(void)state;
+	memset(large, 'a', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	cli_table_output(t, fp);
+	cli_cell_cstr(t, large);
+	cli_row(t);
+	for (int i = 0; i < 1000; i++) {
+		cli_cell_cstr(t, "192.0.2.1");
+		cli_cell_int(t, i);
+		cli_row(t);
+	}
+	assert_int_equal(cli_table_end(t, &e), 0);
+	assert_int_equal(fclose(fp), 0);
+	assert_true(size > 60000 && size < 60000 + 1000 * 200);
+	free(text);
+}
+
 static void
 check_render(enum cli_format format, bool empty, const char *want, size_t len)
 {
@@ -172,7 +200,7 @@ test_table(void **state)
 	static const char	 csv[] =
 	    "source_ip,messages,rate,begin,day,more\r\n"
 	    "192.0.2.1,1234567,0.99999,2026-05-01T00:00:00Z,2026-05-01,\"{\"\"a\"\":\"\"=\\\"\"b\"\"}\"\r\n"
-	    "\"'=x\033[31m,\"\"\xff \xe2\x80\xae\",-5,,,,\r\n";
+	    "\"'=x\\x1b[31m,\"\"\\xff \\u{202e}\",-5,,,,\r\n";
 
 	(void)state;
 	check_render(CLI_FORMAT_TABLE, false, table, sizeof(table));
@@ -281,6 +309,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_progress),

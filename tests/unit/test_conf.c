@@ -118,6 +118,29 @@ static const struct { const char *label, *text, *want; } cases[] = {
 	    "t:2: decoders \"x\" is not a number from 0 to 256\n" },
 	{ "a section inside a section", "http {\n foo {\n bar = 1\n }\n enabled = x\n}\n",
 	    "t:2: unknown key 'foo' in http { }\nt:5: enabled \"x\" is neither yes nor no\n" },
+	{ "a list", "domains = { example.com, \"Example.ORG.\",\n\n 'b\xc3\xbc" "cher.example', }\n", "" },
+	{ "a list of one", "domains = example.com\ntrust { authserv_ids = \"(none)\" }\n", "" },
+	{ "an empty list", "domains = { }\ntrust { services = {} }\n", "" },
+	{ "a list without a comma", "domains = { a.example b.example }\ndecoders = x\n",
+	    "t:1: a comma is missing before b.example in the list domains\nt:2: decoders \"x\" is not a number from 0 to 256\n" },
+	{ "a list without an end", "domains = { a.example\ndecoders = 1\n",
+	    "t:2: a comma is missing before decoders in the list domains\n" },
+	{ "a list without an end, and a comma", "domains = { a.example,\ndecoders = 1\n",
+	    "t:1: the list domains that begins here is not closed by '}'\n" },
+	{ "a list with something else", "trust { authserv_ids = { = }\n unauthenticated = appart }\n",
+	    "t:1: a name is expected in the list authserv_ids, not =\n"
+	    "t:2: unauthenticated \"appart\" is not one of count|apart; is apart meant?\n" },
+	{ "a list where one value is wanted", "decoders = { 1 }\n", "t:1: decoders has no value\n" },
+	{ "names in a list", "domains = { \"*.example.com\", \"a@example.com\", \"a b\", \"\", example.com, EXAMPLE.com }",
+	    "t:1: domains \"*.example.com\": a name stands for all below it, without a star\n"
+	    "t:1: domains \"a@example.com\" is no name of a domain\nt:1: domains \"a b\" is no name of a domain\n"
+	    "t:1: domains: the name is empty\nt:1: domains names \"EXAMPLE.com\" twice\n" },
+	{ "ids of servers", "trust { authserv_ids = { \"mx;1\", \"(some)\", mx_1 } received_by = { \"192.0.2.1\", \"a/b\" } }",
+	    "t:1: authserv_ids \"mx;1\" is no name of a server\nt:1: authserv_ids \"(some)\" is no name of a server\n"
+	    "t:1: received_by \"a/b\" is no name of a host\n" },
+	{ "a list twice", "domains = a.example\ndomains = { b.example }\n",
+	    "t:2: domains is set a second time; first on line 1\n" },
+	{ "a key of trust elsewhere", "authserv_ids = mx.example.com\n", "t:1: 'authserv_ids' belongs into a section trust { }\n" },
 	{ "markup of another kind", "<xml>\n", "t:1: '<' has no meaning here; a value with such characters needs quotes\n" },
 };
 
@@ -172,10 +195,20 @@ test_meaning(void **state)
 	    "  after = move after_folder = X }\n"
 	    "http { enabled = off listen = \"localhost:80\" base_path = \"/dmarc/\" }\n"
 	    "store { keep_originals = 1y keep_quarantine = 2w }\n"
+	    "domains = { \"Example.COM\", example.org }\n"
+	    "trust { authserv_ids = { MX.example.com, \"(none)\" } received_by = store.example.net unauthenticated = apart }\n"
 	    "limits { message_bytes = 25M seconds = 90 records = 1000 text_bytes = 1K }\n");
 	assert_string_equal(c->state_dir, "/srv/x");
 	assert_int_equal(c->decoders, 3);
 	assert_int_equal(c->nmailboxes, 3);
+	assert_int_equal(c->trust.domains.n, 2);
+	assert_string_equal(c->trust.domains.v[0], "example.com");
+	assert_int_equal(c->trust.authserv_ids.n, 2);
+	assert_string_equal(c->trust.authserv_ids.v[0], "mx.example.com");
+	assert_string_equal(c->trust.authserv_ids.v[1], "(none)");
+	assert_int_equal(c->trust.received_by.n, 1);
+	assert_int_equal(c->trust.services.n, 0);
+	assert_int_equal(c->trust.apart, 1);
 	assert_string_equal(c->mailboxes[0].name, "a");
 	assert_int_equal(c->mailboxes[0].protocol, CONF_IMAP);
 	assert_int_equal(c->mailboxes[0].port, 993);

@@ -228,6 +228,8 @@ build(const char *name, struct buf *b)
 		(void)buf_cstr(b, " {\"organization-name\":1}");
 	else if (strstr(name, "UTF-16") != NULL)
 		(void)buf_add(b, "\xff\xfe<\0f\0", 6);
+	else if (strcmp(name, "C2 more than one BOM") == 0)
+		(void)buf_cstr(b, "\xef\xbb\xbf\xef\xbb\xbf" XML);
 	else if (strstr(name, "BOM") != NULL)
 		(void)buf_cstr(b, "\xef\xbb\xbf\r\n" XML);
 	else
@@ -273,6 +275,7 @@ static const struct box_case { const char *name, *want; uint64_t quirks; } boxes
 	{ "G1 JSON",				"{json: {\"organization-name\":1}|}", 0 },
 	{ "C3 UTF-16",				"{xml:\xff\xfe<", 0 },
 	{ "C2 BOM",				"{xml:\xef\xbb\xbf\r\n" XML "|}", 0 },
+	{ "C2 more than one BOM",			"{xml:\xef\xbb\xbf\xef\xbb\xbf" XML "|}", 0 },
 };
 
 static void
@@ -415,6 +418,67 @@ test_bombs(void **state)
 	buf_free(&d.text);
 }
 
+/* What is passed over has to be unpacked all the same: it counts. */
+static void
+test_hidden(void **state)
+{
+	struct limits		 l = limits_default;
+	struct docs		 d = { 0 };
+	struct container	*c;
+	struct buf		 b = { 0 }, big = { 0 };
+	struct pack_entry	 pair[2];
+
+	(void)state;
+	for (size_t i = 0; i < (size_t)4 << 20; i++)
+		(void)buf_byte(&big, 0);
+	pair[0] = (struct pack_entry){ "._hidden", buf_as_str(&big) };
+	pair[1] = one[0];
+	for (int f = PACK_7Z; f <= PACK_TAR_XZ; f++) {
+		buf_clear(&b);
+		pack_archive(&b, (enum pack_format)f, pair, 2);
+		l.unpacked_bytes = (5u << 20);
+		c = container_new(&l, &sink, &d);
+		read_box(c, &d, buf_as_str(&b), 65536, false);
+		assert_string_equal(d.text.p, "{xml:" XML "|}");
+		container_free(c);
+		l.unpacked_bytes = (3u << 20);
+		c = container_new(&l, &sink, &d);
+		read_box(c, &d, buf_as_str(&b), 65536, false);
+		assert_string_equal(d.text.p, "{unreadable over the limit unpacked_bytes = 3145728}");
+		/* one that is looked at: what stands behind it is not gone to */
+		buf_clear(&b);
+		pair[0].name = "large.bin";
+		pack_archive(&b, (enum pack_format)f, pair, 2);
+		container_mail(c);
+		read_box(c, &d, buf_as_str(&b), 65536, false);
+		assert_string_equal(d.text.p, "{unreadable over the limit unpacked_bytes = 3145728}");
+		pair[0].name = "._hidden";
+		container_free(c);
+	}
+	buf_free(&b);
+	buf_free(&big);
+	buf_free(&d.text);
+}
+
+static void
+test_deadline(void **state)
+{
+	struct docs		 d = { 0 };
+	struct container	*c = container_new(&limits_default, &sink, &d);
+	struct buf		 b = { 0 };
+
+	(void)state;
+	container_deadline(c, -1);	/* long ago */
+	pack_gzip(&b, STR(XML));
+	read_box(c, &d, buf_as_str(&b), 100, false);
+	assert_int_equal(d.n, 0);
+	assert_int_equal(d.unreadable, 1);
+	assert_non_null(strstr(d.text.p, "{unreadable unpacking it takes more computing time"));
+	container_free(c);
+	buf_free(&b);
+	buf_free(&d.text);
+}
+
 /* --- Text parts (A6, M15): only what begins as a report does ------------------------------------------------- */
 
 static void
@@ -479,6 +543,8 @@ main(void)
 	CASES_ADD(&c, boxes, test_box);
 	CASES_ADD(&c, cut_names, test_cut);
 	case_add(&c, "B6 ratio, unpacked_bytes, entries, packed_bytes, sizes that lie", test_bombs, NULL);
+	case_add(&c, "B6 what is passed over in an archive counts", test_hidden, NULL);
+	case_add(&c, "B6 what takes too long to unpack", test_deadline, NULL);
 	case_add(&c, "A6 M15 text parts", test_text, NULL);
 	case_add(&c, "a sink that fails", test_sink_fails, NULL);
 	return (cases_run(&c, "container"));

@@ -4,8 +4,11 @@
  * for it: one message may cost its own process, never another message.
  */
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,6 +21,7 @@
 #include "decode/reader.h"
 #include "process/ingest.h"
 #include "process/role.h"
+#include "process/sandbox.h"
 
 #define REPORT_HEAD(id) "<feedback><report_metadata><org_name>rep.example</org_name><report_id>" id "</report_id><date_range>"		\
     "<begin>1722816000</begin><end>1722902399</end></date_range></report_metadata><policy_published><domain>example.com</domain>"	\
@@ -30,6 +34,47 @@
 int	 __real_reader_run(struct reader *, const struct reader_job *, struct reader_result *, struct err *);
 int	 __wrap_reader_run(struct reader *, const struct reader_job *, struct reader_result *, struct err *);
 
+/* What a decoder does to itself. */
+static const struct death { const char *header; int signal; const char *code, *says; } deaths[] = {
+	{ "X-Segv: 1\n", SIGSEGV, "crashed", "SIGSEGV" },
+	{ "X-Bus: 1\n", SIGBUS, "crashed", "SIGBUS" },
+	{ "X-Abort: 1\n", SIGABRT, "crashed", "SIGABRT" },
+	{ "X-Sys: 1\n", SIGSYS, "crashed", "its sandbox forbids" },
+	{ "X-Cpu: 1\n", SIGXCPU, "too-slow", "SIGXCPU" },
+	{ "X-Code: 1\n", 0, "crashed", "ended with code 3" },
+	{ "X-NoMem: 1\n", -1, "over-limit", "memory" },
+};
+
+static void
+die(const struct death *d)
+{
+	if (d->signal == SIGSYS)
+		(void)socket(AF_INET, SOCK_STREAM, 0);
+	if (d->signal > 0) {
+		(void)signal(d->signal, SIG_DFL);
+		(void)raise(d->signal);
+	}
+	_exit(d->signal == -1 ? 72 : 3);
+}
+
+/* Sandboxes of decoders fail when asked to. */
+int	 __real_sandbox_enter(enum sandbox_role, const struct sandbox_paths *, struct sandbox_report *, struct err *);
+int	 __wrap_sandbox_enter(enum sandbox_role, const struct sandbox_paths *, struct sandbox_report *, struct err *);
+
+int
+__wrap_sandbox_enter(enum sandbox_role role, const struct sandbox_paths *p, struct sandbox_report *r, struct err *e)
+{
+	const char	*how = getenv("TEST_UNFIT");
+
+	if (how != NULL && strcmp(how, "sandbox") == 0)
+		return (err_set(e, ERR_TEMP, "sandbox: seccomp: refused for a test"));
+	if (how != NULL && strcmp(how, "crash") == 0)
+		_exit(71);
+	if (how != NULL && strcmp(how, "kill") == 0)
+		(void)raise(SIGKILL);
+	return (__real_sandbox_enter(role, p, r, e));
+}
+
 int
 __wrap_reader_run(struct reader *r, const struct reader_job *job, struct reader_result *res, struct err *e)
 {
@@ -40,9 +85,16 @@ __wrap_reader_run(struct reader *r, const struct reader_job *job, struct reader_
 		_exit(70);
 	if (strncmp(head, "X-Crash:", 8) == 0)
 		_exit(139);
-	if (strncmp(head, "X-Hang:", 7) == 0)
+	for (size_t i = 0; i < nitems(deaths); i++)
+		if (strncmp(head, deaths[i].header, strlen(deaths[i].header) - 3) == 0)
+			die(&deaths[i]);
+	if (strncmp(head, "X-Memory:", 9) == 0)
+		return (err_set(e, ERR_TEMP, "zip: out of memory"));
+	if (strncmp(head, "X-Hang:", 7) == 0) {
+		(void)lseek(job->fd, 7, SEEK_SET);	/* the test's, too */
 		for (;;)	/* in a way that its sandbox allows */
 			(void)poll(NULL, 0, -1);
+	}
 	if (strncmp(head, "X-Lie:", 6) == 0)
 		(void)!write(ROLE_FD, "\xff\xff\xff\xff garbage", 12);
 	if (strncmp(head, "X-Type:", 7) == 0)	/* a frame of no known type */
@@ -74,9 +126,9 @@ __wrap_execv(const char *path, char *const *argv)
 
 struct job {
 	struct ingest_job	 j;
-	bool			 finished, abandoned;
+	bool			 finished, abandoned, put_off;
 	enum intake_result	 result;
-	char			 code[32];
+	char			 code[32], reason[512];
 	size_t			 nreports;
 };
 
@@ -100,6 +152,7 @@ on_finished(void *ctx, struct ingest_job *j)
 	t->result = j->result;
 	t->nreports = j->nreports;
 	(void)snprintf(t->code, sizeof(t->code), "%s", j->reason_code == NULL ? "" : j->reason_code);
+	(void)snprintf(t->reason, sizeof(t->reason), "%s", j->reason);
 	ingest_job_clear(j);
 }
 
@@ -111,6 +164,8 @@ on_abandoned(void *ctx, struct ingest_job *j)
 	(void)ctx;
 	assert_false(t->finished || t->abandoned);
 	t->abandoned = true;
+	t->put_off = j->put_off;
+	(void)snprintf(t->reason, sizeof(t->reason), "%s", j->reason);
 	ingest_job_clear(j);
 }
 
@@ -374,6 +429,193 @@ test_killed(void **state)
 	buf_free(&b);
 }
 
+/* One that dies by its own doing costs its message at once, and the reason says what it was. */
+static void
+test_deaths(void **state)
+{
+	struct fixture		*f = *state;
+	struct job		 jobs[3];
+	struct buf		 b = { 0 };
+	struct sandbox_report	 r;
+
+	sandbox_probe(&r);
+	for (size_t i = 0; i < nitems(deaths); i++) {
+		if (deaths[i].signal == SIGSYS && !r.filter)
+			continue;
+		for (unsigned k = 0; k < 3; k++) {
+			mail(&b, k == 1 ? deaths[i].header : "", (unsigned)i * 3 + k, 2);
+			submit(f, &jobs[k], buf_as_str(&b));
+		}
+		flush(f);
+		assert_int_equal(jobs[0].result, IN_STORED);
+		assert_int_equal(jobs[1].result, IN_REJECTED);
+		assert_int_equal(jobs[2].result, IN_STORED);
+		assert_string_equal(jobs[1].code, deaths[i].code);
+		if (strstr(jobs[1].reason, deaths[i].says) == NULL)
+			fail_msg("%s: %s", deaths[i].header, jobs[1].reason);
+		/* once among others, once alone, never a third time */
+		assert_int_equal(jobs[1].j.kills, 0);
+		consistent(f);
+	}
+	mail(&b, "X-Memory: 1\n", 1000, 2);
+	submit(f, &jobs[0], buf_as_str(&b));
+	flush(f);
+	assert_int_equal(jobs[0].result, IN_REJECTED);
+	assert_string_equal(jobs[0].code, "over-limit");
+	assert_non_null(strstr(jobs[0].reason, "more memory"));
+	buf_free(&b);
+}
+
+/* All that this process has started: the decoders. */
+static unsigned
+kill_children(void)
+{
+	char	 path[64], line[256], *p, *end;
+	FILE	*fp;
+	unsigned n = 0;
+	long	 pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	if ((fp = fopen(path, "r")) == NULL)
+		return (0);
+	for (p = fgets(line, sizeof(line), fp); p != NULL && (pid = strtol(p, &end, 10)) > 0; p = end)
+		n += kill((pid_t)pid, SIGKILL) == 0;
+	(void)fclose(fp);
+	return (n);
+}
+
+/* Until a decoder has ended; it is left for the one who started it to wait for. */
+static void
+wait_for_end(void)
+{
+	siginfo_t	 si;
+
+	assert_int_equal(waitid(P_ALL, 0, &si, WEXITED | WNOWAIT), 0);
+}
+
+/* That one has died may show when the next message is sent to it, before its first words were read. */
+static void
+test_dead_when_sent_to(void **state)
+{
+	struct fixture	*f = *state;
+	struct job	 bad, good;
+	struct buf	 b = { 0 };
+
+	ingest_free(f->g);
+	f->g = ingest_new(f->s, &f->limits, 1, &calls, f, &f->e);
+	assert_non_null(f->g);
+	mail(&b, "X-Segv: 1\n", 1, 3);
+	submit(f, &bad, buf_as_str(&b));
+	wait_for_end();
+	mail(&b, "", 2, 3);
+	submit(f, &good, buf_as_str(&b));
+	flush(f);
+	assert_int_equal(bad.result, IN_REJECTED);
+	assert_non_null(strstr(bad.reason, "SIGSEGV"));
+	assert_int_equal(good.result, IN_STORED);
+	consistent(f);
+	buf_free(&b);
+}
+
+/* However often its decoder is killed from outside: the message is not to blame; it is put off. */
+static void
+test_killed_alone(void **state)
+{
+	struct fixture	*f = *state;
+	struct job	 hang, good, again;
+	struct buf	 b = { 0 };
+	unsigned	 kills = 0;
+	int		 fd;
+
+	if (kill_children() == 0)
+		skip();
+	f->limits.seconds = 60;
+	ingest_free(f->g);
+	f->g = ingest_new(f->s, &f->limits, 1, &calls, f, &f->e);
+	assert_non_null(f->g);
+	mail(&b, "X-Hang: 1\n", 1, 3);
+	submit(f, &hang, buf_as_str(&b));
+	fd = fcntl(hang.j.fd, F_DUPFD_CLOEXEC, 0);
+	mail(&b, "", 2, 3);
+	submit(f, &good, buf_as_str(&b));
+	while (!hang.abandoned) {
+		if (ingest_work(f->g, 50, &f->e) == -1)
+			fail_msg("%s", f->e.msg);
+		if (lseek(fd, 0, SEEK_CUR) != 7)
+			continue;
+		(void)lseek(fd, 0, SEEK_SET);
+		assert_int_equal(kill_children(), 1);
+		kills++;
+	}
+	(void)close(fd);
+	flush(f);
+	assert_int_equal(kills, 4);	/* with the other, then alone */
+	assert_true(hang.put_off);
+	assert_non_null(strstr(hang.reason, "killed from outside (signal 9) 3 times"));
+	assert_int_equal(good.result, IN_STORED);
+	mail(&b, "", 1, 3);
+	submit(f, &again, buf_as_str(&b));
+	flush(f);
+	assert_int_equal(again.result, IN_STORED);
+	assert_int_equal(number(f, "SELECT count(*) FROM quarantine"), 0);
+	consistent(f);
+	buf_free(&b);
+}
+
+/* Decoders that do not start are nobody's fault: nothing is read, nothing is lost, and afterwards all is. */
+static void
+test_unfit(void **state)
+{
+	static const struct { const char *how, *says; } ways[] = {
+		{ "sandbox", "seccomp: refused for a test" }, { "crash", "ended with code 71" }, { "kill", "killed from outside (signal 9)" },
+	};
+	static struct job	 jobs[GOOD];
+	struct fixture		*f = *state;
+	struct buf		 b = { 0 };
+	unsigned		 n;
+
+	for (size_t i = 0; i < nitems(ways); i++) {
+		assert_int_equal(setenv("TEST_UNFIT", ways[i].how, 1), 0);
+		ingest_free(f->g);
+		f->g = ingest_new(f->s, &f->limits, 2, &calls, f, &f->e);
+		assert_non_null(f->g);
+		if (strcmp(ways[i].how, "sandbox") == 0)
+			wait_for_end();
+		memset(jobs, 0, sizeof(jobs));
+		for (n = 0; n < GOOD; n++) {
+			mail(&b, "", n, 3);
+			jobs[n].j = (struct ingest_job){ .fd = memfd_create("mail", MFD_CLOEXEC), .bytes = b.len, .origin = "test",
+			    .received = 1722900000, .quarantine = "file", .user = &jobs[n] };
+			assert_int_equal(pwrite(jobs[n].j.fd, b.p, b.len, 0), (ssize_t)b.len);
+			if (ingest_submit(f->g, &jobs[n].j, &f->e) == -1)
+				break;
+		}
+		if (n == GOOD) {
+			assert_int_equal(ingest_flush(f->g, &f->e), -1);
+			n--;
+		}
+		assert_int_equal(f->e.code, ERR_TEMP);
+		assert_int_equal(f->e.detail, INGEST_UNFIT);
+		if (strstr(f->e.msg, ways[i].says) == NULL)
+			fail_msg("%s: %s", ways[i].how, f->e.msg);
+		for (unsigned k = 0; k <= n; k++)
+			assert_true(jobs[k].abandoned && !jobs[k].put_off);
+		assert_int_equal(number(f, "SELECT count(*) FROM quarantine"), 0);
+		assert_int_equal(number(f, "SELECT count(*) FROM message"), 0);
+	}
+	/* the same ingest, once they start */
+	assert_int_equal(unsetenv("TEST_UNFIT"), 0);
+	for (n = 0; n < GOOD; n++) {
+		mail(&b, "", n, 3);
+		submit(f, &jobs[n], buf_as_str(&b));
+	}
+	flush(f);
+	for (n = 0; n < GOOD; n++)
+		assert_int_equal(jobs[n].result, IN_STORED);
+	consistent(f);
+	buf_free(&b);
+}
+
 static void
 test_results(void **state)
 {
@@ -387,7 +629,10 @@ test_results(void **state)
 		{ "no report",	"Subject: hello\n\nworld\n", IN_IGNORED, "not-a-report" },
 		{ "empty",	"", IN_IGNORED, "not-a-report" },
 		{ "tls",	"{\"organization-name\":\"x\"}", IN_REJECTED, "tls-report" },
-		{ "failure",	"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_REJECTED, "failure-report" },
+		{ "failure",	"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_STORED, "" },
+		{ "failure again", "Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_DUPLICATE, "" },
+		{ "no failure",	"Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nhello\n--b--\n", IN_REJECTED,
+		    "failure-report" },
 		{ "count",	REPORT_HEAD("d") "<record><row><count>9223372036854775807</count></row></record></feedback>", IN_REJECTED, "over-limit" },
 		{ "dtd",	"<!DOCTYPE feedback [<!ENTITY a \"b\">]><feedback/>", IN_REJECTED, "dtd" },
 		{ "web page",	"<!DOCTYPE html><html></html>", IN_IGNORED, "not-a-report" },
@@ -455,6 +700,10 @@ main(int argc, char **argv)
 		NAMED("a decoder goes in the middle of a report", test_late),
 		NAMED("a decoder goes behind the first report of a mail", test_late_second),
 		NAMED("a decoder is killed", test_killed),
+		NAMED("each way in which a decoder dies by its own doing", test_deaths),
+		NAMED("a decoder has died when it is sent to", test_dead_when_sent_to),
+		NAMED("decoders are killed again and again", test_killed_alone),
+		NAMED("decoders do not start", test_unfit),
 		NAMED("jobs are given back", test_abandoned),
 	};
 

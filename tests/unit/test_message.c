@@ -50,7 +50,7 @@ on_end(void *ctx, struct err *e)
 	return (0);
 }
 
-static const struct mime_sink	 sink = { on_begin, on_data, on_end };
+static const struct mime_sink	 sink = { on_begin, on_data, on_end, NULL };
 
 /* A copy of just these bytes: reading past them is seen. */
 static int
@@ -151,6 +151,22 @@ static const struct mail_case { const char *name, *mail, *want; } mails[] = {
 	{ "comment behind the type", "Content-Type: text/xml (report)" L L "x", "{text/xml||x}" },
 	{ "boundary in quotes with ;", "Content-Type: multipart/mixed; a=\"x;boundary=no\"; boundary=\"b;1\"" L L "--b;1" L L "x" L "--b;1--" L, "{||x\r\n}" },
 };
+
+/* What stands behind takes no NUL: a decoder that hands one on is not believed. */
+static void
+test_nul(void **state)
+{
+	static const char	 mail[] = "From: a\0b@example.com" L "Subject: x\0y =?utf-8?Q?=00?= =?utf-8?B?AA==?= =?utf-16be?B?AAAAQQ==?=" L L "b";
+	struct parts		 t = { 0 };
+	struct message		*m = message_new(&limits_default, &sink, &t, 0);
+	struct err		 e = { 0 };
+
+	(void)state;
+	assert_int_equal(read_mail(m, &t, (struct str){ mail, sizeof(mail) - 1 }, 0, 10, &e), 0);
+	assert_non_null(strstr(t.text.p, "from=[a?b@example.com] subject=[x?y ???A]"));
+	message_free(m);
+	buf_free(&t.text);
+}
 
 static void
 test_mail(void **state)
@@ -319,6 +335,7 @@ main(void)
 
 	CASES_ADD(&c, mails, test_mail);
 	CASES_ADD(&c, longs, test_long);
+	case_add(&c, "NUL in headers and in encoded words", test_nul, NULL);
 	case_add(&c, "header lines without an end", test_long_header, NULL);
 	case_add(&c, "limits: mime_depth, mime_parts", test_limits, NULL);
 	case_add(&c, "what looks like a mail", test_looks_like, NULL);

@@ -165,6 +165,8 @@ static void
 value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 {
 	static const char *const	 no_yes[] = { "no", "yes" }, *const fwd[] = { "no", "certain" };
+	static const struct { const char *word, *in; } trusts[] = { { "unknown", "0" }, { "authenticated", "1" },
+	    { "unauthenticated", "2, 3" }, { "authenticated-other", "2" }, { "failed", "3" } };
 	unsigned			 i = pick(r, 1000);
 
 	switch (key) {
@@ -228,6 +230,21 @@ value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 		break;
 	case QK_DIFFERS:
 		word_cond(no_yes, 2, i, "differs", f, sql);
+		break;
+	case QK_TRUST:
+		(void)snprintf(f, 200, "%s", trusts[i % 5].word);
+		(void)snprintf(sql, 512, "trust IN (%s)", trusts[i % 5].in);
+		break;
+	case QK_APART:	/* here everything counts; test_trusted.c has what does not */
+		(void)snprintf(f, 200, "%s", i % 2 == 0 ? "no" : "all");
+		(void)snprintf(sql, 512, "1");
+		break;
+	case QK_SENDER:
+		(void)snprintf(f, 200, "%u", i % 11);
+		(void)snprintf(sql, 512, "sender = %s", f);
+		break;
+	case QK_CLASS:
+		word_cond(sender_class_names, CLASS_COUNT, i, "class", f, sql);
 		break;
 	default:
 		(void)snprintf(f, 200, "%u", 1 + i % seed_small.reports);
@@ -321,13 +338,14 @@ check_total(struct query *q, const struct asked *a)
 	EQUAL(a, c->both, "sum(count * (align = 0))");
 	EQUAL(a, c->dkim_only, "sum(count * (align = 1))");
 	EQUAL(a, c->spf_only, "sum(count * (align = 2))");
-	EQUAL(a, c->fail_fwd, "sum(count * (align = 3 AND fwd))");
-	EQUAL(a, c->fail_unk, "sum(count * (align = 3 AND NOT fwd))");
+	EQUAL(a, c->fail_fwd, "sum(count * (align = 3 AND (fwd OR class IN (3, 4))))");
+	EQUAL(a, c->fail_fix, "sum(count * (align = 3 AND NOT fwd AND class IN (2, 5, 6)))");
+	EQUAL(a, c->fail_unk, "sum(count * (align = 3 AND NOT fwd AND class NOT IN (2, 3, 4, 5, 6)))");
 	EQUAL(a, c->untold, "sum(count * (align = 4))");
 	EQUAL(a, c->disp[DISP_REJECT], "sum(count * (disp = 2))");
 	EQUAL(a, c->disp[DISP_OTHER], "sum(count * (disp = 4))");
-	EQUAL(a, c->collateral, "sum(count * (align = 3 AND fwd AND disp IN (1, 2)))");
-	EQUAL(a, c->leaked, "sum(count * (align = 3 AND NOT fwd AND disp IN (0, 3)))");
+	EQUAL(a, c->collateral, "sum(count * (align = 3 AND (fwd OR class BETWEEN 2 AND 6) AND disp IN (1, 2)))");
+	EQUAL(a, c->leaked, "sum(count * (align = 3 AND NOT (fwd OR class BETWEEN 2 AND 6) AND disp IN (0, 3)))");
 	EQUAL(a, c->differs, "sum(count * differs)");
 	EQUAL(a, c->overridden, "sum(count * overridden)");
 	EQUAL(a, t.legs.spf.aligned, "sum(count * (pe_spf = 1))");
@@ -350,7 +368,8 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 	static const char *const	 columns[BY_COUNT] = { [BY_REPORTER] = "reporter", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from",
 	    [BY_CODE] = "code", [BY_IP] = "CASE WHEN kind = 0 THEN 'unknown' ELSE source_ip END",
 	    [BY_EFROM] = "CASE WHEN envelope_from IS NULL THEN 'absent' WHEN envelope_from = '' THEN '<>' ELSE envelope_from END",
-	    [BY_SPF] = "spf_raw", [BY_DKIM] = "dkim_raw", [BY_ALIGN] = "align", [BY_DISP] = "disp", [BY_FWD] = "fwd" };
+	    [BY_SPF] = "spf_raw", [BY_DKIM] = "dkim_raw", [BY_ALIGN] = "align", [BY_DISP] = "disp", [BY_FWD] = "fwd", [BY_SENDER] = "CAST(sender AS TEXT)",
+	    [BY_CLASS] = "class" };
 	struct query_page		 page = { .sort = sorts[pick(r, nitems(sorts))], .limit = 1 + pick(r, 9) };
 	struct query_breakdown		 b;
 	struct err			 e = { 0 };
@@ -372,7 +391,7 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 			n++;
 			m += b.items[i].counts.m;
 			rows += b.items[i].rows;
-			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE) && pick(r, 4) == 0) {
+			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE || by == BY_SENDER) && pick(r, 4) == 0) {
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s'))", columns[by], key);
 				EQUAL(a, b.items[i].counts.m, what);
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s' AND align = 1))", columns[by], key);
@@ -492,7 +511,7 @@ check_reports(struct query *q, const struct asked *a, uint64_t *r)
 	/* Reports without a row are none of SQL's business here. */
 	for (size_t i = 0; i < a->f.nclauses; i++)
 		inside = inside || (a->f.clauses[i].key != QK_DOMAIN && a->f.clauses[i].key != QK_REPORTER &&
-		    a->f.clauses[i].key != QK_REPORT);
+		    a->f.clauses[i].key != QK_REPORT && a->f.clauses[i].key != QK_TRUST && a->f.clauses[i].key != QK_APART);
 	if (!inside)
 		return;
 	do {
@@ -716,7 +735,7 @@ test_complete(void **state)
 				continue;
 			id++;
 			seed_sql(x, "INSERT INTO message VALUES (%d, 0, 3999, 0, 0, 0, NULL, NULL)", id);
-			seed_sql(x, "INSERT INTO report VALUES (%d, %d, 1, 'r%d', %d, %d, %d, %d, %d, 0, %d, NULL, NULL, NULL, NULL, NULL, NULL,"
+			seed_sql(x, "INSERT INTO " SEED_REPORT " VALUES (%d, %d, 1, 'r%d', %d, %d, %d, %d, %d, 0, %d, NULL, NULL, NULL, NULL, NULL, NULL,"
 			    " 1, 0, 0, NULL, x'', NULL, 0, 1, %d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)", id, who, id,
 			    (20000 + day) * 86400, (20001 + day) * 86400, 20000 + day, (20001 + day) * 86400 + 3600 * who, id,
 			    day < 12 ? 1 + who % 2 : 3, m);
@@ -751,7 +770,7 @@ test_complete(void **state)
 	query_end(q);
 	/* and 9 comes with a later report */
 	seed_sql(x, "INSERT INTO message VALUES (500, 0, 3999, 0, 0, 0, NULL, NULL);"
-	    "INSERT INTO report VALUES (500, 1, 1, 'late', 0, 0, 20026, 0, 500, 0, 3, NULL, NULL, NULL, NULL, NULL, NULL,"
+	    "INSERT INTO " SEED_REPORT " VALUES (500, 1, 1, 'late', 0, 0, 20026, 0, 500, 0, 3, NULL, NULL, NULL, NULL, NULL, NULL,"
 	    " 1, 0, 0, NULL, x'', NULL, 0, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
 	    "INSERT INTO record VALUES (1, 20026, 9, 500, 2, 7, 1); UPDATE meta SET value = value + 1 WHERE key = 'generation'");
 	assert_non_null(q = query_begin(s, now, 0, &e));
@@ -783,10 +802,10 @@ test_reports(void **state)
 	(void)state;
 	before = seed_int(db, "SELECT count(*) FROM report");
 	/* report 6 has come in two more versions */
-	seed_sql(db, "INSERT INTO report SELECT 9001, reporter, domain, report_id, begin, end, day, received, message, 1, policy, org_name,"
+	seed_sql(db, "INSERT INTO " SEED_REPORT " SELECT 9001, reporter, domain, report_id, begin, end, day, received, message, 1, policy, org_name,"
 	    " email, NULL, NULL, NULL, NULL, dialect, 3, 3, '[[2,17,\"count \\\"-3\\\" is no number\"]]', hash, 6, 4, records, messages, 1, 2, 3,"
 	    " 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 FROM report WHERE id = 6");
-	seed_sql(db, "INSERT INTO report SELECT 9002, reporter, domain, report_id, begin, end, day, received, message, 2, policy, org_name,"
+	seed_sql(db, "INSERT INTO " SEED_REPORT " SELECT 9002, reporter, domain, report_id, begin, end, day, received, message, 2, policy, org_name,"
 	    " email, NULL, NULL, NULL, NULL, dialect, 0, 0, NULL, hash, 6, 0, records, messages, 0, 0, 0,"
 	    " 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM report WHERE id = 6");
 	seed_sql(db, "UPDATE meta SET value = value + 1 WHERE key = 'generation'");
@@ -972,6 +991,7 @@ set_up(void **state)
 	(void)snprintf(dir, sizeof(dir), "/tmp/test_query.XXXXXX");
 	if (dmarc_init(&e) == -1 || mkdtemp(dir) == NULL || (db = seed_make(dir, &seed_small)) == NULL)
 		return (-1);
+	(void)seed_sql(db, "UPDATE report SET trust = id %% 4");
 	now = (seed_small.first_day + seed_small.days + 3) * 86400 + 40000;
 	/* Everything about a row in plain words, from the views for people where they say it. */
 	if (seed_sql(db, "CREATE TEMP VIEW ev_reason AS SELECT e.id AS evidence, n.text AS type FROM evidence e,"
@@ -979,11 +999,15 @@ set_up(void **state)
 	    " JOIN name n ON n.id = json_extract(j.value, '$[0]')") != 0 ||
 	    seed_sql(db, "CREATE TEMP TABLE t AS SELECT v.domain, CAST(strftime('%%s', v.day) AS INTEGER) / 86400 AS day, v.reporter,"
 	    " v.source_ip, s.kind, v.count, v.header_from, v.envelope_from, v.code, v.report, v.seq, v.evidence, o.disposition AS disp,"
+	    " coalesce(so.sender, 1) AS sender, coalesce((SELECT d.class FROM decision d WHERE d.sender = coalesce(so.sender, 1) AND"
+	    " d.domain IN (r.domain, 0) AND undone IS NULL ORDER BY d.domain DESC, d.id DESC LIMIT 1), sc.class, 0) AS class,"
 	    " o.spf_raw, o.dkim_raw, o.forwarded AS fwd, o.differs, o.overridden, o.spf AS pe_spf,"
 	    " CASE WHEN o.dkim = 1 AND o.spf = 1 THEN 0 WHEN o.dkim = 1 THEN 1 WHEN o.spf = 1 THEN 2"
-	    " WHEN o.dkim = 2 AND o.spf = 2 THEN 3 ELSE 4 END AS align"
+	    " WHEN o.dkim = 2 AND o.spf = 2 THEN 3 ELSE 4 END AS align, v.report %% 4 AS trust"
 	    " FROM records v JOIN evidence e ON e.id = v.evidence JOIN outcome o ON o.id = e.outcome"
-	    " JOIN record r ON r.report = v.report AND r.seq = v.seq JOIN source s ON s.id = r.source") != 0 ||
+	    " JOIN record r ON r.report = v.report AND r.seq = v.seq JOIN source s ON s.id = r.source"
+	    " LEFT JOIN sender_of so ON so.domain = r.domain AND so.source = r.source"
+	    " LEFT JOIN sender_class sc ON sc.domain = r.domain AND sc.sender = coalesce(so.sender, 1)") != 0 ||
 	    (store = store_open(dir, STORE_READ, &e)) == NULL)
 		return (-1);
 	return (0);

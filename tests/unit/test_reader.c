@@ -10,6 +10,7 @@
 #include "recorder.h"
 
 #include "decode/reader.h"
+#include "report/refusal.h"
 
 #define L "\r\n"
 #define REPORT(id, rows) "<?xml version=\"1.0\"?><feedback><report_metadata><org_name>rep.example</org_name><report_id>" id "</report_id>"	\
@@ -518,6 +519,24 @@ test_limits(void **state)
 	assert_non_null(strstr(t->log.p, "mime_parts = 2"));
 }
 
+/* It has no time at all: what is large ends before its end, with a reason. */
+static void
+test_too_slow(void **state)
+{
+	struct test	*t = *state;
+	struct buf	 b = { 0 };
+
+	t->limits.seconds = 0;
+	(void)buf_cstr(&b, "<feedback>");
+	for (size_t i = 0; i < (size_t)48 << 20; i += 8)
+		(void)buf_cstr(&b, "       \n");
+	run(t, buf_as_str(&b));
+	assert_int_equal(t->res.reports, 0);
+	assert_int_equal(t->res.refused, 1);
+	assert_int_equal(refusal_of(&t->res.first), REFUSAL_TOO_SLOW);
+	buf_free(&b);
+}
+
 static void
 test_read_error(void **state)
 {
@@ -573,6 +592,7 @@ main(void)
 		NAMED("B8 G1 what is no aggregate report has a name", test_flags),
 		NAMED("SF7 R1 D1 what mail and file name tell", test_derived),
 		NAMED("limits of a mail", test_limits),
+		NAMED("limits: computing time", test_too_slow),
 		NAMED("a file that cannot be read", test_read_error),
 		NAMED("a sink that fails", test_sink_fails),
 	};

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/charset.h"
 #include "base/io.h"
 #include "decode/message.h"
 #include "process/sandbox.h"
@@ -656,7 +657,7 @@ prepare(void)
 	(void)snprintf(secret, sizeof(secret), "%s/other.password", dir);
 	/* a database in use: its -wal and -shm are there */
 	if ((s = store_open(state, STORE_WRITE, &e)) == NULL || store_begin(s, &e) == -1 || store_message_begin(s, &id, &e) == -1 ||
-	    store_message_end(s, id, &(struct store_message){ 1, "test", 1, 0, false }, IN_IGNORED, -1, 0, &e) == -1 ||
+	    store_message_end(s, id, &(struct store_message){ 1, "test", 1, 0, false, false }, IN_IGNORED, -1, 0, &e) == -1 ||
 	    store_commit(s, &e) == -1 || (keeper = store_open(state, STORE_READ, &e)) == NULL) {
 		(void)fprintf(stderr, "%s\n", e.msg);
 		return (-1);
@@ -671,7 +672,7 @@ prepare(void)
 	    (mail_server = listen_on(&mail_port)) == -1 || (other_server = listen_on(&other_port)) == -1)
 		return (-1);
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	message_charsets_load();
+	charset_load();
 	return (page == MAP_FAILED ? -1 : 0);
 }
 

@@ -3,9 +3,11 @@
  * rollback, a full disk, originals. After each step sums, records and keys of
  * the whole database must agree.
  */
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,6 +22,7 @@
 #include "report/quirk.h"
 #include "report/wire.h"
 #include "base/limits.h"
+#include "dmarc/trust.h"
 #include "store/query.h"
 #include "store/store.h"
 
@@ -153,6 +156,7 @@ struct rep {
 	bool		 fails;		/* all fail, quarantined */
 	unsigned	 refused;
 	bool		 same_rows;	/* all from one address */
+	const struct trust_mail *mail;	/* that it came in */
 };
 
 #define BASIC .org = "rep.example", .id = "1@rep.example", .domain = "example.com", .begin = DAY0, .end = DAY0 + 86399, .rows = 2, .count = 3
@@ -177,7 +181,10 @@ rows_of(struct fixture *f, const struct rep *r, int64_t message)
 	struct store_evidence	 ev;
 	struct buf		 b = { 0 };
 	char			 selector[32];
-	int			 rv = store_report_begin(f->s, message, 0, &h, &f->e);
+	int			 rv;
+
+	store_trust_mail(f->s, r->mail);
+	rv = store_report_begin(f->s, message, 0, &h, &f->e);
 
 	for (unsigned i = 0; i < r->rows && rv == 0; i++) {
 		const unsigned		 n = r->same_rows ? 0 : i;
@@ -213,7 +220,7 @@ report_of(struct fixture *f, const struct rep *r, int64_t message, struct store_
 static int
 message_of(struct fixture *f, const struct rep *r, struct store_stored *out)
 {
-	struct store_message	 m = { DAY0 + 90000, "test", 100, 0, false };
+	struct store_message	 m = { DAY0 + 90000, "test", 100, 0, false, false };
 	int64_t			 id;
 
 	if (store_message_begin(f->s, &id, &f->e) == -1 || report_of(f, r, id, out) == -1)
@@ -231,6 +238,240 @@ take(struct fixture *f, const struct rep *r)
 	OK(f, store_commit(f->s, &f->e));
 	consistent(f);
 	return (out.result);
+}
+
+/* --- Whose report it is ------------------------------------------------------------------ */
+
+#define MX "mx.example.com"
+#define MAIL(proof, from) ((struct trust_mail){ proof, TRUST_BY_DMARC, STR(from), STR(MX), STR(MX "; dmarc") })
+
+/* What counts, by trust and by domain. */
+static uint64_t
+asked(struct fixture *f, const char *key, const char *value)
+{
+	struct query_filter	 q;
+	struct query_range	 r;
+	struct query_total	 t;
+	struct query		*x;
+
+	query_filter_init(&q);
+	q.all = true;
+	if ((x = query_begin(f->s, DAY0 + 200000, 0, &f->e)) == NULL ||
+	    (key != NULL && query_filter_set(&q, str_of(key), str_of(value), &f->e) == -1) ||
+	    query_filter_range(x, &q, &r, &f->e) == -1 || query_total(x, &q, &r, &t, &f->e) == -1)
+		fail_msg("%s", f->e.msg);
+	query_filter_free(&q);
+	query_end(x);
+	return (t.counts.m);
+}
+
+static struct trust_settings	 believing;
+static char			 mx[] = MX, *mxs[] = { mx };
+static char			 ours[] = "example.com", *our_domains[] = { ours };
+
+static void
+trust_as(struct fixture *f, bool apart, bool domains)
+{
+	believing = (struct trust_settings){ .authserv_ids = { mxs, 1 }, .apart = apart, .domains = { our_domains, domains ? 1 : 0 } };
+	store_trust(f->s, &believing);
+}
+
+/* Of two reports under one key the one that is better proved counts, in whatever order they come. */
+static void
+test_tr_key(void **state)
+{
+	struct fixture		*f = *state;
+	struct trust_mail	 good = MAIL(PROOF_PASS, "rep.example"), other = MAIL(PROOF_PASS, "esp.example"),
+				 bad = MAIL(PROOF_FAIL, "rep.example");
+	struct rep		 a = basic, b = basic;
+
+	trust_as(f, false, false);
+	a.mail = &good;
+	b.mail = &bad;
+	b.count = 100;
+	/* a lie after the truth changes nothing, and is kept; again it is known */
+	assert_int_equal(take(f, &a), IN_STORED);
+	assert_int_equal(take(f, &b), IN_STORED);
+	assert_int_equal(messages(f), 6);
+	assert_int_equal(number(f, "SELECT superseded_by FROM report WHERE trust = 3"), 1);
+	assert_int_equal(take(f, &b), IN_DUPLICATE);
+	b.mail = NULL;
+	b.count = 101;
+	assert_int_equal(take(f, &b), IN_STORED);
+	b.mail = &other;
+	b.count = 102;
+	assert_int_equal(take(f, &b), IN_STORED);
+	assert_int_equal(messages(f), 6);
+	/* a lie before the truth gives way */
+	a.id = b.id = "2";
+	b.mail = &bad;
+	assert_int_equal(take(f, &b), IN_STORED);
+	b.mail = NULL;
+	b.count = 7;
+	assert_int_equal(take(f, &b), IN_REPLACED);	/* unknown is better than failed */
+	assert_int_equal(take(f, &a), IN_REPLACED);
+	assert_int_equal(messages(f), 12);
+	/* also the truth without a row */
+	a.id = b.id = "3";
+	a.rows = 0;
+	assert_int_equal(take(f, &b), IN_STORED);
+	assert_int_equal(take(f, &a), IN_REPLACED);
+	assert_int_equal(messages(f), 12);
+	/* the truth of two versions of one reporter is the newer, as ever */
+	a.rows = 1;
+	assert_int_equal(take(f, &a), IN_REPLACED);
+	assert_int_equal(messages(f), 15);
+}
+
+/* What came first by a way that proves nothing is proved when it comes again. */
+static void
+test_tr_again(void **state)
+{
+	struct fixture		*f = *state;
+	struct trust_mail	 good = MAIL(PROOF_PASS, "rep.example"), bad = MAIL(PROOF_FAIL, "rep.example");
+	struct rep		 r = basic;
+
+	trust_as(f, false, false);
+	assert_int_equal(take(f, &r), IN_STORED);
+	r.mail = &bad;
+	assert_int_equal(take(f, &r), IN_DUPLICATE);
+	assert_int_equal(number(f, "SELECT trust FROM report"), TRUST_UNKNOWN);
+	r.mail = &good;
+	assert_int_equal(take(f, &r), IN_DUPLICATE);
+	assert_int_equal(number(f, "SELECT trust FROM report"), TRUST_AUTHENTICATED);
+	assert_int_equal(number(f, "SELECT trust_message FROM report"), 3);
+	r.mail = NULL;
+	assert_int_equal(take(f, &r), IN_DUPLICATE);
+	assert_int_equal(number(f, "SELECT trust FROM report"), TRUST_AUTHENTICATED);
+	/* a version that stepped back, now proved, counts */
+	r.mail = NULL;
+	r.count = 50;
+	assert_int_equal(take(f, &r), IN_STORED);
+	r.id = "2";
+	assert_int_equal(take(f, &r), IN_STORED);
+	r.count = 60;
+	assert_int_equal(take(f, &r), IN_REPLACED);
+	r.count = 50;
+	r.mail = &good;
+	assert_int_equal(take(f, &r), IN_REPLACED);
+	assert_int_equal(messages(f), 6 + 100);
+}
+
+static void
+test_tr_apart(void **state)
+{
+	struct fixture		*f = *state;
+	struct trust_mail	 good = MAIL(PROOF_PASS, "rep.example"), bad = MAIL(PROOF_FAIL, "rep.example");
+	struct rep		 a = basic, b = basic, c = basic;
+
+	trust_as(f, true, true);
+	a.mail = &good;
+	b.mail = &bad;
+	b.count = 100;
+	c.domain = "example.net";
+	c.count = 1000;
+	assert_int_equal(take(f, &a), IN_STORED);
+	assert_int_equal(take(f, &b), IN_STORED);	/* beside it, not instead of it */
+	assert_int_equal(take(f, &c), IN_STORED);
+	assert_int_equal(messages(f), 6 + 200 + 2000);
+	assert_int_equal(asked(f, NULL, NULL), 6);
+	assert_int_equal(asked(f, "apart", "no"), 6);
+	assert_int_equal(asked(f, "apart", "yes"), 2200);
+	assert_int_equal(asked(f, "apart", "all"), 2206);
+	assert_int_equal(asked(f, "apart", "!no"), 2200);
+	assert_int_equal(asked(f, "domain", "example.net"), 0);
+	assert_int_equal(asked(f, "report", "2"), 200);
+	assert_int_equal(asked(f, "trust", "authenticated"), 6);
+	assert_int_equal(asked(f, "trust", "unauthenticated"), 0);
+	assert_int_equal(number(f, "SELECT count(*) FROM records"), 2);
+	/* the same once more, forwarded by a colleague: it is here already */
+	a.mail = &bad;
+	assert_int_equal(take(f, &a), IN_DUPLICATE);
+	assert_int_equal(number(f, "SELECT count(*) FROM report"), 3);
+	/* streamed */
+	b.id = "2";
+	b.rows = 6000;
+	b.count = 1;
+	assert_int_equal(take(f, &b), IN_STORED);
+	assert_int_equal(asked(f, NULL, NULL), 6);
+	assert_int_equal(asked(f, "apart", "yes"), 8200);
+}
+
+static void
+check_fault(void *ctx, enum store_fault what, int64_t id, const char *text)
+{
+	(void)ctx;
+	fail_msg("%s %lld: %s", store_fault_names[what], (long long)id, text);
+}
+
+static void
+check_progress(void *ctx, uint64_t done, uint64_t total)
+{
+	(void)ctx;
+	(void)done;
+	(void)total;
+}
+
+/* Other settings: everything goes to where it would have gone with them. */
+static void
+test_tr_settings(void **state)
+{
+	static const struct store_check_calls	 calls = { check_fault, check_progress };
+	struct fixture				*f = *state;
+	struct trust_mail			 good = MAIL(PROOF_PASS, "rep.example"), bad = MAIL(PROOF_FAIL, "rep.example");
+	struct rep				 a = basic, b = basic, c = basic, d = basic;
+	struct store_retrusted			 n;
+	static const struct { bool believe, apart, domains; uint64_t m, apart_m; } steps[] = {
+		{ true, false, false, 6 + 12 + 2000 + 200, 0 },
+		{ true, true, false, 6 + 12 + 2000, 200 },
+		{ true, true, true, 6 + 12, 2000 + 200 },
+		{ false, true, true, 6 + 12 + 200, 2000 },
+		{ false, false, false, 6 + 12 + 200 + 2000, 0 },
+		{ true, true, true, 6 + 12, 2000 + 200 },
+		{ true, false, false, 6 + 12 + 2000 + 200, 0 },
+	};
+
+	trust_as(f, false, false);
+	a.mail = &good;
+	b.mail = &bad;
+	b.id = "b";
+	b.count = 100;
+	c.domain = "example.net";
+	c.count = 1000;
+	d.id = "d";
+	d.count = 6;
+	assert_int_equal(take(f, &a), IN_STORED);
+	assert_int_equal(take(f, &b), IN_STORED);
+	assert_int_equal(take(f, &c), IN_STORED);
+	assert_int_equal(take(f, &d), IN_STORED);
+	for (size_t i = 0; i < nitems(steps); i++) {
+		trust_as(f, steps[i].apart, steps[i].domains);
+		if (!steps[i].believe)
+			believing.authserv_ids.n = 0;
+		OK(f, store_retrust(f->s, &n, &f->e));
+		assert_int_equal(n.reports, 4);
+		consistent(f);
+		assert_int_equal(asked(f, NULL, NULL), steps[i].m);
+		assert_int_equal(asked(f, "apart", "yes"), steps[i].apart_m);
+		OK(f, store_check(f->s, CHECK_ALL, &calls, NULL, &f->e));
+		/* and nothing is left to do */
+		OK(f, store_retrust(f->s, &n, &f->e));
+		assert_int_equal(n.changed, 0);
+	}
+	assert_int_equal(number(f, "SELECT trust FROM report WHERE report_id = 'b'"), TRUST_FAILED);
+	/* what comes back finds its place taken by one that is better proved */
+	trust_as(f, true, false);
+	OK(f, store_retrust(f->s, &n, &f->e));
+	b.mail = &good;
+	b.count = 1;
+	assert_int_equal(take(f, &b), IN_STORED);
+	assert_int_equal(asked(f, NULL, NULL), 6 + 12 + 2000 + 2);
+	trust_as(f, false, false);
+	OK(f, store_retrust(f->s, &n, &f->e));
+	assert_int_equal(n.moved, 1);
+	consistent(f);
+	assert_int_equal(asked(f, "apart", "all"), 6 + 12 + 2000 + 2);
+	OK(f, store_check(f->s, CHECK_ALL, &calls, NULL, &f->e));
 }
 
 /* --- DU ------------------------------------------------------------------------------------ */
@@ -644,7 +885,7 @@ static void
 test_tokens(void **state)
 {
 	struct fixture		*f = *state;
-	struct store_message	 m = { DAY0, "test", 10, 0, false };
+	struct store_message	 m = { DAY0, "test", 10, 0, false, false };
 	int64_t			 id;
 
 	OK(f, store_begin(f->s, &f->e));
@@ -691,7 +932,7 @@ file_with(struct str s, uint64_t offset)
 static int
 keep_file(struct fixture *f, int fd, uint64_t bytes, uint64_t offset, int64_t *id)
 {
-	struct store_message	 m = { DAY0, "test", bytes, 0, false };
+	struct store_message	 m = { DAY0, "test", bytes, 0, false, false };
 
 	if (store_message_begin(f->s, id, &f->e) == -1)
 		return (-1);
@@ -759,6 +1000,75 @@ test_originals(void **state)
 		reopen(f);
 	}
 	buf_free(&big);
+}
+
+/* Files in originals/, and how many of them no transaction has committed yet. */
+static unsigned
+packs(struct fixture *f, unsigned *uncommitted)
+{
+	char		 path[128];
+	struct dirent	*d;
+	struct stat	 st;
+	unsigned	 n = 0;
+	DIR		*dir;
+
+	(void)snprintf(path, sizeof(path), "%s/originals", f->dir);
+	*uncommitted = 0;
+	if ((dir = opendir(path)) == NULL)
+		return (0);
+	while ((d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.' && fstatat(dirfd(dir), d->d_name, &st, 0) == 0) {
+			n++;
+			*uncommitted += (st.st_mode & S_ISVTX) != 0;
+		}
+	(void)closedir(dir);
+	return (n);
+}
+
+/* A writer that is killed leaves a pack that no row names: the next one that opens the store removes it, and no other. */
+static void
+test_orphan(void **state)
+{
+	struct fixture	*f = *state;
+	char		 path[128];
+	unsigned	 marked;
+	int64_t		 id, kept;
+	int		 status, fd;
+	pid_t		 pid;
+
+	OK(f, store_begin(f->s, &f->e));
+	OK(f, keep(f, STR("committed"), 0, &kept));
+	assert_int_equal(packs(f, &marked), 1);
+	assert_int_equal(marked, 1);
+	OK(f, store_commit(f->s, &f->e));
+	assert_int_equal(packs(f, &marked), 1);
+	assert_int_equal(marked, 0);
+	store_close(f->s);
+	if ((pid = fork()) == 0) {
+		if ((f->s = store_open(f->dir, STORE_WRITE, &f->e)) == NULL || store_begin(f->s, &f->e) == -1 ||
+		    keep(f, STR("never committed"), 0, &id) == -1)
+			_exit(1);
+		(void)raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(packs(f, &marked), 2);
+	assert_int_equal(marked, 1);
+	/* one whose writer lives is locked, and nobody else removes it */
+	(void)snprintf(path, sizeof(path), "%s/originals/1-1-1.pack", f->dir);
+	assert_int_not_equal(fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), -1);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(fchmod(fd, S_ISVTX | 0600), 0);
+	assert_non_null(f->s = store_open(f->dir, STORE_WRITE, &f->e));
+	assert_int_equal(packs(f, &marked), 2);
+	assert_int_equal(marked, 1);
+	(void)close(fd);
+	store_close(f->s);
+	assert_non_null(f->s = store_open(f->dir, STORE_WRITE, &f->e));
+	assert_int_equal(packs(f, &marked), 1);
+	assert_int_equal(marked, 0);
+	comes_back(f, kept, STR("committed"));
+	consistent(f);
 }
 
 /* --- A full disk ------------------------------------------------------------------------------------------------------ */
@@ -921,7 +1231,7 @@ test_quarantine(void **state)
 {
 	struct fixture			*f = *state;
 	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR_NONE, 7, 2, 30, 1234,
-				    STR("a.xml"), false };
+				    STR("a.xml"), false, false };
 	struct store_trimmed		 t;
 
 	OK(f, store_begin(f->s, &f->e));
@@ -971,7 +1281,7 @@ test_quarantine_told(void **state)
 {
 	struct fixture			*f = *state;
 	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR("s"), 7, 2, 30, 1234,
-					    STR("a.xml"), false };
+					    STR("a.xml"), false, false };
 	struct store_action		 did = { .item = 1, .asked = DAY0, .result = IN_PARTIAL, .reports = 2, .text = "half" };
 	struct store_quarantine_item	 item;
 	struct store_trimmed		 t;
@@ -1063,6 +1373,10 @@ main(void)
 		NAMED("DU4 periods that overlap", test_overlap),
 		NAMED("DU7 the first version comes again", test_du7),
 		NAMED("DU all in one transaction", test_du_together),
+		NAMED("whose report it is: one key, two reports", test_tr_key),
+		NAMED("whose report it is: proved when it comes again", test_tr_again),
+		NAMED("whose report it is: kept apart", test_tr_apart),
+		NAMED("whose report it is: other settings", test_tr_settings),
 		NAMED("an empty version takes nothing away", test_empty_version),
 		NAMED("D4 no report_id", test_no_id),
 		NAMED("AX37 partial", test_partial),
@@ -1074,6 +1388,7 @@ main(void)
 		NAMED("two writers", test_two),
 		NAMED("tokens of spool files", test_tokens),
 		NAMED("originals come back as they were", test_originals),
+		NAMED("a pack that nobody committed", test_orphan),
 		NAMED("a full disk", test_full),
 		NAMED("the largest count", test_edge),
 		NAMED("sums over reports that no number holds", test_edge_sum),

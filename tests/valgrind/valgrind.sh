@@ -135,12 +135,12 @@ get() {
 	if command -v curl >/dev/null; then
 		curl -s -m 120 "$@"
 	else
-		node -e 'const [u, m] = process.argv.slice(1); fetch(u, m ? { method: "POST", headers: { "X-Dmarcd-Request": "1" } } : {}).then((r) => r.text())
+		node -e 'const [u, m] = process.argv.slice(1); fetch(u, m ? { method: "POST", headers: { "X-Dmarcd-Action": "1" } } : {}).then((r) => r.text())
 		    .then((t) => process.stdout.write(t))' "$1" "${2:+post}"
 	fi
 }
 post() {
-	get "$1" -X POST -H "X-Dmarcd-Request: 1"
+	get "$1" -X POST -H "X-Dmarcd-Action: 1"
 }
 # settled: the spool is read and nothing waits to be done
 settled() {

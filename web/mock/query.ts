@@ -1,6 +1,9 @@
 /* The answers of /api/v1, worked out from the made-up rows. */
 import { parseFilter, isFilterKey, isDay, addDays, daysBetween, type Filter } from "../src/lib/url";
-import type { Action, Breakdown, BreakdownItem, Counts, DomainItem, Ingest, Leg, Legs, Meta, Overview, Page, Quarantined, QuarantinedItem, ReportDetail, ReportItem, Reporter, Row, Timeseries } from "../src/lib/types";
+import type {
+	Action, Breakdown, BreakdownItem, Causes, Counts, DomainItem, Ingest, Leg, Legs, Meta, Overview, Page, Quarantined, QuarantinedItem, Reporter, ReportDetail, ReportItem, Row, RowExplanation, Timeseries,
+} from "../src/lib/types";
+import { cause, explain } from "./explain";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
 
 export class Bad extends Error {
@@ -325,12 +328,29 @@ export function rowList(p: URLSearchParams): Page<Row> {
 	return { items: pg.items.map(strip), next: pg.next, ...(p.get("total") === "1" ? { total: { n: list.length, m: count(list).m } } : {}) };
 }
 
+export function explainRow(id: string): RowExplanation {
+	const r = reports.flatMap((x) => x.rows).find((x) => x.id === id);
+	if (r === undefined)
+		throw new Gone(`There is no row ${id.slice(0, 60)}.`);
+	return { ...explain(r, r.policy, r.count), id, day: r.day, reporter: r.reporter, domain: r.domain };
+}
+export function causes(p: URLSearchParams): Causes {
+	const groups = new Map<string, MockRow[]>(), r = period(p);
+	for (const x of select(p))
+		if (p.has("align") || p.has("code") || (x.policy_eval.dkim !== "pass" && x.policy_eval.spf !== "pass"))
+			groups.set(`${x.code} ${x.group}`, [...groups.get(`${x.code} ${x.group}`) ?? [], x]);
+	const items = [...groups.values()].map((g) => cause(g, (g[0] as MockRow).policy)).sort((a, b) => b.m - a.m);
+	const shown = items.slice(0, Number(p.get("limit") ?? 20)), sum = (l: { m: number }[]) => l.reduce((n, x) => n + x.m, 0);
+	return { from: r.from, to: r.to, lang: "en", items: shown, n: items.length, m: sum(items), other_m: sum(items) - sum(shown) };
+}
+
 function item(r: MockReport): ReportItem {
 	const c = count(r.rows);
 	return {
 		id: r.id, reporter: r.reporter, org_name: r.org_name, email: r.email, domain: r.domain, report_id: r.report_id, begin: r.begin, end: r.end, day: r.day,
 		received: r.received, records: r.rows.length, m: c.m, pass: c.both + c.dkim_only + c.spf_only, source_ips: new Set(r.rows.map((x) => x.ip)).size,
 		policy: r.policy, dialect: r.dialect, state: r.state, quirks: r.quirks, duplicates: r.duplicates,
+		trust: r.duplicates > 0 ? "unknown" : "authenticated", apart: "no",
 	};
 }
 export function reportList(p: URLSearchParams): Page<ReportItem> {
@@ -348,7 +368,9 @@ export function find(id: string): MockReport {
 export function report(id: string): ReportDetail & { rows_next: null } {
 	const r = find(id);
 	return {
-		...item(r), extra_contact_info: r.extra, generator: r.dialect === "rfc9990" ? "BigMail Reporter 3.2" : null, version: r.dialect === "rfc9990" ? "1.0" : null, errors: [],
+		...item(r), trust_by: { detail: r.duplicates > 0 ? "unknown" : "authenticated", method: r.duplicates > 0 ? null : "dmarc", from_domain: r.reporter.key, authserv_id: "mx.example.com",
+			field: r.duplicates > 0 ? null : `mx.example.com; dmarc=pass header.from=${r.reporter.key}` },
+		extra_contact_info: r.extra, generator: r.dialect === "rfc9990" ? "BigMail Reporter 3.2" : null, version: r.dialect === "rfc9990" ? "1.0" : null, errors: [],
 		counts: count(r.rows), legs: legs(r.rows), rows_next: null, refused: r.refused, message: { received: r.received, mailbox: "reports", bytes: 2400 + r.rows.length * 90, token: `m${r.id}` },
 		versions: r.versions.map((v) => find(v)).map((v) => ({ id: v.id, state: v.state, received: v.received, m: count(v.rows).m })),
 		raw: { xml: true, original: true, mail: r.reporter.key !== "mailbox.test" },

@@ -65,7 +65,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	if (item !== null && (item[2] === "retry" || item[2] === "discard")) {
 		if (req.method !== "POST")
 			return problem(req, res, 405, "Method not allowed", "This asks for something to be done: POST.");
-		if (req.headers["x-dmarcd-request"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+		if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
 			return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
 		return json(req, res, 202, q.act(decodeURIComponent(item[1] as string), item[2]));
 	}
@@ -73,6 +73,9 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 		problem(req, res, 405, "Method not allowed", "This API only answers GET.");
 		return;
 	}
+	const row = /^\/rows\/([^/]+)\/explain$/.exec(path);
+	if (row !== null)
+		return json(req, res, 200, q.explainRow(decodeURIComponent(row[1] as string)));
 	const m = /^\/(domains|reports)\/([^/]+)(\/raw)?$/.exec(path);
 	const id = m === null ? "" : decodeURIComponent(m[2] as string);
 	if (empty && path === "/meta")
@@ -95,6 +98,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
 	case "/breakdown": return json(req, res, 200, q.breakdown(p));
+	case "/explain": return json(req, res, 200, q.causes(p));
 	case "/rows": return json(req, res, 200, q.rowList(p));
 	case "/domains": return json(req, res, 200, { items: q.domains(p) });
 	case "/reports": return json(req, res, 200, q.reportList(p));

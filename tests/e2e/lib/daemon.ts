@@ -286,7 +286,12 @@ export class Daemon {
 	/** kill -9, of the supervisor alone; what it started has to notice. */
 	async kill(): Promise<void> {
 		this.child.kill('SIGKILL');
-		await this.ended;
+		await this.gone();
+	}
+
+	/** After somebody has killed it. */
+	async gone(): Promise<void> {
+		await until(`the end of process ${this.pid}`, () => this.over, 60);
 	}
 
 	/** When the tests themselves are told to end. */

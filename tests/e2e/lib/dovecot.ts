@@ -1,6 +1,6 @@
 // A real Dovecot with its own configuration on loopback ports; needs neither root nor the system's files.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'node:net';
@@ -182,11 +182,13 @@ ${users}${extra}`;
 	}
 
 	deliver(user: string, messages: Iterable<Buffer>, name = 'INBOX'): void {
-		const at = join(this.folder(user, name), 'new');
+		const at = this.folder(user, name);
 		for (const m of messages) {
-			const file = join(at, `${1700000000 + this.serial++}.M1P1.test`);
-			writeFileSync(file, m);
-			chownSync(file, this.uid, this.gid);
+			// whole before it can be seen: a session may be going on
+			const file = `${1700000000 + this.serial++}.M1P1.test`;
+			writeFileSync(join(at, 'tmp', file), m);
+			chownSync(join(at, 'tmp', file), this.uid, this.gid);
+			renameSync(join(at, 'tmp', file), join(at, 'new', file));
 		}
 	}
 

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 export interface Parameter {
 	name: string;
-	in: 'query' | 'path' | 'header';
+	in: 'query' | 'path';
 	required?: boolean;
 	schema: { enum?: (string | number)[]; $ref?: string; type?: string; minimum?: number; maximum?: number };
 }

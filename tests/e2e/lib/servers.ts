@@ -118,7 +118,7 @@ export interface Message {
 	size?: number;
 }
 
-function inSet(set: string, uid: number): boolean {
+export function inSet(set: string, uid: number): boolean {
 	return set.split(',').some((r) => {
 		const [a, b] = r.split(':');
 		return uid >= Number(a) && uid <= (b === '*' ? Infinity : Number(b ?? a));

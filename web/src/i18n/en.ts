@@ -1,5 +1,5 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
-import { codes } from "./en-codes";
+import codes from "texts:en";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
 
@@ -128,6 +128,10 @@ const ui = {
 	"key.fwd.hint": "Did the receiver recognise a forwarder or list?",
 	"key.differs": "Contradiction",
 	"key.differs.hint": "The details of the report say otherwise than its result",
+	"key.trust": "Authenticity",
+	"key.trust.hint": "Does the report come from the reporter that it names?",
+	"key.apart": "Kept apart",
+	"key.apart.hint": "Reports that count in no figure",
 
 	"result.pass": "pass",
 	"result.fail": "fail",
@@ -154,6 +158,15 @@ const ui = {
 	"fwd.no": "No sign of forwarding",
 	"differs.yes": "Details contradict the result",
 	"differs.no": "Details agree",
+	"trust.authenticated": "authenticated",
+	"trust.authenticated.hint": "Your mail server found that this report comes from the reporter that it names.",
+	"trust.unauthenticated": "unauthenticated",
+	"trust.unauthenticated.hint": "Your mail server found that this report does not come from the reporter that it names, or comes from another organisation. It may be forged, or forwarded.",
+	"trust.unknown": "not known",
+	"trust.unknown.hint": "No mail server that is named in the configuration (authserv_ids) says where this report comes from.",
+	"apart.no": "Reports that count",
+	"apart.yes": "Reports kept apart",
+	"apart.all": "Both",
 	"reason.none": "No reason given",
 	"reason.forwarded": "Forwarded",
 	"reason.sampled_out": "Left out by pct",
@@ -372,6 +385,13 @@ const ui = {
 	"reports.dup": "{n, plural, one {# duplicate} other {# duplicates}}",
 	"reports.tabs": "View",
 	"reports.tab.reporters": "Reporters",
+	"reports.tab.apart": "Kept apart",
+	"reports.apart.sub": "These reports count in no figure: they are about domains that are not yours, or they are unauthenticated and the configuration keeps such reports apart.",
+	"reports.apart.none": "No report is kept apart.",
+	"reports.apart.why": "Why",
+	"reports.apart.foreign-domain": "not your domain",
+	"reports.apart.unauthenticated": "unauthenticated",
+	"reports.trust": "Authenticity",
 	"reports.lag": "Delay",
 	"reports.lag.hint": "Median time from the end of the reported range to arrival",
 	"reports.state": "State",
@@ -399,6 +419,15 @@ const ui = {
 	"report.long": "({span} long; it counts on {day}, the day of its middle)",
 	"report.received": "Received",
 	"report.state": "State",
+	"report.trust": "Authenticity",
+	"report.trust.authenticated": "{id} found that the mail is from {from} ({how}).",
+	"report.trust.authenticated-other": "{id} found that the mail is from {from} ({how}), which is not the reporter.",
+	"report.trust.failed": "{id} found that the mail is not from {from} ({how}).",
+	"report.trust.unknown": "No server that is believed says anything about its mail.",
+	"report.trust.seen": "The mail bears results of {id}.",
+	"report.trust.field": "As it stands in the mail",
+	"report.apart.foreign-domain": "This report counts in no figure: the domain is not one of yours.",
+	"report.apart.unauthenticated": "This report counts in no figure: it is unauthenticated.",
 	"report.duplicates": "Duplicates",
 	"report.duplicates.text": "{n, plural, one {Arrived once more; it counts once.} other {Arrived # more times; it counts once.}}",
 	"report.generator": "Generator",

@@ -8,7 +8,7 @@
 
 export const FILTER_KEYS = [
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp",
-	"reason", "selector", "sigdomain", "code", "fwd", "differs",
+	"reason", "selector", "sigdomain", "code", "fwd", "differs", "trust", "apart",
 ] as const;
 export type FilterKey = (typeof FILTER_KEYS)[number];
 

@@ -5,7 +5,7 @@ import { t, tx, word } from "../i18n";
 import { ApiError, apiUrl, getText, useApi } from "../lib/api";
 import { bytes, days, duration, num, percent, ratio, time } from "../lib/format";
 import { at, go, href, place, usePlace, useUrl } from "../lib/router";
-import { toUnicode } from "../lib/safe";
+import { safeText, toUnicode } from "../lib/safe";
 import type { Page, Policy, ReportDetail, Row } from "../lib/types";
 import { carried } from "../lib/url";
 import type { PageProps } from "../routes";
@@ -13,7 +13,7 @@ import { OutcomeBar, OUTCOMES, PolicyText } from "../ui/bits";
 import { Icon } from "../ui/icons";
 import { More, useMore } from "../ui/more";
 import { Head, Section } from "../ui/page";
-import { ReportState } from "../ui/report-state";
+import { ReportState, Trust } from "../ui/report-state";
 import { RowTable } from "../ui/rows";
 import { ErrorBox, Load, Skeleton } from "../ui/states";
 import { Name, Safe } from "../ui/text";
@@ -69,6 +69,16 @@ function Xml({ id, kept, record, onRecord }: { id: string; kept: boolean; record
 	return xml === null ? <Skeleton h={480} /> : <XmlView xml={xml} record={record} onRecord={onRecord} />;
 }
 
+/* By whom it is known, in a sentence. */
+function TrustText({ d }: { d: ReportDetail }) {
+	const b = d.trust_by;
+	const id = <Safe text={b.authserv_id ?? ""} />;
+	if (b.detail === "unknown")
+		return <>{t("report.trust.unknown")}{b.authserv_id !== null && <> {tx("report.trust.seen", { id })}</>}</>;
+	return <span title={b.field === null ? undefined : `${t("report.trust.field")}: ${safeText(b.field)}`}>
+		{tx(`report.trust.${b.detail}`, { id, from: <Name text={b.from_domain ?? ""} />, how: (b.method ?? "").toUpperCase() })}</span>;
+}
+
 export default function ReportPage({ params }: PageProps) {
 	const id = params.id ?? "";
 	const s = useUrl();
@@ -107,6 +117,7 @@ export default function ReportPage({ params }: PageProps) {
 				<>
 					{d.state === "superseded" && <p class="notice warn slim"><Icon name="info" size={16} /><span>{t("report.superseded")}</span>
 						{d.versions.find((v) => v.state !== "superseded" && v.id !== d.id) && <a href={href(`/reports/${encodeURIComponent(d.versions.find((v) => v.state !== "superseded" && v.id !== d.id)?.id ?? "")}`)}>{t("report.newer")}</a>}</p>}
+					{d.apart !== "no" && <p class="notice warn slim"><Icon name="info" size={16} /><span>{t(`report.apart.${d.apart}`)}</span></p>}
 					{(d.state === "partial" || d.state === "repaired") && <p class="notice warn slim"><Icon name="warn" size={16} /><span>{t(`rstate.${d.state}.text`)}</span></p>}
 					<div class="two">
 						<Section title={t("report.facts")}>
@@ -118,6 +129,7 @@ export default function ReportPage({ params }: PageProps) {
 								<Fact k={t("report.range")}>{time(d.begin)} – {time(d.end)}
 									{Date.parse(d.end) - Date.parse(d.begin) > 36 * 3600e3 && <span class="muted"> {t("report.long", { span: duration((Date.parse(d.end) - Date.parse(d.begin)) / 1000), day: d.day })}</span>}</Fact>
 								<Fact k={t("report.received")}>{time(d.received)}{d.message?.mailbox && <> · <Safe text={d.message.mailbox} /></>}{d.message && d.message.bytes !== null && <> · {bytes(d.message.bytes)}</>}</Fact>
+								<Fact k={t("report.trust")}><Trust trust={d.trust} /> <span class="muted small"><TrustText d={d} /></span></Fact>
 								<Fact k={t("report.state")}><ReportState state={d.state} /></Fact>
 								{d.duplicates > 0 && <Fact k={t("report.duplicates")}>{t("report.duplicates.text", { n: d.duplicates })}</Fact>}
 								{d.generator && <Fact k={t("report.generator")}><Safe text={d.generator} /></Fact>}
@@ -156,7 +168,7 @@ export default function ReportPage({ params }: PageProps) {
 				<Section title={t("report.rows")}>
 					<Load of={rl} h={400}>{(d) => d.items.length === 0 ? <p class="muted">{t("rstate.empty")}</p> : (
 						<>
-							<RowTable rows={more.items} inReport policy={r?.policy ?? null} onJump={r?.raw.xml ? (n) => jump(n) : undefined} current={record} />
+							<RowTable rows={more.items} inReport onJump={r?.raw.xml ? (n) => jump(n) : undefined} current={record} />
 							<More m={more} />
 						</>
 					)}</Load>

@@ -11,7 +11,7 @@ import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText } from "../ui/page";
-import { ReportState } from "../ui/report-state";
+import { ReportState, Trust } from "../ui/report-state";
 import { Empty, Load } from "../ui/states";
 import { sorted, Table, useSort } from "../ui/table";
 import { Name, Value } from "../ui/text";
@@ -22,18 +22,19 @@ export function spanText(begin: string, end: string): string {
 	return isNaN(last.getTime()) ? day(begin.slice(0, 10)) : days(begin.slice(0, 10), last.toISOString().slice(0, 10));
 }
 
-function List() {
+function List({ apart = false }: { apart?: boolean }) {
 	const s = useUrl();
 	const sort = useSort("-received");
-	const path = `reports?${apiQuery(s, { sort, limit: 100, total: 1 })}`;
+	const path = `reports?${apiQuery(s, { sort, limit: 100, total: 1 }, apart ? { apart: "yes" } : {})}`;
 	const l = useApi<Page<ReportItem>>(path, { main: true });
 	const more = useMore(path, l);
 	const q = carried(s);
 	const max = Math.max(1, ...more.items.map((r) => r.m));
 	return (
-		<Load of={l} h={560}>{(d) => d.items.length === 0 ? <Empty what={t("reports.none")} /> : (
+		<Load of={l} h={560}>{(d) => d.items.length === 0 ? <Empty what={t(apart ? "reports.apart.none" : "reports.none")} /> : (
 			<>
-				<Table caption={t("nav.reports")} rows={more.items} rowKey={(r) => r.id} sort={sort} cls="reports"
+				{apart && <p class="hint">{t("reports.apart.sub")}</p>}
+				<Table caption={t(apart ? "reports.tab.apart" : "nav.reports")} rows={more.items} rowKey={(r) => r.id} sort={sort} cls="reports"
 					link={(r) => at(`/reports/${encodeURIComponent(r.id)}`, q)}
 					columns={[
 						{ id: "rep", head: t("key.reporter"), cls: "c-main", cell: (r) => <Name text={r.reporter.label || r.reporter.key} /> },
@@ -43,6 +44,8 @@ function List() {
 						{ id: "m", head: t("col.m"), num: true, sort: "m", cell: (r) => <Amount n={r.m} max={max} /> },
 						{ id: "pass", head: t("col.pass"), cell: (r) => <Rate part={r.pass} whole={r.m} /> },
 						{ id: "ips", head: t("reports.ips"), num: true, cell: (r) => num(r.source_ips) },
+						{ id: "tr", head: t("reports.trust"), cell: (r) => <Trust trust={r.trust} /> },
+						...(apart ? [{ id: "why", head: t("reports.apart.why"), cell: (r: ReportItem) => r.apart === "no" ? "–" : t(`reports.apart.${r.apart}`) }] : []),
 						{ id: "pol", head: t("reports.policy"), cell: (r) => <PolicyText p={r.policy} /> },
 						{ id: "st", head: t("reports.notes"), cls: "c-notes", cell: (r) => <span class="notes"><ReportState state={r.state} quiet />
 							{r.quirks.length > 0 && <span class="tag" title={r.quirks.map((x) => safeText(x.text)).join("\n")}>{t("n.notes", { n: r.quirks.length })}</span>}
@@ -80,7 +83,7 @@ function Reporters() {
 
 export default function ReportsPage() {
 	const s = useUrl();
-	const tab = s.view.tab === "reporters" ? "reporters" : "reports";
+	const tab = s.view.tab === "reporters" || s.view.tab === "apart" ? s.view.tab : "reports";
 	return (
 		<>
 			<Head title={t("nav.reports")} sub={<PeriodText />} side={<Complete />} />
@@ -88,8 +91,9 @@ export default function ReportsPage() {
 			<div class="seg tabs" role="group" aria-label={t("reports.tabs")}>
 				<button type="button" aria-pressed={tab === "reports"} onClick={() => setView({ tab: undefined, sort: undefined })}>{t("nav.reports")}</button>
 				<button type="button" aria-pressed={tab === "reporters"} onClick={() => setView({ tab: "reporters", sort: undefined })}>{t("reports.tab.reporters")}</button>
+				<button type="button" aria-pressed={tab === "apart"} onClick={() => setView({ tab: "apart", sort: undefined })}>{t("reports.tab.apart")}</button>
 			</div>
-			<section class="card">{tab === "reports" ? <List key="l" /> : <Reporters key="r" />}</section>
+			<section class="card">{tab === "reporters" ? <Reporters key="r" /> : <List key={tab} apart={tab === "apart"} />}</section>
 		</>
 	);
 }

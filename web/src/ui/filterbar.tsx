@@ -26,11 +26,13 @@ const FIXED: Partial<Record<FilterKey, readonly string[]>> = {
 	disp: ["none", "quarantine", "reject", "pass", "other"],
 	fwd: ["certain", "no"],
 	differs: ["yes", "no"],
+	trust: ["authenticated", "unauthenticated", "unknown"],
+	apart: ["no", "yes", "all"],
 	spf: ["pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror", "unknown", "absent"],
 	dkim: ["pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror", "unknown", "absent"],
 };
-const NO_BREAKDOWN: readonly FilterKey[] = ["differs"];
-const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", spf: "result", dkim: "result", reason: "reason" };
+const NO_BREAKDOWN: readonly FilterKey[] = ["differs", "trust", "apart"];
+const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", trust: "trust", apart: "apart", spf: "result", dkim: "result", reason: "reason" };
 
 /* What a filter value is called on screen. */
 export function valueLabel(key: FilterKey, v: string): string {

@@ -1,0 +1,277 @@
+/*
+ * senders.c - who sends: the list of senders, and one of them in full.
+ */
+#include "answer/answer_int.h"
+#include "base/when.h"
+#include "enrich/catalogue.h"
+
+#define ADDRESSES	100	/* of a sender in full */
+#define NAMES		50
+
+static const char *
+legs_word(const struct query_leg *l, uint64_t m)
+{
+	if (m == 0)
+		return ("none");
+	if (l->aligned * 100 >= m * 90)
+		return ("aligned");
+	if (l->aligned > 0)
+		return ("partly");
+	if (l->pass * 2 > m)
+		return ("other_domain");
+	if (l->fail * 2 > m)
+		return ("fail");
+	return ((l->none + l->absent) * 2 > m ? "none" : l->error * 2 > m ? "error" : "mixed");
+}
+
+static json_t *
+evidence(struct str text)
+{
+	json_t		*raw = text.len == 0 ? NULL : json_loadb(text.p, text.len, 0, NULL), *v;
+	struct a_obj	 a = a_array();
+	size_t		 i;
+
+	json_array_foreach(raw, i, v) {
+		struct a_obj	 o = a_object();
+
+		a_set(&o, "by", json_incref(json_array_get(v, 0)));
+		a_set(&o, "what", json_incref(json_array_get(v, 1)));
+		a_set(&o, "m", json_incref(json_array_get(v, 2)));
+		a_add(&a, a_done(&o));
+	}
+	json_decref(raw);
+	return (a_done(&a));
+}
+
+/* What it is to one domain. */
+static json_t *
+domain_json(const struct query_sender_domain *d)
+{
+	struct a_obj	 o = a_object();
+
+	a_set(&o, "domain", a_str(d->domain));
+	a_set(&o, "class", a_text(sender_class_names[d->class]));
+	a_set(&o, "class_by", a_text(d->decided ? "user" : "auto"));
+	a_set(&o, "inferred", a_text(sender_class_names[d->inferred]));
+	a_set(&o, "confidence", a_text(confidence_names[d->confidence]));
+	a_set(&o, "evidence", evidence(d->evidence));
+	a_set(&o, "sources", a_count(d->sources));
+	a_set(&o, "m", a_count(d->m));
+	a_set(&o, "first_day", a_day(d->first_day));
+	a_set(&o, "last_day", a_day(d->last_day));
+	a_set(&o, "note", a_str(d->note));
+	a_set(&o, "decided_by", a_str(d->who));
+	a_set(&o, "decided_at", d->decided ? a_time(d->decided_at) : json_null());
+	a_set(&o, "decision", d->decided ? a_id(d->decision) : json_null());
+	return (a_done(&o));
+}
+
+static json_t *
+codes(const struct query_group *g)
+{
+	struct a_obj	 a = a_array();
+
+	for (int i = 0; i < 3 && g->codes[i].key.p != NULL; i++) {
+		struct a_obj	 o = a_object();
+
+		a_set(&o, "code", a_str(g->codes[i].key));
+		a_set(&o, "m", a_count(g->codes[i].m));
+		a_add(&a, a_done(&o));
+	}
+	return (a_done(&a));
+}
+
+/* The domain with most of its mail among those where it is what the filter asks for. */
+static const struct query_sender_domain *
+fitting(const struct query_sender *s, const struct query_filter *f)
+{
+	for (size_t i = 0; i < s->ndomains; i++) {
+		bool	 fits = true;
+
+		for (size_t k = 0; k < f->nclauses && fits; k++) {
+			const struct query_clause	*c = &f->clauses[k];
+			bool				 hit = false;
+
+			for (size_t v = 0; v < c->nvalues; v++)
+				hit |= c->values[v].number == (uint64_t)s->domains[i].class;
+			fits = c->key != QK_CLASS || hit != c->negated;
+		}
+		if (fits)
+			return (&s->domains[i]);
+	}
+	return (s->domains);
+}
+
+/*
+ * One sender with its figures in the range. Over several domains it is called
+ * what it is to the one with most of its mail; the others stand in domains.
+ */
+static void
+sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_group *g, const struct query_filter *f,
+    const struct query_range *r)
+{
+	static const struct query_sender_domain	 none = { .class = CLASS_UNKNOWN };
+	const struct query_sender_domain	*d = s->ndomains > 0 ? fitting(s, f) : &none;
+	const struct query_counts		*c = &g->counts;
+	struct a_obj				 legs = a_object(), domains = a_array();
+
+	a_set(o, "id", a_id(s->id));
+	a_set(o, "label", a_str(s->label));
+	a_set(o, "key", a_str(s->key));
+	a_set(o, "kind", a_text(sender_kind_names[s->kind]));
+	a_set(o, "class", a_text(sender_class_names[d->class]));
+	a_set(o, "class_label", a_text(sender_class_labels[d->class]));
+	a_set(o, "class_by", a_text(d->decided ? "user" : "auto"));
+	a_set(o, "confidence", a_text(confidence_names[d->confidence]));
+	a_set(o, "identity", a_text(confidence_names[d->identity]));
+	a_set(o, "health", a_text(sender_health_names[health_of(c->m, query_passing(c), c->both + c->spf_only, c->both + c->dkim_only,
+	    g->last_day == DAY_NONE ? 0 : r->to - g->last_day)]));
+	a_set(o, "counts", a_counts(c));
+	a_set(o, "pass_rate", a_rate(query_passing(c), c->m));
+	a_set(&legs, "spf", a_text(legs_word(&g->legs.spf, c->m)));
+	a_set(&legs, "dkim", a_text(legs_word(&g->legs.dkim, c->m)));
+	a_set(o, "legs", a_done(&legs));
+	a_set(o, "codes", codes(g));
+	a_set(o, "first_day", a_day(g->first_day));
+	a_set(o, "last_day", a_day(g->last_day));
+	a_set(o, "evidence", evidence(d->evidence));
+	a_set(o, "note", a_str(d->note));
+	for (size_t i = 0; i < s->ndomains; i++)
+		a_add(&domains, domain_json(&s->domains[i]));
+	a_set(o, "domains", a_done(&domains));
+}
+
+/* Sources that nobody has looked at yet are a line without a number. */
+static int
+sender_of_group(struct query *q, const struct query_group *g, const struct query_filter *f, struct query_sender *s, struct err *e)
+{
+	int64_t	 id;
+
+	memset(s, 0, sizeof(*s));
+	if (!str_i64(g->key, &id))
+		return (err_set(e, ERR_BUG, "a sender has no number"));
+	if (id == 0) {
+		s->key = STR("new");
+		s->label = g->label;
+		return (0);
+	}
+	return (query_sender(q, id, f, s, e));
+}
+
+struct json_t *
+answer_sender_line(struct query *q, const struct query_group *g, const struct query_filter *f, const struct query_range *r, struct err *e)
+{
+	struct query_sender	 s;
+	struct a_obj		 o;
+	json_t			*j;
+
+	if (sender_of_group(q, g, f, &s, e) == -1)
+		return (NULL);
+	o = a_object();
+	sender_fields(&o, &s, g, f, r);
+	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
+}
+
+struct json_t *
+answer_senders(struct query *q, const struct answer_request *rq, struct err *e)
+{
+	struct query_page	 page = { .sort = rq->sort[0] == '\0' ? NULL : rq->sort, .cursor = rq->cursor[0] == '\0' ? NULL : rq->cursor,
+				    .limit = rq->limit };
+	struct query_range	 r;
+	struct query_breakdown	 b;
+	struct a_obj		 o, items;
+	json_t			*j;
+
+	if (query_filter_range(q, &rq->filter, &r, e) == -1 || query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1)
+		return (NULL);
+	items = a_array();
+	for (size_t i = 0; i < b.nitems; i++) {
+		if ((j = answer_sender_line(q, &b.items[i], &rq->filter, &r, e)) == NULL) {
+			json_decref(a_done(&items));
+			return (NULL);
+		}
+		a_add(&items, j);
+	}
+	o = a_object();
+	a_set(&o, "from", a_day(r.from));
+	a_set(&o, "to", a_day(r.to));
+	a_set(&o, "items", a_done(&items));
+	a_set(&o, "total", a_count(b.total_n));
+	a_set(&o, "next", a_text(b.next));
+	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
+}
+
+/* --- One of them ------------------------------------------------------------------------ */
+
+static json_t *
+groups(struct query *q, const struct answer_request *rq, const struct query_range *r, enum query_by by, size_t limit, struct err *e)
+{
+	struct query_page	 page = { .limit = limit };
+	struct query_breakdown	 b;
+	struct a_obj		 a;
+	json_t			*j;
+
+	if (query_breakdown(q, &rq->filter, r, by, &page, &b, e) == -1)
+		return (NULL);
+	a = a_array();
+	for (size_t i = 0; i < b.nitems; i++)
+		a_add(&a, answer_group(&b.items[i], by));
+	return ((j = a_done(&a)) == NULL ? answer_oom(e) : j);
+}
+
+/* How its own settings call things, where we know it. */
+static json_t *
+setup(struct str key)
+{
+	struct err			 e = { 0 };
+	struct catalogue		*c;
+	const struct catalogue_entry	*n = NULL;
+	struct a_obj			 o;
+	json_t				*j = NULL;
+
+	if (!str_starts(key, "known:") || (c = catalogue_builtin(&e)) == NULL)
+		return (json_null());
+	n = catalogue_named(c, (struct str){ key.p + 6, key.len - 6 });
+	if (n != NULL && n->setup_dkim != NULL) {
+		o = a_object();
+		a_set(&o, "aligns", a_text(sender_aligns_names[n->aligns]));
+		a_set(&o, "dkim", a_text(n->setup_dkim));
+		a_set(&o, "return_path", a_text(n->setup_path));
+		j = a_done(&o);
+	}
+	catalogue_free(c);
+	return (j == NULL ? json_null() : j);
+}
+
+struct json_t *
+answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
+{
+	static const struct { const char *name; enum query_by by; size_t limit; } parts[] = {
+		{ "ips", BY_IP, ADDRESSES }, { "selectors", BY_SELECTOR, NAMES }, { "header_from", BY_HFROM, NAMES },
+		{ "envelope_from", BY_EFROM, NAMES }, { "reporters", BY_REPORTER, NAMES }, { "codes_all", BY_CODE, NAMES }
+	};
+	struct query_page	 page = { .limit = 1 };
+	struct query_range	 r;
+	struct query_breakdown	 b;
+	struct query_sender	 s;
+	struct query_group	 none = { .first_day = DAY_NONE, .last_day = DAY_NONE };
+	struct a_obj		 o;
+	json_t			*j;
+
+	if (query_sender(q, rq->id, &rq->filter, &s, e) == -1 || query_filter_range(q, &rq->filter, &r, e) == -1 ||
+	    query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1)
+		return (NULL);
+	o = a_object();
+	a_set(&o, "from", a_day(r.from));
+	a_set(&o, "to", a_day(r.to));
+	sender_fields(&o, &s, b.nitems > 0 ? &b.items[0] : &none, &rq->filter, &r);
+	a_set(&o, "setup", setup(s.key));
+	for (size_t i = 0; i < nitems(parts); i++) {
+		if ((j = groups(q, rq, &r, parts[i].by, parts[i].limit, e)) == NULL) {
+			json_decref(a_done(&o));
+			return (NULL);
+		}
+		a_set(&o, parts[i].name, j);
+	}
+	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
+}

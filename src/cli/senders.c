@@ -1,0 +1,318 @@
+/*
+ * senders.c - dmarcd senders: who sends as your domains, what each of them is,
+ * and what you decide about it.
+ */
+#include <jansson.h>
+#include <math.h>
+
+#include "answer/answer.h"
+#include "base/escape.h"
+#include "base/when.h"
+#include "cli/commands.h"
+#include "cli/listing.h"
+#include "store/senders.h"
+
+#define PEOPLE 50
+
+static const struct cli_option	 options[] = {
+	LISTING_FILTERS,
+	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "list: m pass fail key first last; \"-\" in front: the largest first (-m)" },
+	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "list: rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
+	{ .name = "note", .kind = CLI_TEXT, .arg = "TEXT", .help = "decide: why, or who knows about it" },
+	CLI_OPT_FORMAT,
+	CLI_OPTIONS_END
+};
+
+static const struct cli_column	 columns[] = {
+	{ "id", "id", CLI_CELL_TEXT, 0 },
+	{ "label", "sender", CLI_CELL_TEXT, 0 },
+	{ "class", "class", CLI_CELL_TEXT, 0 },
+	{ "class_by", "by", CLI_CELL_TEXT, 0 },
+	{ "health", "health", CLI_CELL_TEXT, 0 },
+	{ "m", "messages", CLI_CELL_INT, 0 },
+	{ "pass_rate", "pass", CLI_CELL_RATE, 0 },
+	{ "spf", "SPF", CLI_CELL_TEXT, 0 },
+	{ "dkim", "DKIM", CLI_CELL_TEXT, 0 },
+	{ "code", "code", CLI_CELL_TEXT, 0 },
+	{ "first_day", "first", CLI_CELL_DAY, CLI_COL_HIDDEN },
+	{ "last_day", "last", CLI_CELL_DAY, 0 },
+};
+
+static struct str
+text_of(const json_t *j, const char *key)
+{
+	const json_t	*v = json_object_get(j, key);
+
+	return (json_is_string(v) ? (struct str){ json_string_value(v), json_string_length(v) } : STR_NONE);
+}
+
+static void
+put_row(struct cli_table *t, const json_t *j, const struct query_group *g)
+{
+	static const char *const	 words[] = { "id", "label", "class", "class_by", "health" };
+	const json_t			*legs = json_object_get(j, "legs"), *code = json_array_get(json_object_get(j, "codes"), 0);
+	const struct query_counts	*c = &g->counts;
+
+	for (size_t i = 0; i < nitems(words); i++)
+		cli_cell_text(t, text_of(j, words[i]));
+	cli_cell_int(t, (int64_t)c->m);
+	cli_cell_rate(t, c->m == 0 ? (double)NAN : (double)query_passing(c) / (double)c->m);
+	cli_cell_text(t, text_of(legs, "spf"));
+	cli_cell_text(t, text_of(legs, "dkim"));
+	cli_cell_text(t, text_of(code, "code"));
+	cli_cell_day(t, g->first_day);
+	cli_cell_day(t, g->last_day);
+	cli_row(t);
+}
+
+static int
+list_rows(struct listing *l, const struct query_breakdown *b, struct err *e)
+{
+	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, columns, nitems(columns));
+	json_t			*j;
+
+	for (size_t i = 0; i < b->nitems; i++) {
+		if ((j = answer_sender_line(l->q, &b->items[i], &l->filter, &l->range, e)) == NULL)
+			return (-1);
+		if (t == NULL) {
+			if (!listing_json(j, e))
+				return (-1);
+			continue;
+		}
+		put_row(t, j, &b->items[i]);
+		json_decref(j);
+	}
+	return (t != NULL ? cli_table_end(t, e) : 0);
+}
+
+static int
+list(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	struct listing			 l;
+	struct query_breakdown		 b;
+	struct query_page		 page = { .sort = cli_text(args, "sort") };
+	struct err			 e = { 0 };
+	int				 rc;
+
+	if (cli_operands(args) > 1)
+		return (cli_usage(&cli_cmd_senders, "list takes no id; show does"));
+	if ((rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
+		return (rc);
+	page.limit = listing_limit(&l, args, PEOPLE);
+	if (query_breakdown(l.q, &l.filter, &l.range, BY_SENDER, &page, &b, &e) == -1 || list_rows(&l, &b, &e) == -1)
+		return (listing_fail(&l, &e));
+	if (b.other_n > 0 && l.format == CLI_FORMAT_TABLE)
+		cli_note(ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b.other_n,
+		    (unsigned long long)b.other_m);
+	listing_note_range(&l);
+	listing_close(&l);
+	return (CLI_OK);
+}
+
+/* --- show --------------------------------------------------------------------------- */
+
+static void
+say(struct buf *b, const char *what, struct str v)
+{
+	if (v.len == 0)
+		return;
+	(void)buf_printf(b, "%-14s ", what);
+	(void)esc_text(b, v);
+	(void)buf_byte(b, '\n');
+}
+
+static void
+say_evidence(struct buf *b, const json_t *list)
+{
+	const json_t	*v;
+	size_t		 i;
+
+	json_array_foreach(list, i, v) {
+		(void)buf_printf(b, "%-14s %s ", i == 0 ? "known by" : "", json_string_value(json_object_get(v, "by")));
+		(void)esc_text(b, text_of(v, "what"));
+		(void)buf_printf(b, ", %lld messages\n", (long long)json_integer_value(json_object_get(v, "m")));
+	}
+}
+
+static void
+say_domains(struct buf *b, const json_t *list)
+{
+	const json_t	*v;
+	size_t		 i;
+
+	json_array_foreach(list, i, v) {
+		(void)buf_printf(b, "%-14s ", i == 0 ? "domains" : "");
+		(void)esc_text(b, text_of(v, "domain"));
+		(void)buf_printf(b, ": %s (%s), %lld addresses\n", text_of(v, "class").p,
+		    str_eq(text_of(v, "class_by"), STR("user")) ? "decided" : "inferred",
+		    (long long)json_integer_value(json_object_get(v, "sources")));
+		say(b, "  note", text_of(v, "note"));
+	}
+}
+
+static void
+say_groups(struct buf *b, const char *what, const json_t *list)
+{
+	const json_t	*v;
+	size_t		 i;
+
+	json_array_foreach(list, i, v) {
+		if (i == 10) {
+			(void)buf_printf(b, "%-14s ...\n", "");
+			break;
+		}
+		(void)buf_printf(b, "%-14s ", i == 0 ? what : "");
+		(void)esc_text(b, text_of(v, "key"));
+		(void)buf_printf(b, ", %lld messages\n",
+		    (long long)json_integer_value(json_object_get(json_object_get(v, "counts"), "m")));
+	}
+}
+
+static void
+show_text(const json_t *j)
+{
+	struct buf	 b = { 0 };
+	const json_t	*set = json_object_get(j, "setup");
+
+	say(&b, "sender", text_of(j, "label"));
+	say(&b, "id", text_of(j, "id"));
+	say(&b, "kind", text_of(j, "kind"));
+	say(&b, "class", text_of(j, "class_label"));
+	say(&b, "health", text_of(j, "health"));
+	(void)buf_printf(&b, "%-14s %lld\n", "messages", (long long)json_integer_value(json_object_get(json_object_get(j, "counts"), "m")));
+	say_evidence(&b, json_object_get(j, "evidence"));
+	say_domains(&b, json_object_get(j, "domains"));
+	say_groups(&b, "addresses", json_object_get(j, "ips"));
+	say_groups(&b, "selectors", json_object_get(j, "selectors"));
+	say_groups(&b, "bounces to", json_object_get(j, "envelope_from"));
+	say(&b, "DKIM there", text_of(set, "dkim"));
+	say(&b, "return path", text_of(set, "return_path"));
+	if (b.p != NULL)
+		(void)fwrite(b.p, 1, b.len, stdout);
+	buf_free(&b);
+}
+
+static int
+id_of(const struct cli_args *args, int64_t *id)
+{
+	const char	*text = cli_operand(args, 1);
+
+	if (text == NULL || !str_i64(str_of(text), id) || *id < 1)
+		return (cli_usage(&cli_cmd_senders, "%s wants the id of a sender; list shows it", cli_operand(args, 0)));
+	return (CLI_OK);
+}
+
+static int
+show(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	struct answer_request	 rq;
+	struct listing		 l;
+	struct err		 e = { 0 };
+	json_t			*j;
+	int64_t			 id;
+	int			 rc;
+
+	if ((rc = id_of(args, &id)) != CLI_OK || (rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
+		return (rc);
+	answer_request_init(&rq, ANSWER_SENDER);
+	rq.filter = l.filter;	/* lent: the listing frees it */
+	rq.id = id;
+	if (query_filter_set(&rq.filter, STR("sender"), str_of(cli_operand(args, 1)), &e) == -1 ||
+	    (j = answer_sender(l.q, &rq, &e)) == NULL) {
+		l.filter = rq.filter;
+		return (listing_fail(&l, &e));
+	}
+	l.filter = rq.filter;
+	if (l.format == CLI_FORMAT_JSON)
+		rc = listing_json(j, &e) ? CLI_OK : cli_fail(&e);
+	else {
+		show_text(j);
+		json_decref(j);
+	}
+	listing_close(&l);
+	return (rc);
+}
+
+/* --- decide, undo -------------------------------------------------------------------------- */
+
+static int
+decide(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	const char		*word = cli_operand(args, 2);
+	struct store_decision	 d = { .domain = str_of(cli_text(args, "domain")), .note = str_of(cli_text(args, "note")) };
+	struct store		*s;
+	struct err		 e = { 0 };
+	int64_t			 undo;
+	int			 rc;
+
+	if ((rc = id_of(args, &d.sender)) != CLI_OK)
+		return (rc);
+	if (word == NULL || cli_operands(args) > 3)
+		return (cli_usage(&cli_cmd_senders, "decide wants an id and a class"));
+	if (cli_given(args, "domain") > 1)
+		return (cli_usage(&cli_cmd_senders, "decide takes one --domain, or none for all of them"));
+	d.class = strcmp(word, "undecided") == 0 ? -1 : sender_class_parse(str_of(word));
+	if (d.class == -1 && strcmp(word, "undecided") != 0)
+		return (cli_usage(&cli_cmd_senders, "'%s' is none of own, service, candidate, forwarder, list, impostor, unknown and undecided", word));
+	if ((s = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
+		return (cli_fail(&e));
+	rc = store_decide(s, &d, 1, "cli", when_now(), &undo, &e);
+	store_close(s);
+	if (rc == -1)
+		return (e.code == ERR_INPUT || e.code == ERR_CONFIG ? cli_say("%s", e.msg), CLI_USAGE : cli_fail(&e));
+	cli_note(ctx, "decided; 'dmarcd senders undo %lld' takes it back", (long long)undo);
+	return (CLI_OK);
+}
+
+static int
+undo(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	struct store	*s;
+	struct err	 e = { 0 };
+	int64_t		 id;
+	unsigned	 n;
+	int		 rc;
+
+	if ((rc = id_of(args, &id)) != CLI_OK)
+		return (rc);
+	if ((s = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
+		return (cli_fail(&e));
+	rc = store_decision_undo(s, id, when_now(), &n, &e);
+	store_close(s);
+	if (rc == -1)
+		return (e.code == ERR_INPUT ? cli_say("%s", e.msg), CLI_USAGE : cli_fail(&e));
+	cli_note(ctx, "%u decision%s taken back", n, n == 1 ? "" : "s");
+	return (CLI_OK);
+}
+
+static int
+run(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	static const struct { const char *verb; int (*run)(struct cli_ctx *, const struct cli_args *); } verbs[] = {
+		{ "list", list }, { "show", show }, { "decide", decide }, { "undo", undo }
+	};
+	const char	*verb = cli_operands(args) == 0 ? "list" : cli_operand(args, 0);
+
+	for (size_t i = 0; i < nitems(verbs); i++)
+		if (strcmp(verb, verbs[i].verb) == 0)
+			return (verbs[i].run(ctx, args));
+	return (cli_usage(&cli_cmd_senders, "'%s' is none of list, show, decide and undo", verb));
+}
+
+const struct cli_command cli_cmd_senders = {
+	.name = "senders",
+	.group = "Answers",
+	.help = "who sends as your domains, what each of them is, and what you decide",
+	.usage = "[list] | show ID | decide ID CLASS | undo N",
+	.text = "Addresses are grouped into senders by what their mail shows: signatures, bounce domains, networks. class says who it is "
+	    "(your servers, services you use, forwarders ...), health how well its mail does.\n\n"
+	    "What is inferred can be wrong. decide says what a sender is, for one domain or for all: own, service, candidate, "
+	    "forwarder, list, impostor, unknown; undecided gives back to what is inferred. A decision holds until it is changed; "
+	    "every one is kept in the log, and undo takes one back.\n\n"
+	    "Who sent new reports is found out a little after they came.",
+	.options = options,
+	.max_args = 3,
+	.words = "list|show|decide|undo",
+	.needs = CLI_NEEDS_STATE,
+	.run = run,
+};
