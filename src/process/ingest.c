@@ -704,6 +704,32 @@ put_off_head(struct ingest *g, struct worker *w, const char *how)
 	g->calls->abandoned(g->ctx, j);
 }
 
+/*
+ * Who writes to one that has ended learns of its end before its first words
+ * have been read: had it started, or why not?
+ */
+static int
+first_words(struct ingest *g, struct worker *w, struct err *e)
+{
+	const unsigned char	*p;
+	struct wire		 f;
+	ssize_t			 n;
+	size_t			 len;
+
+	if (w->ready || w->fd == -1 || !buf_reserve(&w->in, READ_SIZE))
+		return (0);
+	if ((n = recv(w->fd, w->in.p + w->in.len, READ_SIZE, MSG_DONTWAIT)) > 0)
+		w->in.len += (size_t)n;
+	p = (const unsigned char *)w->in.p + w->at;
+	if (w->in.len - w->at < WIRE_HEAD || p[4] != WIRE_STARTED)
+		return (0);
+	len = (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+	if (len < 1 || len - 1 > wire_max[WIRE_STARTED] || w->in.len - w->at < len + 4)
+		return (0);
+	f = (struct wire){ p + WIRE_HEAD, p + len + 4, false };
+	return (on_started(g, w, &f, e) == -1 && e->detail == INGEST_UNFIT ? -1 : 0);
+}
+
 static void
 say_failure(size_t njobs, const char *how, bool to_blame)
 {
@@ -726,9 +752,12 @@ worker_failed(struct ingest *g, struct worker *w, bool gone, enum refusal code, 
 {
 	struct ingest_job	*j, *next;
 	char			 words[128], unready[160];
-	bool			 ready = w->ready, blame = true;
+	bool			 ready, blame = true;
 	int			 status;
 
+	if (gone && first_words(g, w, e) == -1)
+		return (-1);
+	ready = w->ready;
 	if (w->in_report) {
 		g->active = NULL;
 		if (store_report_drop(g->store, e) == -1)

@@ -88,15 +88,15 @@ fold_day(struct store *s, int64_t domain, int64_t day, struct err *e)
 	return (0);
 }
 
-/* That day has sums of nobody yet. seen remembers what was said in this flush already. */
+/* That day has sums of nobody yet. What was said in this flush already need not be said again. */
 static int
-mark_fresh(struct store *s, const struct sum *u, struct sum seen[64], struct err *e)
+mark_fresh(struct store *s, const struct sum *u, struct err *e)
 {
-	struct sum	*p = &seen[((uint64_t)u->domain * 31 + (uint64_t)u->day) % 64];
+	struct marked	*p = &s->w->marked[((uint64_t)u->domain * 367 + (uint64_t)u->day) % nitems(s->w->marked)];
 
-	if (p->used && p->domain == u->domain && p->day == u->day)
+	if (p->domain == u->domain && p->day == u->day)
 		return (0);
-	*p = *u;
+	*p = (struct marked){ u->domain, u->day };
 	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 1, u->domain);
 	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 2, u->day);
 	return (writer_run(s, ST_FRESH, e));
@@ -107,8 +107,8 @@ writer_sums_flush(struct store *s, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_ROLLUP_ADD);
-	struct sum	 seen[64] = { 0 };
 
+	memset(w->marked, 0, sizeof(w->marked));
 	for (size_t i = 0; i < w->room_sums && w->nsums > 0; i++) {
 		struct sum	*u = &w->sums[i];
 
@@ -117,7 +117,7 @@ writer_sums_flush(struct store *s, struct err *e)
 		/* what is taken away stands under a sender, if it was looked at */
 		if ((u->messages < 0 || u->rows < 0) && fold_day(s, u->domain, u->day, e) == -1)
 			return (-1);
-		if (mark_fresh(s, u, seen, e) == -1)
+		if (mark_fresh(s, u, e) == -1)
 			return (-1);
 		(void)sqlite3_bind_int64(st, 1, u->domain);
 		(void)sqlite3_bind_int64(st, 2, u->day);

@@ -76,6 +76,7 @@ struct intake_sum {
 };
 
 struct failure_writer;
+struct marked { int64_t domain, day; };	/* 0: none */
 
 struct writer {
 	sqlite3_stmt	*st[ST_COUNT];
@@ -88,6 +89,7 @@ struct writer {
 	struct failure_writer *failure;	/* write_failure.c */
 	struct sum	*sums;
 	size_t		 nsums, room_sums;
+	struct marked	 marked[2048];	/* days that are known to be fresh, in one flush */
 	struct intake_sum intake[64];
 	size_t		 nintake;
 	bool		 changed, epoch;	/* epoch: rows that readers remember were changed */

@@ -364,7 +364,7 @@ no_end(void *ctx, struct err *e)
 static void
 frame_of(const char *mail, struct buf *b)
 {
-	static const struct mime_sink	 sink = { no_begin, no_data, no_end, NULL };
+	static const struct mime_sink	 sink = { .begin = no_begin, .data = no_data, .end = no_end };
 	struct message			*m = message_new(&limits_default, &sink, NULL, 0);
 	struct err			 e = { 0 };
 
