@@ -631,12 +631,14 @@ held_is_plain(const struct message *m)
 static int
 release(struct message *m, struct err *e)
 {
-	const char	*p = m->held.p, *end = p + m->held.len, *nl;
+	const char	*p, *end, *nl;
 	size_t		 n, neol;
 
 	m->lazy = false;
 	if (m->held.len == 0)
 		return (0);
+	p = m->held.p;
+	end = p + m->held.len;
 	if (held_is_plain(m))
 		m->cte = CTE_NONE;
 	for (; p < end; p = nl) {

@@ -32,7 +32,8 @@ compare() {
 	while read -r id; do
 		"$dmarcd" --state "$dir/$1" report "$id" --reveal --format json 2>>"$dir/err"
 	done >"$dir/revealed"
-	node "$srcdir/tests/corpus/compare_failures.mjs" "$3" "$dir/import" "$dir/revealed" 2>&1
+	node "$srcdir/tests/corpus/compare_failures.mjs" "$3" "$dir/import" "$dir/revealed" 2>&1 ||
+		echo "not ok - $1: failure reports are not as they should be"
 }
 
 {

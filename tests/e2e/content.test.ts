@@ -89,7 +89,7 @@ test('import: each kind gets what it has to, in the memory and the time that the
 		}
 		const them = lines.filter((l) => l.path === i.file), last = them.at(-1);
 		const reports = them.flatMap((l) => l.reports) as { domain: string; report_id: string; messages: number }[];
-		const messages = reports.reduce((n, x) => n + x.messages, 0);
+		const messages = reports.reduce((n, x) => n + (x.messages ?? 0), 0);
 		const why = deviation(i.kind.expect, last?.result ?? 'nothing', last?.result === 'ignored' ? null : last?.reason_code ?? null, messages);
 		if (why !== undefined) wrong.push(`${i.kind.name}: ${why} (${last?.reason})`);
 		if (lines.find((l) => l.path === i.good.file)?.result !== 'stored') wrong.push(`${i.kind.name}: the good report before it was not stored`);

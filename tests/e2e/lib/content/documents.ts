@@ -117,13 +117,25 @@ const shapes: Kind[] = kinds('XML file', [
 	['not-a-report', 'XML of another kind', 'ignored', () => '<?xml version="1.0"?><rss><channel><title>x</title></channel></rss>'],
 	['tls-report', 'A TLS report', 'rejected tls-report', () => '{"organization-name":"x","policies":[]}'],
 	['json-deep', 'JSON, 200,000 deep', 'rejected tls-report', () => `{"a":${'['.repeat(200000)}`],
-	['failure-report', 'A failure report with everything in it', 'rejected failure-report', () => mail([{ type: 'message/feedback-report',
+	['failure-report', 'A failure report with everything in it', 'stored', () => mail([{ type: 'message/feedback-report',
 		body: 'Feedback-Type: auth-failure\r\nSource-IP: 999.1.1.1\r\nOriginal-Mail-From: <script>\x1b[31m\r\n' }])],
+	['failure-hidden', 'A failure report with an aggregate report in its sample', 'stored', () => failureReport('', `Content-Type: text/xml\r\n\r\n${report('failure-hidden')}`)],
+	['failure-header', 'A failure report with 10 MB of headers in its sample', 'stored', () => failureReport('', 'X-Long: ' + `${'a'.repeat(900)}\r\n `.repeat(11000) + 'end\r\n\r\nbody')],
+	['failure-fields', 'A failure report with 10 MB of fields', 'stored', () => failureReport('X-Field: \x1b[31m<script>\r\n'.repeat(400000), '')],
+	['failure-nested', 'A failure report with 5,000 parts inside each other in its sample', 'stored',
+		() => failureReport('', Array.from({ length: 5000 }, (_, i) => `Content-Type: multipart/mixed; boundary=n${i}\r\n\r\n--n${i}\r\n`).join('') + report('failure-nested'))],
 	['unused', 'The word that a provider packs when it has nothing to say', 'ignored', () => packed('unused')],
 	['empty', 'No byte at all', 'ignored', () => '', { delivered: 'refused' }],
 	['blank', '5 MB of blanks', 'ignored', () => times(' \r\n\t', 1300000)],
 	['noise', '5 MB of noise', 'ignored', () => noise(5 * MB, 9)],
 ]);
+
+/** A mail about one message; what is given comes last among its fields, and after From in its sample. */
+function failureReport(fields: string, sample: string): string {
+	return 'From: r@rep.example\r\nSubject: FW: x\r\nContent-Type: multipart/report; report-type=feedback-report; boundary=fr\r\n\r\n' +
+		'--fr\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: auth-failure\r\nSource-IP: 192.0.2.1\r\n' + fields +
+		'\r\n--fr\r\nContent-Type: message/rfc822\r\n\r\nFrom: a@example.com\r\nSubject: ' + Math.abs(fields.length * 31 + sample.length) + '\r\n' + sample + '\r\n--fr--\r\n';
+}
 
 /** deflate that knows nothing of what stood before, so that the middle can be long without being there. */
 function gzipPieces(head: string, middle: Buffer, tail: string): Buffer[] {
