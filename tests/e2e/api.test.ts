@@ -150,14 +150,14 @@ const WORDS: Record<string, string[]> = {
 	differs: ['yes', 'no'],
 };
 const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain'];
-const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters', '/explain'];
+const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters', '/explain', '/senders'];
 
 // What an endpoint cannot do without.
 const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : {});
 
 async function concrete(path: string): Promise<string> {
 	const s = await sample();
-	return path.replace('{domain}', encodeURIComponent(s.domain)).replace('{id}', path.startsWith('/failures/') ? s.failure : path.startsWith('/rows/') ? encodeURIComponent(s.row) : s.report);
+	return path.replace('{domain}', encodeURIComponent(s.domain)).replace('{id}', path.startsWith('/senders/') ? '1' : path.startsWith('/failures/') ? s.failure : path.startsWith('/rows/') ? encodeURIComponent(s.row) : s.report);
 }
 
 // --- Each endpoint, each parameter ---------------------------------------------------
@@ -794,7 +794,7 @@ test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
 		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/healthz', '/ingest', '/meta', '/overview', '/reporters', '/reports',
-		'/reports/{id}', '/reports/{id}/raw', '/rows', '/rows/{id}/explain', '/timeseries',
+		'/reports/{id}', '/reports/{id}/raw', '/rows', '/rows/{id}/explain', '/senders', '/senders/{id}', '/timeseries',
 	]);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
 	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);
