@@ -242,7 +242,7 @@ decide(struct cli_ctx *ctx, const struct cli_args *args)
 	struct store_decision	 d = { .domain = str_of(cli_text(args, "domain")), .note = str_of(cli_text(args, "note")) };
 	struct store		*s;
 	struct err		 e = { 0 };
-	int64_t			 undo;
+	int64_t			 undo = 0;
 	int			 rc;
 
 	if ((rc = id_of(args, &d.sender)) != CLI_OK)

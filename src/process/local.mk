@@ -14,5 +14,6 @@ libdmarcd_a_SOURCES += \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/trust.c src/process/trust.h \
+	src/process/decide.c src/process/decide.h \
 	src/process/who.c src/process/who.h \
 	src/process/role.c src/process/role.h

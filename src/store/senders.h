@@ -34,7 +34,11 @@ struct store_decision {
 };
 #define DECISIONS_MAX	500
 #define DECISION_NOTE	500	/* bytes */
-/* All of them or none; *undo names them together. Not within a transaction. */
+/*
+ * All of them or none; *undo names them together. Not within a transaction.
+ * One who has to say the name before it is done puts a large random number
+ * there, else 0; what was done under that name already is not done again.
+ */
 int	 store_decide(struct store *, const struct store_decision *, size_t n, const char *who, int64_t now, int64_t *undo, struct err *);
 /* Takes back what was decided under that name; what held before holds again. *n: how many. */
 int	 store_decision_undo(struct store *, int64_t undo, int64_t now, unsigned *n, struct err *);

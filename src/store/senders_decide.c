@@ -89,11 +89,16 @@ writer_senders_changed(struct store *s, struct err *e)
 int
 store_decide(struct store *s, const struct store_decision *d, size_t n, const char *who, int64_t now, int64_t *undo, struct err *e)
 {
-	*undo = 0;
+	int64_t	 done = 0;
+
 	if (n == 0 || n > DECISIONS_MAX)
 		return (err_set(e, ERR_CONFIG, "1 to %d decisions can be taken at once", DECISIONS_MAX));
 	if (store_begin(s, e) == -1)
 		return (-1);
+	if (*undo != 0 && (find(s, "SELECT 1 FROM decision WHERE batch = ?1 LIMIT 1", *undo, STR_NONE, &done, e) == -1 || done != 0)) {
+		store_rollback(s);
+		return (done != 0 ? 0 : -1);
+	}
 	for (size_t i = 0; i < n; i++)
 		if (decide(s, &d[i], who, now, undo, e) == -1) {
 			store_rollback(s);

@@ -152,7 +152,7 @@ const WORDS: Record<string, string[]> = {
 	differs: ['yes', 'no'],
 };
 const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain'];
-const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters', '/explain'];
+const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters', '/explain', '/senders'];
 
 // What an endpoint cannot do without.
 const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : {});

@@ -7,10 +7,11 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dmarc/dmarc.h"
-#include "report/wire.h"
+#include "process/decide.h"
 #include "store/query.h"
 #include "store/senders.h"
 
@@ -219,11 +220,14 @@ test_decisions(void **state)
 
 	(void)state;
 	assert_int_equal(counts().fail_fix, 400 + 30);	/* and those of 192.0.2.200 before it was listed */
+	undo = 0;
 	assert_int_equal(store_decide(store, &d, 1, "cli", 1, &undo, &e), 0);
 	assert_int_equal(counts().fail_fix, 30);
 	/* for the one domain, something else; it wins over what is said for all */
 	d = (struct store_decision){ .sender = post, .domain = STR("example.com"), .class = CLASS_FORWARDER };
+	second = 4000000000000000001;
 	assert_int_equal(store_decide(store, &d, 1, "cli", 2, &second, &e), 0);
+	assert_int_equal(store_decide(store, &d, 1, "cli", 2, &second, &e), 0);	/* once is enough */
 	assert_int_equal(counts().fail_fwd, 40 + 400);
 	assert_int_equal(store_decision_undo(store, second, 3, &n, &e), 0);
 	assert_int_equal(n, 1);
@@ -234,6 +238,7 @@ test_decisions(void **state)
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(number("SELECT count(*) FROM decision"), 2);	/* the log forgets nothing */
 	/* a pass does not touch what people said */
+	undo = 0;
 	assert_int_equal(store_decide(store, &d, 1, "cli", 6, &undo, &e), 0);
 	report(12, usual, nitems(usual));
 	pass(&(struct catalogue_user){ .name = "Post", .any = "post.example" });
@@ -254,14 +259,48 @@ test_refused(void **state)
 	};
 	struct store_decision	 both[] = { { .sender = 2, .class = CLASS_OWN }, { .sender = 9999, .class = CLASS_OWN } };
 	struct err		 e = { 0 };
-	int64_t			 undo, n = number("SELECT count(*) FROM decision");
+	int64_t			 undo = 0, n = number("SELECT count(*) FROM decision");
 
 	(void)state;
-	for (size_t i = 0; i < nitems(bad); i++)
+	for (size_t i = 0; i < nitems(bad); i++) {
+		undo = 0;
 		assert_int_equal(store_decide(store, &bad[i], 1, "cli", 1, &undo, &e), -1);
+	}
+	undo = 0;
 	assert_int_equal(store_decide(store, both, 2, "cli", 1, &undo, &e), -1);	/* all of them or none */
 	assert_int_equal(store_decide(store, both, 0, "cli", 1, &undo, &e), -1);
 	assert_int_equal(number("SELECT count(*) FROM decision"), n);
+}
+
+/* Asked for by one who may not write to the store. */
+static void
+test_asked(void **state)
+{
+	struct store_decision	 d[] = { { .sender = number("SELECT id FROM sender WHERE key = 'user:Post'"), .class = CLASS_OWN },
+				    { .sender = 2, .domain = STR("example.com"), .class = -1 } }, bad = { .sender = 9999, .class = CLASS_OWN };
+	struct err		 e = { 0 };
+	char			 path[64];
+	int64_t			 n = number("SELECT count(*) FROM decision"), undo, other;
+	FILE			*f;
+
+	(void)state;
+	assert_int_equal(decide_run(dir, store, &e), 0);	/* no folder, nothing asked for */
+	(void)snprintf(path, sizeof(path), "%s/requests", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(decide_put(dir, d, 2, "anna", 7, &undo, &e), 0);
+	assert_int_equal(decide_put(dir, &bad, 1, "anna", 8, &other, &e), 0);
+	assert_int_equal(decide_run(dir, store, &e), 2);
+	assert_int_equal(number("SELECT count(*) FROM decision"), n + 2);	/* what cannot be is left out, and said in the log */
+	assert_int_equal(number("SELECT count(*) FROM decision WHERE who = 'anna' AND at = 7"), 2);
+	assert_int_equal(decide_put_undo(dir, undo, &e), 0);
+	assert_int_equal(decide_run(dir, store, &e), 1);
+	assert_int_equal(number("SELECT count(*) FROM decision WHERE who = 'anna' AND undone IS NULL"), 0);
+	(void)snprintf(path, sizeof(path), "%s/requests/77.decide", dir);
+	assert_non_null(f = fopen(path, "w"));
+	(void)fputs("{\"token\":\"5\",\"decisions\":[[]]}", f);
+	(void)fclose(f);
+	assert_int_equal(decide_run(dir, store, &e), 1);
+	assert_int_equal(decide_run(dir, store, &e), 0);
 }
 
 static int
@@ -298,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_decisions),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_asked),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

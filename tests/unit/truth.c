@@ -103,7 +103,7 @@ compare(const char *dir, const char *truth)
 {
 	char		 path[4096], line[512], *domain, *ip, *is, *want, *save;
 	unsigned char	 addr[16];
-	sqlite3		*db;
+	sqlite3		*db = NULL;
 	sqlite3_stmt	*mail, *class;
 	FILE		*f = fopen(truth, "r");
 	bool		 v6;
