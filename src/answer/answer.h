@@ -20,7 +20,9 @@ struct json_t;		/* jansson's */
 
 enum answer_kind {
 	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
-	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER, ANSWER_KINDS
+	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
+	ANSWER_TLS_SUMMARY, ANSWER_TLS_REPORTS, ANSWER_TLS_REPORT,	/* answer/tls.h */
+	ANSWER_KINDS
 };
 
 /* What the process that answers knows besides the store; for ANSWER_INGEST. */
@@ -49,7 +51,8 @@ struct answer_request {
 	char				 sort[16];
 	char				 cursor[128];
 	struct str			 domain;	/* ANSWER_DOMAIN: from the path */
-	int64_t				 id;		/* ANSWER_REPORT, ANSWER_SENDER: from the path */
+	int64_t				 id;		/* ANSWER_REPORT, ANSWER_SENDER, ANSWER_TLS_REPORT: from the path */
+	unsigned			 tls_types, tls_results;	/* bits; 0: all */
 	const struct answer_intake	*intake;	/* ANSWER_INGEST; may be NULL */
 };
 

@@ -1,4 +1,5 @@
 # src/answer: what the store knows, as JSON; see src/README.md
 libdmarcd_a_SOURCES += \
 	src/answer/answer.h src/answer/answer_int.h \
-	src/answer/json.c src/answer/request.c src/answer/sums.c src/answer/rows.c src/answer/senders.c
+	src/answer/json.c src/answer/request.c src/answer/sums.c src/answer/rows.c src/answer/senders.c \
+	src/answer/tls.c src/answer/tls.h

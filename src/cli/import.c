@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "answer/answer.h"
+#include "answer/tls.h"
 #include "base/base.h"
 #include "base/escape.h"
 #include "base/io.h"
@@ -68,10 +69,15 @@ put_json(struct import *im, const struct item *it)
 	struct err		 e = { 0 };
 	struct query		*query = j->nreports == 0 ? NULL : query_begin(im->store, when_now(), 0, &e);
 	struct query_report	 found;
+	struct query_tls_report	 tls;
 	size_t			 k;
 
 	for (size_t i = 0; query != NULL && i < j->nreports; i++) {
-		if (query_report(query, j->reports[i].id, &found, &e) == -1 || (r = answer_report_line(&found)) == NULL)
+		if (j->reports[i].kind == REPORT_TLS)
+			r = query_tls_report(query, j->reports[i].id, &tls, &e) == -1 ? NULL : answer_tls_line(&tls);
+		else
+			r = query_report(query, j->reports[i].id, &found, &e) == -1 ? NULL : answer_report_line(&found);
+		if (r == NULL)
 			continue;
 		(void)json_object_set_new(r, "result", json_string(intake_result_names[j->reports[i].result]));
 		json_array_foreach(json_object_get(r, "quirks"), k, q) {

@@ -3,16 +3,18 @@
  */
 #include <stdarg.h>
 
+#include "answer/tls.h"
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/listing.h"
 #include "cli/raw.h"
 #include "cli/row.h"
+#include "cli/tls.h"
 
 static const struct cli_option options[] = {
-	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|original|mail",
-	    .help = "the document, the attached file, or the whole mail, as it came" },
+	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|json|original|mail",
+	    .help = "the document (xml, of a TLS report json), the attached file, or the whole mail, as it came" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -265,6 +267,8 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	int			 rc, raw = cli_word(args, "raw", -1);
 	const char		*text = cli_operand(args, 0);
 
+	if (text[0] == 't' && answer_tls_id(str_of(text), &id))
+		return (cli_tls_report(ctx, args, id));
 	if (!str_i64(str_of(text), &id) || id == 0)
 		return (cli_usage(&cli_cmd_report, "\"%s\" is not the number of a report; 'dmarcd reports' shows them in its first column",
 		    text));
@@ -299,7 +303,8 @@ const struct cli_command cli_cmd_report = {
 	.group = "Answers",
 	.help = "one report in words, or its original",
 	.usage = "ID",
-	.text = "ID is the number in the first column of 'dmarcd reports'. With --format csv its rows alone come out.",
+	.text = "ID is what stands in the first column of 'dmarcd reports': a number, or a t and a number for a TLS report (--type tls). "
+	    "With --format csv its rows alone come out.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -117,21 +117,25 @@ quarantine(struct verify *v, struct store *s, struct err *e)
 
 /* --- Originals: would reading them come to the same? ------------------------------------------- */
 
+/* As ids are written for people: 12, t12. */
+static const char *const	 kind_letter[REPORT_KINDS] = { "", "f", "t" };
+
 static void
-on_changed(void *ctx, int64_t report, unsigned how)
+on_changed(void *ctx, enum report_kind kind, int64_t report, unsigned how)
 {
 	char	 text[128];
 
-	(void)snprintf(text, sizeof(text), "report %lld: read again from its original it has %s", (long long)report, derive_word(how));
+	(void)snprintf(text, sizeof(text), "report %s%lld: read again from its original it has %s", kind_letter[kind], (long long)report, derive_word(how));
 	found(ctx, KIND_REREAD, report, text);
 }
 
 static void
-on_unread(void *ctx, int64_t report, const char *why)
+on_unread(void *ctx, enum report_kind kind, int64_t report, const char *why)
 {
 	char	 text[640];
 
-	(void)snprintf(text, sizeof(text), "report %lld cannot be read from its original any more: %s", (long long)report, why);
+	(void)snprintf(text, sizeof(text), "report %s%lld cannot be read from its original any more: %s", kind_letter[kind],
+	    (long long)report, why);
 	found(ctx, KIND_REREAD, report, text);
 }
 

@@ -52,6 +52,7 @@ struct message {
 	struct { enum message_field what; size_t at, len; } traced[MESSAGE_TRACE];
 	size_t			 ntraced;
 	bool			 trace_over;
+	struct buf		 tls_domain, tls_submitter;
 	bool			 top_header;	/* still in the outermost header */
 	bool			 any_header;
 	enum cte		 cte;
@@ -395,6 +396,13 @@ trace(struct message *m, struct str f)
 }
 
 static void
+keep_field(struct buf *b, struct str v)
+{
+	buf_clear(b);
+	message_decode_words(v, SUBJECT_MAX, b);
+}
+
+static void
 end_field(struct message *m)
 {
 	struct str	 f = buf_as_str(&m->field), v;
@@ -419,6 +427,10 @@ end_field(struct message *m)
 		message_decode_words(v, SUBJECT_MAX, &m->subject);
 	else if (m->top_header && m->from.len == 0 && field_is(f, "from", &v))
 		message_decode_words(v, SUBJECT_MAX, &m->from);
+	else if (field_is(f, "tls-report-domain", &v))
+		keep_field(&m->tls_domain, v);
+	else if (field_is(f, "tls-report-submitter", &v))
+		keep_field(&m->tls_submitter, v);
 	buf_clear(&m->field);
 }
 
@@ -734,6 +746,8 @@ message_reset(struct message *m)
 	buf_clear(&m->head);
 	buf_clear(&m->line);
 	buf_clear(&m->from);
+	buf_clear(&m->tls_domain);
+	buf_clear(&m->tls_submitter);
 	buf_clear(&m->subject);
 	buf_clear(&m->trace);
 	m->ntraced = 0;
@@ -764,6 +778,8 @@ message_free(struct message *m)
 	buf_free(&m->boundary);
 	buf_free(&m->filename);
 	buf_free(&m->from);
+	buf_free(&m->tls_domain);
+	buf_free(&m->tls_submitter);
 	buf_free(&m->subject);
 	buf_free(&m->trace);
 	free(m);
@@ -886,6 +902,18 @@ struct str
 message_subject(const struct message *m)
 {
 	return (m->subject.len == 0 ? STR_NONE : buf_as_str(&m->subject));
+}
+
+struct str
+message_tls_domain(const struct message *m)
+{
+	return (m->tls_domain.len == 0 ? STR_NONE : buf_as_str(&m->tls_domain));
+}
+
+struct str
+message_tls_submitter(const struct message *m)
+{
+	return (m->tls_submitter.len == 0 ? STR_NONE : buf_as_str(&m->tls_submitter));
 }
 
 bool

@@ -3,4 +3,5 @@ libdmarcd_a_SOURCES += \
 	src/dmarc/dmarc.h src/dmarc/name.h src/dmarc/record.h src/dmarc/walk.h \
 	src/dmarc/name.c src/dmarc/align.c src/dmarc/record.c src/dmarc/walk.c src/dmarc/judge.c src/dmarc/treat.c \
 	src/dmarc/authres.h src/dmarc/authres.c \
-	src/dmarc/trust.h src/dmarc/trust.c src/dmarc/trust_trace.c
+	src/dmarc/trust.h src/dmarc/trust.c src/dmarc/trust_trace.c \
+	src/dmarc/tls.c src/dmarc/tls.h

@@ -178,7 +178,7 @@ void	 api_raw(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */
-void	 api_raw_refine(struct asked *, int64_t id, json_t *answer);
+void	 api_raw_refine(struct asked *, bool tls, int64_t id, json_t *answer);
 /* The mailboxes that are configured, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
 

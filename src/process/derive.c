@@ -43,10 +43,10 @@ count(struct derive_counts *n, unsigned how)
 
 /* It may have come out before the decoder was lost. */
 static bool
-found(const struct ingest_job *j, int64_t id)
+found(const struct ingest_job *j, const struct store_known *k)
 {
 	for (size_t i = 0; i < j->nreports; i++)
-		if (j->reports[i].id == id)
+		if (j->reports[i].kind == k->kind && j->reports[i].id == k->id)
 			return (true);
 	return (false);
 }
@@ -63,12 +63,12 @@ on_finished(void *ctx, struct ingest_job *j)
 	for (size_t i = 0; i < j->nreports; i++) {
 		count(d->n, j->reports[i].changed);
 		if (j->reports[i].changed != 0)
-			d->calls->changed(d->ctx, j->reports[i].id, j->reports[i].changed);
+			d->calls->changed(d->ctx, j->reports[i].kind, j->reports[i].id, j->reports[i].changed);
 	}
 	for (size_t i = 0; i < it->again.nknown; i++)
-		if (!it->again.known[i].used && !found(j, it->again.known[i].id)) {
+		if (!it->again.known[i].used && !found(j, &it->again.known[i])) {
 			d->n->unread++;
-			d->calls->unread(d->ctx, it->again.known[i].id, j->refused > 0 ? j->reason : "there is no such report in its original");
+			d->calls->unread(d->ctx, it->again.known[i].kind, it->again.known[i].id, j->refused > 0 ? j->reason : "there is no such report in its original");
 		}
 	it->original->todo = it->again.left_over > 0;
 	d->calls->progress(d->ctx, d->n);

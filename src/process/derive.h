@@ -23,8 +23,8 @@ struct derive_counts {
 };
 
 struct derive_calls {
-	void	(*changed)(void *, int64_t report, unsigned how);	/* STORE_CHANGED_... */
-	void	(*unread)(void *, int64_t report, const char *why);
+	void	(*changed)(void *, enum report_kind, int64_t report, unsigned how);	/* STORE_CHANGED_... */
+	void	(*unread)(void *, enum report_kind, int64_t report, const char *why);
 	void	(*progress)(void *, const struct derive_counts *);
 };
 

@@ -32,6 +32,7 @@ struct ingest_report {
 	int64_t			 id;
 	enum intake_result	 result;
 	unsigned		 changed;	/* STORE_CHANGED_..., of a job with derive */
+	enum report_kind	 kind;
 };
 
 struct ingest_job {

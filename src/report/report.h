@@ -16,6 +16,9 @@
 #include "base/limits.h"
 #include "report/quirk.h"
 
+/* Ids of reports count within their kind. */
+enum report_kind { REPORT_AGGREGATE, REPORT_FAILURE, REPORT_TLS, REPORT_KINDS };
+
 enum report_dialect {
 	DIALECT_DRAFT, DIALECT_RFC7489, DIALECT_RFC9990, DIALECT_RFC9990_NO_NS,
 	DIALECT_XML_01, DIALECT_XML_02, DIALECT_COUNT

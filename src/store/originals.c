@@ -4,15 +4,20 @@
  */
 #include "store/store_int.h"
 
-#define COLUMNS "SELECT report.message, report.id, report.payload, message.bytes, message.pack IS NOT NULL FROM report " \
-    "JOIN message ON message.id = report.message "
+/* The last column is the kind: see enum report_kind. */
+#define COLUMNS_OF(t, kind) "SELECT " t ".message AS message, " t ".id AS id, " t ".payload AS payload, message.bytes AS bytes, " \
+    "message.pack IS NOT NULL AS kept, " kind " AS kind FROM " t " JOIN message ON message.id = " t ".message "
+#define COLUMNS COLUMNS_OF("report", "0")
 
 static const char *const	 which_sql[] = {
-	[ORIGINALS_SINCE] = COLUMNS "WHERE message.received >= ?1 ORDER BY report.message, report.payload, report.id",
+	[ORIGINALS_SINCE] = COLUMNS "WHERE message.received >= ?1 UNION ALL " COLUMNS_OF("tls_report", "2") "WHERE message.received >= ?1 "
+	    "ORDER BY message, kind, payload, id",
 	[ORIGINALS_ASTRAY] = COLUMNS "JOIN report AS other ON other.id = report.superseded_by "
 	    "WHERE (report.domain, report.reporter, report.begin, report.end, report.report_id) <> "
 	    "(other.domain, other.reporter, other.begin, other.end, other.report_id) "
-	    "ORDER BY report.message, report.payload, report.id",
+	    "UNION ALL " COLUMNS_OF("tls_report", "2") "JOIN tls_report AS other ON other.id = tls_report.superseded_by "
+	    "WHERE (tls_report.org, tls_report.domains, tls_report.begin, tls_report.end, tls_report.report_id) <> "
+	    "(other.org, other.domains, other.begin, other.end, other.report_id) ORDER BY message, kind, payload, id",
 };
 
 static bool
@@ -62,7 +67,8 @@ store_originals(struct store *s, enum store_which which, int64_t since, struct s
 		}
 		out->items[out->n - 1].nknown++;
 		out->known[out->nreports++] = (struct store_known){ .id = sqlite3_column_int64(st, 1),
-		    .payload = (unsigned)sqlite3_column_int64(st, 2) };
+		    .payload = (unsigned)sqlite3_column_int64(st, 2),
+		    .kind = sqlite3_column_int(st, 5) == REPORT_TLS ? REPORT_TLS : REPORT_AGGREGATE };
 	}
 	(void)sqlite3_finalize(st);
 	if (rc != SQLITE_DONE) {

@@ -17,6 +17,7 @@
 
 #include "base/base.h"
 #include "report/report.h"
+#include "report/tls.h"
 
 struct store;
 struct limits;
@@ -84,7 +85,7 @@ struct store_evidence {
 	unsigned	 ndkim, nspf, nreasons;
 };
 enum { STORE_CHANGED_FIGURES = 1, STORE_CHANGED_VERDICTS = 2, STORE_CHANGED_DETAILS = 4, STORE_CHANGED_ROWS = 8, STORE_CHANGED_NEW = 16 };
-struct store_stored { int64_t id; enum intake_result result; unsigned changed; };
+struct store_stored { int64_t id; enum intake_result result; unsigned changed; enum report_kind kind; };
 
 /*
  * Before each report: what its mail proves; NULL: it came in no mail, or
@@ -98,8 +99,8 @@ int	 store_row(struct store *, const struct store_evidence *, const unsigned cha
 int	 store_row_refused(struct store *, const struct report_refused *, struct err *);
 int	 store_report_end(struct store *, const struct report_trailer *, struct store_stored *out, struct err *);
 /* It did not come again after all: the same message was read twice. */
-int	 store_report_unrepeat(struct store *, int64_t id, struct err *);
-/* Nothing of it stays; -1 when even that failed: then roll back. */
+int	 store_report_unrepeat(struct store *, enum report_kind, int64_t id, struct err *);
+/* Nothing of it stays, of whatever kind it is; -1 when even that failed: then roll back. */
 int	 store_report_drop(struct store *, struct err *);
 
 /*
@@ -109,7 +110,7 @@ int	 store_report_drop(struct store *, struct err *);
  * known (it was a duplicate, or could not be read then) is left out and
  * counted, or with add stored as if it had come now; id 0 then says left out.
  */
-struct store_known { int64_t id; unsigned payload; bool used, force; };	/* force: write its rows anew */
+struct store_known { int64_t id; unsigned payload; bool used, force; enum report_kind kind; };	/* force: write its rows anew */
 struct store_again {
 	struct store_known	*known;
 	size_t			 nknown;
@@ -117,7 +118,14 @@ struct store_again {
 	unsigned		 left_over;
 };
 int	 store_report_replace(struct store *, const struct report_trailer *, struct store_again *, struct store_stored *out, struct err *);
-int64_t	 store_report_message(struct store *, int64_t id);	/* 0: no such report */
+int64_t	 store_report_message(struct store *, enum report_kind, int64_t id);	/* 0: no such report */
+/*
+ * A TLS report as a stream: the items of report/tls.h between begin and end.
+ * With again it takes the place of the one that it is, as store_report_replace.
+ */
+int	 store_tls_begin(struct store *, int64_t message, unsigned payload, struct err *);
+int	 store_tls_item(struct store *, const struct tls_item *, struct err *);	/* DETAIL, FORGET, POLICY, REFUSED */
+int	 store_tls_end(struct store *, const struct tls_header *, struct store_again *again, struct store_stored *out, struct err *);
 /*
  * Before the first of those: outcomes of combinations are not believed either.
  * dry: every store_commit takes back what it was given, to see what would change.
@@ -202,6 +210,7 @@ enum store_fault {
 	FAULT_REPORT,		/* sums of a report (id) are not those of its records */
 	FAULT_INTAKE,		/* counts of the intake are not those of the messages */
 	FAULT_ORIGINAL,		/* a pack is missing or too short */
+	FAULT_TLS_REPORT,	/* as FAULT_REPORT, of a TLS report */
 	FAULT_COUNT
 };
 extern const char *const store_fault_names[FAULT_COUNT];

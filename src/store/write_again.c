@@ -50,7 +50,7 @@ which_known(struct store *s, struct store_again *a, struct str report_id, struct
 			struct store_known	*k = &a->known[i];
 			bool			 place = k->payload == s->w->payload;
 
-			if (k->used || place != (round == 0))
+			if (k->used || k->kind != REPORT_AGGREGATE || place != (round == 0))
 				continue;
 			switch (old_find(s, k->id, report_id, &x, e)) {
 			case -1:
@@ -184,13 +184,13 @@ unknown_again(struct store *s, const struct report_trailer *t, struct store_agai
 {
 	if (!a->add) {
 		a->left_over++;
-		*out = (struct store_stored){ 0, IN_IGNORED, 0 };
+		*out = (struct store_stored){ 0, IN_IGNORED, 0, REPORT_AGGREGATE };
 		return (store_report_drop(s, e));
 	}
 	if (store_report_end(s, t, out, e) == -1)
 		return (-1);
 	if (out->result == IN_DUPLICATE)
-		return (store_report_unrepeat(s, out->id, e));
+		return (store_report_unrepeat(s, REPORT_AGGREGATE, out->id, e));
 	out->changed = STORE_CHANGED_NEW;
 	s->w->epoch = true;
 	return (0);
@@ -241,7 +241,7 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 		return (-1);
 	if (k->force && by == 0)
 		changed |= STORE_CHANGED_ROWS;
-	*out = (struct store_stored){ k->id, changed == 0 ? IN_DUPLICATE : IN_REPLACED, changed };
+	*out = (struct store_stored){ k->id, changed == 0 ? IN_DUPLICATE : IN_REPLACED, changed, REPORT_AGGREGATE };
 	if (changed == 0)
 		return (store_report_drop(s, e));
 	if (rewrite(s, t, k->id, &o, &h, by, report_id, quirks, e) == 0)

@@ -69,6 +69,8 @@ struct ip {
 	uint64_t	 id, stamp;
 };
 
+struct tls_writer;
+
 struct intake_sum {
 	int64_t		 day, origin;
 	int		 result;
@@ -117,6 +119,7 @@ struct writer {
 	bool		 refused_whole;	/* it has its last bracket */
 	struct buf	 text;		/* for building */
 	struct buf	 lists[4];	/* of one combination, while it is put */
+	struct tls_writer *tls;		/* write_tls.c */
 };
 
 extern const char *const writer_sql[ST_COUNT];
@@ -205,6 +208,14 @@ int	 writer_trust_bind(struct store *, enum stmt, struct err *);
 int	 writer_trust_again(struct store *, int64_t id, struct err *);
 /* Read again, of a report that another message proved: that still holds if the server is believed. */
 int	 writer_trust_kept(struct store *, int64_t id, struct err *);
+/* --- TLS reports (write_tls.c) -------------------------------------------------------------- */
+
+int	 writer_tls_new(struct store *, struct err *);
+void	 writer_tls_free(struct tls_writer *);	/* NULL is fine */
+void	 writer_tls_forget(struct tls_writer *);	/* what it remembers may be another's by now */
+int	 writer_tls_drop(struct store *, struct err *);	/* the TLS report under way, if there is one */
+int64_t	 writer_tls_message(struct store *, int64_t id);
+int	 writer_tls_unrepeat(struct store *, int64_t id, struct err *);
 
 /* --- Messages (write_message.c) ------------------------------------------------------------ */
 

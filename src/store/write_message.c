@@ -202,10 +202,12 @@ store_token_seen(struct store *s, uint64_t token)
 }
 
 int64_t
-store_report_message(struct store *s, int64_t id)
+store_report_message(struct store *s, enum report_kind kind, int64_t id)
 {
 	int64_t	 message;
 
+	if (kind == REPORT_TLS)
+		return (writer_tls_message(s, id));
 	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_MESSAGE), 1, id);
 	return (writer_find(s, ST_REPORT_MESSAGE, &message, NULL) == 1 ? message : 0);
 }

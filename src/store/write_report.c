@@ -245,6 +245,8 @@ store_report_drop(struct store *s, struct err *e)
 {
 	struct writer	*w = s->w;
 
+	if (writer_tls_drop(s, e) == -1)
+		return (-1);
 	w->open = false;
 	if (!w->streaming)
 		return (0);
@@ -398,13 +400,15 @@ again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
 	if (writer_run(s, ST_REPORT_AGAIN, e) == -1 || writer_trust_again(s, id, e) == -1 || store_report_drop(s, e) == -1)
 		return (-1);
 	s->w->changed = true;
-	*out = (struct store_stored){ id, IN_DUPLICATE, 0 };
+	*out = (struct store_stored){ id, IN_DUPLICATE, 0, REPORT_AGGREGATE };
 	return (0);
 }
 
 int
-store_report_unrepeat(struct store *s, int64_t id, struct err *e)
+store_report_unrepeat(struct store *s, enum report_kind kind, int64_t id, struct err *e)
 {
+	if (kind == REPORT_TLS)
+		return (writer_tls_unrepeat(s, id, e));
 	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_UNREPEAT), 1, id);
 	return (writer_run(s, ST_REPORT_UNREPEAT, e));
 }
@@ -553,7 +557,7 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, h.id, when_now(), e) == -1)
 				return (-1);
 			/* what is only worse proved may be believed one day: its original is kept */
-			*out = (struct store_stored){ w->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0 };
+			*out = (struct store_stored){ w->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0, REPORT_AGGREGATE };
 			return (0);
 		}
 	}
@@ -569,6 +573,7 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		return (-1);
 	w->total = w->total - (uint64_t)h.messages + w->messages;
 	w->open = w->streaming = false;
-	*out = (struct store_stored){ w->id, h.id != 0 ? IN_REPLACED : t->state == STATE_PARTIAL ? IN_PARTIAL : IN_STORED, 0 };
+	*out = (struct store_stored){ w->id, h.id != 0 ? IN_REPLACED : t->state == STATE_PARTIAL ? IN_PARTIAL : IN_STORED, 0,
+	    REPORT_AGGREGATE };
 	return (0);
 }

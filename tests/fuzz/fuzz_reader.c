@@ -10,6 +10,7 @@
 
 #include "decode/reader.h"
 #include "recorder.h"
+#include "tls_recorder.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -41,6 +42,25 @@ on_refused(void *ctx, const struct err *why, struct err *e)
 	return (0);
 }
 
+static struct tls_recorder	 tls;
+
+static int
+on_tls(void *ctx, const struct tls_item *it, struct err *e)
+{
+	(void)ctx;
+	return (tls_record(&tls, it, e));
+}
+
+/* Of whichever kind the report under way is. */
+static void
+on_again(void *ctx)
+{
+	if (tls.open)
+		tls_record_again(&tls);
+	else
+		recorder_sink.again(ctx);
+}
+
 static int
 on_raw(void *ctx, const void *p, size_t n, struct err *e)
 {
@@ -55,7 +75,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct limits		 l;
-	static struct reader_calls	 calls = { .payload = on_payload, .refused = on_refused, .raw = on_raw };
+	static struct reader_calls	 calls = { .payload = on_payload, .refused = on_refused, .tls = on_tls, .raw = on_raw };
 	static struct seen		 s;
 	static struct reader		*reader;
 	static int			 fd = -1;
@@ -71,6 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		l.records = 100;
 		l.text_bytes = 2000;
 		calls.report = recorder_sink;
+		calls.report.again = on_again;
 		assert((fd = memfd_create("fuzz", MFD_CLOEXEC)) != -1);
 		assert((reader = reader_new(&l, &calls, &s)) != NULL);
 	}
@@ -79,11 +100,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	job.fd = fd;
 	for (int twice = 0; twice < 2; twice++) {
 		recorder_clear(&s.r);
+		tls_recorder_clear(&tls);
 		s.payloads = s.refused = 0;
 		assert(reader_run(reader, &job, &res, &e) == 0);
 		assert(!s.r.open && s.refused == res.refused);
 		assert((res.refused > 0) == (res.first.code != ERR_NONE));
 		assert(str_utf8_ok(res.subject) && str_utf8_ok(res.from));
+		assert(!tls.open);
+		(void)buf_str(&s.r.text, buf_as_str(&tls.text));
 		if (twice == 0)
 			(void)buf_str(&first, buf_as_str(&s.r.text));
 		else

@@ -6,7 +6,8 @@ check_PROGRAMS += $(FUZZ_READING)
 tests_fuzz_fuzz_aggregate_SOURCES = tests/fuzz/fuzz_aggregate.c tests/unit/recorder.c tests/unit/recorder.h
 tests_fuzz_fuzz_container_SOURCES = tests/fuzz/fuzz_container.c
 tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c
-tests_fuzz_fuzz_reader_SOURCES = tests/fuzz/fuzz_reader.c tests/unit/recorder.c tests/unit/recorder.h
+tests_fuzz_fuzz_reader_SOURCES = tests/fuzz/fuzz_reader.c tests/unit/recorder.c tests/unit/recorder.h \
+	tests/unit/tls_recorder.c tests/unit/tls_recorder.h
 tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c
 tests_fuzz_fuzz_authres_SOURCES = tests/fuzz/fuzz_authres.c
 tests_fuzz_fuzz_trust_SOURCES = tests/fuzz/fuzz_trust.c
