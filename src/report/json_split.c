@@ -317,16 +317,18 @@ one(struct json_split *j, char c, struct err *e)
 	return (0);
 }
 
-/* The plain bytes in front of p inside a string: they need no look each. */
+/* The plain bytes at p inside a value: they need no look each. */
 static size_t
 plain(const struct json_split *j, const char *p, size_t n)
 {
 	size_t	 k = 0;
 
-	if ((j->within != W_STRING && j->within != W_NESTED_STRING) || j->escaped)
-		return (0);
-	while (k < n && p[k] != '"' && p[k] != '\\' && p[k] != '\n')
-		k++;
+	if (j->within == W_NESTED)
+		while (k < n && p[k] != '"' && p[k] != '{' && p[k] != '}' && p[k] != '[' && p[k] != ']' && p[k] != '\n')
+			k++;
+	else if ((j->within == W_STRING || j->within == W_NESTED_STRING) && !j->escaped)
+		while (k < n && p[k] != '"' && p[k] != '\\' && p[k] != '\n')
+			k++;
 	return (k);
 }
 

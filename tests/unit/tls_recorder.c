@@ -135,7 +135,7 @@ tls_record(struct tls_recorder *r, const struct tls_item *it, struct err *e)
 		break;
 	case TLS_FORGET:
 		if (r->element != 0)
-			r->text.len = r->element_mark;
+			r->text.p[r->text.len = r->element_mark] = '\0';
 		r->element = r->ndetails = r->details = 0;
 		return (0);
 	case TLS_POLICY:
@@ -167,7 +167,8 @@ tls_record_again(struct tls_recorder *r)
 {
 	assert(r->open);
 	r->open = false;
-	r->text.len = r->mark;
+	if (r->text.p != NULL)
+		r->text.p[r->text.len = r->mark] = '\0';
 }
 
 void
