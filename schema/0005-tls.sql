@@ -32,6 +32,11 @@ CREATE TABLE tls_report (
 	org_name	INTEGER REFERENCES name,
 	contact_info	INTEGER REFERENCES name,
 	submitter	INTEGER REFERENCES name,	-- TLS-Report-Submitter of the mail
+	trust		INTEGER NOT NULL,	-- as report.trust, and what it follows from, see 0003
+	trust_proof	INTEGER NOT NULL,
+	trust_from	INTEGER REFERENCES name,
+	trust_id	INTEGER REFERENCES name,
+	apart		INTEGER NOT NULL,	-- as report.apart: why all of its policies are kept apart; 0: some count
 	state		INTEGER NOT NULL,	-- as report.state
 	quirks		INTEGER NOT NULL,	-- bits, see src/report/tls.h
 	refused		TEXT,			-- JSON [[policy, detail, line, reason], ...] of a partial report; detail 0: all of it
@@ -51,7 +56,7 @@ CREATE INDEX tls_report_message ON tls_report (message);
 CREATE TABLE tls_element (
 	report		INTEGER NOT NULL REFERENCES tls_report,
 	seq		INTEGER NOT NULL,	-- its place in the report, from 1
-	domain		INTEGER NOT NULL REFERENCES domain,
+	domain		INTEGER NOT NULL REFERENCES domain,	-- the row with apart = 1: kept apart, as in 0003
 	day		INTEGER NOT NULL,
 	reporter	INTEGER NOT NULL REFERENCES reporter,
 	policy		INTEGER NOT NULL REFERENCES tls_policy,
@@ -107,7 +112,7 @@ SELECT domain.name AS domain, date(tls_element.day * 86400, 'unixepoch') AS day,
 	CASE tls_policy.mode WHEN 1 THEN 'enforce' WHEN 2 THEN 'testing' WHEN 3 THEN 'none' END AS mode,
 	tls_policy.max_age, mx.text AS mx, lines.text AS policy_string,
 	tls_element.success, tls_element.failure, tls_element.report
-FROM tls_element JOIN tls_policy ON tls_policy.id = tls_element.policy JOIN domain ON domain.id = tls_element.domain
+FROM tls_element JOIN tls_policy ON tls_policy.id = tls_element.policy JOIN domain ON domain.id = tls_element.domain AND domain.apart = 0
 	JOIN reporter ON reporter.id = tls_element.reporter LEFT JOIN name mx ON mx.id = tls_policy.mx
 	LEFT JOIN name lines ON lines.id = tls_policy.lines;
 
@@ -120,7 +125,7 @@ SELECT domain.name AS domain, date(tls_element.day * 86400, 'unixepoch') AS day,
 	mx.text AS receiving_mx_hostname, receiving.source_ip AS receiving_ip, sending.source_ip AS sending_mta_ip,
 	reason.text AS failure_reason_code, tls_detail.count, tls_detail.report
 FROM tls_detail JOIN tls_element ON tls_element.report = tls_detail.report AND tls_element.seq = tls_detail.element
-	JOIN domain ON domain.id = tls_element.domain JOIN reporter ON reporter.id = tls_element.reporter
+	JOIN domain ON domain.id = tls_element.domain AND domain.apart = 0 JOIN reporter ON reporter.id = tls_element.reporter
 	LEFT JOIN name word ON word.id = tls_detail.word LEFT JOIN name mx ON mx.id = tls_detail.mx
 	LEFT JOIN name reason ON reason.id = tls_detail.reason LEFT JOIN source_text sending ON sending.id = tls_detail.sending
 	LEFT JOIN source_text receiving ON receiving.id = tls_detail.receiving;

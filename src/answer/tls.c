@@ -553,6 +553,8 @@ set_item(struct query *q, const struct query_tls_report *r, struct a_obj *o, str
 	a_set(o, "state", a_text(state_name(r)));
 	a_set(o, "quirks", quirk_list(r->quirks, false));
 	a_set(o, "duplicates", a_count(r->duplicates));
+	a_set(o, "trust", a_text(trust_state_names[trust_state(r->trust)]));
+	a_set(o, "apart", a_text(trust_apart_names[r->apart]));
 	return (set_types(q, r->id, o, e));
 }
 
@@ -765,5 +767,7 @@ answer_tls_line(const struct query_tls_report *r)
 	a_set(&o, "quirks", quirk_list(r->quirks, true));
 	a_set(&o, "duplicates", a_count(r->duplicates));
 	a_set(&o, "state", a_text(state_name(r)));
+	a_set(&o, "trust", a_text(trust_state_names[trust_state(r->trust)]));
+	a_set(&o, "apart", a_text(trust_apart_names[r->apart]));
 	return (a_done(&o));
 }

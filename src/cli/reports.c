@@ -152,7 +152,7 @@ const struct cli_command cli_cmd_reports = {
 	.text = "Without --t, --from and --to all reports are listed. Filters that look into rows select the reports with at least one such row.\n\n"
 	    "With --format json one object per line; begin and end are seconds since the epoch, dmarc_pass, dkim_pass and spf_pass count "
 	    "messages as the receiver evaluated them, verdict is what we make of the same rows.\n\n"
-	    "--type tls lists the SMTP TLS reports (RFC 8460); of the filters it takes --domain, --reporter, --t, --from and --to. Its "
+	    "--type tls lists the SMTP TLS reports (RFC 8460); of the filters it takes --domain, --reporter, --apart, --t, --from and --to. Its "
 	    "sessions are the reporter's: one session may be counted under an sts and again under a tlsa policy.",
 	.options = options,
 	.max_args = 0,

@@ -94,7 +94,7 @@ static const char *
 foreign_filter(const struct query_filter *f)
 {
 	for (size_t i = 0; i < f->nclauses; i++)
-		if (f->clauses[i].key != QK_DOMAIN && f->clauses[i].key != QK_REPORTER)
+		if (f->clauses[i].key != QK_DOMAIN && f->clauses[i].key != QK_REPORTER && f->clauses[i].key != QK_APART)
 			return (query_key_names[f->clauses[i].key]);
 	return (NULL);
 }
@@ -134,7 +134,7 @@ cli_tls_reports(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
 		return (rc);
 	if ((key = foreign_filter(&l.filter)) != NULL) {
-		(void)err_set(&e, ERR_CONFIG, "--%s: TLS reports have no such thing; there are --domain, --reporter, --t, --from and --to", key);
+		(void)err_set(&e, ERR_CONFIG, "--%s: TLS reports have no such thing; there are --domain, --reporter, --apart, --t, --from and --to", key);
 		return (listing_fail(&l, &e));
 	}
 	if (list(&l, args, &e) == -1)
@@ -213,6 +213,9 @@ say_header(const struct query_tls_report *r)
 	for (int i = 0; i < TLS_QUIRK_COUNT; i++)
 		if ((r->quirks >> i & 1) != 0)
 			line("note", str_of(tls_quirk_texts[i]));
+	line("trust", str_of(trust_state_names[trust_state(r->trust)]));
+	if (r->apart != APART_NO)
+		line_text("apart", "it counts in no figure: %s", r->apart == APART_FOREIGN ? "the domain is not ours" : "it is unauthenticated");
 	if (r->duplicates > 0)
 		line_text("duplicates", "came %llu times more and was not counted again", (unsigned long long)r->duplicates);
 }

@@ -85,7 +85,7 @@ on_abandoned(void *ctx, struct ingest_job *j)
 
 	for (size_t i = 0; i < it->again.nknown && j->put_off; i++) {
 		d->n->unread++;
-		d->calls->unread(d->ctx, it->again.known[i].id, j->reason);
+		d->calls->unread(d->ctx, it->again.known[i].kind, it->again.known[i].id, j->reason);
 	}
 	if (j->put_off)
 		it->original->todo = false;

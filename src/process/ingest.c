@@ -511,6 +511,7 @@ on_tls(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	if (it.kind == TLS_BEGIN) {
 		w->in_report = w->in_tls = true;
 		g->active = w;
+		store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
 		return (store_tls_begin(g->store, w->head->message, it.u.payload, e));
 	}
 	if (it.kind != TLS_END)

@@ -68,10 +68,25 @@ id_list(struct query *q, const uint8_t *ok, size_t n, struct str *out, struct er
 	return (out->p == NULL ? q_oom(e) : 0);
 }
 
-/*
- * The one place that says which domains are looked at: where reports about
- * domains of others are to be kept apart, they are left out of the list here.
- */
+/* Domains of the side that is asked for, with or without aggregate reports. */
+static int
+domain_list(struct query *q, const struct query_filter *f, struct str *out, struct err *e)
+{
+	size_t		 n = q->c->ndomains;
+	uint64_t	 side = q_sides(f);
+	uint8_t		*ok = arena_alloc(q->a, n + 1, 1);
+
+	if (ok == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < n; i++) {
+		ok[i] = q->c->domains[i].key != NULL && (side & (q->c->domains[i].apart ? 2 : 1)) != 0;
+		for (const struct query_clause *c = f->clauses; c < f->clauses + f->nclauses && ok[i]; c++)
+			if (c->key == QK_DOMAIN && q_clause_text(c, str_of(q->c->domains[i].key)) == c->negated)
+				ok[i] = 0;
+	}
+	return (id_list(q, ok, n, out, e));
+}
+
 static int
 scope(struct query *q, const struct query_tls_filter *f, const struct query_range *r, struct scope *c, struct err *e)
 {
@@ -80,7 +95,7 @@ scope(struct query *q, const struct query_tls_filter *f, const struct query_rang
 	if (q_need(q, TIER_REPORTS, e) == -1 || q_plan(q, f->base, r, &p, e) == -1)
 		return (-1);
 	*c = (struct scope){ .from = r->from, .to = r->to, .types = f->types, .results = f->results };
-	if (id_list(q, p.domain_ok, q->c->ndomains, &c->domains, e) == -1 ||
+	if (domain_list(q, f->base, &c->domains, e) == -1 ||
 	    (p.reporter_ok != NULL && id_list(q, p.reporter_ok, q->c->nreporters, &c->reporters, e) == -1))
 		return (-1);
 	return (0);
@@ -156,9 +171,10 @@ reports_statement(struct query *q, const struct query_tls_filter *f, const struc
 	if (f->types != 0 || domain)
 		return (prepare(q, st, c, REPORT_COLUMNS "WHERE r.id IN (SELECT tls_element.report " OF_ELEMENTS ")", e));
 	if (prepare(q, st, c, REPORT_COLUMNS "WHERE ?1 IS NOT NULL AND r.day BETWEEN ?2 AND ?3 AND (?4 IS NULL OR r.reporter IN "
-	    "(SELECT value FROM json_each(?4))) AND (?5 OR r.superseded_by IS NULL)", e) == -1)
+	    "(SELECT value FROM json_each(?4))) AND (?5 OR r.superseded_by IS NULL) AND (?6 & CASE r.apart WHEN 0 THEN 1 ELSE 2 END)", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int(*st, 5, versions);
+	(void)sqlite3_bind_int64(*st, 6, (sqlite3_int64)q_sides(f->base));
 	return (0);
 }
 
@@ -222,7 +238,7 @@ query_tls_report(struct query *q, int64_t id, struct query_tls_report *r, struct
 	memset(r, 0, sizeof(*r));
 	if (store_prepare(q->s, &st, "SELECT r.id, reporter.key, reporter.label, org.text, contact.text, submitter.text, r.report_id, domains.text, "
 	    "r.begin, r.end, r.day, r.received, r.state, r.superseded_by, r.quirks, r.duplicates, r.policies, r.success, r.failure, "
-	    "r.ndetails, r.details, r.refused, r.message, r.payload, origin.text, m.received, m.bytes, m.token, m.pack IS NOT NULL "
+	    "r.ndetails, r.details, r.refused, r.message, r.payload, origin.text, m.received, m.bytes, m.token, m.pack IS NOT NULL, r.trust, r.apart "
 	    "FROM tls_report r JOIN reporter ON reporter.id = r.reporter JOIN name domains ON domains.id = r.domains "
 	    "JOIN message m ON m.id = r.message LEFT JOIN name origin ON origin.id = m.origin LEFT JOIN name org ON org.id = r.org_name "
 	    "LEFT JOIN name contact ON contact.id = r.contact_info LEFT JOIN name submitter ON submitter.id = r.submitter WHERE r.id = ?1", e) == -1)
@@ -259,6 +275,8 @@ query_tls_report(struct query *q, int64_t id, struct query_tls_report *r, struct
 		r->message_bytes = column_u64(st, 26);
 		r->token = (uint64_t)sqlite3_column_int64(st, 27);
 		r->kept = sqlite3_column_int(st, 28) != 0;
+		r->trust = (enum trust)(sqlite3_column_int(st, 29) % TRUST_COUNT);
+		r->apart = (enum trust_apart)(sqlite3_column_int(st, 30) % APART_COUNT);
 	}
 	(void)sqlite3_finalize(st);
 	if (rc == 0)

@@ -14,7 +14,7 @@
 #include "dmarc/tls.h"
 #include "store/query.h"
 
-/* Domain, reporter and time of a filter are looked at, and these. */
+/* Domain, reporter, apart and time of a filter are looked at, and these. */
 struct query_tls_filter {
 	const struct query_filter	*base;
 	unsigned			 types;		/* bits by enum tls_policy_type; 0: all */
@@ -41,6 +41,8 @@ struct query_tls_report {
 	int64_t			 message_received;
 	uint64_t		 message_bytes, token;
 	bool			 kept;
+	enum trust		 trust;
+	enum trust_apart	 apart;		/* why it counts in no figure; APART_NO: at least a policy of it does */
 };
 /* sort: received, day, failure. range NULL: of all times. total_m counts sessions. */
 int	 query_tls_reports(struct query *, const struct query_tls_filter *, const struct query_range *, bool versions,

@@ -202,12 +202,15 @@ int	 writer_report_bind(struct store *, enum stmt, const struct report_trailer *
 
 /* Decides for the report under way, whose header is known; sets its domain. */
 int	 writer_trust(struct store *, struct err *);
+/* What was said by a server that is believed; nothing, when it is no more. */
+enum trust_proof writer_believed(const struct store *, const struct trust_mail *);
 /* Its columns, from parameter 40. */
 int	 writer_trust_bind(struct store *, enum stmt, struct err *);
 /* It came again: what is known better now is noted with the one that is there. */
 int	 writer_trust_again(struct store *, int64_t id, struct err *);
 /* Read again, of a report that another message proved: that still holds if the server is believed. */
 int	 writer_trust_kept(struct store *, int64_t id, struct err *);
+
 /* --- TLS reports (write_tls.c) -------------------------------------------------------------- */
 
 int	 writer_tls_new(struct store *, struct err *);
@@ -216,6 +219,8 @@ void	 writer_tls_forget(struct tls_writer *);	/* what it remembers may be anothe
 int	 writer_tls_drop(struct store *, struct err *);	/* the TLS report under way, if there is one */
 int64_t	 writer_tls_message(struct store *, int64_t id);
 int	 writer_tls_unrepeat(struct store *, int64_t id, struct err *);
+/* As store_retrust, within its transaction: adds to *out. */
+int	 writer_tls_retrust(struct store *, struct store_retrusted *out, struct err *);
 
 /* --- Messages (write_message.c) ------------------------------------------------------------ */
 

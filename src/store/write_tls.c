@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/when.h"
 #include "dmarc/tls.h"
+#include "dmarc/trust.h"
 #include "store/write_int.h"
 
 #define REFUSED_SHOWN 100
@@ -21,53 +22,57 @@
 #define ONTO_SUMS "ON CONFLICT DO UPDATE SET success = success + excluded.success, failure = failure + excluded.failure, n = n + excluded.n"
 
 enum tls_stmt {
-	TS_NEXT, TS_TOTAL, TS_POLICY_FIND, TS_POLICY_ADD, TS_DETAIL_ADD, TS_DETAIL_FORGET, TS_ELEMENT_ADD, TS_FIND, TS_VERSION_FIND,
-	TS_REPORT_ADD, TS_AGAIN, TS_UNREPEAT, TS_SUPERSEDE, TS_VERSIONS_MOVE, TS_SUM_ELEMENTS, TS_SUM_DETAILS, TS_SUM_CLEAN,
-	TS_ELEMENTS_GO, TS_DETAILS_GO, TS_MESSAGE, TS_OLD, TS_SAME, TS_CHANGE, TS_RENUMBER, TS_SAVEPOINT, TS_SAVEPOINT_BACK,
-	TS_SAVEPOINT_DONE, TS_COUNT
+	TST_NEXT, TST_TOTAL, TST_POLICY_FIND, TST_POLICY_ADD, TST_DETAIL_ADD, TST_DETAIL_FORGET, TST_ELEMENT_ADD, TST_FIND, TST_VERSION_FIND,
+	TST_REPORT_ADD, TST_AGAIN, TST_UNREPEAT, TST_SUPERSEDE, TST_VERSIONS_MOVE, TST_SUM_ELEMENTS, TST_SUM_DETAILS, TST_SUM_CLEAN,
+	TST_ELEMENTS_GO, TST_DETAILS_GO, TST_MESSAGE, TST_OLD, TST_SAME, TST_CHANGE, TST_TRUST, TST_ELEMENT_MOVE, TST_RENUMBER, TST_SAVEPOINT, TST_SAVEPOINT_BACK,
+	TST_SAVEPOINT_DONE, TST_COUNT
 };
 
-static const char *const	 tls_sql[TS_COUNT] = {
-	[TS_NEXT] = "SELECT ifnull(max(id), 0) + 1 FROM tls_report",
-	[TS_TOTAL] = "SELECT ifnull(sum(success) + sum(failure), 0) FROM tls_day",
-	[TS_POLICY_FIND] = "SELECT id FROM tls_policy WHERE hash = ?1",
-	[TS_POLICY_ADD] = "INSERT INTO tls_policy (hash, domain, type, word, mode, max_age, lines, mx) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	[TS_DETAIL_ADD] = "INSERT INTO tls_detail (report, element, seq, result, word, sending, receiving, mx, helo, info, reason, count) "
+static const char *const	 tls_sql[TST_COUNT] = {
+	[TST_NEXT] = "SELECT ifnull(max(id), 0) + 1 FROM tls_report",
+	[TST_TOTAL] = "SELECT ifnull(sum(success) + sum(failure), 0) FROM tls_day",
+	[TST_POLICY_FIND] = "SELECT id FROM tls_policy WHERE hash = ?1",
+	[TST_POLICY_ADD] = "INSERT INTO tls_policy (hash, domain, type, word, mode, max_age, lines, mx) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[TST_DETAIL_ADD] = "INSERT INTO tls_detail (report, element, seq, result, word, sending, receiving, mx, helo, info, reason, count) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-	[TS_DETAIL_FORGET] = "DELETE FROM tls_detail WHERE report = ?1 AND element = ?2",
-	[TS_ELEMENT_ADD] = "INSERT INTO tls_element (report, seq, domain, day, reporter, policy, success, failure, ndetails, details, derived) "
+	[TST_DETAIL_FORGET] = "DELETE FROM tls_detail WHERE report = ?1 AND element = ?2",
+	[TST_ELEMENT_ADD] = "INSERT INTO tls_element (report, seq, domain, day, reporter, policy, success, failure, ndetails, details, derived) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[TS_FIND] = "SELECT id, hash, policies, success + failure + details FROM tls_report WHERE report_id = ?1 AND org = ?2 AND begin = ?3 "
+	[TST_FIND] = "SELECT id, hash, policies, success + failure + details, trust FROM tls_report WHERE report_id = ?1 AND org = ?2 AND begin = ?3 "
 	    "AND end = ?4 AND domains = ?5 AND superseded_by IS NULL",
-	[TS_VERSION_FIND] = "SELECT id FROM tls_report WHERE superseded_by = ?1 AND hash = ?2",
-	[TS_REPORT_ADD] = "INSERT INTO tls_report (id, reporter, org, domains, report_id, begin, end, day, payload, org_name, contact_info, "
-	    "submitter, state, quirks, refused, hash, superseded_by, policies, success, failure, ndetails, details, received, message) VALUES "
-	    "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
-	[TS_AGAIN] = "UPDATE tls_report SET duplicates = duplicates + 1 WHERE id = ?1",
-	[TS_UNREPEAT] = "UPDATE tls_report SET duplicates = duplicates - 1 WHERE id = ?1 AND duplicates > 0",
-	[TS_SUPERSEDE] = "UPDATE tls_report SET superseded_by = ?2 WHERE id = ?1",
-	[TS_VERSIONS_MOVE] = "UPDATE tls_report SET superseded_by = ?2 WHERE superseded_by = ?1",
-	[TS_SUM_ELEMENTS] = SUMS_OF("-1", "sum(e.success)", "sum(e.failure)") "WHERE e.report = ?1 GROUP BY 1, 2, 3, 4, 5 " ONTO_SUMS,
-	[TS_SUM_DETAILS] = SUMS_OF("d.result", "0", "sum(d.count)") "JOIN tls_detail d ON d.report = e.report AND d.element = e.seq "
+	[TST_VERSION_FIND] = "SELECT id FROM tls_report WHERE superseded_by = ?1 AND hash = ?2",
+	[TST_REPORT_ADD] = "INSERT INTO tls_report (id, reporter, org, domains, report_id, begin, end, day, payload, org_name, contact_info, "
+	    "submitter, state, quirks, refused, hash, superseded_by, policies, success, failure, ndetails, details, trust, trust_proof, "
+	    "trust_from, trust_id, apart, received, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+	    "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)",
+	[TST_AGAIN] = "UPDATE tls_report SET duplicates = duplicates + 1 WHERE id = ?1",
+	[TST_UNREPEAT] = "UPDATE tls_report SET duplicates = duplicates - 1 WHERE id = ?1 AND duplicates > 0",
+	[TST_SUPERSEDE] = "UPDATE tls_report SET superseded_by = ?2 WHERE id = ?1",
+	[TST_VERSIONS_MOVE] = "UPDATE tls_report SET superseded_by = ?2 WHERE superseded_by = ?1",
+	[TST_SUM_ELEMENTS] = SUMS_OF("-1", "sum(e.success)", "sum(e.failure)") "WHERE e.report = ?1 GROUP BY 1, 2, 3, 4, 5 " ONTO_SUMS,
+	[TST_SUM_DETAILS] = SUMS_OF("d.result", "0", "sum(d.count)") "JOIN tls_detail d ON d.report = e.report AND d.element = e.seq "
 	    "WHERE e.report = ?1 GROUP BY 1, 2, 3, 4, 5, 6 " ONTO_SUMS,
-	[TS_SUM_CLEAN] = "DELETE FROM tls_day WHERE n = 0 AND (domain, day) IN (SELECT domain, day FROM tls_element WHERE report = ?1)",
-	[TS_ELEMENTS_GO] = "DELETE FROM tls_element WHERE report = ?1",
-	[TS_DETAILS_GO] = "DELETE FROM tls_detail WHERE report = ?1",
-	[TS_MESSAGE] = "SELECT message FROM tls_report WHERE id = ?1",
-	[TS_OLD] = "SELECT superseded_by, quirks, success + failure + details, report_id = ?2 AND org = ?3 AND begin = ?4 AND end = ?5 AND "
+	[TST_SUM_CLEAN] = "DELETE FROM tls_day WHERE n = 0 AND (domain, day) IN (SELECT domain, day FROM tls_element WHERE report = ?1)",
+	[TST_ELEMENTS_GO] = "DELETE FROM tls_element WHERE report = ?1",
+	[TST_DETAILS_GO] = "DELETE FROM tls_detail WHERE report = ?1",
+	[TST_MESSAGE] = "SELECT message FROM tls_report WHERE id = ?1",
+	[TST_OLD] = "SELECT superseded_by, quirks, success + failure + details, report_id = ?2 AND org = ?3 AND begin = ?4 AND end = ?5 AND "
 	    "domains = ?6 FROM tls_report WHERE id = ?1",
-	/* The parameters of the next two are those of TS_REPORT_ADD. */
-	[TS_SAME] = "SELECT reporter = ?2 AND org = ?3 AND domains = ?4 AND report_id = ?5 AND begin = ?6 AND end = ?7 AND day = ?8 AND "
+	/* The parameters of the next two are those of TST_REPORT_ADD. */
+	[TST_SAME] = "SELECT reporter = ?2 AND org = ?3 AND domains = ?4 AND report_id = ?5 AND begin = ?6 AND end = ?7 AND day = ?8 AND "
 	    "payload = ?9 AND org_name IS ?10 AND contact_info IS ?11 AND submitter IS ?12 AND state = ?13 AND quirks = ?14 AND "
-	    "refused IS ?15, hash = ?16 AND policies = ?18 AND success = ?19 AND failure = ?20 AND ndetails = ?21 AND details = ?22, "
+	    "refused IS ?15 AND trust = ?23 AND trust_proof = ?24 AND trust_from IS ?25 AND trust_id IS ?26 AND apart = ?27, hash = ?16 AND policies = ?18 AND success = ?19 AND failure = ?20 AND ndetails = ?21 AND details = ?22, "
 	    "superseded_by IS ?17 FROM tls_report WHERE id = ?1",
-	[TS_CHANGE] = "UPDATE tls_report SET reporter = ?2, org = ?3, domains = ?4, report_id = ?5, begin = ?6, end = ?7, day = ?8, "
+	[TST_CHANGE] = "UPDATE tls_report SET reporter = ?2, org = ?3, domains = ?4, report_id = ?5, begin = ?6, end = ?7, day = ?8, "
 	    "payload = ?9, org_name = ?10, contact_info = ?11, submitter = ?12, state = ?13, quirks = ?14, refused = ?15, hash = ?16, "
-	    "superseded_by = ?17, policies = ?18, success = ?19, failure = ?20, ndetails = ?21, details = ?22 WHERE id = ?1",
-	[TS_RENUMBER] = "UPDATE tls_detail SET report = ?2 WHERE report = ?1",
-	[TS_SAVEPOINT] = "SAVEPOINT tls_report",
-	[TS_SAVEPOINT_BACK] = "ROLLBACK TO tls_report",
-	[TS_SAVEPOINT_DONE] = "RELEASE tls_report",
+	    "superseded_by = ?17, policies = ?18, success = ?19, failure = ?20, ndetails = ?21, details = ?22, trust = ?23, "
+	    "trust_proof = ?24, trust_from = ?25, trust_id = ?26, apart = ?27 WHERE id = ?1",
+	[TST_TRUST] = "UPDATE tls_report SET trust = ?2, trust_proof = ?3, trust_from = ?4, trust_id = ?5, apart = ?6 WHERE id = ?1",
+	[TST_ELEMENT_MOVE] = "UPDATE tls_element SET domain = ?3 WHERE report = ?1 AND seq = ?2",
+	[TST_RENUMBER] = "UPDATE tls_detail SET report = ?2 WHERE report = ?1",
+	[TST_SAVEPOINT] = "SAVEPOINT tls_report",
+	[TST_SAVEPOINT_BACK] = "ROLLBACK TO tls_report",
+	[TST_SAVEPOINT_DONE] = "RELEASE tls_report",
 };
 
 struct held_detail {
@@ -78,12 +83,12 @@ struct held_detail {
 
 struct held_element {
 	uint64_t	 seq, success, failure, ndetails, details;
-	int64_t		 domain, policy;
+	int64_t		 domain, policy;	/* domain: of the side on which it counts, known at the end */
 	bool		 derived;
 };
 
 struct tls_writer {
-	sqlite3_stmt		*st[TS_COUNT];
+	sqlite3_stmt		*st[TST_COUNT];
 	bool			 known;		/* next and total are */
 	int64_t			 next;
 	uint64_t		 total;		/* of all numbers in the sums, so that none of these overflows */
@@ -106,6 +111,8 @@ struct tls_writer {
 
 	/* at the end: what the columns are */
 	int64_t			 reporter, org, domains_id, day;
+	enum trust		 trust;
+	enum trust_apart	 apart;		/* APART_NO when any element counts */
 	char			 made[64];
 	struct str		 report_id;
 };
@@ -156,7 +163,7 @@ writer_tls_new(struct store *s, struct err *e)
 	if ((s->w->tls = t) == NULL || (t->held = calloc(HELD, sizeof(*t->held))) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	t->refused.max = 64 * 1024;
-	for (int i = 0; i < TS_COUNT; i++)
+	for (int i = 0; i < TST_COUNT; i++)
 		if (store_prepare(s, &t->st[i], tls_sql[i], e) == -1)
 			return (-1);
 	return (0);
@@ -167,7 +174,7 @@ writer_tls_free(struct tls_writer *t)
 {
 	if (t == NULL)
 		return;
-	for (int i = 0; i < TS_COUNT; i++)
+	for (int i = 0; i < TST_COUNT; i++)
 		(void)sqlite3_finalize(t->st[i]);
 	free(t->held);
 	free(t->elements);
@@ -193,14 +200,14 @@ writer_tls_message(struct store *s, int64_t id)
 {
 	int64_t	 message;
 
-	(void)sqlite3_bind_int64(ts(s, TS_MESSAGE), 1, id);
-	return (find(s, TS_MESSAGE, &message, NULL) == 1 ? message : 0);
+	(void)sqlite3_bind_int64(ts(s, TST_MESSAGE), 1, id);
+	return (find(s, TST_MESSAGE, &message, NULL) == 1 ? message : 0);
 }
 
 int
 writer_tls_unrepeat(struct store *s, int64_t id, struct err *e)
 {
-	return (run_ids(s, TS_UNREPEAT, id, 0, e));
+	return (run_ids(s, TST_UNREPEAT, id, 0, e));
 }
 
 int
@@ -216,7 +223,7 @@ writer_tls_drop(struct store *s, struct err *e)
 	writer_cache_clear(&s->w->names);
 	writer_cache_clear(&s->w->sources);
 	writer_cache_clear(&s->w->keys);
-	return (run(s, TS_SAVEPOINT_BACK, e) == -1 ? -1 : run(s, TS_SAVEPOINT_DONE, e));
+	return (run(s, TST_SAVEPOINT_BACK, e) == -1 ? -1 : run(s, TST_SAVEPOINT_DONE, e));
 }
 
 /* --- Items ---------------------------------------------------------------------------- */
@@ -230,7 +237,7 @@ store_tls_begin(struct store *s, int64_t message, unsigned payload, struct err *
 	if (store_report_drop(s, e) == -1)
 		return (-1);
 	if (!t->known) {
-		if (find(s, TS_NEXT, &t->next, e) == -1 || find(s, TS_TOTAL, &total, e) == -1)
+		if (find(s, TST_NEXT, &t->next, e) == -1 || find(s, TST_TOTAL, &total, e) == -1)
 			return (-1);
 		t->total = (uint64_t)total;
 		t->known = true;
@@ -258,7 +265,7 @@ bad(struct err *e, const char *what)
 static int
 detail_put(struct store *s, const struct held_detail *d, struct err *e)
 {
-	sqlite3_stmt	*st = ts(s, TS_DETAIL_ADD);
+	sqlite3_stmt	*st = ts(s, TST_DETAIL_ADD);
 
 	(void)sqlite3_bind_int64(st, 1, s->w->tls->id);
 	(void)sqlite3_bind_int64(st, 2, (sqlite3_int64)d->element);
@@ -272,7 +279,7 @@ detail_put(struct store *s, const struct held_detail *d, struct err *e)
 	bind_id(st, 10, d->info);
 	bind_id(st, 11, d->reason);
 	(void)sqlite3_bind_int64(st, 12, (sqlite3_int64)d->count);
-	return (run(s, TS_DETAIL_ADD, e));
+	return (run(s, TST_DETAIL_ADD, e));
 }
 
 static int
@@ -328,7 +335,7 @@ take_detail(struct store *s, const struct tls_detail *d, struct err *e)
 	t->el_hash[0] += hash64(s->secret + 10, all, sizeof(all));
 	t->el_hash[1] += hash64(s->secret + 11, all, sizeof(all));
 	if (t->nheld == HELD) {
-		if (!t->streaming && run(s, TS_SAVEPOINT, e) == -1)
+		if (!t->streaming && run(s, TST_SAVEPOINT, e) == -1)
 			return (-1);
 		t->streaming = true;
 		if (put_held(s, e) == -1)
@@ -355,7 +362,7 @@ take_forget(struct store *s, struct err *e)
 		return (0);
 	while (t->nheld > 0 && t->held[t->nheld - 1].element == which)
 		t->nheld--;
-	return (t->streaming ? run_ids(s, TS_DETAIL_FORGET, t->id, (int64_t)which, e) : 0);
+	return (t->streaming ? run_ids(s, TST_DETAIL_FORGET, t->id, (int64_t)which, e) : 0);
 }
 
 static int64_t
@@ -420,10 +427,10 @@ tls_policy_id(struct store *s, const struct tls_policy *p, int64_t domain, struc
 	all[6] = mx;
 	hash[0] = hash64(s->secret + 12, all, sizeof(all));
 	hash[1] = hash64(s->secret + 13, all, sizeof(all));
-	(void)sqlite3_bind_blob(ts(s, TS_POLICY_FIND), 1, hash, sizeof(hash), SQLITE_STATIC);
-	if ((rv = find(s, TS_POLICY_FIND, &id, e)) != 0)
+	(void)sqlite3_bind_blob(ts(s, TST_POLICY_FIND), 1, hash, sizeof(hash), SQLITE_STATIC);
+	if ((rv = find(s, TST_POLICY_FIND, &id, e)) != 0)
 		return (rv == -1 ? -1 : id);
-	st = ts(s, TS_POLICY_ADD);
+	st = ts(s, TST_POLICY_ADD);
 	(void)sqlite3_bind_blob(st, 1, hash, sizeof(hash), SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 2, domain);
 	(void)sqlite3_bind_int(st, 3, (int)p->type);
@@ -435,7 +442,7 @@ tls_policy_id(struct store *s, const struct tls_policy *p, int64_t domain, struc
 		(void)sqlite3_bind_int64(st, 6, max_age);
 	bind_id(st, 7, lines);
 	bind_id(st, 8, mx);
-	return (run(s, TS_POLICY_ADD, e) == -1 ? -1 : sqlite3_last_insert_rowid(s->db));
+	return (run(s, TST_POLICY_ADD, e) == -1 ? -1 : sqlite3_last_insert_rowid(s->db));
 }
 
 static bool
@@ -464,7 +471,7 @@ take_policy(struct store *s, const struct tls_policy *p, struct err *e)
 	if (p->seq <= t->closed || (t->element != 0 && p->seq != t->element) || p->ndetails != t->el_ndetails || p->details != t->el_details ||
 	    p->success > INT64_MAX - t->success || p->failure > INT64_MAX - t->failure || p->details > INT64_MAX - t->details)
 		return (bad(e, "a policy that its details do not fit"));
-	if ((h.domain = writer_domain(s, p->domain, e)) == -1 || (h.policy = tls_policy_id(s, p, h.domain, e)) == -1)
+	if ((h.domain = writer_domain(s, p->domain, false, e)) == -1 || (h.policy = tls_policy_id(s, p, h.domain, e)) == -1)
 		return (-1);
 	if (!elements_room(t) || !buf_str(&t->domains, p->domain) || !buf_byte(&t->domains, '\0'))
 		return (err_set(e, ERR_TEMP, "out of memory"));
@@ -580,6 +587,33 @@ org_id(struct store *s, struct str org, struct err *e)
 	return (w->text.failed ? err_set(e, ERR_TEMP, "out of memory") : writer_name(s, buf_as_str(&w->text), e));
 }
 
+/*
+ * The one place that says which of its policies count: those about domains of
+ * ours, by a reporter that is not disbelieved. The others stand under the row
+ * of their domain for what is kept apart, as aggregate reports do.
+ */
+static int
+take_sides(struct store *s, const struct tls_header *h, struct err *e)
+{
+	struct tls_writer	*t = s->w->tls;
+	const struct trust_mail	*m = s->w->mail;
+	char			 room[DOMAIN_MAX + 1];
+	const char		*p = t->domains.p;
+	enum trust_apart	 apart;
+
+	t->trust = m == NULL ? TRUST_UNKNOWN : trust_report(s->trust, m->proof, m->from,
+	    writer_reporter_key(h->org_name, h->contact_info, room));
+	t->apart = APART_NO;
+	for (size_t i = 0; i < t->nelements; i++, p += strlen(p) + 1) {
+		apart = trust_apart(s->trust, t->trust, str_of(p));
+		if (i == 0 || apart == APART_NO)
+			t->apart = i == 0 ? apart : APART_NO;
+		if ((t->elements[i].domain = writer_domain(s, str_of(p), apart != APART_NO, e)) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 static int
 key_of(struct store *s, const struct tls_header *h, struct err *e)
 {
@@ -588,6 +622,8 @@ key_of(struct store *s, const struct tls_header *h, struct err *e)
 	t->day = when_day(h->begin + (h->end - h->begin) / 2);
 	if ((t->reporter = writer_reporter(s, h->org_name, h->contact_info, e)) == -1 || (t->org = org_id(s, h->org_name, e)) == -1 ||
 	    (t->domains_id = domains_id(s, h->domain, e)) == -1)
+		return (-1);
+	if (take_sides(s, h, e) == -1)
 		return (-1);
 	t->report_id = h->report_id;
 	if (h->report_id.len == 0) {
@@ -601,6 +637,7 @@ key_of(struct store *s, const struct tls_header *h, struct err *e)
 struct tls_holder {
 	int64_t		 id;		/* 0: nobody */
 	int64_t		 policies, sum;
+	enum trust	 trust;
 	bool		 same;		/* its content is that of the report under way */
 };
 
@@ -608,7 +645,7 @@ static int
 holder_find(struct store *s, const struct tls_header *h, struct tls_holder *out, struct err *e)
 {
 	struct tls_writer	*t = s->w->tls;
-	sqlite3_stmt		*st = ts(s, TS_FIND);
+	sqlite3_stmt		*st = ts(s, TST_FIND);
 	int			 rc;
 
 	memset(out, 0, sizeof(*out));
@@ -623,6 +660,7 @@ holder_find(struct store *s, const struct tls_header *h, struct tls_holder *out,
 		    memcmp(sqlite3_column_blob(st, 1), t->hash, sizeof(t->hash)) == 0;
 		out->policies = sqlite3_column_int64(st, 2);
 		out->sum = sqlite3_column_int64(st, 3);
+		out->trust = (enum trust)sqlite3_column_int(st, 4);
 	}
 	(void)sqlite3_reset(st);
 	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "tls_report", e));
@@ -648,6 +686,26 @@ within(struct store *s, uint64_t less, struct err *e)
 		return (err_set(e, ERR_LIMIT, "the sessions of the TLS report add up to more than can be counted"));
 	if (sum_of(t) > (uint64_t)INT64_MAX - (t->total - less))
 		return (err_set(e, ERR_LIMIT, "with this report the sum of all sessions would pass 9223372036854775807"));
+	return (0);
+}
+
+static const struct trust_mail	 no_mail;
+
+/* Five parameters from at: trust and what it follows from. */
+static int
+bind_trust(struct store *s, sqlite3_stmt *st, int at, struct err *e)
+{
+	struct tls_writer	*t = s->w->tls;
+	const struct trust_mail	*m = s->w->mail == NULL ? &no_mail : s->w->mail;
+	int64_t			 from, id;
+
+	if ((from = writer_name(s, m->from, e)) == -1 || (id = writer_name(s, m->id, e)) == -1)
+		return (-1);
+	(void)sqlite3_bind_int(st, at, (int)t->trust);
+	(void)sqlite3_bind_int(st, at + 1, (int)m->proof);
+	bind_id(st, at + 2, from);
+	bind_id(st, at + 3, id);
+	(void)sqlite3_bind_int(st, at + 4, (int)t->apart);
 	return (0);
 }
 
@@ -684,7 +742,7 @@ bind_report(struct store *s, enum tls_stmt which, int64_t id, const struct tls_h
 	bind_id(st, 17, by);
 	for (size_t i = 0; i < nitems(num); i++)
 		(void)sqlite3_bind_int64(st, 18 + (int)i, (sqlite3_int64)num[i]);
-	return (0);
+	return (bind_trust(s, st, 23, e));
 }
 
 static int
@@ -692,11 +750,11 @@ put_report(struct store *s, const struct tls_header *h, uint64_t quirks, int64_t
 {
 	struct tls_writer	*t = s->w->tls;
 
-	if (bind_report(s, TS_REPORT_ADD, t->id, h, quirks, by, e) == -1)
+	if (bind_report(s, TST_REPORT_ADD, t->id, h, quirks, by, e) == -1)
 		return (-1);
-	(void)sqlite3_bind_int64(ts(s, TS_REPORT_ADD), 23, when_now());
-	(void)sqlite3_bind_int64(ts(s, TS_REPORT_ADD), 24, t->message);
-	if (run(s, TS_REPORT_ADD, e) == -1)
+	(void)sqlite3_bind_int64(ts(s, TST_REPORT_ADD), 28, when_now());
+	(void)sqlite3_bind_int64(ts(s, TST_REPORT_ADD), 29, t->message);
+	if (run(s, TST_REPORT_ADD, e) == -1)
 		return (-1);
 	t->next = t->id + 1;
 	s->w->changed = true;
@@ -706,22 +764,22 @@ put_report(struct store *s, const struct tls_header *h, uint64_t quirks, int64_t
 static int
 sums(struct store *s, int64_t id, int sign, struct err *e)
 {
-	return (run_ids(s, TS_SUM_ELEMENTS, id, sign, e) == -1 ? -1 : run_ids(s, TS_SUM_DETAILS, id, sign, e));
+	return (run_ids(s, TST_SUM_ELEMENTS, id, sign, e) == -1 ? -1 : run_ids(s, TST_SUM_DETAILS, id, sign, e));
 }
 
 /* The rows of a report leave the tables and the sums. */
 static int
 rows_go(struct store *s, int64_t id, struct err *e)
 {
-	return (sums(s, id, -1, e) == -1 || run_ids(s, TS_SUM_CLEAN, id, 0, e) == -1 || run_ids(s, TS_ELEMENTS_GO, id, 0, e) == -1 ||
-	    run_ids(s, TS_DETAILS_GO, id, 0, e) == -1 ? -1 : 0);
+	return (sums(s, id, -1, e) == -1 || run_ids(s, TST_SUM_CLEAN, id, 0, e) == -1 || run_ids(s, TST_ELEMENTS_GO, id, 0, e) == -1 ||
+	    run_ids(s, TST_DETAILS_GO, id, 0, e) == -1 ? -1 : 0);
 }
 
 static int
 put_rows(struct store *s, int64_t id, struct err *e)
 {
 	struct tls_writer	*t = s->w->tls;
-	sqlite3_stmt		*st = ts(s, TS_ELEMENT_ADD);
+	sqlite3_stmt		*st = ts(s, TST_ELEMENT_ADD);
 	int64_t			 fresh = t->id;
 
 	if (!t->streaming)
@@ -729,9 +787,9 @@ put_rows(struct store *s, int64_t id, struct err *e)
 	if (put_held(s, e) == -1)
 		return (-1);
 	if (t->streaming) {
-		if (fresh != id && run_ids(s, TS_RENUMBER, fresh, id, e) == -1)
+		if (fresh != id && run_ids(s, TST_RENUMBER, fresh, id, e) == -1)
 			return (-1);
-		if (run(s, TS_SAVEPOINT_DONE, e) == -1)
+		if (run(s, TST_SAVEPOINT_DONE, e) == -1)
 			return (-1);
 		t->streaming = false;
 		t->id = id;
@@ -750,7 +808,7 @@ put_rows(struct store *s, int64_t id, struct err *e)
 		(void)sqlite3_bind_int64(st, 9, (sqlite3_int64)h->ndetails);
 		(void)sqlite3_bind_int64(st, 10, (sqlite3_int64)h->details);
 		(void)sqlite3_bind_int(st, 11, h->derived);
-		if (run(s, TS_ELEMENT_ADD, e) == -1)
+		if (run(s, TST_ELEMENT_ADD, e) == -1)
 			return (-1);
 	}
 	return (sums(s, id, 1, e));
@@ -767,18 +825,83 @@ drop_rows(struct store *s, const struct tls_header *h, struct err *e)
 static int
 supersede(struct store *s, int64_t old, int64_t by, struct err *e)
 {
-	return (rows_go(s, old, e) == -1 || run_ids(s, TS_VERSIONS_MOVE, old, by, e) == -1 ||
-	    run_ids(s, TS_SUPERSEDE, old, by, e) == -1 ? -1 : 0);
+	return (rows_go(s, old, e) == -1 || run_ids(s, TST_VERSIONS_MOVE, old, by, e) == -1 ||
+	    run_ids(s, TST_SUPERSEDE, old, by, e) == -1 ? -1 : 0);
+}
+
+static struct str
+column(sqlite3_stmt *st, int i)
+{
+	const char	*p = (const char *)sqlite3_column_text(st, i);
+
+	return (p == NULL ? STR_NONE : (struct str){ p, (size_t)sqlite3_column_bytes(st, i) });
+}
+
+/* Elements of a stored report go to the side on which they count, and their sums with them. */
+static int
+change_sides(struct store *s, int64_t id, enum trust trust, struct err *e)
+{
+	struct tls_writer	*t = s->w->tls;
+	sqlite3_stmt		*st, *move = ts(s, TST_ELEMENT_MOVE);
+	enum trust_apart	 apart, whole = APART_NO;
+	int64_t			 domain;
+	size_t			 n = 0;
+	int			 rc, rv = 0;
+	char			 sql[128];
+
+	if (sums(s, id, -1, e) == -1 || run_ids(s, TST_SUM_CLEAN, id, 0, e) == -1 ||
+	    store_prepare(s, &st, "SELECT e.seq, d.name FROM tls_element e JOIN domain d ON d.id = e.domain WHERE e.report = ?1", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	while (rv == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		apart = trust_apart(s->trust, trust, column(st, 1));
+		whole = n++ == 0 ? apart : apart == APART_NO ? APART_NO : whole;
+		if ((domain = writer_domain(s, column(st, 1), apart != APART_NO, e)) == -1) {
+			rv = -1;
+			break;
+		}
+		(void)sqlite3_bind_int64(move, 1, id);
+		(void)sqlite3_bind_int64(move, 2, sqlite3_column_int64(st, 0));
+		(void)sqlite3_bind_int64(move, 3, domain);
+		rv = run(s, TST_ELEMENT_MOVE, e);
+	}
+	(void)sqlite3_finalize(st);
+	t->known = false;
+	s->w->changed = true;
+	(void)snprintf(sql, sizeof(sql), "UPDATE tls_report SET trust = %d, apart = %d WHERE id = ?1", (int)trust, (int)whole);
+	return (rv == -1 || store_run_id(s, sql, id, e) == -1 || sums(s, id, 1, e) == -1 ? -1 : 0);
 }
 
 static int
 again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
 {
-	if (writer_tls_drop(s, e) == -1 || run_ids(s, TS_AGAIN, id, 0, e) == -1)
+	if (writer_tls_drop(s, e) == -1 || run_ids(s, TST_AGAIN, id, 0, e) == -1)
 		return (-1);
 	s->w->changed = true;
 	*out = (struct store_stored){ id, IN_DUPLICATE, 0, REPORT_TLS };
 	return (0);
+}
+
+/* It came again; when that proves it better, it is noted and it may change sides. */
+static int
+same_again(struct store *s, const struct tls_holder *o, struct store_stored *out, struct err *e)
+{
+	struct tls_writer	*t = s->w->tls;
+	sqlite3_stmt		*st = ts(s, TST_TRUST);
+	bool			 better = trust_rank(t->trust) > trust_rank(o->trust);
+
+	if (better) {
+		(void)sqlite3_bind_int64(st, 1, o->id);
+		if (bind_trust(s, st, 2, e) == -1)
+			return (-1);
+		if (t->streaming) {	/* names that go with the rows must not be named */
+			(void)sqlite3_bind_null(st, 4);
+			(void)sqlite3_bind_null(st, 5);
+		}
+	}
+	if (again(s, o->id, out, e) == -1)
+		return (-1);
+	return (!better ? 0 : run(s, TST_TRUST, e) == -1 ? -1 : change_sides(s, o->id, t->trust, e));
 }
 
 /* Its error stands in *e already. */
@@ -799,23 +922,27 @@ fresh_end(struct store *s, const struct tls_header *h, struct store_stored *out,
 	struct tls_holder	 o;
 	uint64_t		 quirks = h->quirks;
 	int64_t			 version;
-	int			 rc;
+	int			 rc, rank = 0;
 
 	if (holder_find(s, h, &o, e) == -1)
 		return (-1);
 	if (o.id != 0 && o.same)
-		return (again(s, o.id, out, e));
+		return (same_again(s, &o, out, e));
 	if (o.id != 0) {
-		(void)sqlite3_bind_int64(ts(s, TS_VERSION_FIND), 1, o.id);
-		(void)sqlite3_bind_blob(ts(s, TS_VERSION_FIND), 2, t->hash, sizeof(t->hash), SQLITE_STATIC);
-		if ((rc = find(s, TS_VERSION_FIND, &version, e)) == -1)
+		rank = (int)trust_rank(t->trust) - (int)trust_rank(o.trust);
+		(void)sqlite3_bind_int64(ts(s, TST_VERSION_FIND), 1, o.id);
+		(void)sqlite3_bind_blob(ts(s, TST_VERSION_FIND), 2, t->hash, sizeof(t->hash), SQLITE_STATIC);
+		if ((rc = find(s, TST_VERSION_FIND, &version, e)) == -1)
 			return (-1);
-		if (rc == 1)
+		if (rc == 1 && rank <= 0)
 			return (again(s, version, out, e));
 		quirks |= TLSQ_VERSIONS;
-		/* A report without a policy takes nothing from one that has some. */
-		if (t->nelements == 0 && o.policies > 0) {
-			*out = (struct store_stored){ t->id, IN_DUPLICATE, 0, REPORT_TLS };
+		/*
+		 * A report without a policy takes nothing from one that has some; but
+		 * first of all, nobody takes the place of one that is better proved.
+		 */
+		if (rank < 0 || (rank == 0 && t->nelements == 0 && o.policies > 0)) {
+			*out = (struct store_stored){ t->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0, REPORT_TLS };
 			return (drop_rows(s, h, e) == -1 ? -1 : put_report(s, h, quirks, o.id, e));
 		}
 	}
@@ -841,7 +968,7 @@ static int
 old_find(struct store *s, int64_t id, const struct tls_header *h, struct old *o, struct err *e)
 {
 	struct tls_writer	*t = s->w->tls;
-	sqlite3_stmt		*st = ts(s, TS_OLD);
+	sqlite3_stmt		*st = ts(s, TST_OLD);
 	int			 rc;
 
 	(void)sqlite3_bind_int64(st, 1, id);
@@ -896,10 +1023,10 @@ which_known(struct store *s, struct store_again *a, const struct tls_header *h, 
 static int
 changes(struct store *s, int64_t id, const struct tls_header *h, uint64_t quirks, int64_t by, unsigned *out, struct err *e)
 {
-	sqlite3_stmt	*st = ts(s, TS_SAME);
+	sqlite3_stmt	*st = ts(s, TST_SAME);
 	int		 rc;
 
-	if (bind_report(s, TS_SAME, id, h, quirks, by, e) == -1)
+	if (bind_report(s, TST_SAME, id, h, quirks, by, e) == -1)
 		return (-1);
 	*out = 0;
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW)
@@ -923,7 +1050,7 @@ rewrite(struct store *s, int64_t id, const struct tls_header *h, const struct ol
 	if (by != 0 && drop_rows(s, h, e) == -1)
 		return (-1);
 	if ((o->superseded_by == 0 && rows_go(s, id, e) == -1) || (beats && supersede(s, holder->id, id, e) == -1) ||
-	    (by == 0 && put_rows(s, id, e) == -1) || bind_report(s, TS_CHANGE, id, h, quirks, by, e) == -1 || run(s, TS_CHANGE, e) == -1)
+	    (by == 0 && put_rows(s, id, e) == -1) || bind_report(s, TST_CHANGE, id, h, quirks, by, e) == -1 || run(s, TST_CHANGE, e) == -1)
 		return (-1);
 	t->total = t->total - less + (by == 0 ? sum_of(t) : 0);
 	t->open = t->streaming = false;
@@ -995,4 +1122,79 @@ store_tls_end(struct store *s, const struct tls_header *h, struct store_again *a
 	if (key_of(s, h, e) == -1)
 		return (-1);
 	return (a != NULL ? replace_end(s, h, a, out, e) : fresh_end(s, h, out, e));
+}
+
+/* --- All of them, by other settings ----------------------------------------------------------- */
+
+struct found {
+	int64_t		 id;
+	enum trust	 trust;
+};
+
+/* Is any element of it on the wrong side? */
+static int
+astray(struct store *s, int64_t id, enum trust trust, bool *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	if (store_prepare(s, &st, "SELECT d.name, d.apart FROM tls_element e JOIN domain d ON d.id = e.domain WHERE e.report = ?1", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, id);
+	while (!*out && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		*out = (trust_apart(s->trust, trust, column(st, 0)) != APART_NO) != (sqlite3_column_int(st, 1) != 0);
+	(void)sqlite3_finalize(st);
+	return (*out || rc == SQLITE_DONE ? 0 : store_fail(s, "tls_element", e));
+}
+
+static int
+find_changes(struct store *s, struct found **v, size_t *n, uint64_t *reports, struct err *e)
+{
+	struct trust_mail	 m;
+	struct found		 x, *p;
+	sqlite3_stmt		*st;
+	size_t			 room = 0;
+	bool			 change;
+	int			 rc, rv = 0;
+
+	if (store_prepare(s, &st, "SELECT r.id, reporter.key, r.trust_proof, f.text, i.text, r.trust FROM tls_report r "
+	    "JOIN reporter ON reporter.id = r.reporter LEFT JOIN name f ON f.id = r.trust_from LEFT JOIN name i ON i.id = r.trust_id "
+	    "ORDER BY r.id", e) == -1)
+		return (-1);
+	while (rv == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		m = (struct trust_mail){ .proof = (enum trust_proof)sqlite3_column_int(st, 2), .id = column(st, 4) };
+		x.id = sqlite3_column_int64(st, 0);
+		x.trust = trust_report(s->trust, writer_believed(s, &m), column(st, 3), column(st, 1));
+		change = (int)x.trust != sqlite3_column_int(st, 5);
+		(*reports)++;
+		if (!change && (rv = astray(s, x.id, x.trust, &change, e)) == -1)
+			break;
+		if (!change)
+			continue;
+		if (*n == room) {
+			room = room == 0 ? 256 : 2 * room;
+			if ((p = realloc(*v, room * sizeof(*p))) == NULL) {
+				rv = err_set(e, ERR_TEMP, "out of memory");
+				break;
+			}
+			*v = p;
+		}
+		(*v)[(*n)++] = x;
+	}
+	(void)sqlite3_finalize(st);
+	return (rv == -1 ? -1 : rc == SQLITE_DONE ? 0 : store_fail(s, "tls_report", e));
+}
+
+int
+writer_tls_retrust(struct store *s, struct store_retrusted *out, struct err *e)
+{
+	struct found	*v = NULL;
+	size_t		 n = 0;
+	int		 rv = find_changes(s, &v, &n, &out->reports, e);
+
+	for (size_t i = 0; i < n && rv == 0; i++)
+		rv = change_sides(s, v[i].id, v[i].trust, e);
+	free(v);
+	out->changed += n;
+	return (rv);
 }

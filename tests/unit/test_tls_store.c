@@ -505,6 +505,89 @@ test_query(void **state)
 	query_filter_free(&b);
 }
 
+static uint64_t
+reports_shown(struct fixture *f, const char *apart)
+{
+	struct query_filter	 b;
+	struct query_tls_filter	 t = { .base = &b };
+	struct query_range	 r = { .from = DAY0 - 10, .to = DAY0 + 10 };
+	struct query_page	 page = { .limit = 0 };
+	struct query_reports	 list;
+	struct query_tls_sum	*sums;
+	struct query		*q;
+	size_t			 n;
+
+	query_filter_init(&b);
+	if (apart != NULL)
+		filter(&b, "apart", apart);
+	assert_non_null(q = query_begin(f->s, (DAY0 + 40) * (int64_t)DAY_SECONDS, 0, &f->e));
+	assert_int_equal(query_tls_reports(q, &t, &r, false, &page, &list, &f->e), 0);
+	assert_int_equal(query_tls_sums(q, &t, &r, &sums, &n, &f->e), 0);
+	assert_int_equal(n, list.nids);	/* one day of one element each, without a failure */
+	n = list.nids;
+	query_end(q);
+	query_filter_free(&b);
+	return (n);
+}
+
+/* Reports about domains that are not ours are kept apart; by other settings they come back. */
+static void
+test_apart(void **state)
+{
+	char			*ours[] = { (char *)(uintptr_t)"example.com" };
+	struct trust_settings	 mine = { .domains = { ours, 1 } }, all = { .apart = 0 };
+	struct store_retrusted	 out;
+	struct fixture		*f = *state;
+
+	store_trust(f->s, &mine);
+	assert_int_equal(put(f, doc("rep.example", "r1", 0, "example.com", "testing", 40, 0)), IN_STORED);
+	assert_int_equal(put(f, doc("rep.example", "r2", 0, "example.org", "testing", 40, 0)), IN_STORED);
+	assert_int_equal(reports_shown(f, NULL), 1);
+	assert_int_equal(reports_shown(f, "yes"), 1);
+	assert_int_equal(reports_shown(f, "all"), 2);
+	assert_int_equal(number(f, "SELECT count(*) FROM tls_policies"), 1);
+	assert_int_equal(number(f, "SELECT apart FROM tls_report WHERE report_id = 'r2'"), APART_FOREIGN);
+	/* the same again is the same */
+	assert_int_equal(put(f, doc("rep.example", "r2", 0, "example.org", "testing", 40, 0)), IN_DUPLICATE);
+	store_trust(f->s, &all);
+	assert_int_equal(store_retrust(f->s, &out, &f->e), 0);
+	assert_int_equal(out.changed, 1);
+	assert_int_equal(faults(f), 0);
+	assert_int_equal(reports_shown(f, NULL), 2);
+	assert_int_equal(reports_shown(f, "yes"), 0);
+	assert_int_equal(number(f, "SELECT sum(apart) FROM tls_report"), 0);
+	assert_int_equal(number(f, TOTALS), 80);
+	store_trust(f->s, &mine);
+	assert_int_equal(store_retrust(f->s, &out, &f->e), 0);
+	assert_int_equal(faults(f), 0);
+	assert_int_equal(reports_shown(f, NULL), 1);
+}
+
+/* Nobody takes the place of a report that is better proved. */
+static void
+test_proved(void **state)
+{
+	struct trust_mail	 pass = { .proof = PROOF_PASS, .method = TRUST_BY_DKIM, .from = STR("rep.example"), .id = STR("mx.example.com") };
+	struct trust_settings	 all = { .apart = 0 };
+	struct fixture		*f = *state;
+
+	store_trust(f->s, &all);
+	store_trust_mail(f->s, &pass);
+	assert_int_equal(put(f, doc("rep.example", "r1", 0, "example.com", "testing", 40, 0)), IN_STORED);
+	assert_int_equal(number(f, "SELECT trust FROM tls_report"), TRUST_AUTHENTICATED);
+	store_trust_mail(f->s, NULL);
+	assert_int_equal(put(f, doc("rep.example", "r1", 0, "example.com", "testing", 1, 0)), IN_STORED);
+	assert_int_equal(number(f, TOTALS), 40);
+	/* the same one, proved now */
+	store_trust_mail(f->s, NULL);
+	assert_int_equal(put(f, doc("rep.example", "r2", 1, "example.com", "testing", 7, 0)), IN_STORED);
+	store_trust_mail(f->s, &pass);
+	assert_int_equal(put(f, doc("rep.example", "r2", 1, "example.com", "testing", 7, 0)), IN_DUPLICATE);
+	assert_int_equal(number(f, "SELECT trust FROM tls_report WHERE report_id = 'r2'"), TRUST_AUTHENTICATED);
+	assert_int_equal(number(f, TOTALS), 47);
+	store_trust_mail(f->s, NULL);
+}
+
 int
 main(void)
 {
@@ -517,6 +600,8 @@ main(void)
 		{ "sums do not overflow", test_lies, setup, teardown, NULL },
 		{ "read again from the original", test_again, setup, teardown, NULL },
 		{ "verify finds what differs", test_verify, setup, teardown, NULL },
+		{ "domains that are not ours are kept apart", test_apart, setup, teardown, NULL },
+		{ "nobody takes the place of one better proved", test_proved, setup, teardown, NULL },
 		{ "items that no decoder sends", test_order, setup, teardown, NULL },
 		{ "sums, failures, policies, lists, ready", test_query, setup, teardown, NULL },
 	};
