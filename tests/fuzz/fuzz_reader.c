@@ -16,7 +16,7 @@ int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 struct seen {
 	struct recorder	 r;	/* first: it is the report sink's */
-	unsigned	 payloads, refused;
+	unsigned	 payloads, json, refused;
 	uint64_t	 raw;
 };
 
@@ -26,8 +26,9 @@ on_payload(void *ctx, unsigned index, struct err *e)
 	struct seen	*s = ctx;
 
 	(void)e;
-	assert(index == s->payloads);
-	s->payloads++;
+	assert(index == (index < READER_JSON ? s->payloads : READER_JSON + s->json));
+	s->payloads += index < READER_JSON;
+	s->json += index >= READER_JSON;
 	return (0);
 }
 
@@ -83,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reader_result		 res;
 	struct err			 e = { 0 };
 	struct buf			 first = { 0 };
-	unsigned			 payloads;
+	unsigned			 payloads, json;
 
 	if (reader == NULL) {
 		l = limits_default;
@@ -101,7 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int twice = 0; twice < 2; twice++) {
 		recorder_clear(&s.r);
 		tls_recorder_clear(&tls);
-		s.payloads = s.refused = 0;
+		s.payloads = s.json = s.refused = 0;
 		assert(reader_run(reader, &job, &res, &e) == 0);
 		assert(!s.r.open && s.refused == res.refused);
 		assert((res.refused > 0) == (res.first.code != ERR_NONE));
@@ -114,9 +115,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(str_eq(buf_as_str(&first), buf_as_str(&s.r.text)));
 	}
 	payloads = s.payloads;
-	for (unsigned i = 0; i < payloads && i < 4; i++)
+	json = s.json;
+	for (unsigned i = 0; i < 8; i++)
 		for (int packed = 0; packed < 2; packed++) {
-			job.extract = (int)i;
+			if (i % 4 >= (i < 4 ? payloads : json))
+				continue;
+			job.extract = (int)(i < 4 ? i : READER_JSON + i - 4);
 			job.packed = packed != 0;
 			s.raw = 0;
 			assert(reader_run(reader, &job, &res, &e) == 0);
