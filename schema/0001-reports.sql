@@ -9,6 +9,7 @@ CREATE TABLE meta (
 	key	TEXT PRIMARY KEY,	-- 'generation': raised by every commit that changes an answer
 	value	ANY NOT NULL		-- 'secret': key of the evidence hash, random per store;
 					-- 'messages': of all reports that count, so that no sum overflows
+					-- 'rules': DMARC_RULES of the program that judged all evidence last; none: 1
 ) STRICT, WITHOUT ROWID;
 
 -- Texts that repeat, each once: names of domains, selectors, words, comments.

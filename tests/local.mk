@@ -7,11 +7,13 @@ include tests/fuzz/local-conf.mk
 include tests/unit/local-query.mk
 include tests/unit/local-mailbox.mk
 include tests/unit/local-units.mk
+include tests/unit/local-failure.mk
 include tests/unit/local-senders.mk
 include tests/unit/local-tls.mk
 include tests/unit/local-sandbox.mk
 include tests/unit/local-trust.mk
 include tests/unit/local-process.mk
 include tests/fuzz/local-units.mk
+include tests/fuzz/local-failure.mk
 include tests/fuzz/local.mk
 include tests/corpus/local.mk

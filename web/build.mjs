@@ -3,7 +3,7 @@
  * with hashed names, and beside each file its .gz. Prints the sizes and fails
  * when one is over its budget.
  *
- *	node build.mjs [--out=DIR]
+ *	node build.mjs [--out=DIR] [--texts=DIR]
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -11,18 +11,19 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { texts } from "./texts.mjs";
 
 const BUDGET = { entry: 60_000, js: 170_000, css: 15_000 };
 
 const here = dirname(fileURLToPath(import.meta.url));
-const arg = process.argv.find((a) => a.startsWith("--out="));
-const out = arg === undefined ? join(here, "dist") : resolve(arg.slice(6));
+const option = (name) => process.argv.find((a) => a.startsWith(name))?.slice(name.length);
+const out = resolve(option("--out=") ?? join(here, "dist"));
 const assets = join(out, "assets");
 
 const common = {
 	bundle: true, minify: true, sourcemap: false, legalComments: "none", charset: "utf8", target: ["es2021"],
 	metafile: true, logLevel: "warning", absWorkingDir: here, loader: { ".svg": "file" }, assetNames: "[name]-[hash]",
-	define: { "process.env.NODE_ENV": '"production"' },
+	define: { "process.env.NODE_ENV": '"production"' }, plugins: [texts(option("--texts="))],
 };
 
 rmSync(out, { recursive: true, force: true });

@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { texts } from "./texts.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [what, ...rest] = process.argv.slice(2);
@@ -25,7 +26,7 @@ mkdirSync(outdir, { recursive: true });
 await build({
 	entryPoints: files, outdir, absWorkingDir: here, bundle: true, platform: "node", format: "esm", target: "node18",
 	packages: "external", outExtension: { ".js": ".mjs" }, jsx: "automatic", jsxImportSource: "preact",
-	logLevel: "warning", outbase: here, loader: { ".svg": "empty", ".css": "empty" },
+	logLevel: "warning", outbase: here, loader: { ".svg": "empty", ".css": "empty" }, plugins: [texts()],
 });
 const built = files.map((f) => join(outdir, f.replace(/\.tsx?$/, ".mjs")));
 const args = what === "run" ? [...built, ...rest.slice(1)] :

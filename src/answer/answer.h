@@ -20,7 +20,8 @@ struct json_t;		/* jansson's */
 
 enum answer_kind {
 	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
-	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
+	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_FAILURES, ANSWER_FAILURE, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
+	ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN,
 	ANSWER_TLS_SUMMARY, ANSWER_TLS_REPORTS, ANSWER_TLS_REPORT,	/* answer/tls.h */
 	ANSWER_KINDS
 };
@@ -51,7 +52,11 @@ struct answer_request {
 	char				 sort[16];
 	char				 cursor[128];
 	struct str			 domain;	/* ANSWER_DOMAIN: from the path */
-	int64_t				 id;		/* ANSWER_REPORT, ANSWER_SENDER, ANSWER_TLS_REPORT: from the path */
+	int64_t				 id;		/* ANSWER_REPORT, ANSWER_FAILURE, ANSWER_SENDER, ANSWER_ROW_EXPLAIN, ANSWER_TLS_REPORT: from the path */
+	char				 type[128];	/* ANSWER_FAILURES: as query_failures */
+	bool				 reveal;	/* ANSWER_FAILURE: unmasked; whoever sets it has seen to the log */
+	uint64_t			 seq;		/* ANSWER_ROW_EXPLAIN: the row of that report */
+	unsigned			 lang;		/* of sentences: a number of explain/texts.h */
 	unsigned			 tls_types, tls_results;	/* bits; 0: all */
 	const struct answer_intake	*intake;	/* ANSWER_INGEST; may be NULL */
 };
@@ -76,10 +81,18 @@ struct json_t	*answer_domains(struct query *, const struct answer_request *, str
 struct json_t	*answer_domain(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_reports(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_report(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_failures(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_failure(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_reporters(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_senders(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_sender(struct query *, const struct answer_request *, struct err *);	/* its filter names it, too */
 struct json_t	*answer_ingest(struct query *, const struct answer_request *, struct err *);
+
+/* explain.c: one row in words; and the causes behind many, the largest first. */
+struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);
+/* "12#3": the third record of report 12. */
+bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 
 /* Parts of the above, one object each, for the commands. */
 struct json_t	*answer_group(const struct query_group *, enum query_by);
@@ -90,6 +103,10 @@ struct json_t	*answer_row(struct query *, const struct query_row *, struct err *
 struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);
 /* The form of 'dmarcd reports --format json' and of 'dmarcd import'. */
 struct json_t	*answer_report_line(const struct query_report *);
+
+struct json_t	*answer_failure_line(const struct query_failure *);
+/* "f12" or "12"; false: it is no id of a failure report. */
+bool		 answer_failure_id(struct str, int64_t *out);
 
 /* The status word of a domain and its cause, as in the overview. */
 const char	*answer_domain_status(const struct query_domain *, const char **cause);

@@ -21,6 +21,8 @@ static const struct {
 	[ANSWER_DOMAIN] = { .filters = true, .cmp = true },
 	[ANSWER_REPORTS] = { .filters = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "received m day" },
 	[ANSWER_REPORT] = { 0 },
+	[ANSWER_FAILURES] = { .filters = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "arrived" },
+	[ANSWER_FAILURE] = { 0 },
 	[ANSWER_REPORTERS] = { .filters = true },
 	[ANSWER_INGEST] = { 0 },
 	[ANSWER_SENDERS] = { .filters = true, .sort = true, .limit = 50, .most = 500, .sorts = "m pass fail key first last" },
@@ -28,7 +30,22 @@ static const struct {
 	[ANSWER_TLS_SUMMARY] = { .tls = true },
 	[ANSWER_TLS_REPORTS] = { .tls = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "received day failure" },
 	[ANSWER_TLS_REPORT] = { 0 },
+	[ANSWER_ROW_EXPLAIN] = { 0 },
+	[ANSWER_EXPLAIN] = { .filters = true, .limit = 20, .most = 200 },
 };
+
+bool
+answer_row_id(struct str text, int64_t *report, uint64_t *seq)
+{
+	const char	*hash = text.len == 0 ? NULL : memchr(text.p, '#', text.len);
+	int64_t		 n;
+
+	if (hash == NULL || !str_i64((struct str){ text.p, (size_t)(hash - text.p) }, report) || *report <= 0 ||
+	    !str_i64((struct str){ hash + 1, text.len - (size_t)(hash + 1 - text.p) }, &n) || n <= 0)
+		return (false);
+	*seq = (uint64_t)n;
+	return (true);
+}
 
 void
 answer_request_init(struct answer_request *r, enum answer_kind kind)
@@ -138,6 +155,13 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 		return (query_filter_set(&r->filter, key, value, e));
 	if (takes[r->kind].filters && query_filter_knows(key))
 		return (query_filter_set(&r->filter, key, value, e));
+	if (r->kind == ANSWER_FAILURES && str_eq(key, STR("type"))) {
+		if (value.len == 0 || value.len >= sizeof(r->type) || memchr(value.p, '\0', value.len) != NULL)
+			return (wrong(e, "type", value, "a list of words"));
+		memcpy(r->type, value.p, value.len);
+		r->type[value.len] = '\0';
+		return (0);
+	}
 	if (takes[r->kind].by && str_eq(key, STR("by")))
 		return (set_by(r, value, e));
 	if (takes[r->kind].step && str_eq(key, STR("step"))) {
@@ -156,7 +180,7 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 		return (set_sort(r, value, e));
 	if (takes[r->kind].limit != 0 && str_eq(key, STR("limit")))
 		return (set_number("limit", value, takes[r->kind].most, &r->limit, e));
-	if (takes[r->kind].limit != 0 && str_eq(key, STR("cursor"))) {
+	if (takes[r->kind].sort && str_eq(key, STR("cursor"))) {
 		if (value.len >= sizeof(r->cursor) || memchr(value.p, '\0', value.len) != NULL)
 			return (wrong(e, "cursor", value, "a cursor of ours"));
 		memcpy(r->cursor, value.p, value.len);

@@ -69,10 +69,11 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	struct query_row_full		 f;
 	const struct report_record	*r = &f.record;
 	char				 text[64], code[8];
+	uint64_t			 failures;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1)
+	if (query_row_full(q, row, &f, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
 		return (NULL);
 	o = a_object();
 	(void)snprintf(text, sizeof(text), "%lld#%llu", (long long)row->report, (unsigned long long)row->seq);
@@ -98,6 +99,7 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "fwd", a_text(f.verdict.forwarded ? "certain" : "no"));
 	a_set(&o, "differs", json_boolean(f.verdict.differs));
 	a_set(&o, "overridden", json_boolean(f.verdict.overridden));
+	a_set(&o, "failures", a_count(failures));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 
@@ -364,10 +366,11 @@ answer_report(struct query *q, const struct answer_request *rq, struct err *e)
 {
 	struct query_report	 r;
 	struct query_total	 t;
+	uint64_t		 failures;
 	struct a_obj		 o;
 	json_t			*j, *v;
 
-	if (query_report(q, rq->id, &r, e) == -1 || report_total(q, &r, &t, e) == -1 || (v = versions(q, &r, e)) == NULL)
+	if (query_report(q, rq->id, &r, e) == -1 || query_report_failures(q, &r, &failures, e) == -1 || report_total(q, &r, &t, e) == -1 || (v = versions(q, &r, e)) == NULL)
 		return (NULL);
 	o = a_object();
 	report_item(&o, &r);
@@ -379,6 +382,7 @@ answer_report(struct query *q, const struct answer_request *rq, struct err *e)
 	a_set(&o, "counts", a_counts(&t.counts));
 	a_set(&o, "legs", a_legs(&t.legs));
 	a_set(&o, "rows_next", json_null());
+	a_set(&o, "failures", a_count(failures));
 	a_set(&o, "refused", refused(r.refused));
 	a_set(&o, "message", r.origin.p == NULL ? json_null() : message(&r));
 	a_set(&o, "versions", v);
@@ -597,7 +601,7 @@ answer_meta(struct query *q, struct err *e)
 		return (NULL);
 	features = a_object();
 	a_set(&features, "geo", json_false());
-	a_set(&features, "forensic", json_false());
+	a_set(&features, "forensic", json_true());
 	a_set(&features, "upload", json_false());
 	limits = a_object();
 	a_set(&limits, "rows", a_count(1000));
@@ -638,6 +642,10 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_reports(q, rq, e));
 	case ANSWER_REPORT:
 		return (answer_report(q, rq, e));
+	case ANSWER_FAILURES:
+		return (answer_failures(q, rq, e));
+	case ANSWER_FAILURE:
+		return (answer_failure(q, rq, e));
 	case ANSWER_REPORTERS:
 		return (answer_reporters(q, rq, e));
 	case ANSWER_INGEST:
@@ -652,6 +660,10 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_tls_reports(q, rq, e));
 	case ANSWER_TLS_REPORT:
 		return (answer_tls_report(q, rq, e));
+	case ANSWER_ROW_EXPLAIN:
+		return (answer_row_explain(q, rq, e));
+	case ANSWER_EXPLAIN:
+		return (answer_explain(q, rq, e));
 	default:
 		(void)err_set(e, ERR_BUG, "there is no answer %d", (int)rq->kind);
 		return (NULL);

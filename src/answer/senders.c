@@ -81,15 +81,37 @@ codes(const struct query_group *g)
 	return (a_done(&a));
 }
 
+/* The domain with most of its mail among those where it is what the filter asks for. */
+static const struct query_sender_domain *
+fitting(const struct query_sender *s, const struct query_filter *f)
+{
+	for (size_t i = 0; i < s->ndomains; i++) {
+		bool	 fits = true;
+
+		for (size_t k = 0; k < f->nclauses && fits; k++) {
+			const struct query_clause	*c = &f->clauses[k];
+			bool				 hit = false;
+
+			for (size_t v = 0; v < c->nvalues; v++)
+				hit |= c->values[v].number == (uint64_t)s->domains[i].class;
+			fits = c->key != QK_CLASS || hit != c->negated;
+		}
+		if (fits)
+			return (&s->domains[i]);
+	}
+	return (s->domains);
+}
+
 /*
  * One sender with its figures in the range. Over several domains it is called
  * what it is to the one with most of its mail; the others stand in domains.
  */
 static void
-sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_group *g, const struct query_range *r)
+sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_group *g, const struct query_filter *f,
+    const struct query_range *r)
 {
 	static const struct query_sender_domain	 none = { .class = CLASS_UNKNOWN };
-	const struct query_sender_domain	*d = s->ndomains > 0 ? s->domains : &none;
+	const struct query_sender_domain	*d = s->ndomains > 0 ? fitting(s, f) : &none;
 	const struct query_counts		*c = &g->counts;
 	struct a_obj				 legs = a_object(), domains = a_array();
 
@@ -146,7 +168,7 @@ answer_sender_line(struct query *q, const struct query_group *g, const struct qu
 	if (sender_of_group(q, g, f, &s, e) == -1)
 		return (NULL);
 	o = a_object();
-	sender_fields(&o, &s, g, r);
+	sender_fields(&o, &s, g, f, r);
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 
@@ -242,7 +264,7 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 	o = a_object();
 	a_set(&o, "from", a_day(r.from));
 	a_set(&o, "to", a_day(r.to));
-	sender_fields(&o, &s, b.nitems > 0 ? &b.items[0] : &none, &r);
+	sender_fields(&o, &s, b.nitems > 0 ? &b.items[0] : &none, &rq->filter, &r);
 	a_set(&o, "setup", setup(s.key));
 	for (size_t i = 0; i < nitems(parts); i++) {
 		if ((j = groups(q, rq, &r, parts[i].by, parts[i].limit, e)) == NULL) {

@@ -23,6 +23,7 @@
 	X(records)		\
 	X(reports)		\
 	X(report)		\
+	X(explain)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\

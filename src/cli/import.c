@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "conf/conf.h"
@@ -60,6 +61,20 @@ shown(struct buf *b, const struct item *it)
 		(void)buf_printf(b, " (message %u)", it->number);
 }
 
+static json_t *
+report_line(struct query *q, const struct ingest_report *r, struct err *e)
+{
+	struct query_report	 found;
+	struct query_failure	 failure;
+	struct query_tls_report	 tls;
+
+	if (r->kind == REPORT_TLS)
+		return (query_tls_report(q, r->id, &tls, e) == -1 ? NULL : answer_tls_line(&tls));
+	if (r->kind == REPORT_FAILURE)
+		return (query_failure(q, r->id, false, &failure, e) == -1 ? NULL : answer_failure_line(&failure));
+	return (query_report(q, r->id, &found, e) == -1 ? NULL : answer_report_line(&found));
+}
+
 static void
 put_json(struct import *im, const struct item *it)
 {
@@ -68,16 +83,10 @@ put_json(struct import *im, const struct item *it)
 	struct buf		 b = { 0 };
 	struct err		 e = { 0 };
 	struct query		*query = j->nreports == 0 ? NULL : query_begin(im->store, when_now(), 0, &e);
-	struct query_report	 found;
-	struct query_tls_report	 tls;
 	size_t			 k;
 
 	for (size_t i = 0; query != NULL && i < j->nreports; i++) {
-		if (j->reports[i].kind == REPORT_TLS)
-			r = query_tls_report(query, j->reports[i].id, &tls, &e) == -1 ? NULL : answer_tls_line(&tls);
-		else
-			r = query_report(query, j->reports[i].id, &found, &e) == -1 ? NULL : answer_report_line(&found);
-		if (r == NULL)
+		if ((r = report_line(query, &j->reports[i], &e)) == NULL)
 			continue;
 		(void)json_object_set_new(r, "result", json_string(intake_result_names[j->reports[i].result]));
 		json_array_foreach(json_object_get(r, "quirks"), k, q) {
@@ -430,12 +439,17 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	struct import	 im = { .ctx = ctx, .limits = &ctx->conf->limits, .now = when_now() };
 	struct err	 e = { 0 };
+	uint64_t	 records;
+	bool		 old;
 	int		 rv;
 
 	im.json = cli_format(args) == CLI_FORMAT_JSON;
 	if ((im.store = store_open(ctx->state, STORE_WRITE, &im.error)) == NULL)
 		return (cli_fail(&im.error));
+	failures_options(ctx, im.store);
 	store_trust(im.store, &ctx->conf->trust);
+	if (store_rules_old(im.store, &old, &records, &im.error) == 0 && old)
+		cli_note(ctx, "what is stored was judged by older rules; 'dmarcd reprocess --verdicts' brings it up to date");
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {
 		store_close(im.store);
 		return (cli_fail(&im.error));
@@ -443,6 +457,8 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	im.bar = progress_new(ctx, (enum progress_when)cli_word(args, "progress", PROGRESS_AUTO), "import", "messages");
 	rv = import_all(&im, args);
 	ingest_free(im.ingest);
+	if (rv == 0)
+		rv = failures_expire(ctx, im.store, &im.error);
 	/* the daemon, should it run, does this as well: then it need not be done now */
 	if (rv == 0 && who_now(ctx->conf, im.store, &e) == -1)
 		cli_note(ctx, "who sent it will be found out by the daemon: %s", e.msg);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/listing.h"
 #include "cli/progress.h"
 #include "conf/conf.h"
@@ -148,6 +149,16 @@ raw(int fd, struct err *e)
 	return (0);
 }
 
+#define NOT_SHOWN "(this is a mail about somebody's message, and not shown; who may read the state directory finds it there)"
+
+/* Should its reader have died of it, nobody said what kind of mail it is. */
+static bool
+about_a_person(struct str s)
+{
+	return (s.len > 0 && (str_ifind(s, "feedback-report") != NULL || str_ifind(s, "Feedback-Type:") != NULL ||
+	    failure_looks_like_notice(s)));
+}
+
 /* The beginning, line by line, with everything made harmless that a terminal would obey. */
 static int
 harmless(int fd, uint64_t size, struct err *e)
@@ -163,7 +174,9 @@ harmless(int fd, uint64_t size, struct err *e)
 		free(text);
 		return (err_set(e, ERR_TEMP, "%s", strerror(errno)));
 	}
-	if (memchr(text, '\0', (size_t)n) != NULL)
+	if (about_a_person((struct str){ text, (size_t)n }))
+		(void)buf_cstr(&b, NOT_SHOWN "\n");
+	else if (memchr(text, '\0', (size_t)n) != NULL)
 		(void)buf_cstr(&b, "(this is no text; --raw gives it as it came)\n");
 	else
 		for (p = text, left = (size_t)n; left > 0; p += k, left -= k) {
@@ -207,6 +220,8 @@ show_found(struct listing *l, const struct cli_args *args, const struct query_qu
 	char			 file[256];
 
 	(void)snprintf(file, sizeof(file), "%.*s", (int)x->file.len, x->file.p == NULL ? "" : x->file.p);
+	if (cli_flag(args, "raw") && x->private)
+		return (err_set(e, ERR_CONFIG, "%s", NOT_SHOWN));
 	if (cli_flag(args, "raw"))
 		return (show_file(l->ctx, file, true, e));
 	if (l->format != CLI_FORMAT_TABLE) {
@@ -444,8 +459,10 @@ retry_all(struct retry *r, const struct one *ones, size_t n, struct err *e)
 	struct ingest	*g = NULL;
 	int		 rv = -1;
 
-	if (s != NULL)
+	if (s != NULL) {
+		failures_options(r->ctx, s);
 		store_trust(s, &r->ctx->conf->trust);
+	}
 	if (s != NULL && (g = ingest_new(s, &r->ctx->conf->limits, r->ctx->conf->decoders, &retry_calls, r, e)) != NULL) {
 		rv = 0;
 		for (size_t i = 0; i < n && rv == 0; i++)

@@ -41,7 +41,7 @@ whole(int fd, uint64_t offset, uint64_t bytes, struct err *e)
 }
 
 int
-cli_message_raw(struct store *s, const char *id, bool kept, int64_t message, unsigned payload, enum cli_raw kind)
+cli_message_raw(struct store *s, const char *id, bool kept, int64_t message, unsigned payload, enum cli_raw kind, bool revealed)
 {
 	struct err	 e = { 0 };
 	uint64_t	 offset, bytes;
@@ -49,6 +49,10 @@ cli_message_raw(struct store *s, const char *id, bool kept, int64_t message, uns
 
 	if (!kept) {
 		cli_say("the original of report %s was not kept", id);
+		return (CLI_SOME);
+	}
+	if (kind == CLI_RAW_MAIL && !revealed && store_original_private(s, message)) {
+		cli_say("a failure report came in the same mail, which is shown by 'dmarcd report f... --reveal --raw mail' only");
 		return (CLI_SOME);
 	}
 	if (store_original_open(s, message, &fd, &offset, &bytes, &e) == -1)
@@ -68,5 +72,5 @@ cli_report_raw(struct cli_ctx *ctx, struct store *s, const struct query_report *
 
 	(void)ctx;
 	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
-	return (cli_message_raw(s, id, r->kept, r->message, r->payload, kind));
+	return (cli_message_raw(s, id, r->kept, r->message, r->payload, kind, r->id == 0));
 }

@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/listing.h"
 #include "cli/raw.h"
 #include "cli/row.h"
@@ -15,6 +16,7 @@
 static const struct cli_option options[] = {
 	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|json|original|mail",
 	    .help = "the document (xml, of a TLS report json), the attached file, or the whole mail, as it came" },
+	{ .name = "reveal", .kind = CLI_FLAG, .help = "a failure report unmasked; who does so is logged" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -267,6 +269,10 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	int			 rc, raw = cli_word(args, "raw", -1);
 	const char		*text = cli_operand(args, 0);
 
+	if ((text[0] == 'f' || text[0] == 'F') && answer_failure_id(str_of(text), &id))
+		return (failure_show(ctx, args, id, cli_flag(args, "reveal"), raw >= 0));
+	if (cli_flag(args, "reveal"))
+		return (cli_usage(&cli_cmd_report, "--reveal is about failure reports, whose numbers begin with f"));
 	if (text[0] == 't' && answer_tls_id(str_of(text), &id))
 		return (cli_tls_report(ctx, args, id));
 	if (!str_i64(str_of(text), &id) || id == 0)
@@ -303,8 +309,9 @@ const struct cli_command cli_cmd_report = {
 	.group = "Answers",
 	.help = "one report in words, or its original",
 	.usage = "ID",
-	.text = "ID is what stands in the first column of 'dmarcd reports': a number, or a t and a number for a TLS report (--type tls). "
-	    "With --format csv its rows alone come out.",
+	.text = "ID is what stands in the first column of 'dmarcd reports'. With --format csv its rows alone come out.\n\n"
+	    "f12 is a failure report: what tells of people in it is masked. --reveal shows it, with --raw mail the whole mail, and writes "
+	    "down who looked and when. t12 is an SMTP TLS report, told with its policies and failures and what to do about each kind.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

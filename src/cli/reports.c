@@ -4,18 +4,21 @@
 #include <math.h>
 
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/listing.h"
 #include "cli/tls.h"
 
 #define BATCH	500	/* reports of one snapshot */
 
 static const struct cli_option options[] = {
-	{ .name = "type", .kind = CLI_WORD, .arg = "aggregate|tls",
-	    .help = "which reports: those of DMARC (aggregate), or SMTP TLS reports (tls)" },
 	LISTING_FILTERS,
+	{ .name = "type", .kind = CLI_WORD, .arg = "aggregate|failures|tls",
+	    .help = "which reports: aggregate, failure reports, or SMTP TLS reports (aggregate)" },
+	{ .name = "feedback", .kind = CLI_TEXT, .arg = "WORDS",
+	    .help = "failure reports of a kind: auth-failure, other, dmarc, spf, dkim, abuse, ..." },
 	{ .name = "all", .kind = CLI_FLAG, .help = "also the versions that were replaced by another one" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY",
-	    .help = "received m day, of TLS reports received day failure; \"-\" in front: the largest first (-received)" },
+	    .help = "received m day (failures: arrived; tls: failure); \"-\" in front: the largest first" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "reports at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -122,7 +125,11 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	int			 rc;
 
 	if (cli_word(args, "type", 0) == 1)
+		return (failures_list(ctx, args));
+	if (cli_word(args, "type", 0) == 2)
 		return (cli_tls_reports(ctx, args));
+	if (cli_text(args, "feedback") != NULL)
+		return (cli_usage(&cli_cmd_reports, "--feedback is about failure reports: give --type failures, too"));
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
 		return (rc);
 	if (query_reports(l.q, &l.filter, l.filter.all ? NULL : &l.range, cli_flag(args, "all"), &page, &list, &e) == -1)
@@ -152,6 +159,9 @@ const struct cli_command cli_cmd_reports = {
 	.text = "Without --t, --from and --to all reports are listed. Filters that look into rows select the reports with at least one such row.\n\n"
 	    "With --format json one object per line; begin and end are seconds since the epoch, dmarc_pass, dkim_pass and spf_pass count "
 	    "messages as the receiver evaluated them, verdict is what we make of the same rows.\n\n"
+	    "--type failures lists failure reports (ruf), each about one message: by --domain, --hfrom, --ip, --reporter, --feedback and the "
+	    "days. Addresses and subjects are masked. Such a report does not prove that DMARC failed: fo= may ask for one when SPF or DKIM "
+	    "alone did.\n\n"
 	    "--type tls lists the SMTP TLS reports (RFC 8460); of the filters it takes --domain, --reporter, --apart, --t, --from and --to. Its "
 	    "sessions are the reporter's: one session may be counted under an sts and again under a tlsa policy.",
 	.options = options,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "conf/conf.h"
@@ -15,9 +16,6 @@
 #include "store/store.h"
 
 #define ROUNDS 8	/* of putting back versions whose successor went elsewhere */
-
-/* As ids are written for people: 12, t12. */
-static const char *const	 kind_letter[REPORT_KINDS] = { "", "f", "t" };
 
 struct wrong {
 	int64_t			 id;
@@ -45,7 +43,7 @@ on_changed(void *ctx, enum report_kind kind, int64_t report, unsigned how)
 	struct reprocess	*r = ctx;
 
 	if (r->ctx->verbosity > 0)
-		progress_note(r->bar, "dmarcd: report %s%lld: %s", kind_letter[kind], (long long)report, derive_word(how));
+		progress_note(r->bar, "dmarcd: report %s%lld: %s", derive_letter(kind), (long long)report, derive_word(how));
 }
 
 static void
@@ -57,7 +55,7 @@ on_unread(void *ctx, enum report_kind kind, int64_t report, const char *why)
 	(void)esc_text(&b, str_of(why));
 	if (r->ctx->verbosity >= 0)
 		progress_note(r->bar, "dmarcd: report %s%lld stays as it is: it cannot be read from its original any more: %s",
-		    kind_letter[kind], (long long)report, b.p == NULL ? "" : b.p);
+		    derive_letter(kind), (long long)report, b.p == NULL ? "" : b.p);
 	buf_free(&b);
 }
 
@@ -278,6 +276,7 @@ reprocess_run(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((rv = store_care_lock(r.store, &e)) == 1)
 		rv = err_set(&e, ERR_TEMP, "another reprocess is under way");
 	store_derive(r.store, false);
+	failures_options(ctx, r.store);
 	store_trust(r.store, &ctx->conf->trust);
 	if (rv == 0)
 		rv = all(&r, verdicts, day * DAY_SECONDS, &e);

@@ -303,12 +303,12 @@ const struct cli_command cli_cmd_senders = {
 	.name = "senders",
 	.group = "Answers",
 	.help = "who sends as your domains, what each of them is, and what you decide",
-	.usage = "[list] [FILTERS] | show ID | decide ID CLASS [--domain DOMAIN] [--note TEXT] | undo N",
+	.usage = "[list] | show ID | decide ID CLASS | undo N",
 	.text = "Addresses are grouped into senders by what their mail shows: signatures, bounce domains, networks. class says who it is "
 	    "(your servers, services you use, forwarders ...), health how well its mail does.\n\n"
 	    "What is inferred can be wrong. decide says what a sender is, for one domain or for all: own, service, candidate, "
-	    "forwarder, list, impostor, unknown; undecided gives back to what is inferred. A decision holds until it is changed; every one is kept in the log, "
-	    "and undo takes one back.\n\n"
+	    "forwarder, list, impostor, unknown; undecided gives back to what is inferred. A decision holds until it is changed; "
+	    "every one is kept in the log, and undo takes one back.\n\n"
 	    "Who sent new reports is found out a little after they came.",
 	.options = options,
 	.max_args = 3,

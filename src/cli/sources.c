@@ -25,7 +25,7 @@ static const char *const titles[BY_COUNT] = {
 	[BY_SENDER] = "sender", [BY_CLASS] = "class", [BY_SELECTOR] = "selector", [BY_SIGDOMAIN] = "signed by", [BY_CODE] = "code", [BY_FWD] = "forwarded"
 };
 
-enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN };
+enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN, COL_FAILURES = COLS_SHOWN + 13 };
 
 static const struct cli_column columns[] = {
 	[COL_KEY] = { "key", "address", CLI_CELL_TEXT, 0 },
@@ -50,6 +50,7 @@ static const struct cli_column columns[] = {
 	{ "quarantine", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "reject", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "n", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	[COL_FAILURES] = { "failures", "failure reports", CLI_CELL_INT, CLI_COL_HIDDEN },
 };
 
 /* The usual case in a word or two, else the share that counts for DMARC. */
@@ -100,7 +101,7 @@ put(struct cli_table *t, const struct query_group *g)
 	const struct query_counts	*c = &g->counts;
 	const uint64_t			 rest[] = { query_passing(c), query_failing(c), c->untold, g->legs.spf.aligned, g->legs.spf.pass,
 	    g->legs.spf.fail, g->legs.dkim.aligned, g->legs.dkim.pass, g->legs.dkim.fail, c->disp[DISP_NONE], c->disp[DISP_QUARANTINE],
-	    c->disp[DISP_REJECT], g->rows };
+	    c->disp[DISP_REJECT], g->rows, g->failures };
 
 	cli_cell_text(t, g->key);
 	cli_cell_text(t, g->label);
@@ -124,6 +125,9 @@ rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, s
 
 	memcpy(cols, columns, sizeof(cols));
 	cols[COL_KEY].title = titles[by];
+	for (size_t i = 0; i < b->nitems; i++)
+		if (b->items[i].failures > 0)
+			cols[COL_FAILURES].flags = 0;
 	if (by == BY_IP)
 		cols[COL_FROM].flags = 0;
 	else if (by == BY_CODE || by == BY_REPORTER || by == BY_SENDER || by == BY_CLASS)
@@ -171,7 +175,8 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
 		return (rc);
 	page.limit = listing_limit(&l, args, PEOPLE);
-	if (query_breakdown(l.q, &l.filter, &l.range, by, &page, &b, &e) == -1 || rows_out(&l, by, &b, &e) == -1)
+	if (query_breakdown(l.q, &l.filter, &l.range, by, &page, &b, &e) == -1 ||
+	    (by == BY_IP && query_groups_failures(l.q, &l.filter, &l.range, b.items, b.nitems, &e) == -1) || rows_out(&l, by, &b, &e) == -1)
 		return (listing_fail(&l, &e));
 	if (b.other_n > 0 && l.format == CLI_FORMAT_TABLE)
 		cli_note(ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b.other_n,

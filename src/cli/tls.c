@@ -380,7 +380,7 @@ cli_tls_report(struct cli_ctx *ctx, const struct cli_args *args, int64_t id)
 		return (listing_fail(&l, &e));
 	if (raw >= 0) {
 		(void)snprintf(name, sizeof(name), "t%lld", (long long)r.id);
-		rc = cli_message_raw(l.store, name, r.kept, r.message, r.payload, (enum cli_raw)raw);
+		rc = cli_message_raw(l.store, name, r.kept, r.message, r.payload, (enum cli_raw)raw, false);
 		listing_close(&l);
 		return (rc);
 	}

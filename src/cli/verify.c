@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/failures.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "conf/conf.h"
@@ -117,15 +118,13 @@ quarantine(struct verify *v, struct store *s, struct err *e)
 
 /* --- Originals: would reading them come to the same? ------------------------------------------- */
 
-/* As ids are written for people: 12, t12. */
-static const char *const	 kind_letter[REPORT_KINDS] = { "", "f", "t" };
-
 static void
 on_changed(void *ctx, enum report_kind kind, int64_t report, unsigned how)
 {
 	char	 text[128];
 
-	(void)snprintf(text, sizeof(text), "report %s%lld: read again from its original it has %s", kind_letter[kind], (long long)report, derive_word(how));
+	(void)snprintf(text, sizeof(text), "report %s%lld: read again from its original it has %s", derive_letter(kind),
+	    (long long)report, derive_word(how));
 	found(ctx, KIND_REREAD, report, text);
 }
 
@@ -134,7 +133,7 @@ on_unread(void *ctx, enum report_kind kind, int64_t report, const char *why)
 {
 	char	 text[640];
 
-	(void)snprintf(text, sizeof(text), "report %s%lld cannot be read from its original any more: %s", kind_letter[kind],
+	(void)snprintf(text, sizeof(text), "report %s%lld cannot be read from its original any more: %s", derive_letter(kind),
 	    (long long)report, why);
 	found(ctx, KIND_REREAD, report, text);
 }
@@ -162,6 +161,7 @@ originals(struct verify *v, enum progress_when when, struct err *e)
 	if ((s = store_open(v->ctx->state, STORE_WRITE, e)) == NULL)
 		return (-1);
 	store_derive(s, true);
+	failures_options(v->ctx, s);
 	if (store_originals(s, ORIGINALS_SINCE, 0, &list, e) == 0) {
 		v->bar = progress_new(v->ctx, when, "read", "reports");
 		progress_total(v->bar, list.bytes);

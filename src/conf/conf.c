@@ -96,7 +96,7 @@ conf_new(struct err *e)
 	}
 	c->limits = limits_default;
 	for (size_t s = 0; s < CONF_SECTIONS; s++)
-		if (s != CONF_SEC_MAILBOX && set_defaults((enum conf_section)s, base_of(c, (enum conf_section)s), e) == -1) {
+		if (s != CONF_SEC_MAILBOX && s != CONF_SEC_SENDER && set_defaults((enum conf_section)s, base_of(c, (enum conf_section)s), e) == -1) {
 			conf_free(c);
 			return (NULL);
 		}
@@ -124,6 +124,16 @@ names_clear(struct str_list *l)
 	free(l->v);
 }
 
+static void
+sender_clear(struct conf_sender *s)
+{
+	struct str_list	*lists[] = { &s->any, &s->dkim, &s->bounce, &s->ptr, &s->spf, &s->selector };
+
+	for (size_t i = 0; i < nitems(lists); i++)
+		names_clear(lists[i]);
+	free(s->name);
+}
+
 void
 conf_free(struct conf *c)
 {
@@ -132,6 +142,9 @@ conf_free(struct conf *c)
 	for (size_t i = 0; i < c->nmailboxes; i++)
 		mailbox_clear(&c->mailboxes[i]);
 	free(c->mailboxes);
+	for (size_t i = 0; i < c->nsenders; i++)
+		sender_clear(&c->senders[i]);
+	free(c->senders);
 	free(c->path);
 	free(c->state_dir);
 	free(c->http.address);
@@ -361,11 +374,83 @@ take_mailbox(struct load *l, cfg_t *sec, const struct scan_section *s)
 	check_twins(l, m);
 }
 
+/* A name that stands under two senders, or twice under one, would name either. */
+static void
+check_names(struct load *l, const struct conf_sender *v)
+{
+	struct catalogue	*c;
+	struct err		 e = { 0 };
+	struct buf		 lists[6] = { { 0 } };
+	bool			 failed = false;
+
+	if ((c = catalogue_parse("", STR(""), NULL, &e)) == NULL) {
+		l->failed = true;
+		return;
+	}
+	for (const struct conf_sender *s = l->conf->senders; s <= v && !failed; s++) {
+		const struct str_list	*names[] = { &s->any, &s->dkim, &s->bounce, &s->ptr, &s->spf, &s->selector };
+		struct catalogue_user	 u = { .name = s->name, .kind = sender_kind_names[s->kind + 1] };
+		const char		**to[] = { &u.any, &u.dkim, &u.bounce, &u.ptr, &u.spf, &u.selector };
+
+		for (size_t i = 0; i < nitems(names); i++) {
+			buf_clear(&lists[i]);
+			for (size_t k = 0; k < names[i]->n; k++)
+				(void)buf_printf(&lists[i], "%s%s", k > 0 ? " " : "", names[i]->v[k]);
+			*to[i] = names[i]->n == 0 || lists[i].failed ? NULL : lists[i].p;
+		}
+		if (catalogue_add(c, &u, &e) == -1) {
+			/* "sender:0: a.example stands under X already (line 0)" */
+			const char	*text = strstr(e.msg, ": "), *end = strstr(e.msg, " (line");
+
+			failed = true;
+			if (e.code != ERR_CONFIG)
+				l->failed = true;
+			else if (s == v && text != NULL)
+				faults_add(&l->faults, v->line, "sender \"%s\": %.*s", v->name,
+				    end == NULL ? (int)strlen(text + 2) : (int)(end - text - 2), text + 2);
+		}
+	}
+	for (size_t i = 0; i < nitems(lists); i++)
+		buf_free(&lists[i]);
+	catalogue_free(c);
+}
+
+static void
+take_sender(struct load *l, cfg_t *sec, const struct scan_section *s)
+{
+	struct conf		*c = l->conf;
+	struct conf_sender	*v;
+	struct err		 e = { 0 };
+
+	if ((v = realloc(c->senders, (c->nsenders + 1) * sizeof(*v))) == NULL) {
+		l->failed = true;
+		return;
+	}
+	c->senders = v;
+	v += c->nsenders;
+	*v = (struct conf_sender){ .line = s->line };
+	if ((v->name = strdup(s->title == NULL ? "?" : s->title)) == NULL || set_defaults(CONF_SEC_SENDER, v, &e) == -1) {
+		l->failed = true;
+		sender_clear(v);
+		return;
+	}
+	c->nsenders++;
+	for (size_t i = 0; s->title != NULL && i + 1 < c->nsenders; i++)
+		if (strcasecmp(c->senders[i].name, s->title) == 0) {
+			faults_add(&l->faults, s->line, "there is a sender \"%s\" already", s->title);
+			break;
+		}
+	take_keys(l, sec, CONF_SEC_SENDER, s->instance, v);
+	if (v->any.n + v->dkim.n + v->bounce.n + v->ptr.n + v->spf.n + v->selector.n == 0)
+		faults_add(&l->faults, s->line, "sender \"%s\" has no domain and no selector to be known by", v->name);
+	check_names(l, v);
+}
+
 static void
 take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 {
-	if (s->kind == CONF_SEC_MAILBOX) {
-		take_mailbox(l, sec, s);
+	if (s->kind == CONF_SEC_MAILBOX || s->kind == CONF_SEC_SENDER) {
+		(s->kind == CONF_SEC_MAILBOX ? take_mailbox : take_sender)(l, sec, s);
 		return;
 	}
 	if (l->once[s->kind].line != 0)
@@ -533,7 +618,7 @@ read_with_tables(struct load *l)
 	}
 	for (size_t s = 1; s < CONF_SECTIONS; s++) {
 		cfg_opt_t	 o[] = { CFG_SEC(conf_section_names[s], opts[s],
-				    s == CONF_SEC_MAILBOX ? CFGF_MULTI | CFGF_TITLE : CFGF_MULTI) };
+				    s == CONF_SEC_MAILBOX || s == CONF_SEC_SENDER ? CFGF_MULTI | CFGF_TITLE : CFGF_MULTI) };
 
 		opts[s][n[s]] = end[0];
 		opts[CONF_SEC_ROOT][n[CONF_SEC_ROOT]++] = o[0];

@@ -17,6 +17,7 @@
 #include "base/base.h"
 #include "base/limits.h"
 #include "dmarc/trust.h"
+#include "enrich/catalogue.h"
 
 enum conf_protocol { CONF_IMAP, CONF_POP3 };
 enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_NONE };	/* none: loopback only */
@@ -50,6 +51,16 @@ struct conf_http {
 struct conf_store {
 	int64_t	 keep_originals;	/* seconds; 0 keeps them for ever */
 	int64_t	 keep_quarantine;
+	int64_t	 keep_failures;		/* failure reports and their originals */
+	bool	 keep_failure_bodies;
+	unsigned redact;		/* none, local-parts, all: enum redact */
+};
+
+struct conf_sender {		/* somebody who is not in our list, or otherwise */
+	char			*name;
+	int			 kind;		/* enum sender_kind, less one */
+	struct str_list		 any, dkim, bounce, ptr, spf, selector;
+	unsigned		 line;
 };
 
 struct conf {
@@ -60,6 +71,8 @@ struct conf {
 	struct conf_http	 http;
 	struct conf_store	 store;
 	struct limits		 limits;
+	struct conf_sender	*senders;
+	size_t			 nsenders;
 	struct trust_settings	 trust;		/* with the domains that are ours */
 	unsigned		 decoders;	/* 0: one per core */
 	char			*warnings;	/* lines as faults, for what works but should not be; "": none */

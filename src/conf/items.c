@@ -8,6 +8,7 @@
 #include "base/near.h"
 #include "conf/items.h"
 #include "dmarc/name.h"
+#include "enrich/catalogue.h"
 
 #define FIELD(s, f) offsetof(struct s, f), sizeof(((struct s *)0)->f)
 #define MINUTE	60u
@@ -73,6 +74,12 @@ const struct conf_item conf_items[] = {
 	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
 	{ CONF_SEC_STORE, "keep_quarantine", CONF_TIME, FIELD(conf_store, keep_quarantine), 0, DECADE, "90d", NULL,
 	    "age at which unreadable messages go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_failures", CONF_TIME, FIELD(conf_store, keep_failures), 0, DECADE, "30d", NULL,
+	    "age at which failure reports and their mails go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_failure_bodies", CONF_BOOL, FIELD(conf_store, keep_failure_bodies), 0, 0, "no", NULL,
+	    "whether bodies of sample messages are stored", NULL, NULL },
+	{ CONF_SEC_STORE, "redact", CONF_WORD, FIELD(conf_store, redact), 0, 0, "none", "none|local-parts|all",
+	    "what is taken out of failure reports before they are stored", NULL, NULL },
 
 	{ CONF_SEC_TRUST, "authserv_ids", CONF_NAMES, FIELD(trust_settings, authserv_ids), 0, TRUST_IDS, NULL, "authserv-id",
 	    "servers whose Authentication-Results are believed", NULL, NULL },
@@ -83,11 +90,26 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_TRUST, "unauthenticated", CONF_WORD, FIELD(trust_settings, apart), 0, 0, "count", "count|apart",
 	    "whether reports that are not their reporter's count", NULL, NULL },
 
+	{ CONF_SEC_SENDER, "kind", CONF_WORD, FIELD(conf_sender, kind), 0, 0, "service",
+	    "service|provider|forwarder|list|gateway|hosting|isp", "what it is", NULL, NULL },
+	{ CONF_SEC_SENDER, "any", CONF_NAMES, FIELD(conf_sender, any), 0, 100, NULL, "domain",
+	    "domains that stand for the next four keys", NULL, NULL },
+	{ CONF_SEC_SENDER, "dkim", CONF_NAMES, FIELD(conf_sender, dkim), 0, 100, NULL, "domain",
+	    "domains it signs with", NULL, NULL },
+	{ CONF_SEC_SENDER, "bounce", CONF_NAMES, FIELD(conf_sender, bounce), 0, 100, NULL, "domain",
+	    "domains of its envelope senders", NULL, NULL },
+	{ CONF_SEC_SENDER, "ptr", CONF_NAMES, FIELD(conf_sender, ptr), 0, 100, NULL, "domain",
+	    "domains of its host names", NULL, NULL },
+	{ CONF_SEC_SENDER, "spf", CONF_NAMES, FIELD(conf_sender, spf), 0, 100, NULL, "domain",
+	    "domains that are included in SPF for it", NULL, NULL },
+	{ CONF_SEC_SENDER, "selector", CONF_NAMES, FIELD(conf_sender, selector), 0, 100, NULL, "selector",
+	    "selectors that only it uses; a star at the end: any ending", NULL, NULL },
+
 	LIMITS(LIMITS_ITEM)
 };
 const size_t conf_nitems = nitems(conf_items);
 
-const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "limits" };
+const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "limits" };
 
 const struct conf_item *
 item_find(enum conf_section section, struct str name)
@@ -302,6 +324,15 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 		while (value[n++] != '\0');
 		return (0);
 	}
+	if (strcmp(it->words, "selector") == 0) {
+		n = strlen(value);
+		if (n > DOMAIN_MAX)
+			return (err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
+		for (size_t i = 0; i <= n; i++)
+			out[i] = ascii_lower(value[i]);
+		return (catalogue_selector_ok((struct str){ out, n }) ? 0 :
+		    err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
+	}
 	if (value[0] == '*')
 		return (err_set(e, ERR_CONFIG, "%s \"%s\": a name stands for all below it, without a star", it->name, shown));
 	if (strpbrk(value, "@<>/ \t,;") != NULL || domain_normal(str_of(value), out, &n, NULL) != NAME_DOMAIN)
@@ -340,6 +371,8 @@ print_names(const struct conf_item *it, const void *base, struct buf *b)
 	struct str_list	 l;
 
 	memcpy(&l, (const char *)base + it->off, sizeof(l));
+	if (l.n == 0 && it->section == CONF_SEC_SENDER)
+		return;
 	(void)buf_printf(b, "%s = {", it->name);
 	for (size_t i = 0; i < l.n; i++) {
 		(void)buf_cstr(b, i == 0 ? " " : ", ");

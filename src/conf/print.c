@@ -42,6 +42,13 @@ conf_print(const struct conf *c, struct buf *out)
 		section(out, CONF_SEC_MAILBOX, &c->mailboxes[i], "\t", false);
 		(void)buf_cstr(out, "}\n");
 	}
+	for (size_t i = 0; i < c->nsenders; i++) {
+		(void)buf_cstr(out, "\nsender ");
+		item_quote(out, c->senders[i].name);
+		(void)buf_cstr(out, " {\n");
+		section(out, CONF_SEC_SENDER, &c->senders[i], "\t", false);
+		(void)buf_cstr(out, "}\n");
+	}
 	(void)buf_cstr(out, "\nhttp {\n");
 	section(out, CONF_SEC_HTTP, &c->http, "\t", false);
 	(void)buf_cstr(out, "}\n\nstore {\n");

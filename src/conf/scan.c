@@ -479,6 +479,18 @@ good_name(struct str n)
 	return (true);
 }
 
+/* A name for people; blanks are welcome. */
+static bool
+good_sender(struct str n)
+{
+	if (n.len < 1 || n.len > 80 || !str_utf8_ok(n) || n.p[0] == ' ' || n.p[n.len - 1] == ' ')
+		return (false);
+	for (size_t i = 0; i < n.len; i++)
+		if ((unsigned char)n.p[i] < 0x20 || n.p[i] == '"' || n.p[i] == '\\')
+			return (false);
+	return (true);
+}
+
 /* Notes a section that begins; the title token is checked for mailboxes. */
 static bool
 open_section(struct scanner *s, enum conf_section kind, struct token name, const struct token *title)
@@ -495,7 +507,11 @@ open_section(struct scanner *s, enum conf_section kind, struct token name, const
 		t = title->text;
 		if (title->kind == T_STRING)
 			t = (struct str){ t.p + 1, t.len - 2 };
-		if (!good_name(t)) {
+		if (kind == CONF_SEC_SENDER && !good_sender(t)) {
+			faults_add(s->faults, name.line, "the sender's name '%s' is not 1 to 80 bytes of text without quotes and backslashes",
+			    esc_short(shown, sizeof(shown), t));
+			t = STR_NONE;
+		} else if (kind == CONF_SEC_MAILBOX && !good_name(t)) {
 			faults_add(s->faults, name.line, "mailbox name '%s' is not 1 to 64 of the characters "
 			    "A-Z a-z 0-9 . _ - (and no dot first)", esc_short(shown, sizeof(shown), t));
 			t = STR_NONE;
@@ -512,7 +528,7 @@ open_section(struct scanner *s, enum conf_section kind, struct token name, const
 	v[s->out->nsections++] = (struct scan_section){ kind, s->instance[kind]++, name.line, copy };
 	emit_name(s, conf_section_names[kind], name.line);
 	/* The title libconfuse gets is a number: two of one name would become one. */
-	if (kind == CONF_SEC_MAILBOX)
+	if (kind == CONF_SEC_MAILBOX || kind == CONF_SEC_SENDER)
 		(void)buf_printf(&s->out->text, " \"%zu\"", s->out->nsections);
 	(void)buf_cstr(&s->out->text, " {");
 	return (true);
@@ -580,7 +596,7 @@ static void
 section(struct scanner *s, enum conf_section kind, struct token name)
 {
 	struct token	 title = { 0 };
-	bool		 titled = kind == CONF_SEC_MAILBOX, open;
+	bool		 titled = kind == CONF_SEC_MAILBOX || kind == CONF_SEC_SENDER, open;
 	char		 shown[SHOWN];
 	unsigned	 instance = s->instance[kind];
 
@@ -590,7 +606,8 @@ section(struct scanner *s, enum conf_section kind, struct token name)
 			faults_add(s->faults, name.line, "%s takes no name", conf_section_names[kind]);
 		next(s);
 	} else if (titled && s->tok.kind != T_BAD) {
-		faults_add(s->faults, name.line, "a mailbox needs a name: mailbox \"reports\" { ... }");
+		faults_add(s->faults, name.line, "a %s needs a name: %s", conf_section_names[kind],
+		    kind == CONF_SEC_MAILBOX ? "mailbox \"reports\" { ... }" : "sender \"Mailer X\" { ... }");
 	}
 	if (!is_mark(s, '{')) {
 		if (s->tok.kind != T_BAD)

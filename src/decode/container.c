@@ -43,6 +43,7 @@ struct container {
 	int64_t				 cpu_until;		/* ms, as when_cpu_ms counts */
 	uint64_t			 others;		/* unpacked from other parts of the same mail */
 	struct err			 broken;		/* why the layer above is not sound */
+	bool				 enough;		/* given up in the middle of an entry: nothing more is unpacked from this archive */
 	unsigned char			*out;			/* of inflate, one per layer */
 };
 
@@ -397,11 +398,14 @@ entry_read(struct container *c, struct archive *ar, unsigned i, struct err *e)
 	while ((rc = archive_read_data_block(ar, &p, &n, &off)) == ARCHIVE_OK) {
 		if (off != expect) {	/* holes have no place in a report */
 			refusal_set(&c->broken, REFUSAL_DAMAGED, 0, "the archive entry has holes");
+			c->enough = true;
 			break;
 		}
 		expect += (la_int64_t)n;
-		if (!count_out(c, n))
+		if (!count_out(c, n)) {
+			c->enough = true;
 			break;
+		}
 		if (n > 0 && layer_feed(c, i + 1, p, n, e) == -1)	/* an empty block has no place */
 			return (-1);
 	}
@@ -470,7 +474,11 @@ entries(struct container *c, struct archive *ar, unsigned i, unsigned *seen, int
 			(void)snprintf(text, sizeof(text), "over the limit entries = %llu", (unsigned long long)c->limits->entries);
 			return (unreadable(c, l, REFUSAL_OVER_LIMIT, text, e));
 		}
+		c->enough = false;
 		rv = entry_read(c, ar, i, e);
+		/* to get to the next one libarchive would unpack the rest, however much it is */
+		if (c->enough)
+			break;
 	}
 	return (rv);
 }

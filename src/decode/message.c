@@ -24,7 +24,14 @@ struct level {
 	char	 boundary[BOUNDARY_MAX];
 	size_t	 len;
 	bool	 digest;	/* parts are mails if they do not say otherwise */
+	bool	 feedback;	/* report-type=feedback-report */
 	unsigned nested;	/* mails around this multipart */
+	unsigned mail;		/* the one that it belongs to */
+};
+
+/* Of the outermost mail, and of the one entered last. */
+struct mail_header {
+	struct buf	 from, to, subject, date;
 };
 
 struct message {
@@ -43,21 +50,26 @@ struct message {
 	struct level		 stack[32];
 	unsigned		 nlevels, nested;	/* nested: mails attached, not in an encoding */
 	unsigned		 parts;
+	unsigned		 mail, mails;	/* mails: how many were entered */
 
 	struct buf		 field;		/* header field being unfolded */
 	size_t			 header_bytes;
 	bool			 header_over;
-	struct buf		 type, boundary, filename, from, subject;
+	struct buf		 type, boundary, filename;
 	struct buf		 trace;		/* values of fields that say where the mail came from */
 	struct { enum message_field what; size_t at, len; } traced[MESSAGE_TRACE];
 	size_t			 ntraced;
 	bool			 trace_over;
 	struct buf		 tls_domain, tls_submitter;
-	bool			 top_header;	/* still in the outermost header */
+	bool			 feedback;	/* of the header under way */
+	struct mail_header	 mine[2];
+	struct mail_header	*header;	/* that this header goes to; NULL: it is a part's */
 	bool			 any_header;
 	enum cte		 cte;
 
 	bool			 leaf, want;
+	bool			 lazy;		/* it may not be encoded as it says: held until that is known */
+	struct buf		 held;
 	bool			 noise;
 	unsigned		 quantum, nquantum;
 	bool			 padded;
@@ -349,6 +361,9 @@ content_type(struct message *m, struct str v)
 	set_lower(&m->type, (struct str){ v.p, n });
 	buf_clear(&m->boundary);
 	(void)parameter(v, "boundary", &m->boundary);
+	if (parameter(v, "report-type", &raw))
+		m->feedback = str_ieq(str_trim(buf_as_str(&raw)), "feedback-report");
+	buf_clear(&raw);
 	if (m->filename.len == 0 && parameter(v, "name", &raw))
 		message_decode_words(buf_as_str(&raw), 512, &m->filename);
 	buf_free(&raw);
@@ -370,6 +385,31 @@ field_is(struct str f, const char *name, struct str *value)
 		return (false);
 	*value = str_trim((struct str){ value->p + 1, value->len - 1 });
 	return (true);
+}
+
+/* Of a mail, not of a part: the first of each name. */
+static void
+mail_field(struct mail_header *h, struct str f)
+{
+	const struct { const char *name; struct buf *to; } wanted[] = {
+		{ "subject", &h->subject }, { "from", &h->from }, { "to", &h->to }, { "date", &h->date }
+	};
+	struct str	 v;
+
+	for (size_t i = 0; i < nitems(wanted); i++)
+		if (wanted[i].to->len == 0 && field_is(f, wanted[i].name, &v)) {
+			message_decode_words(v, SUBJECT_MAX, wanted[i].to);
+			return;
+		}
+}
+
+static void
+header_clear(struct mail_header *h)
+{
+	buf_clear(&h->from);
+	buf_clear(&h->to);
+	buf_clear(&h->subject);
+	buf_clear(&h->date);
 }
 
 /* Beyond the bounds nothing more is kept: what stands first was written last, and is what matters. */
@@ -410,7 +450,7 @@ end_field(struct message *m)
 
 	if (f.len == 0)
 		return;
-	if (m->top_header)
+	if (m->header == &m->mine[0])
 		trace(m, f);
 	/* "ContentType:" is what one gateway writes (rule A5) */
 	if (field_is(f, "content-type", &v) || field_is(f, "contenttype", &v))
@@ -423,14 +463,12 @@ end_field(struct message *m)
 			message_decode_words(buf_as_str(&raw), 512, &m->filename);
 		}
 		buf_free(&raw);
-	} else if (m->top_header && m->subject.len == 0 && field_is(f, "subject", &v))
-		message_decode_words(v, SUBJECT_MAX, &m->subject);
-	else if (m->top_header && m->from.len == 0 && field_is(f, "from", &v))
-		message_decode_words(v, SUBJECT_MAX, &m->from);
-	else if (field_is(f, "tls-report-domain", &v))
+	} else if (field_is(f, "tls-report-domain", &v))
 		keep_field(&m->tls_domain, v);
 	else if (field_is(f, "tls-report-submitter", &v))
 		keep_field(&m->tls_submitter, v);
+	else if (m->header != NULL)
+		mail_field(m->header, f);
 	buf_clear(&m->field);
 }
 
@@ -441,7 +479,8 @@ begin_header(struct message *m)
 	m->header_bytes = 0;
 	m->header_over = false;
 	m->cte = CTE_NONE;
-	m->any_header = false;
+	m->any_header = m->feedback = false;
+	m->header = NULL;
 	buf_clear(&m->field);
 	buf_clear(&m->type);
 	buf_clear(&m->boundary);
@@ -562,10 +601,8 @@ qp_line(struct message *m, const char *p, size_t n, bool eol, struct err *e)
 }
 
 static int
-body_piece(struct message *m, const char *p, size_t n, const char *eol, size_t neol, struct err *e)
+decode_piece(struct message *m, const char *p, size_t n, const char *eol, size_t neol, struct err *e)
 {
-	if (!m->leaf || !m->want)
-		return (0);
 	switch (m->cte) {
 	case CTE_BASE64:
 		return (base64_line(m, p, n, e));
@@ -579,11 +616,72 @@ body_piece(struct message *m, const char *p, size_t n, const char *eol, size_t n
 	return (0);
 }
 
+/*
+ * Gateways declare an encoding for parts that they leave as they are (rule
+ * F2). A line with a colon is no base64; text with "=" that never stands for a
+ * byte or a joined line is not quoted-printable.
+ */
+static bool
+held_is_plain(const struct message *m)
+{
+	struct str	 s = str_trim(buf_as_str(&m->held));
+	const char	*nl = s.len == 0 ? NULL : memchr(s.p, '\n', s.len), *p;
+
+	if (s.len == 0)
+		return (false);
+	if (m->cte == CTE_BASE64)
+		return (memchr(s.p, ':', nl == NULL ? s.len : (size_t)(nl - s.p)) != NULL);
+	for (p = s.p; (p = memchr(p, '=', (size_t)(s.p + s.len - p))) != NULL; p++) {
+		struct str	 rest = { p, (size_t)(s.p + s.len - p) };
+
+		if (str_istarts(rest, "=3d") || str_starts(rest, "=20") || str_starts(rest, "=\n") || str_starts(rest, "=\r"))
+			return (false);
+	}
+	return (true);
+}
+
+static int
+release(struct message *m, struct err *e)
+{
+	const char	*p = m->held.p, *end = p + m->held.len, *nl;
+	size_t		 n, neol;
+
+	m->lazy = false;
+	if (m->held.len == 0)
+		return (0);
+	if (held_is_plain(m))
+		m->cte = CTE_NONE;
+	for (; p < end; p = nl) {
+		nl = memchr(p, '\n', (size_t)(end - p));
+		nl = nl == NULL ? end : nl + 1;
+		n = (size_t)(nl - p);
+		neol = n > 0 && p[n - 1] == '\n' ? n > 1 && p[n - 2] == '\r' ? 2 : 1 : 0;
+		if (decode_piece(m, p, n - neol, p + n - neol, neol, e) == -1)
+			return (-1);
+	}
+	buf_clear(&m->held);
+	return (0);
+}
+
+static int
+body_piece(struct message *m, const char *p, size_t n, const char *eol, size_t neol, struct err *e)
+{
+	if (!m->leaf || !m->want)
+		return (0);
+	if (!m->lazy)
+		return (decode_piece(m, p, n, eol, neol, e));
+	if (!buf_add(&m->held, p, n) || !buf_add(&m->held, eol, neol))
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	return (m->held.len > m->limits->failure_bytes ? release(m, e) : 0);
+}
+
 static int
 end_leaf(struct message *m, struct err *e)
 {
 	if (!m->leaf)
 		return (0);
+	if (m->lazy && release(m, e) == -1)
+		return (-1);
 	m->leaf = false;
 	if (m->cte == CTE_BASE64 && m->nquantum >= 2) {	/* padding is missing */
 		if (OUT_SIZE - m->nout < 3 && flush(m, e) == -1)
@@ -600,14 +698,34 @@ end_leaf(struct message *m, struct err *e)
 	return (m->sink->end(m->ctx, e));
 }
 
+static bool
+is_mail(const struct message *m)
+{
+	return (str_starts(buf_as_str(&m->type), "message/rfc822"));
+}
+
+static int
+enter_mail(struct message *m, struct err *e)
+{
+	if (m->nlevels + ++m->nested + m->depth0 > m->limits->mime_depth)
+		return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_depth = %llu",
+		    (unsigned long long)m->limits->mime_depth));
+	begin_header(m);
+	m->mail = ++m->mails;
+	m->header = &m->mine[1];
+	header_clear(m->header);
+	return (0);
+}
+
 static int
 end_header(struct message *m, struct err *e)
 {
 	struct mime_part	 part;
 	struct level		*lv;
+	bool			 in = true;
 
 	end_field(m);
-	m->top_header = false;
+	m->header = NULL;
 	m->where = IN_BODY;
 	if (str_starts(buf_as_str(&m->type), "multipart/") && m->boundary.len > 0 && m->boundary.len < BOUNDARY_MAX) {
 		if (m->nlevels + m->nested + m->depth0 >= m->limits->mime_depth || m->nlevels == nitems(m->stack))
@@ -617,6 +735,8 @@ end_header(struct message *m, struct err *e)
 		memcpy(lv->boundary, m->boundary.p, m->boundary.len);
 		lv->len = m->boundary.len;
 		lv->nested = m->nested;
+		lv->mail = m->mail;
+		lv->feedback = m->feedback;
 		lv->digest = str_ieq(buf_as_str(&m->type), "multipart/digest");
 		m->where = IN_PREAMBLE;
 		return (0);
@@ -624,18 +744,20 @@ end_header(struct message *m, struct err *e)
 	if (m->type.len == 0 && m->nlevels > 0 && m->stack[m->nlevels - 1].digest &&
 	    m->nested == m->stack[m->nlevels - 1].nested)
 		(void)buf_cstr(&m->type, "message/rfc822");
-	if (str_starts(buf_as_str(&m->type), "message/rfc822") && m->cte == CTE_NONE) {
-		if (m->nlevels + ++m->nested + m->depth0 > m->limits->mime_depth)
-			return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_depth = %llu",
-			    (unsigned long long)m->limits->mime_depth));
-		begin_header(m);
-		return (0);
+	part = (struct mime_part){ .type = buf_as_str(&m->type), .filename = buf_as_str(&m->filename), .encoded = m->cte != CTE_NONE,
+	    .feedback = m->nlevels > 0 && m->stack[m->nlevels - 1].feedback && m->stack[m->nlevels - 1].mail == m->mail, .mail = m->mail };
+	if (is_mail(m)) {
+		if (m->sink->enter != NULL && m->sink->enter(m->ctx, &part, &in, e) == -1)
+			return (-1);
+		if (in && m->cte == CTE_NONE)
+			return (enter_mail(m, e));
+		part.attached_mail = in;
 	}
 	if (++m->parts > m->limits->mime_parts)
 		return (refusal_set(e, REFUSAL_OVER_LIMIT, 0, "over the limit mime_parts = %llu", (unsigned long long)m->limits->mime_parts));
-	part = (struct mime_part){ buf_as_str(&m->type), buf_as_str(&m->filename),
-	    str_starts(buf_as_str(&m->type), "message/rfc822") };
 	m->leaf = m->want = true;
+	m->lazy = m->cte != CTE_NONE && str_starts(part.type, "message/") && !part.attached_mail;
+	buf_clear(&m->held);
 	m->noise = false;
 	m->nout = 0;
 	m->nquantum = 0;
@@ -708,6 +830,7 @@ on_line(struct message *m, const char *p, size_t n, const char *eol, size_t neol
 		/* end_header may have opened a level of its own: at counts from below */
 		m->nlevels = last ? at - 1 : at;
 		m->nested = m->stack[at - 1].nested;
+		m->mail = m->stack[at - 1].mail;
 		if (last)
 			m->where = IN_PREAMBLE;	/* the epilogue, up to the next boundary */
 		else
@@ -745,18 +868,19 @@ message_reset(struct message *m)
 {
 	buf_clear(&m->head);
 	buf_clear(&m->line);
-	buf_clear(&m->from);
 	buf_clear(&m->tls_domain);
 	buf_clear(&m->tls_submitter);
-	buf_clear(&m->subject);
+	buf_clear(&m->held);
 	buf_clear(&m->trace);
 	m->ntraced = 0;
 	m->trace_over = false;
-	m->mid_line = m->cr_only = m->started = m->leaf = m->want = m->noise = false;
-	m->nlevels = m->nested = m->parts = 0;
+	header_clear(&m->mine[0]);
+	header_clear(&m->mine[1]);
+	m->mid_line = m->cr_only = m->started = m->leaf = m->want = m->noise = m->lazy = false;
+	m->nlevels = m->nested = m->parts = m->mail = m->mails = 0;
 	m->nout = 0;
-	m->top_header = true;
 	begin_header(m);
+	m->header = &m->mine[0];
 }
 
 void
@@ -777,10 +901,15 @@ message_free(struct message *m)
 	buf_free(&m->type);
 	buf_free(&m->boundary);
 	buf_free(&m->filename);
-	buf_free(&m->from);
 	buf_free(&m->tls_domain);
 	buf_free(&m->tls_submitter);
-	buf_free(&m->subject);
+	buf_free(&m->held);
+	for (size_t i = 0; i < nitems(m->mine); i++) {
+		buf_free(&m->mine[i].from);
+		buf_free(&m->mine[i].to);
+		buf_free(&m->mine[i].subject);
+		buf_free(&m->mine[i].date);
+	}
 	buf_free(&m->trace);
 	free(m);
 }
@@ -892,16 +1021,30 @@ message_finish(struct message *m, struct err *e)
 	return (end_leaf(m, e));
 }
 
+static struct str
+text_or_none(const struct buf *b)
+{
+	return (b->len == 0 ? STR_NONE : buf_as_str(b));
+}
+
 struct str
 message_from(const struct message *m)
 {
-	return (m->from.len == 0 ? STR_NONE : buf_as_str(&m->from));
+	return (text_or_none(&m->mine[0].from));
 }
 
 struct str
 message_subject(const struct message *m)
 {
-	return (m->subject.len == 0 ? STR_NONE : buf_as_str(&m->subject));
+	return (text_or_none(&m->mine[0].subject));
+}
+
+struct mail_fields
+message_fields(const struct message *m)
+{
+	const struct mail_header	*h = &m->mine[m->mail == 0 ? 0 : 1];
+
+	return ((struct mail_fields){ text_or_none(&h->from), text_or_none(&h->to), text_or_none(&h->subject), text_or_none(&h->date) });
 }
 
 struct str

@@ -19,6 +19,9 @@ struct mime_part {
 	struct str	 type;		/* lower case "application/gzip", "" when missing */
 	struct str	 filename;	/* decoded, for display and hints only */
 	bool		 attached_mail;	/* message/rfc822 in a transfer encoding: the leaf is a mail itself */
+	bool		 encoded;	/* it has a transfer encoding that changes bytes */
+	bool		 feedback;	/* directly in a multipart/report of report-type feedback-report */
+	unsigned	 mail;		/* which mail it belongs to: 0 the outermost, else one that was entered */
 };
 
 struct mime_sink {
@@ -26,7 +29,15 @@ struct mime_sink {
 	int	(*begin)(void *, const struct mime_part *, bool *want, struct err *);
 	int	(*data)(void *, const void *, size_t, struct err *);
 	int	(*end)(void *, struct err *);
+	/*
+	 * A message/rfc822 begins: *in false makes it a leaf, of which nothing is
+	 * looked at. NULL: all are entered.
+	 */
+	int	(*enter)(void *, const struct mime_part *, bool *in, struct err *);
 };
+
+/* Header fields of one mail, decoded to UTF-8; absent when missing. */
+struct mail_fields { struct str from, to, subject, date; };
 
 struct message;
 
@@ -40,6 +51,8 @@ void		 message_reset_within(struct message *, const struct message *outer);
 /* Of the outermost message; decoded to UTF-8; absent when missing. */
 struct str	 message_from(const struct message *);
 struct str	 message_subject(const struct message *);
+/* Of the mail that the part under way belongs to. */
+struct mail_fields message_fields(const struct message *);
 /*
  * From, Received and Authentication-Results of the outermost header, from the
  * top, as they stand there but unfolded: values, undecoded. The first

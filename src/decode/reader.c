@@ -19,6 +19,8 @@
 #define CHUNK ((size_t)64 * 1024)
 #define HEAD 4096
 #define PASSES 40	/* readings of one document, with all reports in it: aggregate.c allows fewer */
+#define MAIL_BITS 16	/* mails entered within one layer; those of another count from there */
+#define SNIFF 2048	/* of a part, until it shows whether it is the machine-readable part of a failure report */
 #define MAILS 8		/* attached to each other in a transfer encoding; limits.mime_depth comes first */
 
 /* A mail, or one attached to it in a transfer encoding, which is no part of the mail's own structure. */
@@ -28,6 +30,9 @@ struct layer {
 	unsigned	 n;		/* mails around it */
 	bool		 deeper;	/* the part under way is a mail: the next layer's */
 };
+
+/* Where the bytes of the part under way go. */
+enum part_to { TO_CONTAINER, TO_SNIFF, TO_FIELDS, TO_SNIFF_SAMPLE, TO_SAMPLE, TO_NOWHERE };
 
 struct reader {
 	const struct limits		*limits;
@@ -41,12 +46,23 @@ struct reader {
 	struct tlsrpt			*tls;
 	bool				 in_part;
 
+	struct failure			*failure;	/* of the mail failure_mail, as far as it has come */
+	unsigned			 failure_mail;
+	bool				 failure_open, failure_named;	/* something of it was collected; its mail's fields are known */
+	bool				 scanning, scanned, rescan;	/* a walk before: is there a machine-readable part at all? */
+	bool				 is_failure;	/* what that walk found */
+	enum part_to			 to;
+	bool				 words;		/* this part is text for people */
+	bool				 encoded, plain;	/* of it: see mime_part, encoded and feedback */
+	struct buf			 sniff;
+
 	const struct reader_job		*job;
 	struct reader_result		*res;
 	unsigned			 index, skip;	/* of the document; those below skip are done */
 	unsigned			 json, json_skip;	/* the same for JSON */
 	bool				 in_json;	/* the open document is one */
 	bool				 declared;	/* the part's type says TLS report */
+	unsigned			 nfailures, failures_told;	/* failure reports are counted apart */
 	unsigned			 unreadable, told;	/* containers of this walk; those below told were refused before */
 	bool				 open, refused, rerun;
 	unsigned			 part, part_wanted;	/* parts count from 1; of an extraction as attached */
@@ -339,13 +355,153 @@ doc_unused(void *ctx)
 
 static const struct container_sink	 docs = { doc_begin, doc_data, doc_end, doc_unreadable, doc_quirk, doc_unused };
 
+/* --- From the message: failure reports ------------------------------------------------------------ */
+
+/*
+ * The parts of one mail make one failure report: text for people, the machine-
+ * readable part, the sample. Behind the machine-readable part nothing is
+ * searched for reports any more: it is the sample, in one shape or another.
+ */
+static unsigned
+mail_of(const struct layer *l, const struct mime_part *part)
+{
+	return (part->mail | l->n << MAIL_BITS);
+}
+
+static void
+failure_restart(struct reader *r)
+{
+	failure_reset(r->failure);
+	r->failure_open = r->failure_named = false;
+}
+
+/* All parts of its mail have been seen. */
+static int
+failure_done(struct reader *r, struct err *e)
+{
+	struct failure_report	 f;
+	int			 rv;
+
+	if (!r->failure_open)
+		return (0);
+	if ((rv = failure_finish(r->failure, &f, e)) == 1) {
+		r->res->failure = true;
+		/* one that came in an earlier walk is not told again */
+		if (r->job->extract < 0 && r->nfailures++ == r->failures_told && r->calls->failure != NULL) {
+			r->failures_told++;
+			rv = r->calls->failure(r->ctx, r->nfailures - 1, &f, failure_arena(r->failure), e);
+			r->res->reports++;
+			r->res->failures++;
+		}
+	}
+	failure_restart(r);
+	return (rv == -1 ? -1 : 0);
+}
+
+/* A part of another mail than the one before begins. */
+static int
+failure_mail_changes(struct layer *l, const struct mime_part *part, struct err *e)
+{
+	struct reader		*r = l->r;
+	unsigned		 mail = mail_of(l, part);
+	struct mail_fields	 m;
+
+	if (r->failure_named && mail == r->failure_mail)
+		return (0);
+	if (failure_done(r, e) == -1)
+		return (-1);
+	failure_restart(r);
+	m = message_fields(l->m);
+	r->failure_mail = mail;
+	r->failure_named = true;
+	failure_begin(r->failure, &(struct failure_mail){ m.from, m.to, m.subject, m.date });
+	return (0);
+}
+
+static void
+to_fields(struct reader *r, const struct mime_part *part, bool sniffed)
+{
+	r->failure_open = true;
+	r->to = TO_FIELDS;
+	failure_quirk(r->failure, (sniffed ? FQ_PART_SNIFFED : 0) | (part != NULL && part->encoded ? FQ_PART_ENCODED : 0) |
+	    (part != NULL && !part->feedback ? FQ_CONTAINER : 0));
+}
+
+static void
+to_sample(struct reader *r, struct str type, enum failure_sample kind)
+{
+	r->failure_open = true;
+	r->to = TO_SAMPLE;
+	failure_sample_begin(r->failure, kind);
+	if (!str_ieq(type, "message/rfc822") && !str_ieq(type, "text/rfc822-headers"))
+		failure_quirk(r->failure, FQ_SAMPLE_TYPE);
+}
+
+/* Is an attached mail to be entered, or the sample of a failure report? */
+static int
+mail_enter(void *ctx, const struct mime_part *part, bool *in, struct err *e)
+{
+	struct layer	*l = ctx;
+	struct reader	*r = l->r;
+	unsigned	 mail = mail_of(l, part);
+
+	*in = false;
+	if (r->scanning || part->feedback || (failure_has_fields(r->failure) && r->failure_mail == mail))
+		return (0);
+	if (mail == 0 && !r->scanned) {
+		/* the machine-readable part may stand behind its sample */
+		r->rescan = true;
+		return (err_set(e, ERR_NONE, "once more"));
+	}
+	*in = !(mail == 0 && r->is_failure);
+	return (0);
+}
+
 /* --- From the message: parts ------------------------------------------------------ */
+
+static bool
+is_media(struct str type)
+{
+	return (str_starts(type, "image/") || str_starts(type, "video/") || str_starts(type, "audio/"));
+}
+
+static bool
+is_text(struct str type)
+{
+	return (str_ieq(type, "text/plain") || type.len == 0);
+}
+
+/* Where a part goes; what it says of itself is believed only as far as it does no harm. */
+static enum part_to
+choose(struct reader *r, const struct mime_part *part)
+{
+	enum failure_sample	 kind;
+
+	if (str_ieq(part->type, "message/feedback-report")) {
+		r->res->failure = true;
+		if (failure_has_fields(r->failure))
+			return (TO_NOWHERE);
+		to_fields(r, part, false);
+		return (TO_FIELDS);
+	}
+	if (part->feedback)
+		r->res->failure = true;
+	if (is_media(part->type))
+		return (TO_NOWHERE);
+	if (failure_type_of_sample(part->type, &kind)) {
+		to_sample(r, part->type, kind);
+		return (TO_SAMPLE);
+	}
+	if (failure_has_fields(r->failure))
+		return (failure_has_sample(r->failure) ? TO_NOWHERE : TO_SNIFF_SAMPLE);
+	return (TO_SNIFF);
+}
 
 static int part_begin(void *, const struct mime_part *, bool *, struct err *);
 static int part_data(void *, const void *, size_t, struct err *);
 static int part_end(void *, struct err *);
 
-static const struct mime_sink	 parts = { part_begin, part_data, part_end };
+static const struct mime_sink	 parts = { part_begin, part_data, part_end, mail_enter };
 
 static int
 mail_begin(struct reader *r, unsigned n, struct err *e)
@@ -374,6 +530,7 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 	r->part++;
 	buf_clear(&r->filename);
 	(void)buf_str(&r->filename, part->filename);
+	buf_clear(&r->sniff);
 	r->in_part = true;
 	r->quirks = 0;
 	if (part->attached_mail) {
@@ -381,11 +538,64 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 		return (mail_begin(r, l->n + 1, e));
 	}
 	r->declared = str_istarts(part->type, "application/tlsrpt");
-	if (str_ieq(part->type, "message/feedback-report"))
-		r->res->failure = true;
-	*want = !str_starts(part->type, "image/") && !str_starts(part->type, "video/") && !str_starts(part->type, "audio/");
+	if (failure_mail_changes(l, part, e) == -1)
+		return (-1);
+	r->words = is_text(part->type) && !failure_has_fields(r->failure);
+	r->encoded = part->encoded;
+	r->plain = part->feedback;
+	r->to = choose(r, part);
+	if (r->scanning)
+		r->is_failure |= r->to == TO_FIELDS;
+	*want = r->to != TO_NOWHERE;
 	container_begin(r->box, str_ieq(part->type, "text/plain") || str_ieq(part->type, "text/html"));
 	return (0);
+}
+
+static int
+to_container(struct reader *r, const void *p, size_t n, struct err *e)
+{
+	r->to = TO_CONTAINER;
+	return (n == 0 || r->scanning ? 0 : container_feed(r->box, p, n, e));
+}
+
+/* Enough of it is there to say what it is. */
+static int
+decide(struct reader *r, struct err *e)
+{
+	struct str		 head = buf_as_str(&r->sniff);
+	struct mime_part	 part = { .encoded = r->encoded, .feedback = r->plain };
+	bool			 fields = failure_looks_like_fields(head);
+
+	if (r->to == TO_SNIFF && fields) {	/* rule F8 */
+		r->is_failure |= r->scanning;
+		to_fields(r, &part, true);
+		failure_fields(r->failure, head.p, head.len);
+		r->words = false;
+		return (0);
+	}
+	if (r->to == TO_SNIFF) {
+		if (r->words && head.len > 0) {
+			failure_words(r->failure, head.p, head.len);
+			r->failure_open = true;
+		}
+		return (to_container(r, head.p, head.len, e));
+	}
+	/* rule F13: behind the machine-readable part, and it begins as headers do */
+	if (!failure_begins_with_field(head)) {
+		r->to = TO_NOWHERE;
+		return (0);
+	}
+	to_sample(r, STR(""), SAMPLE_MESSAGE);
+	failure_sample_data(r->failure, head.p, head.len);
+	return (0);
+}
+
+static int
+sniffing(struct reader *r, const void *p, size_t n, struct err *e)
+{
+	if (!buf_add(&r->sniff, p, n))
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	return (r->sniff.len < SNIFF ? 0 : decide(r, e));
 }
 
 static int
@@ -393,14 +603,37 @@ leaf_data(struct reader *r, const void *p, size_t n, struct err *e)
 {
 	if (r->part_wanted != 0)
 		return (r->part == r->part_wanted ? r->calls->raw(r->ctx, p, n, e) : 0);
-	return (container_feed(r->box, p, n, e));
+	switch (r->to) {
+	case TO_SNIFF:
+	case TO_SNIFF_SAMPLE:
+		return (sniffing(r, p, n, e));
+	case TO_FIELDS:
+		failure_fields(r->failure, p, n);
+		return (0);
+	case TO_SAMPLE:
+		failure_sample_data(r->failure, p, n);
+		return (0);
+	case TO_NOWHERE:
+		return (0);
+	case TO_CONTAINER:
+		break;
+	}
+	if (r->words)
+		failure_words(r->failure, p, n);
+	return (r->scanning ? 0 : container_feed(r->box, p, n, e));
 }
 
 static int
 leaf_end(struct reader *r, struct err *e)
 {
 	r->in_part = false;
-	return (r->part_wanted != 0 ? 0 : container_finish(r->box, e));
+	if (r->part_wanted != 0)
+		return (0);
+	if ((r->to == TO_SNIFF || r->to == TO_SNIFF_SAMPLE) && decide(r, e) == -1)
+		return (-1);
+	if (r->to == TO_SAMPLE)
+		failure_sample_end(r->failure);
+	return (r->to == TO_CONTAINER && !r->scanning ? container_finish(r->box, e) : 0);
 }
 
 static int
@@ -419,7 +652,9 @@ part_end(void *ctx, struct err *e)
 	if (!l->deeper)
 		return (leaf_end(l->r, e));
 	l->deeper = false;
-	return (message_finish(l->r->mails[l->n + 1].m, e));
+	if (message_finish(l->r->mails[l->n + 1].m, e) == -1)
+		return (-1);
+	return (l->r->failure_mail >> MAIL_BITS == l->n + 1 ? failure_done(l->r, e) : 0);
 }
 
 /* --- One walk ------------------------------------------------------------------------ */
@@ -436,7 +671,8 @@ reader_new(const struct limits *l, const struct reader_calls *calls, void *ctx)
 	r->calls = calls;
 	r->ctx = ctx;
 	if ((r->chunk = malloc(CHUNK)) == NULL || mail_begin(r, 0, &e) == -1 || (r->box = container_new(l, &docs, r)) == NULL ||
-	    (r->agg = aggregate_new(l, NULL, &calls->report, ctx)) == NULL || (r->tls = tlsrpt_new(l, calls->tls, ctx)) == NULL) {
+	    (r->agg = aggregate_new(l, NULL, &calls->report, ctx)) == NULL ||
+	    (r->tls = tlsrpt_new(l, calls->tls, ctx)) == NULL || (r->failure = failure_new(l, message_decode_words)) == NULL) {
 		reader_free(r);
 		return (NULL);
 	}
@@ -454,6 +690,8 @@ reader_free(struct reader *r)
 	container_free(r->box);
 	aggregate_free(r->agg);
 	tlsrpt_free(r->tls);
+	failure_free(r->failure);
+	buf_free(&r->sniff);
 	buf_free(&r->filename);
 	buf_free(&r->from);
 	buf_free(&r->subject);
@@ -498,10 +736,12 @@ walk(struct reader *r, struct err *e)
 	bool		 mail = false, first = true;
 	struct str	 head;
 
-	r->index = r->json = r->part = r->unreadable = 0;
+	r->index = r->json = r->part = r->unreadable = r->nfailures = 0;
 	r->declared = r->in_json = false;
 	r->quirks = 0;
-	r->in_part = r->open = false;
+	r->in_part = r->open = r->words = false;
+	r->to = TO_CONTAINER;
+	failure_restart(r);
 	for (unsigned i = 0; i < MAILS && r->mails[i].m != NULL; i++) {	/* noise of the last message is not this one's */
 		message_reset(r->mails[i].m);
 		r->mails[i].deeper = false;
@@ -529,7 +769,40 @@ walk(struct reader *r, struct err *e)
 	}
 	if (first)
 		return (0);
-	return (mail ? message_finish(r->mails[0].m, e) : leaf_end(r, e));
+	if (!mail)
+		return (leaf_end(r, e));
+	if (message_finish(r->mails[0].m, e) == -1)
+		return (-1);
+	return (r->scanning || r->part_wanted != 0 ? 0 : failure_done(r, e));
+}
+
+/* Nothing but the types and first bytes of parts; what is wrong with the mail shows in the walk after it. */
+static void
+scan(struct reader *r)
+{
+	struct err	 e = { 0 };
+
+	/* what came before it is done already */
+	if (r->index > r->skip)
+		r->skip = r->index;
+	r->rescan = false;
+	r->scanning = true;
+	(void)walk(r, &e);
+	r->scanning = false;
+	r->scanned = true;
+}
+
+static int
+walk_known(struct reader *r, struct err *e)
+{
+	int	 rv = walk(r, e);
+
+	if (rv == -1 && r->rescan) {
+		scan(r);
+		memset(e, 0, sizeof(*e));
+		rv = walk(r, e);
+	}
+	return (rv);
 }
 
 int
@@ -541,12 +814,14 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 	*res = (struct reader_result){ 0 };
 	r->job = job;
 	r->res = res;
-	r->skip = r->json_skip = r->told = 0;
+	r->skip = r->json_skip = r->told = r->failures_told = 0;
 	r->part_wanted = 0;
-	r->rerun = false;
+	r->rerun = r->scanned = r->scanning = r->rescan = r->is_failure = false;
 	r->cpu_until = when_cpu_ms() + (int64_t)r->limits->seconds * 1000 / 4;
 	container_deadline(r->box, r->cpu_until);
-	while ((rv = walk(r, e)) == -1 && r->rerun && e->code == ERR_NONE) {
+	if (job->extract >= 0)
+		scan(r);	/* nothing may be given twice */
+	while ((rv = walk_known(r, e)) == -1 && r->rerun && e->code == ERR_NONE) {
 		if (which != r->index)
 			passes = 0;
 		which = r->index;
@@ -555,7 +830,7 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 	}
 	/* as attached: now that its part is known, that one is given */
 	if (rv == 0 && job->extract >= 0 && job->packed && r->part_wanted != 0)
-		rv = walk(r, e);
+		rv = walk_known(r, e);
 	if (rv == -1) {
 		r->rerun = false;
 		if (e->code != ERR_INPUT && e->code != ERR_LIMIT)

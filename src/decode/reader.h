@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "base/limits.h"
+#include "report/failure.h"
 #include "report/report.h"
 #include "report/tls.h"
 
@@ -31,6 +32,8 @@ struct reader_calls {
 	int	(*refused)(void *, const struct err *why, struct err *);
 	/* TLS reports; what came since BEGIN is taken back by report.again */
 	tls_take_fn		*tls;
+	/* a failure report, whole; index counts them alone, from 0. Its arena takes what is added to it. */
+	int	(*failure)(void *, unsigned index, struct failure_report *, struct arena *, struct err *);
 	/* extraction: the text of the one document that was asked for */
 	int	(*raw)(void *, const void *, size_t, struct err *);
 };
@@ -44,7 +47,8 @@ struct reader_job {
 };
 
 struct reader_result {
-	unsigned	 reports;	/* read whole */
+	unsigned	 reports;	/* read whole, of any kind */
+	unsigned	 failures;	/* failure reports among them */
 	unsigned	 refused;	/* documents or containers that could not be */
 	bool		 mail;
 	bool		 failure;	/* a failure report was seen */

@@ -2,6 +2,7 @@
  * align.c - Organizational Domain by the Public Suffix List, and alignment.
  */
 #include <libpsl.h>
+#include <stdatomic.h>
 
 #include "dmarc/dmarc.h"
 
@@ -37,13 +38,15 @@ dmarc_psl_date(void)
 
 /*
  * Names come again and again, and the list is not quick: the last answers are
- * kept, one place for each hash. Single-threaded, as all that judge are.
+ * kept, one place for each hash. Threads that answer judge as well: who finds
+ * the answers in use asks the list.
  */
 #define MEMO 16384
 static struct memo {
 	unsigned char	 len, org;	/* of the name, of its organisation */
 	char		 name[62];	/* longer ones are asked each time */
 } memos[MEMO];
+static atomic_flag	 memos_busy = ATOMIC_FLAG_INIT;
 
 static size_t
 org_len(const char *z, size_t len)
@@ -61,23 +64,51 @@ domain_org(struct str d)
 	struct memo	*m;
 	uint32_t	 h = 2166136261u;
 	size_t		 n;
+	bool		 mine;
 
 	if (d.p == NULL || d.len == 0 || d.len > DOMAIN_MAX)
 		return (d);
 	for (size_t i = 0; i < d.len; i++)
 		h = (h ^ (unsigned char)d.p[i]) * 16777619u;
 	m = &memos[(h ^ h >> 15) % MEMO];
-	if (m->len == d.len && memcmp(m->name, d.p, d.len) == 0)
-		return ((struct str){ d.p + (d.len - m->org), m->org });
-	memcpy(z, d.p, d.len);
-	z[d.len] = '\0';
-	n = org_len(z, d.len);
-	if (d.len <= sizeof(m->name)) {
-		m->len = (unsigned char)d.len;
-		m->org = (unsigned char)n;
-		memcpy(m->name, d.p, d.len);
+	mine = d.len <= sizeof(m->name) && !atomic_flag_test_and_set_explicit(&memos_busy, memory_order_acquire);
+	if (mine && m->len == d.len && memcmp(m->name, d.p, d.len) == 0) {
+		n = m->org;
+	} else {
+		memcpy(z, d.p, d.len);
+		z[d.len] = '\0';
+		n = org_len(z, d.len);
+		if (mine) {
+			m->len = (unsigned char)d.len;
+			m->org = (unsigned char)n;
+			memcpy(m->name, d.p, d.len);
+		}
 	}
+	if (mine)
+		atomic_flag_clear_explicit(&memos_busy, memory_order_release);
 	return ((struct str){ d.p + (d.len - n), n });
+}
+
+struct str
+domain_org_icann(struct str d)
+{
+	char		 z[DOMAIN_MAX + 1];
+	struct str	 name = d, below = d;
+	const char	*dot;
+
+	if (d.p == NULL || d.len == 0 || d.len > DOMAIN_MAX)
+		return (d);
+	for (;;) {
+		memcpy(z, name.p, name.len);
+		z[name.len] = '\0';
+		/* without a dot: the rule "*", which every list ends with */
+		dot = memchr(name.p, '.', name.len);
+		if (dot == NULL || (psl != NULL && psl_is_public_suffix2(psl, z, PSL_TYPE_ICANN)))
+			return (below);
+		below = name;
+		name.len -= (size_t)(dot + 1 - name.p);
+		name.p = dot + 1;
+	}
 }
 
 bool

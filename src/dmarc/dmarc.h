@@ -29,6 +29,8 @@ int		 dmarc_init(struct err *);
 const char	*dmarc_psl_date(void);	/* of the list in use, "" when unknown */
 /* Of a normalised domain; points into the argument. A public suffix is its own. */
 struct str	 domain_org(struct str);
+/* By the list's ICANN section alone, as some receivers read it: github.io is then a domain as any other. */
+struct str	 domain_org_icann(struct str);
 /* Both normalised. strict: equal; else the same Organizational Domain. */
 bool		 domain_aligned(struct str a, struct str from, bool strict);
 /* a equals b or lies below it, on whole labels. */

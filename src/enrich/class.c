@@ -80,7 +80,12 @@ is_list(const struct class_facts *f, enum confidence *sure)
 		return (false);
 	if (share(f->broken, f->m, LIST_SHARE) && (f->kind == KIND_LIST || f->list_host))
 		return (true);
+	/* lists change what they carry, and sign it in their own name */
+	*sure = CONFIDENCE_LOW;
+	if (share(f->resigned, f->m, LIST_SHARE))
+		return (true);
 	/* not every receiver gives reasons: of those who do, most speak of a list */
+	*sure = CONFIDENCE_MEDIUM;
 	return (f->certain_list > 0 && share(f->certain_list, f->certain_list + f->certain_plain, LIST_SHARE) &&
 	    share(f->broken, f->m, LIST_SHARE));
 }

@@ -39,6 +39,7 @@ struct class_facts {
 	uint64_t		 certain_plain;	/* or of forwarding; the rest is about ARC */
 	uint64_t		 likely;	/* forwarded by the pattern (W2) and not certain */
 	uint64_t		 broken;	/* of certain and likely: the domain's signature was broken */
+	uint64_t		 resigned;	/* broken, and validly signed by who delivered it */
 	uint64_t		 stopped;	/* failing, put into quarantine or refused */
 	unsigned		 days;		/* with mail */
 	unsigned		 span;		/* from the first to the last of them, both included */

@@ -32,7 +32,7 @@ struct job {
 	const struct explain_facts	*f;
 	struct explanation		*x;
 	const struct verdict		*v;
-	const char			*variants[6];	/* what holds beyond the code, the most telling first */
+	const char			*variants[8];	/* what holds beyond the code, the most telling first */
 	unsigned			 nvariants;
 	char				 code[8];
 	bool				 oom;
@@ -87,18 +87,35 @@ variant(struct job *j, const char *word, bool holds)
 		j->variants[j->nvariants++] = word;
 }
 
+static bool
+selector_good(const struct forward_facts *w)
+{
+	return (w->selector_m > 0 && w->selector_ok * 100 >= w->selector_m * 95);
+}
+
+static bool
+selector_bad(const struct forward_facts *w)
+{
+	return (w->selector_m > 0 && w->selector_ok * 100 <= w->selector_m * 5);
+}
+
 static void
 find_variants(struct job *j)
 {
 	const struct verdict	*v = j->v;
 	bool			 silent = v->spf_state == S_NOTHING;
 
+	variant(j, "many", j->f->ips != NULL && j->f->nall > j->f->nips);
 	variant(j, "strict", v->spf_strict || v->dkim_strict);
 	variant(j, "fwd", j->x->forwarding != FORWARD_NO);
 	variant(j, "policy", v->dkim_state == D_FAIL && v->dkim->result == RES_POLICY);
 	variant(j, "absent", silent && v->spf_basis == SPF_NOT_TOLD);
 	variant(j, "helo", silent && v->spf_basis == SPF_HELO_ONLY);
 	variant(j, "null", v->spf_basis == SPF_NULL_SENDER);
+	if (j->f->forward.selector_m > 0 && (v->dkim_state == D_FAIL || v->dkim_state == D_PERM)) {
+		variant(j, "keygood", selector_good(&j->f->forward));
+		variant(j, "keybad", selector_bad(&j->f->forward));
+	}
 	variant(j, "none", silent && v->spf != NULL && v->spf->result == RES_NONE);
 	variant(j, "neutral", silent && v->spf != NULL && v->spf->result == RES_NEUTRAL);
 	variant(j, "foreign", v->spf_state == S_FOREIGN);
@@ -150,6 +167,7 @@ explain_source(const struct verdict *v)
 	return (v->spf_state == S_OTHER && !v->spf_strict ? v->spf_domain : STR_NONE);
 }
 
+/* For a few addresses; of many nobody knows which one is meant. */
 static struct str
 mechanisms(struct job *j)
 {
@@ -157,6 +175,8 @@ mechanisms(struct job *j)
 	size_t			 n = j->f->ips != NULL ? j->f->nips : j->r->ip_len != 0;
 	struct str		 s = STR_NONE;
 
+	if (j->f->ips != NULL && j->f->nall > n)
+		return (STR_NONE);
 	for (size_t i = 0; i < n; i++) {
 		const char	*kind = memchr(ips[i].p, ':', ips[i].len) != NULL ? "ip6" : "ip4";
 
@@ -183,8 +203,8 @@ values_of_source(struct job *j)
 		set(j, NAME_source, VALUE_LABEL, f->source);
 	else if (explain_source(j->v).len > 0)
 		set(j, NAME_source, VALUE_NAME, explain_source(j->v));
-	else
-		j->x->values.v[NAME_source] = j->x->values.v[NAME_ip];
+	else if (ip.p != NULL)
+		set_message(j, NAME_source, f->nall > 1 ? "fact.source.ips" : "fact.source.ip");
 	set(j, NAME_spf_snippet, VALUE_TEXT, mechanisms(j));
 }
 
@@ -292,7 +312,7 @@ snippets_of(struct job *j)
 
 	snippets_spf(j);
 	if (j->f->owner != OWNER_OTHER && key_known(v) && (v->dkim_state == D_FAIL || v->dkim_state == D_PERM) &&
-	    v->dkim->result != RES_POLICY)
+	    v->dkim->result != RES_POLICY && !selector_good(&j->f->forward))
 		snippet(j, "snippet.dkim", j->x->values.v[NAME_keyname].text, STR("v=DKIM1; k=rsa; p=..."));
 	if ((v->spf_strict || v->dkim_strict) && explain_plain_name(j->p->domain))
 		snippet(j, "snippet.dmarc", printed(j, "_dmarc.%.*s", (int)j->p->domain.len, j->p->domain.p),
@@ -353,7 +373,8 @@ say_receiver(struct job *j)
 	l = say(j, EXPLAIN_TREATMENT, key);
 	l->word = r->disposition_word.len > 0 ? r->disposition_word : str_of(disposition_names[r->disposition]);
 	if (o != OBEY_NOTHING) {
-		(void)snprintf(key, sizeof(key), "obey.%s", obediences[o]);
+		(void)snprintf(key, sizeof(key), "obey.%s%s", obediences[o],
+		    o == OBEY_WEAKER && r->disposition == DISP_QUARANTINE ? ".spam" : "");
 		(void)say(j, EXPLAIN_TREATMENT, key);
 	}
 	for (size_t i = 0; i < r->nreasons && i < EXPLAIN_OVERRIDES; i++) {
@@ -389,8 +410,7 @@ say_selector(struct job *j)
 	set(j, NAME_all, VALUE_TEXT, printed(j, "%llu", (unsigned long long)w->selector_m));
 	set(j, NAME_day_from, VALUE_TEXT, date(j, j->f->forward_from));
 	set(j, NAME_day_to, VALUE_TEXT, date(j, j->f->forward_to));
-	(void)say(j, EXPLAIN_NOTE, w->selector_ok * 100 >= w->selector_m * 95 ? "note.selector.good" :
-	    w->selector_ok * 100 <= w->selector_m * 5 ? "note.selector.bad" : "note.selector.mixed");
+	(void)say(j, EXPLAIN_NOTE, selector_good(w) ? "note.selector.good" : selector_bad(w) ? "note.selector.bad" : "note.selector.mixed");
 }
 
 static void
@@ -430,7 +450,10 @@ explain_row(struct arena *a, const struct report_policy *p, const struct report_
 	(void)dmarc_code_name(x->code, j.code);
 	find_variants(&j);
 	set(&j, NAME_from, VALUE_NAME, r->header_from);
-	set(&j, NAME_reporter, VALUE_LABEL, f->reporter);
+	if (f->reporters)
+		set_message(&j, NAME_reporter, "fact.reporters");
+	else
+		set(&j, NAME_reporter, VALUE_LABEL, f->reporter);
 	set(&j, NAME_day, VALUE_TEXT, date(&j, f->day));
 	values_of_source(&j);
 	values_of_spf(&j);

@@ -31,6 +31,7 @@ struct explain_facts {		/* what no row says; zero (and EXPLAIN_NO_DAY) is unknow
 	struct forward_facts	 forward;
 	int64_t			 forward_from, forward_to;	/* days that selector_m is of */
 	struct str		 reporter;	/* its label */
+	bool			 reporters;	/* there are several */
 	int64_t			 day;
 	const struct str	*ips;		/* of a group of rows; NULL: the row's own */
 	size_t			 nips;		/* some of them ... */

@@ -1,6 +1,6 @@
 # src/explain: a row in words. The sentences are in XX.txt, one file for each
 # language; they become one C file here, and the web app's texts in web/.
-explain_texts = src/explain/en.txt
+explain_texts = src/explain/en.txt src/explain/ru.txt src/explain/pt.txt src/explain/cs.txt src/explain/de.txt
 libdmarcd_a_SOURCES += \
 	src/explain/explain.h src/explain/texts.h \
 	src/explain/explain.c src/explain/texts.c
@@ -12,3 +12,11 @@ EXTRA_DIST += $(explain_texts) src/explain/embed-texts.sh
 src/explain/texts_data.c: $(explain_texts) src/explain/embed-texts.sh
 	$(AM_V_GEN)$(MKDIR_P) src/explain && \
 	$(SHELL) $(srcdir)/src/explain/embed-texts.sh $(addprefix $(srcdir)/,$(explain_texts)) > $@.tmp && mv $@.tmp $@
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_explain
+TESTS += tests/unit/test_explain
+endif
+tests_unit_test_explain_SOURCES = tests/unit/test_explain.c tests/unit/cases.h
+tests_unit_test_explain_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_explain_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)

@@ -39,10 +39,23 @@ set_path(struct request *rq, struct answer_request *ar)
 	struct err	 e = { 0 };
 
 	ar->domain = rq->args[0];
+	ar->lang = rq->lang;
+	if (rq->route->kind == ANSWER_FAILURE) {
+		if (answer_failure_id(rq->args[0], &ar->id))
+			return (true);
+		problem(rq, 404, "The id of a failure report is a number with an f in front.");
+		return (false);
+	}
 	if (rq->route->kind == ANSWER_TLS_REPORT) {
 		if (answer_tls_id(rq->args[0], &ar->id))
 			return (true);
 		problem(rq, 404, "A TLS report's id is a t and a number.");
+		return (false);
+	}
+	if (rq->route->kind == ANSWER_ROW_EXPLAIN) {
+		if (answer_row_id(rq->args[0], &ar->id, &ar->seq))
+			return (true);
+		problem(rq, 404, "A row's id is REPORT#ROW, in an address REPORT%%23ROW.");
 		return (false);
 	}
 	if (!sender && rq->route->kind != ANSWER_REPORT)

@@ -44,6 +44,7 @@ struct sink {
 struct original {
 	bool		 tls;
 	int64_t		 report;
+	bool		 private;	/* not to be shown as it came */
 	int		 fd;
 	uint64_t	 offset, bytes;
 };
@@ -141,6 +142,10 @@ reply_original(struct request *rq, const struct wanted *w, struct original *o)
 	const char	*suffix = suffix_of(o);
 	bool		 mail = strcmp(suffix, "eml") == 0;
 
+	if (mail && o->private) {
+		problem(rq, 403, "A failure report came in the same mail. What is in it tells of people, so the mail is not shown here.");
+		return;
+	}
 	if (w->as == AS_MAIL && !mail) {
 		problem(rq, 404, "This report came as a file, not in a mail; as=original gives the file.");
 		return;
@@ -272,17 +277,18 @@ api_raw_refine(struct asked *a, bool tls, int64_t id, json_t *answer)
 	struct found		 r;
 	json_t			*raw = json_object_get(answer, "raw");
 	struct err		 e = { 0 };
-	bool			 there, mail;
+	bool			 there, mail, private;
 
 	if (look(a, tls, id, &r, &e) == -1)
 		return;
+	private = store_original_private(a->store, r.message);
 	there = r.kept && store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == 0;
 	mail = there && strcmp(suffix_of(&o), "eml") == 0;
 	if (o.fd != -1)
 		(void)close(o.fd);
 	(void)json_object_set_new(raw, as_names[tls][AS_DOCUMENT], json_boolean(there));
-	(void)json_object_set_new(raw, "original", json_boolean(there));
-	(void)json_object_set_new(raw, "mail", json_boolean(mail));
+	(void)json_object_set_new(raw, "original", json_boolean(there && !(mail && private)));
+	(void)json_object_set_new(raw, "mail", json_boolean(mail && !private));
 }
 
 void
@@ -299,6 +305,7 @@ api_raw(struct request *rq, struct asked *a)
 	payload = r.payload;
 	o.report = r.id;
 	o.tls = r.tls;
+	o.private = store_original_private(a->store, r.message);
 	if (store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == -1) {
 		problem(rq, 404, "%s", e.msg);
 		return;

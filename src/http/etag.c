@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/when.h"
+#include "explain/texts.h"
 #include "http/http.h"
 
 bool
@@ -17,6 +18,8 @@ etag_key(struct buf *b, uint64_t generation, const struct request *rq)
 		buf_printf(b, " %zu:", rq->args[i].len);
 		buf_str(b, rq->args[i]);
 	}
+	if (route_speaks(rq->route))
+		buf_printf(b, " %s", explain_languages[rq->lang].tag);
 	buf_byte(b, '?');
 	return (query_string_canonical(&rq->query, b));
 }

@@ -24,6 +24,8 @@
 #define HEADER_BYTES (32u * 1024u)	/* longer: 431 */
 #define JSON_BYTES (64u << 20)		/* one answer; longer: narrow the question */
 #define PATH_ARGS 1
+/* What changes something or is written down is asked for with POST and this header: no page of another site can set it. */
+#define ACTION_HEADER "X-Dmarcd-Action"
 
 struct MHD_Connection;
 struct MHD_Response;
@@ -60,6 +62,9 @@ struct request {
 	bool			 uri_too_long;
 	bool			 malformed;	/* not an origin-form target */
 	bool			 head;
+	bool			 post;
+	bool			 local;		/* from this machine */
+	char			 peer[48];	/* who asks */
 	char			 uri[URI_BYTES + 1];
 	struct str		 path;		/* raw, within uri */
 	struct str		 query_raw;	/* raw, within uri */
@@ -68,11 +73,16 @@ struct request {
 	struct str		 args[PATH_ARGS];	/* decoded path segments */
 	struct query_string	 query;
 	char			 if_none_match[1024];	/* longer ones are not looked at */
+	unsigned		 lang;		/* of sentences, by Accept-Language; a number of explain/texts.h */
 	uint64_t		 database;	/* which file: a restored one has generations of its own */
 	bool			 passing;	/* this answer may change within its generation */
 	struct reply		 reply;
 	struct request		*next;		/* in a queue of work.c */
 };
+
+/* --- server.c: a message to the parent, from any thread ------------------------ */
+
+int	 server_tell_parent(const json_t *, struct err *);
 
 /* --- reply.c ---------------------------------------------------------------- */
 
@@ -148,6 +158,9 @@ struct route {
 	bool		 etag;		/* answers change with the generation only */
 };
 
+/* Does it answer in sentences, in the language that is asked for? */
+bool	 route_speaks(const struct route *);	/* NULL: no */
+
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 
 /* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
@@ -175,6 +188,8 @@ const char	*work_state_dir(void);
 void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
 void	 api_ingest(struct request *, struct asked *);
 void	 api_raw(struct request *, struct asked *);
+/* POST failures/{}/reveal */
+void	 api_reveal(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */

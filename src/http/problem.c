@@ -12,6 +12,7 @@ problem_title(unsigned status)
 {
 	switch (status) {
 	case 400: return ("Bad request");
+	case 403: return ("Forbidden");
 	case 404: return ("Not found");
 	case 405: return ("Method not allowed");
 	case 413: return ("Request bodies are not read");

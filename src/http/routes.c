@@ -12,11 +12,15 @@ static const struct route	routes[] = {
 	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true },
 	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true },
 	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true },
+	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true },
+	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true },
 	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true },
 	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true },
 	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
 	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true },
 	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
+	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true },
+	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true },
 	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true },
 	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true },
 	{ "tls/summary",	api_answer,	ANSWER_TLS_SUMMARY,	LANE_QUICK,	true },
@@ -28,8 +32,19 @@ static const struct route	routes[] = {
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },
 };
 
+/* With POST. It waits for another process: not in front of quick questions. */
+static const struct route	actions[] = {
+	{ "failures/{}/reveal",	api_reveal,	ANSWER_KINDS,		LANE_SLOW,	false },
+};
+
 /* Beside the prefix: what watches over us knows no versions. */
 static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false };
+
+bool
+route_speaks(const struct route *r)
+{
+	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN));
+}
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */
 static struct str
@@ -69,26 +84,49 @@ match(struct request *rq, const struct route *r, struct str path, struct err *e)
 }
 
 static enum route_kind
-find_api(struct request *rq, struct str path)
+wrong_method(struct request *rq)
+{
+	problem(rq, 405, rq->post ? "This is read with GET." : "This is done with POST, without a body.");
+	rq->reply.allow = rq->post ? "GET, HEAD" : "POST";
+	return (ROUTE_REPLY);
+}
+
+static bool
+matches_any(struct request *rq, const struct route *table, size_t n, struct str path)
 {
 	struct err	 e = { 0 };
-	struct str	 param;
-	int		 m;
 
-	for (size_t i = 0; i < nitems(routes); i++) {
-		if ((m = match(rq, &routes[i], path, &e)) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (match(rq, &table[i], path, &e) != 0)
+			return (true);
+	return (false);
+}
+
+static enum route_kind
+find_api(struct request *rq, struct str path)
+{
+	const struct route	*table = rq->post ? actions : routes;
+	size_t			 n = rq->post ? nitems(actions) : nitems(routes);
+	struct err		 e = { 0 };
+	struct str		 param;
+	int			 m;
+
+	for (size_t i = 0; i < n; i++) {
+		if ((m = match(rq, &table[i], path, &e)) == 0)
 			continue;
 		if (m == -1) {
 			problem(rq, 400, "The path has %s.", e.msg);
 			return (ROUTE_REPLY);
 		}
-		rq->route = &routes[i];
+		rq->route = &table[i];
 		if (query_string_parse(&rq->query, rq->query_raw, &param, &e) == 0)
 			return (ROUTE_WORK);
 		problem_param(rq, e.code == ERR_LIMIT && rq->query_raw.len > QUERY_BYTES ? 414 : 400, param,
 		    e.code == ERR_LIMIT ? "too_long" : "malformed", e.msg);
 		return (ROUTE_REPLY);
 	}
+	if (rq->post ? matches_any(rq, routes, nitems(routes), path) : matches_any(rq, actions, nitems(actions), path))
+		return (wrong_method(rq));
 	problem(rq, 404, "There is no such endpoint; the API is described in schema/openapi.yaml.");
 	return (ROUTE_REPLY);
 }
@@ -119,6 +157,8 @@ route_find(struct request *rq, const char *base_path, struct str *rest)
 		path = (struct str){ path.p + base_len, path.len - base_len };
 	}
 	*rest = path;
+	if (rq->post && !str_starts(path, API_PREFIX "/"))
+		return (wrong_method(rq));
 	if (str_eq(path, STR("/healthz"))) {
 		rq->route = &healthz;
 		return (ROUTE_WORK);

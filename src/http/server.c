@@ -27,6 +27,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/when.h"
+#include "explain/texts.h"
 #include "http/http.h"
 #include "process/decoders.h"
 #include "process/link.h"
@@ -290,6 +291,12 @@ add_headers(struct MHD_Response *m, const struct reply *r)
 	return (ok);
 }
 
+static bool
+add_language(struct MHD_Response *m, unsigned lang)
+{
+	return (header_add(m, "Content-Language", explain_languages[lang].tag) && header_add(m, "Vary", "Accept-Language"));
+}
+
 static enum MHD_Result
 queue(struct request *rq, unsigned status, struct MHD_Response *m, uint64_t bytes)
 {
@@ -314,7 +321,7 @@ answer(struct request *rq)
 		bytes = 0;
 	if ((m = response_of(r)) == NULL)
 		return (MHD_NO);
-	if (add_headers(m, r))
+	if (add_headers(m, r) && (!route_speaks(rq->route) || add_language(m, rq->lang)))
 		rv = queue(rq, r->status, m, bytes);
 	MHD_destroy_response(m);
 	return (rv);
@@ -385,6 +392,47 @@ has_body(struct MHD_Connection *mhd)
 	    MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Transfer-Encoding") != NULL);
 }
 
+/* Loopback or not, and who to write down. */
+static bool
+peer_is_local(const struct sockaddr *sa, char *out, size_t size)
+{
+	const struct sockaddr_in	*v4 = (const struct sockaddr_in *)(const void *)sa;
+	const struct sockaddr_in6	*v6 = (const struct sockaddr_in6 *)(const void *)sa;
+
+	if (sa->sa_family == AF_INET) {
+		(void)inet_ntop(AF_INET, &v4->sin_addr, out, (socklen_t)size);
+		return (ntohl(v4->sin_addr.s_addr) >> 24 == 127);
+	}
+	if (sa->sa_family != AF_INET6)
+		return (false);
+	(void)inet_ntop(AF_INET6, &v6->sin6_addr, out, (socklen_t)size);
+	return (IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr));
+}
+
+static void
+see_peer(struct request *rq)
+{
+	const union MHD_ConnectionInfo	*info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	rq->local = info != NULL && info->client_addr != NULL && peer_is_local(info->client_addr, rq->peer, sizeof(rq->peer));
+}
+
+/* Until there are users: from this machine only, and with a header that a page of another site cannot set. */
+static bool
+refuse_action(struct request *rq)
+{
+	const char	*action = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, ACTION_HEADER);
+	const char	*site = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Sec-Fetch-Site");
+
+	if (!rq->local)
+		problem(rq, 403, "This may only be asked for from the machine that dmarcd runs on.");
+	else if (action == NULL || strcmp(action, "1") != 0 || (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0))
+		problem(rq, 403, "A request that is written down carries the header " ACTION_HEADER ": 1 and comes from our own pages.");
+	else
+		return (false);
+	return (true);
+}
+
 static bool
 refuse(struct request *rq, const char *method, const char *version)
 {
@@ -392,6 +440,8 @@ refuse(struct request *rq, const char *method, const char *version)
 
 	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	rq->head = strcmp(method, "HEAD") == 0;
+	rq->post = strcmp(method, "POST") == 0;
+	see_peer(rq);
 	if (rq->uri_too_long || rq->query_raw.len > QUERY_BYTES) {
 		problem(rq, 414, "An address has at most %d bytes behind \"?\" and %d in all. Ask with fewer values.",
 		    QUERY_BYTES, URI_BYTES);
@@ -402,11 +452,13 @@ refuse(struct request *rq, const char *method, const char *version)
 		problem(rq, 400, "The address of a request starts with a slash.");
 	} else if (refuse_host(rq, version)) {
 		;
-	} else if (!rq->head && strcmp(method, "GET") != 0) {
+	} else if (!rq->head && !rq->post && strcmp(method, "GET") != 0) {
 		problem(rq, 405, "Everything here is read with GET.");
 		rq->reply.allow = "GET, HEAD";
+	} else if (rq->post && refuse_action(rq)) {
+		;
 	} else if (has_body(rq->mhd)) {
-		problem(rq, 413, "A GET request has no body here.");
+		problem(rq, 413, "A request has no body here.");
 	} else
 		return (false);
 	return (true);
@@ -425,6 +477,7 @@ begin(struct request *rq)
 	inm = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "If-None-Match");
 	if (inm != NULL && strlen(inm) < sizeof(rq->if_none_match))
 		memcpy(rq->if_none_match, inm, strlen(inm) + 1);
+	rq->lang = explain_accept(MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Accept-Language"));
 	conn_deadline(rq->conn, WORK_MS);
 	rq->stage = RQ_HEADERS;
 	(void)pthread_mutex_lock(&srv.lock);
@@ -688,6 +741,17 @@ ask_and_wait(struct decoder_handle *h, struct err *e)
 	} else if (rv == 0)
 		rv = err_set(e, ERR_TEMP, "%s", ask.over ? "the web server is stopping" :
 		    "no process to read it with was started in time");
+	(void)pthread_mutex_unlock(&ask.lock);
+	return (rv);
+}
+
+int
+server_tell_parent(const json_t *m, struct err *e)
+{
+	int	 rv;
+
+	(void)pthread_mutex_lock(&ask.lock);
+	rv = ask.over ? err_set(e, ERR_TEMP, "the web server is stopping") : link_send(ask.link, m, -1, e);
 	(void)pthread_mutex_unlock(&ask.lock);
 	return (rv);
 }

@@ -18,6 +18,7 @@
 #include "base/io.h"
 #include "decode/message.h"
 #include "decode/reader.h"
+#include "dmarc/failure.h"
 #include "dmarc/name.h"
 #include "process/decoders.h"
 #include "process/role.h"
@@ -26,6 +27,7 @@
 #include "report/refusal.h"
 #include "report/wire.h"
 #include "report/wire_tls.h"
+#include "report/wire_failure.h"
 
 #define FLUSH_AT ((size_t)128 * 1024)
 #define ROWS_AT ((size_t)32 * 1024)
@@ -278,6 +280,19 @@ on_tls(void *ctx, const struct tls_item *it, struct err *e)
 }
 
 static int
+on_failure(void *ctx, unsigned index, struct failure_report *r, struct arena *a, struct err *e)
+{
+	struct decoder	*d = ctx;
+
+	if (failure_facts(r, a, e) == -1)
+		return (-1);
+	wire_put_failure(&d->out, index, r);
+	if (d->out.failed)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	return (d->out.len >= FLUSH_AT ? flush(d, e) : 0);
+}
+
+static int
 on_raw(void *ctx, const void *p, size_t n, struct err *e)
 {
 	struct decoder	*d = ctx;
@@ -296,7 +311,7 @@ on_raw(void *ctx, const void *p, size_t n, struct err *e)
 
 static const struct reader_calls	 calls = {
 	.report = { on_begin, on_record, on_refused_row, on_end, on_again },
-	.payload = on_payload, .refused = on_refused, .tls = on_tls, .raw = on_raw,
+	.payload = on_payload, .refused = on_refused, .failure = on_failure, .tls = on_tls, .raw = on_raw,
 };
 
 /* --- Orders ------------------------------------------------------------------------ */

@@ -26,6 +26,12 @@ derive_word(unsigned how)
 	    how & STORE_CHANGED_VERDICTS ? "other verdicts" : how & STORE_CHANGED_ROWS ? "other rows" : "other details");
 }
 
+const char *
+derive_letter(enum report_kind kind)
+{
+	return (kind == REPORT_FAILURE ? "f" : kind == REPORT_TLS ? "t" : "");
+}
+
 static void
 count(struct derive_counts *n, unsigned how)
 {

@@ -36,5 +36,6 @@ int	 derive_originals(struct store *, const struct limits *, unsigned decoders, 
 	    const struct derive_calls *, void *ctx, struct derive_counts *, struct err *);
 /* In words, for people: "figures", "verdicts", ... the first that fits. */
 const char *derive_word(unsigned how);
+const char *derive_letter(enum report_kind);	/* that stands in front of its id */
 
 #endif

@@ -16,10 +16,13 @@
 #include "base/when.h"
 #include "process/decoders.h"
 #include "process/ingest.h"
+#include "dmarc/failure.h"
+#include "report/redact.h"
 #include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
 #include "report/wire_tls.h"
+#include "report/wire_failure.h"
 
 #define WINDOW 24
 #define DECODERS_MAX 64
@@ -65,6 +68,7 @@ struct ingest {
 	unsigned		 unfit;		/* decoders in a row that ended before they were ready */
 	struct wire_row_room	 room;
 	struct wire_tls_room	 tls_room;
+	struct failure_result	 failure_room[FAILURE_RESULTS];
 };
 
 /* --- Decoders ------------------------------------------------------------------------- */
@@ -154,6 +158,7 @@ ingest_job_clear(struct ingest_job *j)
 	if (j->fd != -1)
 		(void)close(j->fd);
 	j->fd = -1;
+	j->failure = j->private = false;
 	free(j->reports);
 	free(j->prior);
 	free(j->from);
@@ -189,6 +194,13 @@ job_retract(struct ingest_job *j)
 	j->nprior = n;
 }
 
+/* What is redacted before it is stored cannot lie beside it as it came. */
+static bool
+keeps_original(const struct ingest *g, const struct ingest_job *j)
+{
+	return (j->keep_original && (!j->failure || store_failure_originals(g->store)));
+}
+
 /*
  * Reports of a message are in the store before its end: its row goes there,
  * too, so that its id is nobody else's when the transaction ends.
@@ -196,12 +208,12 @@ job_retract(struct ingest_job *j)
 static int
 job_hold(struct ingest *g, struct ingest_job *j, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, false };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, false, j->failure };
 
 	if (j->held || j->again != 0)
 		return (0);
 	j->held = true;
-	return (store_message_hold(g->store, j->message, &m, j->keep_original ? j->fd : -1, j->offset, e));
+	return (store_message_hold(g->store, j->message, &m, keeps_original(g, j) ? j->fd : -1, j->offset, e));
 }
 
 static int
@@ -253,7 +265,7 @@ decide(struct ingest_job *j, unsigned flags)
 		j->result = IN_REJECTED;
 	else if (failure) {
 		j->result = IN_REJECTED;
-		set_reason(j, REFUSAL_FAILURE_REPORT, "this is no aggregate report but a failure report (ruf); it was kept");
+		set_reason(j, REFUSAL_FAILURE_REPORT, "this is a failure report (ruf), but there is no machine-readable part in it; it was kept");
 	} else {
 		j->result = IN_IGNORED;
 		if (flags & 8)
@@ -267,7 +279,7 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 {
 	struct store_quarantined	 x = { j->received, j->origin, j->quarantine, j->bytes, j->reason_code == NULL ?
 					    refusal_words[REFUSAL_UNREADABLE] : j->reason_code, j->reason, str_of(j->from), str_of(j->subject),
-					    j->message, j->part, j->line };
+					    j->message, j->part, j->line, j->private };
 
 	/* who asked for a retry decides what becomes of a message without a report */
 	if (j->retry && j->result == IN_IGNORED)
@@ -281,13 +293,13 @@ settle_quarantine(struct ingest *g, struct ingest_job *j, struct err *e)
 static int
 job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flags, struct err *e)
 {
-	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, j->again != 0 };
+	struct store_message	 m = { j->received, j->origin, j->bytes, j->token, j->again != 0, j->failure };
 	bool			 keep;
 
 	decide(j, flags);
 	if (j->derive == NULL && settle_quarantine(g, j, e) == -1)
 		return (-1);
-	keep = j->keep_original && j->nreports > 0 && j->result != IN_DUPLICATE;
+	keep = keeps_original(g, j) && j->nreports > 0 && j->result != IN_DUPLICATE;
 	if (j->derive == NULL && (j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
 	    store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e)) == -1)
 		return (-1);
@@ -455,9 +467,25 @@ on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *
 
 /* The report has ended: rv and *s are what the store made of it. */
 static int
-stored(struct ingest *g, struct worker *w, int rv, struct store_stored *s, struct err *e)
+job_add(struct ingest *g, struct ingest_job *j, struct store_stored *s, struct err *e)
 {
 	struct ingest_report	*p;
+
+	if (same_as_before(g, j, s, e) == -1)
+		return (-1);
+	if (s->id == 0)
+		return (0);
+	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	j->reports = p;
+	j->reports[j->nreports++] = (struct ingest_report){ s->id, s->result, s->changed, s->kind };
+	return (0);
+}
+
+/* The report has ended: rv and *s are what the store made of it. */
+static int
+stored(struct ingest *g, struct worker *w, int rv, struct store_stored *s, struct err *e)
+{
 	struct ingest_job	*j = w->head;
 
 	if (rv == -1) {
@@ -469,17 +497,27 @@ stored(struct ingest *g, struct worker *w, int rv, struct store_stored *s, struc
 		j->refused++;
 		return (0);
 	}
-	if (same_as_before(g, j, s, e) == -1)
-		return (-1);
 	w->in_report = false;
 	g->active = NULL;
-	if (s->id == 0)
-		return (0);
-	if ((p = realloc(j->reports, (j->nreports + 1) * sizeof(*p))) == NULL)
-		return (err_set(e, ERR_TEMP, "out of memory"));
-	j->reports = p;
-	j->reports[j->nreports++] = (struct ingest_report){ s->id, s->result, s->changed, s->kind };
-	return (0);
+	return (job_add(g, j, s, e));
+}
+
+/* A failure report is one frame: nobody has to wait for its end. */
+static int
+on_failure(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct failure_report	 r;
+	struct store_stored	 s;
+	unsigned		 payload;
+
+	if (w->in_report)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: a failure report in a report"));
+	if (wire_get_failure(f, g->failure_room, FAILURE_RESULTS, &payload, &r, e) == -1)
+		return (-1);
+	w->head->failure = true;
+	if (store_failure(g->store, w->head->message, payload, &r, w->head->derive, &s, e) == -1)
+		return (-1);
+	return (job_add(g, w->head, &s, e));
 }
 
 static int
@@ -546,18 +584,42 @@ dup_str(struct str s)
 	return (s.p == NULL ? NULL : strndup(s.p, s.len));
 }
 
+/*
+ * The subject of such a mail is that of the message it is about, most often:
+ * it is not told anywhere, nor is who wrote.
+ */
+static char *
+dup_masked(struct str s, bool address)
+{
+	struct buf	 b = { 0 };
+
+	if (s.p == NULL)
+		return (NULL);
+	if (address)
+		redact_address_field(s, &b);
+	else
+		(void)buf_cstr(&b, REDACTED);
+	if (b.failed)
+		buf_free(&b);
+	return (b.p);
+}
+
 static int
 on_done(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 {
 	struct ingest_job	*j = w->head;
+	struct str		 from, subject;
 	unsigned		 flags;
 
 	(void)wire_get_below(f, 2);
 	(void)wire_get_uint(f);
 	(void)wire_get_uint(f);
 	flags = (unsigned)wire_get_below(f, 16);
-	j->from = dup_str(wire_get_text(f, 1024));
-	j->subject = dup_str(wire_get_text(f, 1024));
+	j->private = (flags & 4) != 0;
+	from = wire_get_text(f, 1024);
+	subject = wire_get_text(f, 1024);
+	j->from = (flags & 4) != 0 ? dup_masked(from, true) : dup_str(from);
+	j->subject = (flags & 4) != 0 ? dup_masked(subject, false) : dup_str(subject);
 	if (f->bad || f->p != f->end || w->in_report)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: done"));
 	return (job_done(g, w, j, flags, e));
@@ -622,6 +684,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 		return (store_report_drop(g->store, e));
 	case WIRE_TLS:
 		return (on_tls(g, w, &f, e));
+	case WIRE_FAILURE:
+		return (on_failure(g, w, &f, e));
 	case WIRE_REFUSED:
 		return (on_refused(w, &f, e));
 	case WIRE_DONE:
@@ -679,6 +743,32 @@ put_off_head(struct ingest *g, struct worker *w, const char *how)
 	g->calls->abandoned(g->ctx, j);
 }
 
+/*
+ * Who writes to one that has ended learns of its end before its first words
+ * have been read: had it started, or why not?
+ */
+static int
+first_words(struct ingest *g, struct worker *w, struct err *e)
+{
+	const unsigned char	*p;
+	struct wire		 f;
+	ssize_t			 n;
+	size_t			 len;
+
+	if (w->ready || w->fd == -1 || !buf_reserve(&w->in, READ_SIZE))
+		return (0);
+	if ((n = recv(w->fd, w->in.p + w->in.len, READ_SIZE, MSG_DONTWAIT)) > 0)
+		w->in.len += (size_t)n;
+	p = (const unsigned char *)w->in.p + w->at;
+	if (w->in.len - w->at < WIRE_HEAD || p[4] != WIRE_STARTED)
+		return (0);
+	len = (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
+	if (len < 1 || len - 1 > wire_max[WIRE_STARTED] || w->in.len - w->at < len + 4)
+		return (0);
+	f = (struct wire){ p + WIRE_HEAD, p + len + 4, false };
+	return (on_started(g, w, &f, e) == -1 && e->detail == INGEST_UNFIT ? -1 : 0);
+}
+
 static void
 say_failure(size_t njobs, const char *how, bool to_blame)
 {
@@ -701,9 +791,12 @@ worker_failed(struct ingest *g, struct worker *w, bool gone, enum refusal code, 
 {
 	struct ingest_job	*j, *next;
 	char			 words[128], unready[160];
-	bool			 ready = w->ready, blame = true;
+	bool			 ready, blame = true;
 	int			 status;
 
+	if (gone && first_words(g, w, e) == -1)
+		return (-1);
+	ready = w->ready;
 	if (w->in_report) {
 		g->active = NULL;
 		if (store_report_drop(g->store, e) == -1)

@@ -62,12 +62,14 @@ struct ingest_job {
 	char			 reason[512];	/* of the first refusal, or why it was ignored */
 	const char		*reason_code;	/* report/refusal.h */
 	unsigned		 part, line;	/* where that was; 0: unknown */
-	char			*from, *subject;
+	char			*from, *subject;	/* masked when it is a mail about a failing message */
 	bool			 quarantined;	/* it has to be moved to quarantine/ now */
 	bool			 put_off;	/* not read this time, reason says why; the others go on */
 	/* ours */
 	int64_t			 message;
 	unsigned		 kills;		/* decoders killed from outside while it was alone with them */
+	bool			 failure;	/* it brought a failure report */
+	bool			 private;	/* or looks as if it should have: it is about somebody's message */
 	bool			 alone, held;	/* held: its row is in the store, its end is not */
 	struct ingest_report	*prior;		/* stored already when its decoder was lost */
 	size_t			 nprior;

@@ -6,10 +6,12 @@
  * says that it was taken already, and only the file has to go.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/when.h"
@@ -28,6 +30,7 @@
 #define ROUND 1000		/* names taken from the spool at a time */
 #define WAIT_MS 30000		/* a look without being called, should inotify be missing; so long idle, decoders end */
 #define BACKOFF_MAX_MS 60000
+#define REJUDGE_RECORDS 5000000	/* judged anew by ourselves at the start; more only when asked */
 #define LATER_MS 10000		/* a message whose decoders were killed is tried again after this, then twice as long */
 #define LATER_MAX_MS 600000
 #define EXPIRE_S 21600		/* seconds between two looks at what has been kept long enough */
@@ -45,6 +48,8 @@ struct ingester {
 	unsigned		 decoders;
 	const char		*state_dir;
 	bool			 stop, drain;
+	struct store_failure_options failures;
+	int64_t			 keep_failures;
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
 	struct who		 who;		/* finds out who the sources are */
@@ -199,6 +204,23 @@ take(struct ingester *in, const struct spool_entry *s, struct err *e)
 	return (ingest_submit(in->ingest, &w->job, e));
 }
 
+/* Somebody wants to see a failure report unmasked: it is shown when this line is in the store. */
+static void
+reveal(struct ingester *in, const json_t *m)
+{
+	const char	*who = json_string_value(json_object_get(m, "who")), *nonce = json_string_value(json_object_get(m, "nonce"));
+	json_int_t	 id = json_integer_value(json_object_get(m, "failure"));
+	struct err	 e = { 0 };
+	char		 shown[128];
+
+	if (in->store == NULL || who == NULL || nonce == NULL || id <= 0 || strlen(who) > 100 || strlen(nonce) > 64)
+		return;
+	if (store_reveal(in->store, id, who, nonce, &e) == -1)
+		log_error("failure report f%lld: %s", (long long)id, e.msg);
+	else
+		log_info("failure report f%lld is shown unmasked: %s", (long long)id, esc_short(shown, sizeof(shown), str_of(who)));
+}
+
 static void
 obey(struct ingester *in, const json_t *m)
 {
@@ -208,6 +230,8 @@ obey(struct ingester *in, const json_t *m)
 		in->stop = true;
 	else if (op != NULL && strcmp(op, "drain") == 0)
 		in->drain = true;
+	else if (op != NULL && strcmp(op, "reveal") == 0)
+		reveal(in, m);
 }
 
 static void
@@ -352,6 +376,12 @@ expire(struct ingester *in)
 	else if (packs + messages > 0)
 		log_info("kept long enough: %u file%s of originals and %u message%s in quarantine are gone", packs,
 		    packs == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
+	if (in->keep_failures == 0)
+		return;
+	if (store_failures_expire(in->store, now - in->keep_failures, &messages, &packs, &e) == -1)
+		log_error("%s", e.msg);
+	else if (messages > 0)
+		log_info("kept long enough: %u failure report%s %s gone", messages, messages == 1 ? "" : "s", messages == 1 ? "is" : "are");
 }
 
 /* What cannot be read may not fill the disk: past the limit the oldest go, and the log says so. */
@@ -421,11 +451,11 @@ loop(struct ingester *in)
 		/* nothing waits: time to find out who sent what came */
 		if ((again = who_work(&in->who, in->store, in->drain, &e)) == -1)
 			log_error("%s", e.msg);
+		expire(in);
 		if (in->drain) {
 			in->rv = in->nlater > 0 ? 75 : 0;
 			break;
 		}
-		expire(in);
 		n = later_due(in, WAIT_MS);
 		if (again > 0 && again < n) {
 			(void)wait_for_mail(in, again);
@@ -460,6 +490,9 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 	who_config(&in->who, *conf);
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
+	in->keep_failures = json_integer_value(json_object_get(*conf, "keep_failures"));
+	in->failures.bodies = json_is_true(json_object_get(*conf, "keep_failure_bodies"));
+	in->failures.redact = (enum redact)json_integer_value(json_object_get(*conf, "redact"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
 	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
 }
@@ -505,10 +538,43 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
-	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals", (json_int_t)c->store.keep_originals, "keep_quarantine",
-	    (json_int_t)c->store.keep_quarantine, "senders", who_to_json(c));
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
+	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals",
+	    (json_int_t)c->store.keep_originals, "keep_quarantine", (json_int_t)c->store.keep_quarantine, "keep_failures",
+	    (json_int_t)c->store.keep_failures, "keep_failure_bodies", (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact,
+	    "senders", who_to_json(c));
 	return (m);
+}
+
+/*
+ * After an upgrade: what is stored was judged by older rules. Up to some
+ * millions of records that is mended in seconds, before anything new comes.
+ */
+static void
+judge_anew(struct ingester *in)
+{
+	struct store_rejudged	 done;
+	struct err		 e = { 0 };
+	uint64_t		 records;
+	int64_t			 begun = when_mono_ms();
+	bool			 old;
+
+	if (store_rules_old(in->store, &old, &records, &e) == -1) {
+		log_warn("%s", e.msg);
+		return;
+	}
+	if (!old)
+		return;
+	if (records > REJUDGE_RECORDS) {
+		log_warn("%" PRIu64 " records were judged by older rules than this dmarcd has; 'dmarcd reprocess --verdicts' brings them up to date",
+		    records);
+		return;
+	}
+	if (store_rejudge(in->store, NULL, NULL, &done, &e) == -1)
+		log_warn("judging anew what older rules have judged: %s; 'dmarcd reprocess --verdicts' does it", e.msg);
+	else
+		log_info("%" PRIu64 " combinations judged anew by newer rules in %" PRId64 " ms: %" PRIu64 " rows of %" PRIu64
+		    " reports have another verdict", done.combinations, when_mono_ms() - begun, done.rows, done.reports);
 }
 
 int
@@ -533,8 +599,10 @@ ingester_main(int fd)
 			log_error("%s", e.msg);
 			rv = e.code == ERR_CONFIG ? 2 : 75;
 		} else {
+			store_failure_options(in.store, &in.failures);
 			store_trust(in.store, &in.trust);
 			tell(&in, "ready");
+			judge_anew(&in);
 			loop(&in);
 			rv = in.rv;
 		}

@@ -400,6 +400,20 @@ show_progress(struct supervisor *s)
 		s->calls->progress(s->ctx, planned, done, skipped);
 }
 
+/* What one child wants of another; should there be none, the first one sees that nothing happened. */
+static void
+pass_on(struct supervisor *s, enum kind to, const json_t *m)
+{
+	struct err	 e = { 0 };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->c[i]->kind == to && s->c[i]->pid != 0 && s->c[i]->fd != -1) {
+			if (link_send(s->c[i]->fd, m, -1, &e) == -1)
+				log_error("%s: %s", s->c[i]->name, e.msg);
+			return;
+		}
+}
+
 static void
 heard(struct supervisor *s, struct child *c, const json_t *m)
 {
@@ -426,6 +440,8 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 		s->port = 0;	/* somebody else may have it now */
 		log_error("%s: %s", c->name, json_string_value(json_object_get(m, "error")) == NULL ? "cannot start" :
 		    json_string_value(json_object_get(m, "error")));
+	} else if (c->kind == HTTP && strcmp(op, "reveal") == 0) {
+		pass_on(s, INGESTER, m);
 	} else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
 		c->planned = number(m, "planned");
 		c->done = number(m, "done");

@@ -15,11 +15,37 @@
 #define REST_MIN_MS	2000
 #define REST_MAX_MS	600000
 
+/* Names with blanks between them, as the catalogue takes them. */
+static json_t *
+names(const struct str_list *l)
+{
+	struct buf	 b = { 0 };
+	json_t		*j;
+
+	for (size_t i = 0; i < l->n; i++)
+		(void)buf_printf(&b, "%s%s", i > 0 ? " " : "", l->v[i]);
+	j = b.failed ? NULL : l->n == 0 ? json_null() : json_stringn(b.p, b.len);
+	buf_free(&b);
+	return (j);
+}
+
 json_t *
 who_to_json(const struct conf *c)
 {
-	(void)c;
-	return (json_array());
+	json_t	*list = json_array(), *j;
+
+	for (size_t i = 0; i < c->nsenders && list != NULL; i++) {
+		const struct conf_sender	*s = &c->senders[i];
+
+		j = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", s->name, "kind",
+		    sender_kind_names[s->kind + 1], "any", names(&s->any), "dkim", names(&s->dkim),
+		    "bounce", names(&s->bounce), "ptr", names(&s->ptr), "spf", names(&s->spf), "selector", names(&s->selector));
+		if (json_array_append_new(list, j) == -1) {
+			json_decref(list);
+			list = NULL;
+		}
+	}
+	return (list);
 }
 
 void

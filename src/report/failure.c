@@ -49,6 +49,7 @@ struct failure {
 	bool			 body_cut;
 	struct sha256_ctx	 hash;
 	uint64_t		 quirks;
+	struct failure_mail	 mail;
 	struct buf		 value, tmp, text;	/* scratch */
 };
 
@@ -98,6 +99,16 @@ failure_reset(struct failure *f)
 	f->sample = SAMPLE_NONE;
 	f->state = ST_BEFORE;
 	f->body_bytes = f->quirks = 0;
+	memset(&f->mail, 0, sizeof(f->mail));
+}
+
+void
+failure_begin(struct failure *f, const struct failure_mail *m)
+{
+	f->mail.from = arena_str(f->arena, m->from);
+	f->mail.to = arena_str(f->arena, m->to);
+	f->mail.subject = arena_str(f->arena, m->subject);
+	f->mail.date = arena_str(f->arena, m->date);
 }
 
 struct arena *
@@ -291,6 +302,14 @@ first_line(struct str s)
 	if (s.len > 0 && (nl = memchr(s.p, '\n', s.len)) != NULL)
 		s.len = (size_t)(nl - s.p);
 	return (s);
+}
+
+bool
+failure_begins_with_field(struct str head)
+{
+	struct str	 s = first_line(head);
+
+	return (s.len > 0 && (field_begins(s) || str_starts(s, "From ")));
 }
 
 bool
@@ -850,20 +869,27 @@ notice(struct failure *f, struct failure_report *r)
 
 /* --- Together ----------------------------------------------------------------------------- */
 
+/* On one line. */
 static struct str
-decoded(struct failure *f, struct str v)
+cleaned(struct failure *f, struct str v)
 {
 	bool	 mended = false;
 
 	if (v.p == NULL)
 		return (STR_NONE);
-	buf_clear(&f->tmp);
-	f->words(v, TEXT_SHORT, &f->tmp);
-	field_clean(buf_as_str(&f->tmp), &f->text, &mended);
+	field_clean(v, &f->text, &mended);
 	for (size_t i = 0; i < f->text.len; i++)
 		if (f->text.p[i] == '\n')
 			f->text.p[i] = ' ';
 	return (arena_str(f->arena, buf_as_str(&f->text)));
+}
+
+static struct str
+decoded(struct failure *f, struct str v)
+{
+	buf_clear(&f->tmp);
+	f->words(v, TEXT_SHORT, &f->tmp);
+	return (cleaned(f, buf_as_str(&f->tmp)));
 }
 
 static bool
@@ -902,7 +928,7 @@ same_address(struct str a, struct str b)
 }
 
 static void
-sample(struct failure *f, struct failure_report *r, const struct failure_mail *mail)
+sample(struct failure *f, struct failure_report *r)
 {
 	struct buf	 clean = { 0 };
 	struct str	 rest;
@@ -935,7 +961,7 @@ sample(struct failure *f, struct failure_report *r, const struct failure_mail *m
 	if (mended)
 		r->quirks |= FQ_ENCODING;
 	/* rule F24; some send from and to one address (F18): that says nothing */
-	if (same_address(r->t[FT_FROM], mail->to) && !same_address(mail->from, mail->to))
+	if (same_address(r->t[FT_FROM], f->mail.to) && !same_address(f->mail.from, f->mail.to))
 		r->quirks |= FQ_LOOP;
 	r->redacted |= looks_redacted(r->t[FT_FROM]) || looks_redacted(r->t[FT_SUBJECT]);
 	if (r->redacted && (r->t[FT_CANONICAL_HEADER].p != NULL || r->t[FT_CANONICAL_BODY].p != NULL))
@@ -944,7 +970,7 @@ sample(struct failure *f, struct failure_report *r, const struct failure_mail *m
 }
 
 int
-failure_finish(struct failure *f, const struct failure_mail *mail, struct failure_report *r, struct err *e)
+failure_finish(struct failure *f, struct failure_report *r, struct err *e)
 {
 	bool	 odd;
 
@@ -971,13 +997,13 @@ failure_finish(struct failure *f, const struct failure_mail *mail, struct failur
 		set(f, r, FT_NOTE, buf_as_str(&clean));
 		buf_free(&clean);
 	}
-	sample(f, r, mail);
-	r->t[FT_REPORT_FROM] = decoded(f, mail->from);
-	r->t[FT_REPORT_SUBJECT] = decoded(f, mail->subject);
+	sample(f, r);
+	r->t[FT_REPORT_FROM] = cleaned(f, f->mail.from);
+	r->t[FT_REPORT_SUBJECT] = cleaned(f, f->mail.subject);
 	if (r->has_arrival) {
 		r->arrived = r->arrival;
 		r->arrived_from = FROM_FIELD;
-	} else if (mail->date.p != NULL && mail_date(mail->date, &r->arrived, &odd))
+	} else if (f->mail.date.p != NULL && mail_date(f->mail.date, &r->arrived, &odd))
 		r->arrived_from = FROM_REPORT_MAIL;	/* dmarc/failure.h finds a better one where there is one */
 	r->quirks |= f->quirks;
 	for (unsigned i = 0; i < FT_COUNT; i++)

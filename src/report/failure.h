@@ -190,6 +190,9 @@ struct failure;
 struct failure	*failure_new(const struct limits *, void (*words)(struct str, size_t max, struct buf *out));
 void		 failure_free(struct failure *);	/* NULL is fine */
 void		 failure_reset(struct failure *);
+/* The report mail itself; any field may be absent; copied. */
+struct failure_mail { struct str from, to, subject, date; };
+void		 failure_begin(struct failure *, const struct failure_mail *);
 void		 failure_quirk(struct failure *, uint64_t);
 /* Bytes of the machine-readable part; past limits.failure_bytes they are dropped. */
 void		 failure_fields(struct failure *, const void *, size_t);
@@ -204,14 +207,13 @@ bool		 failure_has_sample(const struct failure *);
 /* The words so far are a notice that stands for the machine-readable part. */
 bool		 failure_is_notice(const struct failure *);
 
-/* Of the report mail itself; any may be absent. */
-struct failure_mail { struct str from, to, subject, date; };
-int		 failure_finish(struct failure *, const struct failure_mail *, struct failure_report *out, struct err *);
+int		 failure_finish(struct failure *, struct failure_report *out, struct err *);
 /* Memory for what is added to that report, which lives as long. */
 struct arena	*failure_arena(struct failure *);
 
 /* What a part is, by its first bytes. */
 bool		 failure_looks_like_fields(struct str head);	/* "Feedback-Type:" begins a line of a header */
+bool		 failure_begins_with_field(struct str head);	/* of any name; empty lines in front do not count */
 bool		 failure_looks_like_notice(struct str head);
 bool		 failure_type_of_sample(struct str type, enum failure_sample *);	/* any spelling of rfc822 */
 /* Its words mean that sort of Delivery-Result. */

@@ -114,7 +114,8 @@ name_word(struct parts *p, struct str w)
 		for (size_t i = 0; i < nitems(months); i++)
 			if (str_istarts(w, months[i].name)) {
 				p->month = months[i].month;
-				p->odd |= w.len > 3;
+				/* RFC 5322 knows the English ones, in three letters */
+				p->odd |= w.len > 3 || str_ifind(STR("janfebmaraprmayjunjulaugsepoctnovdec"), months[i].name) == NULL;
 				return (true);
 			}
 	return (false);

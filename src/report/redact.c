@@ -250,7 +250,7 @@ put_host(struct str v, const char *key, struct buf *out)
 	t = field_token((struct str){ p, (size_t)(v.p + v.len - p) });
 	if (!is_host(t))
 		t = STR(REDACTED);
-	(void)buf_printf(out, "%s%s", out->len > 0 && out->p[out->len - 1] != ' ' ? " " : "", key);
+	(void)buf_cstr(out, key);
 	(void)buf_str(out, t);
 }
 
@@ -274,13 +274,12 @@ put_received(struct str v, struct buf *out)
 		(void)buf_str(out, ip);
 		(void)buf_byte(out, ']');
 	}
-	(void)buf_byte(out, ' ');
 	if (str_istarts(v, "by "))
 		put_host(v, "by ", out);
 	else
 		put_host(v, " by ", out);
 	if (semi != NULL && mail_date((struct str){ semi + 1, (size_t)(v.p + v.len - semi) - 1 }, &t, &odd)) {
-		char	 text[32];
+		char	 text[64];
 		struct str	 d = str_trim((struct str){ semi + 1, (size_t)(v.p + v.len - semi) - 1 });
 
 		/* as it stands there only as far as it is a date */

@@ -723,7 +723,7 @@ references(struct check *c, struct err *e)
 {
 	/* record is gone through row by row with the sums */
 	static const char *const tables[] = { "policy", "message", "report", "evidence", "evidence_key", "rollup", "quarantine", "intake",
-		"tls_policy", "tls_report", "tls_element", "tls_detail", "tls_day" };
+		"failure", "tls_policy", "tls_report", "tls_element", "tls_detail", "tls_day" };
 	sqlite3_stmt		*st;
 	char			 sql[64];
 	int			 rc = SQLITE_DONE;

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/limits.h"
+#include "dmarc/dmarc.h"
 #include "dmarc/trust.h"
 #include "store/store_int.h"
 
@@ -128,6 +129,17 @@ fail:
 	return (-1);
 }
 
+/* A store in which nothing has been judged yet is by our rules; an older one says nothing, or less. */
+static int
+rules_begin(struct store *s, struct err *e)
+{
+	char	 sql[160];
+
+	(void)snprintf(sql, sizeof(sql), "INSERT OR IGNORE INTO meta (key, value) SELECT 'rules', %d WHERE NOT EXISTS (SELECT 1 FROM evidence)",
+	    DMARC_RULES);
+	return (store_exec(s, sql, e));
+}
+
 static int
 secret_get(struct store *s, struct err *e)
 {
@@ -142,6 +154,8 @@ secret_get(struct store *s, struct err *e)
 		(void)sqlite3_step(st);
 		if (sqlite3_finalize(st) != SQLITE_OK)
 			return (store_fail(s, "secret", e));
+		if (rules_begin(s, e) == -1)
+			return (-1);
 	}
 	return (pragma_int(s, "SELECT value FROM meta WHERE key = 'secret'", (int64_t *)&s->secret, e));
 }

@@ -79,7 +79,7 @@ int
 store_expire(struct store *s, int64_t originals_before, int64_t quarantine_before, unsigned *packs, unsigned *messages, struct err *e)
 {
 	*packs = *messages = 0;
-	if (originals_before > 0 && each_file(s, "SELECT pack.id, pack.name FROM pack WHERE pack.begun < ?1 AND NOT EXISTS "
+	if (originals_before > 0 && each_file(s, "SELECT pack.id, pack.name FROM pack WHERE pack.kind = 0 AND pack.begun < ?1 AND NOT EXISTS "
 	    "(SELECT 1 FROM message WHERE message.pack = pack.id AND message.received >= ?1) LIMIT 64", originals_before, drop_pack,
 	    packs, e) == -1)
 		return (-1);
@@ -87,4 +87,41 @@ store_expire(struct store *s, int64_t originals_before, int64_t quarantine_befor
 	    drop_quarantined, messages, e) == -1)
 		return (-1);
 	return (0);
+}
+
+/*
+ * Rows at once, and what their originals are named by; a file when all of it
+ * has had its time. Freed pages are overwritten, and the log with them: people
+ * stand in them.
+ */
+int
+store_failures_expire(struct store *s, int64_t before, unsigned *reports, unsigned *packs, struct err *e)
+{
+	unsigned	 quarantined = 0;
+	int		 rv;
+
+	*reports = *packs = 0;
+	if (before <= 0)
+		return (0);
+	if (store_exec(s, "PRAGMA secure_delete = 1", e) == -1 || store_begin(s, e) == -1)
+		return (-1);
+	if (store_run_id(s, "UPDATE message SET pack = NULL, offset = NULL WHERE received < ?1 AND pack IN "
+	    "(SELECT id FROM pack WHERE kind = 1)", before, e) == -1 ||
+	    store_run_id(s, "DELETE FROM failure WHERE received < ?1", before, e) == -1) {
+		store_rollback(s);
+		return (-1);
+	}
+	*reports = (unsigned)sqlite3_changes(s->db);
+	if (*reports > 0)
+		writer_changed(s, false);
+	if ((rv = store_commit(s, e)) == 0)
+		rv = each_file(s, "SELECT pack.id, pack.name FROM pack WHERE pack.kind = 1 AND pack.begun < ?1 AND NOT EXISTS "
+		    "(SELECT 1 FROM message WHERE message.pack = pack.id) LIMIT 64", before, drop_pack, packs, e);
+	if (rv == 0)
+		rv = each_file(s, "SELECT id, file FROM quarantine WHERE received < ?1 AND private = 1 LIMIT 64", before,
+		    drop_quarantined, &quarantined, e);
+	(void)store_exec(s, "PRAGMA secure_delete = 0", e);
+	if (rv == 0 && *reports > 0)
+		(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return (rv);
 }

@@ -4,20 +4,19 @@
  */
 #include "store/store_int.h"
 
-/* The last column is the kind: see enum report_kind. */
-#define COLUMNS_OF(t, kind) "SELECT " t ".message AS message, " t ".id AS id, " t ".payload AS payload, message.bytes AS bytes, " \
-    "message.pack IS NOT NULL AS kept, " kind " AS kind FROM " t " JOIN message ON message.id = " t ".message "
-#define COLUMNS COLUMNS_OF("report", "0")
+#define COLUMNS(kind, table) "SELECT " table ".message AS message, " table ".id AS id, " table ".payload AS payload, message.bytes, " \
+    "message.pack IS NOT NULL, " kind " AS kind FROM " table " JOIN message ON message.id = " table ".message "
+#define SINCE(kind, table) COLUMNS(kind, table) "WHERE message.received >= ?1 "
 
+/* The kinds are those of enum report_kind. */
 static const char *const	 which_sql[] = {
-	[ORIGINALS_SINCE] = COLUMNS "WHERE message.received >= ?1 UNION ALL " COLUMNS_OF("tls_report", "2") "WHERE message.received >= ?1 "
-	    "ORDER BY message, kind, payload, id",
-	[ORIGINALS_ASTRAY] = COLUMNS "JOIN report AS other ON other.id = report.superseded_by "
+	[ORIGINALS_SINCE] = SINCE("0", "report") "UNION ALL " SINCE("1", "failure") "UNION ALL " SINCE("2", "tls_report") "ORDER BY 1, 6, 3, 2",
+	[ORIGINALS_ASTRAY] = COLUMNS("0", "report") "JOIN report AS other ON other.id = report.superseded_by "
 	    "WHERE (report.domain, report.reporter, report.begin, report.end, report.report_id) <> "
 	    "(other.domain, other.reporter, other.begin, other.end, other.report_id) "
-	    "UNION ALL " COLUMNS_OF("tls_report", "2") "JOIN tls_report AS other ON other.id = tls_report.superseded_by "
+	    "UNION ALL " COLUMNS("2", "tls_report") "JOIN tls_report AS other ON other.id = tls_report.superseded_by "
 	    "WHERE (tls_report.org, tls_report.domains, tls_report.begin, tls_report.end, tls_report.report_id) <> "
-	    "(other.org, other.domains, other.begin, other.end, other.report_id) ORDER BY message, kind, payload, id",
+	    "(other.org, other.domains, other.begin, other.end, other.report_id) ORDER BY 1, 6, 3, 2",
 };
 
 static bool
@@ -67,8 +66,7 @@ store_originals(struct store *s, enum store_which which, int64_t since, struct s
 		}
 		out->items[out->n - 1].nknown++;
 		out->known[out->nreports++] = (struct store_known){ .id = sqlite3_column_int64(st, 1),
-		    .payload = (unsigned)sqlite3_column_int64(st, 2),
-		    .kind = sqlite3_column_int(st, 5) == REPORT_TLS ? REPORT_TLS : REPORT_AGGREGATE };
+		    .payload = (unsigned)sqlite3_column_int64(st, 2), .kind = (enum report_kind)sqlite3_column_int(st, 5) };
 	}
 	(void)sqlite3_finalize(st);
 	if (rc != SQLITE_DONE) {

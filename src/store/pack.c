@@ -29,6 +29,7 @@
 #define UNCOMMITTED (S_ISVTX | 0600)
 #define PACK_MAX ((uint64_t)64 << 20)
 #define PACK_AGE (7 * DAY_SECONDS)	/* originals expire by packs: so none may span too long a time */
+#define PACK_AGE_FAILURES DAY_SECONDS	/* people stand in these: they go on the day after their time */
 
 static int
 pack_error(const struct pack *p, const char *what, struct err *e)
@@ -62,10 +63,11 @@ pack_new(struct store *s, struct pack *p, struct err *e)
 		return (-1);
 	p->used = p->committed = 0;
 	p->begun = when_now();
-	if (store_prepare(s, &st, "INSERT INTO pack (name, bytes, begun) VALUES (?1, 0, ?2)", e) == -1)
+	if (store_prepare(s, &st, "INSERT INTO pack (name, bytes, begun, kind) VALUES (?1, 0, ?2, ?3)", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_text(st, 1, p->name, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 2, p->begun);
+	(void)sqlite3_bind_int(st, 3, (int)p->kind);
 	(void)sqlite3_step(st);
 	if (sqlite3_finalize(st) != SQLITE_OK)
 		return (store_fail(s, "pack", e));
@@ -102,7 +104,9 @@ copy(struct pack *p, int fd, uint64_t offset, uint64_t bytes, struct err *e)
 int
 pack_append(struct store *s, struct pack *p, int fd, uint64_t offset, uint64_t bytes, uint64_t *at, struct err *e)
 {
-	if ((p->fd == -1 || p->used >= PACK_MAX || when_now() - p->begun > PACK_AGE) && (pack_commit(s, p, e) == -1 || pack_new(s, p, e) == -1))
+	int64_t	 age = p->kind == PACK_FAILURES ? PACK_AGE_FAILURES : PACK_AGE;
+
+	if ((p->fd == -1 || p->used >= PACK_MAX || when_now() - p->begun > age) && (pack_commit(s, p, e) == -1 || pack_new(s, p, e) == -1))
 		return (-1);
 	*at = p->used;
 	p->dirty = true;
@@ -245,4 +249,20 @@ store_original_open(struct store *s, int64_t message, int *fd, uint64_t *offset,
 		store_fail(s, "original", e);
 	(void)sqlite3_finalize(st);
 	return (rv);
+}
+
+bool
+store_original_private(struct store *s, int64_t message)
+{
+	sqlite3_stmt	*st;
+	struct err	 e = { 0 };
+	bool		 private = true;
+
+	if (store_prepare(s, &st, "SELECT pack.kind FROM message JOIN pack ON pack.id = message.pack WHERE message.id = ?1", &e) == -1)
+		return (true);
+	(void)sqlite3_bind_int64(st, 1, message);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		private = sqlite3_column_int(st, 0) != PACK_REPORTS;
+	(void)sqlite3_finalize(st);
+	return (private);
 }

@@ -16,6 +16,7 @@
 
 #include "base/base.h"
 #include "dmarc/dmarc.h"
+#include "dmarc/failure.h"
 #include "dmarc/trust.h"
 #include "report/report.h"
 #include "enrich/class.h"
@@ -168,6 +169,7 @@ struct query_group {
 	struct query_legs	 legs;
 	int64_t			 first_day, last_day;
 	uint64_t		 rows;
+	uint64_t		 failures;	/* query_groups_failures */
 	/* BY_IP only: */
 	unsigned		 family;	/* 4, 6; 0: no address */
 	struct query_share	 hfrom[3], sigdomain[3], spf_domain[3];	/* key.p NULL: fewer than three */
@@ -238,6 +240,29 @@ struct query_row_full {
 	enum query_align	 align;
 };
 int	 query_row_full(struct query *, const struct query_row *, struct query_row_full *, struct err *);
+
+/* A source as text; its length as an address, 0 when it is none. */
+int	 query_source(struct query *, int64_t source, struct str *ip, unsigned *ip_len, struct err *);
+/* The row that a report's record came to; ERR_INPUT when there is none. */
+int	 query_row_find(struct query *, int64_t report, uint64_t seq, struct query_row *, struct err *);
+
+/*
+ * What rows come to, by combination and source: the largest first, and one row
+ * of each as an example.
+ */
+struct query_cause {
+	uint64_t		 m, rows;
+	int64_t			 first_day, last_day;
+	bool			 reporters;	/* more than one */
+	struct query_row	 example;	/* its largest row */
+};
+struct query_causes {
+	struct query_cause	*items;
+	size_t			 nitems;	/* at most limit */
+	uint64_t		 total_n, total_m, total_rows;
+};
+int	 query_causes(struct query *, const struct query_filter *, const struct query_range *, size_t limit, struct query_causes *,
+	    struct err *);
 
 /* --- Domains, reporters ----------------------------------------------------------- */
 
@@ -343,6 +368,60 @@ int	 query_report(struct query *, int64_t id, struct query_report *, struct err 
 /* All versions of the report id belongs to, newest first; itself among them. */
 int	 query_report_versions(struct query *, int64_t id, int64_t **ids, size_t *n, struct err *);
 
+/* --- Failure reports ---------------------------------------------------------------- */
+
+/*
+ * One failure report. All that tells of a person is masked (report/redact.h)
+ * unless reveal was asked for, which has to be logged first: store_reveal.
+ */
+struct query_failure {
+	int64_t			 id, message, received, day;
+	unsigned		 payload;
+	uint64_t		 duplicates;
+	int64_t			 domain_id, source;	/* 0: unknown */
+	struct str		 reporter, reporter_label, domain, ip;	/* domain, ip: absent when unknown */
+	struct failure_report	 report;
+	struct failure_verdict	 verdict;
+	enum redact		 redact;		/* how it was stored */
+	bool			 masked;
+	/* of the message: */
+	struct str		 origin;
+	int64_t			 message_received;
+	uint64_t		 message_bytes;
+	bool			 kept;
+};
+struct query_failures {
+	int64_t		*ids;
+	size_t		 nids;
+	uint64_t	 total_n;	/* with page.total */
+	char		*next;
+};
+/*
+ * Of the filter t, from, to, domain, hfrom, ip and reporter are known here; t
+ * ends today, and without any of these all are meant. type: words that the
+ * report has to have one of ("dmarc,spf", "!other"), or NULL. sort: arrived.
+ */
+int	 query_failures(struct query *, const struct query_filter *, const char *type, const struct query_page *, struct query_failures *,
+	    struct err *);
+int	 query_failure(struct query *, int64_t id, bool reveal, struct query_failure *, struct err *);
+
+/* Who looked at it unmasked; the newest first, twenty at most. */
+struct query_reveal { int64_t time; struct str who; };
+int	 query_reveals(struct query *, int64_t failure, struct query_reveal **, size_t *n, struct err *);
+
+/* The aggregate rows of its source, day and domain. */
+struct query_failure_rows {
+	uint64_t	 messages, rows, nreports;
+	int64_t		 reports[20];	/* the first of them */
+};
+int	 query_failure_rows(struct query *, const struct query_failure *, struct query_failure_rows *, struct err *);
+/* And back: authentication failures about a row's source, day and domain; about those of a report; about a source in a range. */
+int	 query_row_failures(struct query *, const struct query_row *, uint64_t *n, struct err *);
+int	 query_report_failures(struct query *, const struct query_report *, uint64_t *n, struct err *);
+/* For groups by address: sets failures, as far as the filter is about domains and reporters. */
+int	 query_groups_failures(struct query *, const struct query_filter *, const struct query_range *, struct query_group *, size_t n,
+	    struct err *);
+
 /* --- Intake ----------------------------------------------------------------------- */
 
 struct query_intake_day { int64_t day; uint64_t results[IN_COUNT]; };
@@ -352,6 +431,7 @@ struct query_quarantined {
 	uint64_t	 bytes;
 	int64_t		 message;	/* its row; 0: unknown */
 	unsigned	 part, line;	/* where in it; 0: unknown */
+	bool		 private;	/* nothing of what is in it is to be shown */
 };
 /* Oldest first; id 0: all. */
 int	 query_quarantine(struct query *, int64_t id, struct query_quarantined **, size_t *n, struct err *);

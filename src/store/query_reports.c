@@ -298,7 +298,7 @@ intake_days(struct query *q, struct query_ingest *out, struct err *e)
 }
 
 #define QUARANTINE_COLUMNS "SELECT q.id, q.received, n.text, q.file, q.bytes, q.reason, q.text, q.sender, q.subject," \
-    " q.message, q.part, q.line FROM quarantine q LEFT JOIN name n ON n.id = q.origin"
+    " q.message, q.part, q.line, q.private FROM quarantine q LEFT JOIN name n ON n.id = q.origin"
 
 static void
 quarantined_fill(struct query *q, sqlite3_stmt *st, struct query_quarantined *x)
@@ -315,6 +315,7 @@ quarantined_fill(struct query *q, sqlite3_stmt *st, struct query_quarantined *x)
 	x->message = sqlite3_column_int64(st, 9);
 	x->part = (unsigned)sqlite3_column_int64(st, 10);
 	x->line = (unsigned)sqlite3_column_int64(st, 11);
+	x->private = sqlite3_column_int(st, 12) != 0;
 }
 
 static int

@@ -198,7 +198,7 @@ domains_of(struct query *q, const struct query_filter *f, struct query_sender *o
 	(void)sqlite3_bind_int64(st, 1, out->id);
 	while ((rc = q_step(q, st, e)) == 1 && out->ndomains < cap) {
 		domain = sqlite3_column_int64(st, 0);
-		if (domain < 1 || (size_t)domain >= q->c->ndomains || !domain_wanted(f, str_of(q->c->domains[domain].key)))
+		if (domain < 1 || (size_t)domain >= q->c->ndomains || q->c->domains[domain].apart || !domain_wanted(f, str_of(q->c->domains[domain].key)))
 			continue;
 		d = &out->domains[out->ndomains++];
 		d->domain = str_of(q->c->domains[domain].key);

@@ -240,6 +240,47 @@ write_reports(struct rejudge *j, struct err *e)
 }
 
 static int
+rules_set(struct store *s, struct err *e)
+{
+	char	 sql[160];
+
+	(void)snprintf(sql, sizeof(sql), "INSERT INTO meta (key, value) VALUES ('rules', %d) "
+	    "ON CONFLICT DO UPDATE SET value = excluded.value WHERE value < excluded.value", DMARC_RULES);
+	return (store_exec(s, sql, e));
+}
+
+static int
+number(struct store *s, const char *sql, int64_t *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+
+	*out = 0;
+	if (store_prepare(s, &st, sql, e) == -1)
+		return (-1);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		*out = sqlite3_column_int64(st, 0);
+	return (sqlite3_finalize(st) == SQLITE_OK ? 0 : store_fail(s, sql, e));
+}
+
+int
+store_rules_old(struct store *s, bool *old, uint64_t *records, struct err *e)
+{
+	int64_t	 rules, n = 0;
+
+	*old = false;
+	*records = 0;
+	if (number(s, "SELECT ifnull((SELECT value FROM meta WHERE key = 'rules'), 1)", &rules, e) == -1)
+		return (-1);
+	if (rules >= DMARC_RULES)
+		return (0);
+	if (number(s, "SELECT ifnull(sum(rows), 0) FROM rollup", &n, e) == -1)
+		return (-1);
+	*old = true;
+	*records = (uint64_t)n;
+	return (0);
+}
+
+static int
 rejudge(struct rejudge *j, void (*progress)(void *, uint64_t, uint64_t), void *ctx, struct err *e)
 {
 	bool	 more = true;
@@ -247,6 +288,8 @@ rejudge(struct rejudge *j, void (*progress)(void *, uint64_t, uint64_t), void *c
 	while (more)
 		if (judge_batch(j, &more, e) == -1)
 			return (-1);
+	if (rules_set(j->s, e) == -1)
+		return (-1);
 	if (j->out->changed == 0)
 		return (0);
 	if (outcomes_load(j, e) == -1 || reports_load(j, e) == -1 || move_rows(j, progress, ctx, e) == -1 ||
@@ -261,12 +304,15 @@ store_rejudge(struct store *s, void (*progress)(void *, uint64_t done, uint64_t 
     struct err *e)
 {
 	struct rejudge	 j = { .s = s, .out = out, .n = 1 };
+	uint64_t	 n;
+	bool		 old;
 	int		 rv;
 
 	memset(out, 0, sizeof(*out));
 	if (store_begin(s, e) == -1)
 		return (-1);
-	if ((rv = rejudge(&j, progress, ctx, e)) == -1 || (out->changed == 0 && !s->dry))
+	if ((rv = store_rules_old(s, &old, &n, e)) == -1 || (rv = rejudge(&j, progress, ctx, e)) == -1 ||
+	    (out->changed == 0 && !old && !s->dry))
 		store_rollback(s);	/* nothing to write is nothing to commit */
 	else
 		rv = store_commit(s, e);

@@ -29,7 +29,7 @@
 
 enum {
 	EV_KNOWN = 1, EV_PASS = 2, EV_SPF = 4, EV_DKIM = 8, EV_BROKEN = 16, EV_THIRD = 32, EV_CERTAIN = 64, EV_CERTAIN_LIST = 128,
-	EV_STOPPED = 256, EV_LISTS = 512, EV_CERTAIN_PLAIN = 1024
+	EV_STOPPED = 256, EV_LISTS = 512, EV_CERTAIN_PLAIN = 1024, EV_RESIGNED = 2048
 };
 
 struct ev {			/* of an evidence id */
@@ -49,7 +49,7 @@ struct sig {
 
 struct src {
 	uint32_t	 source, group;
-	uint32_t	 m, pass, spf, dkim, certain, certain_list, certain_plain, certain_broken, stopped, more;
+	uint32_t	 m, pass, spf, dkim, certain, certain_list, certain_plain, certain_broken, resigned, stopped, more;
 	int32_t		 first, last;
 	uint64_t	 days[2];
 	uint32_t	 vote[VOTES], vm[VOTES];
@@ -256,6 +256,16 @@ reasons_of(const struct report_record *r)
 	return (flags);
 }
 
+/* A valid signature of the same organisation. */
+static bool
+signed_by(const struct report_record *r, struct str domain)
+{
+	for (size_t i = 0; i < r->ndkim; i++)
+		if (r->dkim_results[i].result == RES_PASS && str_eq(domain_org(r->dkim_results[i].domain), domain_org(domain)))
+			return (true);
+	return (false);
+}
+
 static int
 judge(struct pass *x, uint32_t id, struct ev *v, struct err *e)
 {
@@ -279,7 +289,8 @@ judge(struct pass *x, uint32_t id, struct ev *v, struct err *e)
 	    (verdict.dkim_aligned ? EV_DKIM : 0u) | (verdict.dkim_state == D_FAIL ? EV_BROKEN : 0u) |
 	    (!verdict.pass && (r->disposition == DISP_QUARANTINE || r->disposition == DISP_REJECT) ? EV_STOPPED : 0u);
 	if (verdict.spf_state == S_OTHER)
-		v->flags |= EV_THIRD | (name_of_lists(verdict.spf_domain) ? EV_LISTS : 0u);
+		v->flags |= EV_THIRD | (verdict.dkim_state == D_FAIL && signed_by(r, verdict.spf_domain) ? EV_RESIGNED : 0u) |
+		    (name_of_lists(verdict.spf_domain) ? EV_LISTS : 0u);
 	for (size_t i = 0; i < r->ndkim; i++)
 		if (r->dkim_results[i].result == RES_PASS && !verdict.dkim_aligned)
 			v->flags |= EV_THIRD | (name_of_lists(r->dkim_results[i].domain) ? EV_LISTS : 0u);
@@ -366,7 +377,7 @@ src_sig(struct src *s, const struct ev *v, uint64_t m)
 static void
 src_forget(struct src *s)
 {
-	s->m = s->pass = s->spf = s->dkim = s->certain = s->certain_list = s->certain_plain = s->certain_broken = s->stopped = s->more = 0;
+	s->m = s->pass = s->spf = s->dkim = s->certain = s->certain_list = s->certain_plain = s->certain_broken = s->resigned = s->stopped = s->more = 0;
 	memset(s->days, 0, sizeof(s->days));
 	memset(s->sig, 0, sizeof(s->sig));
 	memset(s->carried, 0, sizeof(s->carried));
@@ -390,6 +401,8 @@ add_row(struct pass *x, struct src *s, const struct ev *v, int32_t day, uint64_t
 		add32(&s->pass, m);
 	if (v->flags & EV_STOPPED)
 		add32(&s->stopped, m);
+	if (v->flags & EV_RESIGNED)
+		add32(&s->resigned, m);
 	s->lists |= (v->flags & EV_LISTS) != 0;
 	if (v->vote != 0)
 		src_vote(s, v->vote, m);
@@ -631,6 +644,7 @@ group_add(struct pass *x, const struct src *s, struct err *e)
 	g->f.certain_plain += s->certain_plain;
 	g->f.broken += s->certain_broken;
 	g->f.stopped += s->stopped;
+	g->f.resigned += s->resigned;
 	g->f.list_host |= s->lists;
 	g->more += s->more;
 	g->days[0] |= s->days[0];

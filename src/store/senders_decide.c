@@ -42,7 +42,7 @@ check(struct store *s, const struct store_decision *d, int64_t *domain, struct e
 		return (err_set(e, ERR_INPUT, "there is no sender %lld", (long long)d->sender));
 	if (d->domain.p == NULL)
 		return (0);
-	if (find(s, "SELECT id FROM domain WHERE name = ?1", 0, d->domain, domain, e) == -1)
+	if (find(s, "SELECT id FROM domain WHERE name = ?1 AND apart = 0", 0, d->domain, domain, e) == -1)
 		return (-1);
 	return (*domain == 0 ? err_set(e, ERR_INPUT, "no reports are about the domain %.*s", (int)(d->domain.len > 100 ? 100 : d->domain.len),
 	    d->domain.p) : 0);

@@ -16,6 +16,8 @@
 #define STORE_STORE_H
 
 #include "base/base.h"
+#include "report/failure.h"
+#include "report/redact.h"
 #include "report/report.h"
 #include "report/tls.h"
 
@@ -55,6 +57,7 @@ struct store_message {
 	uint64_t	 bytes;
 	uint64_t	 token;		/* of the spool file; 0: none */
 	bool		 again;		/* id was given before: it is read once more, and counts as what it is now */
+	bool		 failure;	/* a failure report is in it: its original lies with those that go earlier */
 };
 int	 store_message_begin(struct store *, int64_t *id, struct err *);
 /*
@@ -132,6 +135,24 @@ int	 store_tls_end(struct store *, const struct tls_header *, struct store_again
  */
 void	 store_derive(struct store *, bool dry);
 
+/* --- Failure reports ----------------------------------------------------------- */
+
+struct store_failure_options {
+	bool		 bodies;	/* bodies of samples are stored, too */
+	enum redact	 redact;	/* before storing */
+};
+void	 store_failure_options(struct store *, const struct store_failure_options *);
+/* What the options say about originals: a redacted report has none. */
+bool	 store_failure_originals(const struct store *);
+/* r is changed as the options say. again: as store_report_replace; or NULL. */
+int	 store_failure(struct store *, int64_t message, unsigned payload, struct failure_report *r, struct store_again *again,
+	    struct store_stored *out, struct err *);
+/* Rows and originals of those received before go for good. Not within a transaction. */
+int	 store_failures_expire(struct store *, int64_t before, unsigned *reports, unsigned *packs, struct err *);
+/* Says that somebody looks at it unmasked; in a transaction or not. ERR_INPUT: there is no such report. */
+int	 store_reveal(struct store *, int64_t failure, const char *who, const char *nonce, struct err *);
+bool	 store_revealed(struct store *, int64_t failure, const char *nonce);
+
 /* --- Quarantine --------------------------------------------------------------- */
 
 struct store_quarantined {
@@ -142,6 +163,7 @@ struct store_quarantined {
 	struct str	 sender, subject;
 	int64_t		 message;		/* its row; 0: unknown */
 	unsigned	 part, line;		/* 0: unknown */
+	bool		 private;		/* it is about somebody's message: nothing of it is to be shown */
 };
 /* In a transaction. The same file again: the reason is brought up to date. */
 int	 store_quarantine_add(struct store *, const struct store_quarantined *, struct err *);
@@ -190,6 +212,11 @@ void	 store_originals_free(struct store_originals *);
  * Judges every combination anew; where that gives another outcome, evidence,
  * daily sums and the verdicts of reports follow, all in one transaction.
  */
+/*
+ * True when what is stored was judged by older rules than ours (DMARC_RULES),
+ * with the number of records. store_rejudge brings it up to date.
+ */
+int	 store_rules_old(struct store *, bool *old, uint64_t *records, struct err *);
 struct store_rejudged { uint64_t combinations, changed, reports, rows; };
 int	 store_rejudge(struct store *, void (*progress)(void *, uint64_t done, uint64_t total), void *ctx, struct store_rejudged *out,
 	    struct err *);
@@ -231,6 +258,8 @@ int	 store_backup(struct store *, const char *path, void (*progress)(void *, uin
 /* Gives unused pages back to the file system; sizes in bytes. */
 int	 store_vacuum(struct store *, uint64_t *before, uint64_t *after, struct err *);
 
+/* A failure report is in the same mail: it is not to be shown as it came. */
+bool	 store_original_private(struct store *, int64_t message);
 /* Where the original of a message lies: opens its pack, read-only. */
 int	 store_original_open(struct store *, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *);
 

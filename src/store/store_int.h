@@ -18,7 +18,9 @@ extern const char *const store_migrations[];
 extern const unsigned store_nmigrations;
 
 /* The file that originals go to at the moment. */
+enum pack_kind { PACK_REPORTS, PACK_FAILURES };
 struct pack {
+	enum pack_kind	 kind;
 	char		 name[64];
 	int64_t		 id;
 	int		 fd;
@@ -38,6 +40,7 @@ struct store {
 	uint64_t	 secret;	/* key of evidence hashes */
 	bool		 in_txn;
 	uint64_t	 max_messages;	/* of one report */
+	struct store_failure_options failures;
 	const struct trust_settings *trust;	/* never NULL */
 	bool		 dry;		/* store_derive: commits are taken back */
 	bool		 deriving;	/* store_derive: what is found is not believed */

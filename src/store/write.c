@@ -20,7 +20,8 @@ writer_new(struct store *s, struct err *e)
 	if (w == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	s->w = w;
-	w->pack.fd = -1;
+	w->pack.fd = w->failure_pack.fd = -1;
+	w->failure_pack.kind = PACK_FAILURES;
 	w->data_version = -1;
 	w->refused.max = 64 * 1024;
 	if (!writer_cache_new(&w->names, 1u << 17) || !writer_cache_new(&w->sources, 1u << 16) ||
@@ -31,7 +32,7 @@ writer_new(struct store *s, struct err *e)
 	for (int i = 0; i < ST_COUNT; i++)
 		if (store_prepare(s, &w->st[i], writer_sql[i], e) == -1)
 			return (-1);
-	return (writer_tls_new(s, e) == -1 ? -1 : dmarc_init(e));
+	return (writer_failure_new(s, e) == -1 || writer_tls_new(s, e) == -1 ? -1 : dmarc_init(e));
 }
 
 void
@@ -42,6 +43,8 @@ writer_free(struct writer *w)
 	for (int i = 0; i < ST_COUNT; i++)
 		(void)sqlite3_finalize(w->st[i]);
 	pack_close(&w->pack);
+	pack_close(&w->failure_pack);
+	writer_failure_free(w->failure);
 	free(w->names.slots);
 	free(w->sources.slots);
 	free(w->evidence.slots);
@@ -65,6 +68,8 @@ writer_leave_pack(struct store *s, int64_t pack)
 {
 	if (s->w->pack.fd != -1 && s->w->pack.id == pack)
 		pack_close(&s->w->pack);
+	if (s->w->failure_pack.fd != -1 && s->w->failure_pack.id == pack)
+		pack_close(&s->w->failure_pack);
 }
 
 /* --- Sums by day, in memory until the commit ------------------------------------- */
@@ -84,15 +89,15 @@ fold_day(struct store *s, int64_t domain, int64_t day, struct err *e)
 	return (0);
 }
 
-/* That day has sums of nobody yet. seen remembers what was said in this flush already. */
+/* That day has sums of nobody yet. What was said in this flush already need not be said again. */
 static int
-mark_fresh(struct store *s, const struct sum *u, struct sum seen[64], struct err *e)
+mark_fresh(struct store *s, const struct sum *u, struct err *e)
 {
-	struct sum	*p = &seen[((uint64_t)u->domain * 31 + (uint64_t)u->day) % 64];
+	struct marked	*p = &s->w->marked[((uint64_t)u->domain * 367 + (uint64_t)u->day) % nitems(s->w->marked)];
 
-	if (p->used && p->domain == u->domain && p->day == u->day)
+	if (p->domain == u->domain && p->day == u->day)
 		return (0);
-	*p = *u;
+	*p = (struct marked){ u->domain, u->day };
 	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 1, u->domain);
 	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 2, u->day);
 	return (writer_run(s, ST_FRESH, e));
@@ -103,8 +108,8 @@ writer_sums_flush(struct store *s, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_ROLLUP_ADD);
-	struct sum	 seen[64] = { 0 };
 
+	memset(w->marked, 0, sizeof(w->marked));
 	for (size_t i = 0; i < w->room_sums && w->nsums > 0; i++) {
 		struct sum	*u = &w->sums[i];
 
@@ -113,7 +118,7 @@ writer_sums_flush(struct store *s, struct err *e)
 		/* what is taken away stands under a sender, if it was looked at */
 		if ((u->messages < 0 || u->rows < 0) && fold_day(s, u->domain, u->day, e) == -1)
 			return (-1);
-		if (mark_fresh(s, u, seen, e) == -1)
+		if (mark_fresh(s, u, e) == -1)
 			return (-1);
 		(void)sqlite3_bind_int64(st, 1, u->domain);
 		(void)sqlite3_bind_int64(st, 2, u->day);
@@ -237,6 +242,7 @@ store_commit(struct store *s, struct err *e)
 	struct writer	*w = s->w;
 
 	if (writer_sums_flush(s, e) == -1 || writer_intake_flush(s, e) == -1 || pack_commit(s, &w->pack, e) == -1 ||
+	    pack_commit(s, &w->failure_pack, e) == -1 ||
 	    (w->changed && (messages_flush(s, e) == -1 || writer_run(s, ST_GENERATION, e) == -1)) ||
 	    (w->epoch && writer_run(s, ST_EPOCH, e) == -1))
 		goto fail;
@@ -249,6 +255,7 @@ store_commit(struct store *s, struct err *e)
 	s->in_txn = false;
 	w->changed = w->epoch = false;
 	pack_committed(&w->pack);
+	pack_committed(&w->failure_pack);
 	return (0);
 fail:
 	store_rollback(s);
@@ -261,6 +268,7 @@ store_rollback(struct store *s)
 	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_txn = false;
 	pack_rollback(s, &s->w->pack);
+	pack_rollback(s, &s->w->failure_pack);
 	forget(s->w);
 	/* what was taken in it was not taken: those files are read again */
 	memset(s->w->tokens, 0, 2 * TOKENS * sizeof(*s->w->tokens));

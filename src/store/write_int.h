@@ -77,6 +77,9 @@ struct intake_sum {
 	int64_t		 n;
 };
 
+struct failure_writer;
+struct marked { int64_t domain, day; };	/* 0: none */
+
 struct writer {
 	sqlite3_stmt	*st[ST_COUNT];
 	struct cache	 names, sources, evidence, keys;
@@ -84,9 +87,11 @@ struct writer {
 	size_t		 noutcomes, room_outcomes;
 	int64_t		 data_version, next_report, next_message, next_evidence;
 	uint64_t	 total;		/* messages of all reports that count */
-	struct pack	 pack;
+	struct pack	 pack, failure_pack;
+	struct failure_writer *failure;	/* write_failure.c */
 	struct sum	*sums;
 	size_t		 nsums, room_sums;
+	struct marked	 marked[2048];	/* days that are known to be fresh, in one flush */
 	struct intake_sum intake[64];
 	size_t		 nintake;
 	bool		 changed, epoch;	/* epoch: rows that readers remember were changed */
@@ -197,6 +202,13 @@ int	 writer_rows_go(struct store *, int64_t domain, int64_t reporter, int64_t da
 int	 writer_supersede(struct store *, int64_t domain, int64_t reporter, int64_t old, int64_t day, int64_t by, struct err *);
 int	 writer_report_bind(struct store *, enum stmt, const struct report_trailer *, struct str report_id, uint64_t quirks,
 	    int64_t superseded_by, int64_t received, struct err *);
+
+/* --- Failure reports (write_failure.c) ------------------------------------------------------ */
+
+int	 writer_failure_new(struct store *, struct err *);
+void	 writer_failure_free(struct failure_writer *);	/* NULL is fine */
+int64_t	 writer_failure_message(struct store *, int64_t id);
+int	 writer_failure_unrepeat(struct store *, int64_t id, struct err *);
 
 /* --- Whose report it is (write_trust.c) ---------------------------------------------------- */
 

@@ -58,6 +58,12 @@ token_keep(struct writer *w, uint64_t token)
 	w->tokens[at] = token;
 }
 
+static struct pack *
+pack_of(struct store *s, const struct store_message *m)
+{
+	return (m->failure ? &s->w->failure_pack : &s->w->pack);
+}
+
 /* It was taken in before and is read once more: it counts as what it is now. */
 static int
 message_again(struct store *s, int64_t id, const struct store_message *m, enum intake_result result, int fd, uint64_t offset,
@@ -86,9 +92,9 @@ message_again(struct store *s, int64_t id, const struct store_message *m, enum i
 	(void)sqlite3_bind_null(st, 3);
 	(void)sqlite3_bind_null(st, 4);
 	if (fd != -1 && !kept) {
-		if (pack_append(s, &w->pack, fd, offset, m->bytes, &at, e) == -1)
+		if (pack_append(s, pack_of(s, m), fd, offset, m->bytes, &at, e) == -1)
 			return (-1);
-		(void)sqlite3_bind_int64(st, 3, w->pack.id);
+		(void)sqlite3_bind_int64(st, 3, pack_of(s, m)->id);
 		(void)sqlite3_bind_int64(st, 4, (sqlite3_int64)at);
 	}
 	w->changed = true;
@@ -107,7 +113,7 @@ message_put(struct store *s, int64_t id, const struct store_message *m, int64_t 
 	sqlite3_stmt	*st = stmt(s, ST_MESSAGE_ADD);
 	uint64_t	 at = 0;
 
-	if (fd != -1 && pack_append(s, &w->pack, fd, offset, m->bytes, &at, e) == -1)
+	if (fd != -1 && pack_append(s, pack_of(s, m), fd, offset, m->bytes, &at, e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, id);
 	(void)sqlite3_bind_int64(st, 2, m->received);
@@ -116,7 +122,7 @@ message_put(struct store *s, int64_t id, const struct store_message *m, int64_t 
 	(void)sqlite3_bind_int64(st, 5, (sqlite3_int64)m->bytes);
 	(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)token);
 	if (fd != -1) {
-		(void)sqlite3_bind_int64(st, 7, w->pack.id);
+		(void)sqlite3_bind_int64(st, 7, pack_of(s, m)->id);
 		(void)sqlite3_bind_int64(st, 8, (sqlite3_int64)at);
 	} else {
 		(void)sqlite3_bind_null(st, 7);
@@ -208,6 +214,8 @@ store_report_message(struct store *s, enum report_kind kind, int64_t id)
 
 	if (kind == REPORT_TLS)
 		return (writer_tls_message(s, id));
+	if (kind == REPORT_FAILURE)
+		return (writer_failure_message(s, id));
 	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_MESSAGE), 1, id);
 	return (writer_find(s, ST_REPORT_MESSAGE, &message, NULL) == 1 ? message : 0);
 }
@@ -231,6 +239,7 @@ store_quarantine_add(struct store *s, const struct store_quarantined *x, struct 
 	bind_id(st, 9, x->message);
 	bind_id(st, 10, x->part);
 	bind_id(st, 11, x->line);
+	(void)sqlite3_bind_int(st, 12, x->private);
 	s->w->changed = true;
 	return (writer_run(s, ST_QUARANTINE_ADD, e));
 }

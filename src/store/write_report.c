@@ -409,6 +409,8 @@ store_report_unrepeat(struct store *s, enum report_kind kind, int64_t id, struct
 {
 	if (kind == REPORT_TLS)
 		return (writer_tls_unrepeat(s, id, e));
+	if (kind == REPORT_FAILURE)
+		return (writer_failure_unrepeat(s, id, e));
 	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_UNREPEAT), 1, id);
 	return (writer_run(s, ST_REPORT_UNREPEAT, e));
 }
@@ -557,7 +559,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, h.id, when_now(), e) == -1)
 				return (-1);
 			/* what is only worse proved may be believed one day: its original is kept */
-			*out = (struct store_stored){ w->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0, REPORT_AGGREGATE };
+			*out = (struct store_stored){ w->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0,
+			    REPORT_AGGREGATE };
 			return (0);
 		}
 	}

@@ -77,10 +77,11 @@ const char *const	 writer_sql[ST_COUNT] = {
 	[ST_TOKENS] = "SELECT token FROM message ORDER BY id DESC LIMIT 8192",
 	[ST_INTAKE_ADD] = "INSERT INTO intake (day, origin, result, messages) VALUES (?1, ?2, ?3, ?4) "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages",
-	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject, message, part, line) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, "
+	[ST_QUARANTINE_ADD] = "INSERT INTO quarantine (received, origin, file, bytes, reason, text, sender, subject, message, part, line, private) "
+	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (file) DO UPDATE SET reason = excluded.reason, "
 	    "text = excluded.text, sender = coalesce(excluded.sender, sender), subject = coalesce(excluded.subject, subject), "
-	    "message = excluded.message, part = excluded.part, line = excluded.line",
+	    "message = excluded.message, part = excluded.part, line = excluded.line, "
+	    "private = excluded.private",
 	[ST_QUARANTINE_FIND] = "SELECT id FROM quarantine WHERE file = ?1",
 	[ST_SAVEPOINT] = "SAVEPOINT report",
 	[ST_SAVEPOINT_BACK] = "ROLLBACK TO report",

@@ -29,6 +29,11 @@ compare() {
 		return
 	fi
 	node "$srcdir/tests/corpus/compare.mjs" "$3" "$dir/import" "$dir/reports" 2>&1
+	"$dmarcd" --state "$dir/$1" reports --type failures --format json 2>"$dir/err" | sed -n 's/^{"id":"\(f[0-9]*\)".*/\1/p' |
+	while read -r id; do
+		"$dmarcd" --state "$dir/$1" report "$id" --reveal --format json 2>>"$dir/err"
+	done >"$dir/revealed"
+	node "$srcdir/tests/corpus/compare_failures.mjs" "$3" "$dir/import" "$dir/revealed" 2>&1
 }
 
 {

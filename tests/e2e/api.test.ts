@@ -98,6 +98,7 @@ interface Sample {
 	domain: string;
 	ip: string;
 	report: string;
+	row: string;
 	day: string;
 	values: Record<string, string>;
 }
@@ -113,6 +114,7 @@ async function sample(): Promise<Sample> {
 		domain: row.domain,
 		ip: row.ip ?? '192.0.2.1',
 		report: row.report_id,
+		row: row.id,
 		day: row.day,
 		values: {
 			domain: row.domain,
@@ -146,14 +148,15 @@ const WORDS: Record<string, string[]> = {
 	differs: ['yes', 'no'],
 };
 const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain'];
-const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters'];
+const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters', '/explain'];
 
 // What an endpoint cannot do without.
 const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : {});
 
 async function concrete(path: string): Promise<string> {
 	const s = await sample();
-	return path.replace('{domain}', encodeURIComponent(s.domain)).replace('{id}', path.startsWith('/tls/') ? 't1' : s.report);
+	return path.replace('{domain}', encodeURIComponent(s.domain))
+		.replace('{id}', path.startsWith('/tls/') ? 't1' : path.startsWith('/rows/') ? encodeURIComponent(s.row) : s.report);
 }
 
 // --- Each endpoint, each parameter ---------------------------------------------------
@@ -391,6 +394,67 @@ test('cursors are checked', async () => {
 			assert.ok(a.status === 400 || a.status === 200, `${path} cursor=${cursor}: ${a.status}`);
 			if (a.status === 400) checkProblem(a, 400, cursor);
 		}
+});
+
+// --- Explanations -----------------------------------------------------------------------
+
+test('each row is explained, and no place in it is empty', async () => {
+	const codes = new Set<string>();
+	for (const sort of ['m', '-m', 'day', '-day'])
+		for (const row of (await get('/rows', { t: 'all', limit: '60', sort })).items) {
+			const x = await get(`/rows/${encodeURIComponent(row.id)}/explain`);
+			assert.equal(x.id, row.id);
+			/* the made-up store draws codes at random: row.code is none of the row's */
+			assert.equal(x.m, row.count);
+			assert.ok(x.do !== null || (x.do_yours !== null && x.do_not_yours !== null), row.id);
+			for (const s of [x.title, x.why, x.do, x.do_yours, x.do_not_yours, ...x.legs, ...x.notes, ...x.treatment.map((t: Json) => t.text)])
+				if (s !== null) assert.ok(s.length > 5 && !/[{}]|undefined/.test(s), `${row.id}: ${s}`);
+			codes.add(x.code);
+		}
+	assert.ok(codes.size > 3);
+});
+
+test('the causes of failing mail add up to it', async () => {
+	const causes = await get('/explain', { t: 'all', limit: '200' });
+	const failing = await get('/rows', { t: 'all', align: 'none', total: '1', limit: '1' });
+	assert.equal(causes.m, failing.total.m);
+	assert.equal(causes.items.reduce((n: number, x: Json) => n + x.m, 0) + causes.other_m, causes.m);
+	for (let i = 1; i < causes.items.length; i++) assert.ok(causes.items[i - 1].m >= causes.items[i].m);
+	for (const x of causes.items.slice(0, 20)) {
+		assert.equal((await get(`/rows/${encodeURIComponent(x.example)}/explain`)).code, x.code);
+		assert.equal(x.treatment.reduce((n: number, s: Json) => n + s.m, 0), x.m, `${x.example}: each message was treated somehow`);
+	}
+	const s = await sample();
+	const all = await get('/explain', { t: 'all', ip: s.ip, align: 'both,dkim,spf,none,untold', limit: '200' });
+	assert.equal(all.m, (await get('/rows', { t: 'all', ip: s.ip, total: '1', limit: '1' })).total.m);
+	assert.deepEqual((await get('/explain', { from: '1971-01-01', to: '1971-12-31' })).items, []);
+});
+
+test('sentences in the language that is asked for', async () => {
+	const s = await sample();
+	for (const url of [`${API}/rows/${encodeURIComponent(s.row)}/explain`, `${API}/explain?t=all&limit=3`]) {
+		const etags = new Set<string>();
+		for (const [header, want] of [['en', 'en'], ['de', 'de'], ['pt-BR, en;q=0.5', 'pt'], ['cs', 'cs'], ['ru', 'ru']] as const) {
+			const a = await c.ask(url, { 'Accept-Language': header });
+			assert.equal(a.status, 200);
+			assert.equal(a.headers['vary'], 'Accept-Language');
+			assert.equal(a.headers['content-language'], want, header);
+			assert.equal(parse(a).lang, want);
+			etags.add(a.headers['etag'] ?? '');
+			assert.equal((await c.ask(url, { 'Accept-Language': header, 'If-None-Match': a.headers['etag'] ?? '' })).status, 304);
+		}
+		assert.equal(etags.size, 5, 'each language has its ETag');
+		for (const header of ['', ';;,', 'xx', 'a'.repeat(2000), 'en;q='])
+			assert.equal((await c.ask(url, { 'Accept-Language': header })).headers['content-language'], 'en', header);
+	}
+});
+
+test('rows that are none', async () => {
+	const s = await sample();
+	for (const id of ['0%230', '1', '1%23', '%231', 'a%23b', '-1%231', `${s.report}%230`, `${s.report}%2399999999`, '999999999%231', `${s.report}%231x`, '99999999999999999999%231'])
+		checkProblem(await c.ask(`${API}/rows/${id}/explain`), 404, id);
+	await refused('/explain', { sort: 'm' }, 'sort');
+	await refused('/explain', { cursor: 'x' }, 'cursor');
 });
 
 // --- Caching ----------------------------------------------------------------------------
@@ -777,8 +841,9 @@ test('fifty at once', async () => {
 test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
-		'/breakdown', '/domains', '/domains/{domain}', '/healthz', '/ingest', '/meta', '/overview', '/reporters', '/reports',
-		'/reports/{id}', '/reports/{id}/raw', '/rows', '/timeseries', '/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
+		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/healthz', '/ingest', '/meta', '/overview', '/reporters', '/reports',
+		'/reports/{id}', '/reports/{id}/raw', '/rows', '/rows/{id}/explain', '/timeseries',
+		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
 	]);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
 	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);

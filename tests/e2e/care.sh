@@ -44,9 +44,10 @@ sql() {
 	"$dbsql" "$dir/state/dmarcd.db" "$1"
 }
 
-# Everything that counts, in an order that does not depend on how it was stored.
+# Everything that counts, in an order that does not depend on how it was stored; who the senders were is found out again
+# by whoever looks next.
 sums() {
-	sql "SELECT * FROM rollup; SELECT id, domain, reporter, report_id, day, superseded_by, quirks, hex(hash), duplicates, records,
+	sql "SELECT domain, day, reporter, outcome, sum(messages), sum(rows) FROM rollup GROUP BY 1, 2, 3, 4; SELECT id, domain, reporter, report_id, day, superseded_by, quirks, hex(hash), duplicates, records,
 	    messages, disp_none, dkim_pass, spf_pass, dmarc_pass, verdict_pass, differs, source_ips FROM report ORDER BY id;
 	    SELECT * FROM record; SELECT id, outcome FROM evidence; SELECT * FROM intake"
 }
@@ -240,7 +241,7 @@ damage() {
 }
 damage "a daily sum" "UPDATE rollup SET messages = messages + 1 WHERE rows = (SELECT max(rows) FROM rollup)" \
     '"kind":"rollup".*the sum of [^ ]+ on [0-9-]+ .*is [0-9]+ messages in [0-9]+ rows; the records say [0-9]+ in [0-9]+'
-damage "a daily sum too many" "INSERT INTO rollup VALUES (1, 15000, 1, 1, 7, 7)" 'is 7 messages in 7 rows; the records say 0 in 0'
+damage "a daily sum too many" "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) VALUES (1, 15000, 1, 1, 0, 7, 7)" 'is 7 messages in 7 rows; the records say 0 in 0'
 damage "daily sums that are missing" "DELETE FROM rollup WHERE domain = 2" 'is 0 messages in 0 rows; the records say [1-9]'
 damage "a report's sum" "UPDATE report SET messages = messages + 3 WHERE id = 5" \
     '"kind":"report","id":5,"text":"report 5: messages is [0-9]+; its records say [0-9]+"'
@@ -263,6 +264,37 @@ reprocess
 runs 0 "verify after that" verify
 sums | cmp -s - "$dir/sums"
 ok $? "all is as it was"
+
+# What older rules have judged: a command says so, the daemon judges anew.
+rules=$(sql "SELECT value FROM meta WHERE key = 'rules'")
+[ "${rules:-0}" -gt 0 ]
+ok $? "a store knows by which rules it was judged: $rules"
+sql "UPDATE meta SET value = 1 WHERE key = 'rules'"
+run import "$dir/two.eml"
+says err "judged by older rules" "import says so"
+reprocess --verdicts
+ok $? "reprocess --verdicts after a change of rules"
+[ "$(sql "SELECT value FROM meta WHERE key = 'rules'")" -eq "$rules" ]
+ok $? "remembers by which rules"
+run import "$dir/two.eml"
+! grep -q "older rules" "$dir/err"
+ok $? "import has nothing more to say"
+sums >"$dir/sums"
+sql "UPDATE meta SET value = 1 WHERE key = 'rules'"
+"$dmarcd" -c "$dir/conf" serve >"$dir/log" 2>&1 &
+running=$!
+i=0
+until grep -q "judged anew by newer rules" "$dir/log" || [ $i -gt 300 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+kill -TERM $running
+wait $running
+running=
+cp "$dir/log" "$dir/err"
+says log "combinations judged anew by newer rules" "the daemon judges anew at its start, and says so"
+[ "$(sql "SELECT value FROM meta WHERE key = 'rules'")" -eq "$rules" ] && sums | cmp -s - "$dir/sums"
+ok $? "and changes nothing where nothing is different"
 runs 2 "--since and --verdicts" reprocess --since 2026-05-01 --verdicts
 runs 0 "--since of a day to come" reprocess --since 2199-01-01
 says out "0 reports read again" "reads nothing"

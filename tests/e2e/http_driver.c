@@ -83,7 +83,7 @@ keep_originals(const char *dir, sqlite3 *db)
 	struct err	 e = { 0 };
 	char		 path[512];
 	size_t		 at;
-	int		 rv = seed_sql(db, "INSERT INTO pack VALUES (1, 'pack-1', 0, 0)");
+	int		 rv = seed_sql(db, "INSERT INTO pack (id, name, bytes, begun) VALUES (1, 'pack-1', 0, 0)");
 
 	for (int i = 1; i <= KEPT; i++) {
 		at = b.len;
@@ -95,7 +95,7 @@ keep_originals(const char *dir, sqlite3 *db)
 		    (long long)(b.len - at), i);
 	}
 	/* one points at nothing */
-	rv |= seed_sql(db, "INSERT INTO pack VALUES (2, 'pack-lost', 0, 0)");
+	rv |= seed_sql(db, "INSERT INTO pack (id, name, bytes, begun) VALUES (2, 'pack-lost', 0, 0)");
 	rv |= seed_sql(db, "UPDATE message SET pack = 2, offset = 0, bytes = 10 WHERE id = %d", KEPT + 1);
 	(void)snprintf(path, sizeof(path), "%s/originals", dir);
 	(void)mkdir(path, 0700);

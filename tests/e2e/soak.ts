@@ -241,6 +241,7 @@ async function kill9Part(): Promise<void> {
 	const corpus = await corpusOf('kill9', ['--reports', String(2 * n - both - 1), '--big-mail', '10']);
 	const at = join(dir, 'story');
 	mkdirSync(at);
+	say(`kill9: SOAK_SEED=${seed}`);
 	const told = await live({
 		dir: at, dovecot, certs, passwordFile: join(dir, 'password'), corpus, mails: n, both, kills: Number(process.env['SOAK_KILL9'] ?? 200),
 		seed, mb: 300, pause: 1500, say,

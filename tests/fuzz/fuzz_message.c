@@ -56,7 +56,7 @@ on_end(void *ctx, struct err *e)
 	return (0);
 }
 
-static const struct mime_sink	 sink = { on_begin, on_data, on_end };
+static const struct mime_sink	 sink = { on_begin, on_data, on_end, NULL };
 
 static void
 header(struct buf *b, struct str s)

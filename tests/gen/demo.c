@@ -401,6 +401,45 @@ fill(struct demo *d, size_t domain, int day)
 	}
 }
 
+static void
+send_failure(struct demo *d, const struct gen_record *r, unsigned how, struct rng *rng)
+{
+	mail_failure(&d->run->mail, &d->rp, r, how, rng);
+	output_mail(d->run->out, &d->run->mail, d->rp.begin + DAY);
+	manifest_mail(d->run->mf, d->run->mail.len);
+	manifest_failure(d->run->mf, true);
+	d->run->mail.len = 0;
+}
+
+/*
+ * Few reporters send any. Each in its habit, about some rows of the day; the
+ * third also when only one of the two failed (fo=1).
+ */
+static void
+failures(struct demo *d, size_t who, size_t domain, int day)
+{
+	static const size_t	 senders[] = { 2, 5, 8, 10 };
+	struct rng		 rng;
+	unsigned		 n = 0;
+
+	if (!output_wants_mail(d->run->out))
+		return;
+	for (size_t k = 0; k < nitems(senders); k++) {
+		if (senders[k] != who)
+			continue;
+		rng_seed(&rng, d->run->seed, 700 + who, 100 + domain, (uint64_t)day);
+		for (size_t i = 0; i < d->rp.nrec && n < 3; i++) {
+			const struct gen_record	*r = &d->rp.rec[i];
+			bool			 fails = !record_passes(r), half = !fails && r->dkim_pass != r->spf_pass;
+
+			if (r->differs || !(fails || (k == 2 && half)) || !rng_chance(&rng, fails ? 250 : 60))
+				continue;
+			send_failure(d, r, k == 0 ? 2 : k == 2 ? 0 : (unsigned)k, &rng);
+			n++;
+		}
+	}
+}
+
 /* One reporter's report of one domain that begins on this day, if any. */
 static void
 one_report(struct demo *d, size_t who, size_t domain, int day)
@@ -435,6 +474,7 @@ one_report(struct demo *d, size_t who, size_t domain, int day)
 		return;
 	}
 	run_report(d->run, &d->rp, &d->rng);
+	failures(d, who, domain, day);
 	/* Some are mailed twice: a relay repeats, or a second address leads here. */
 	if ((who == 2 && domain == 0 && day % 9 == 4) || (who == 6 && day == 21))
 		run_repeat(d->run, &d->rp, &d->rng);
@@ -450,6 +490,7 @@ other_mail(struct demo *d, int day)
 		{ 4, mail_bounce }, { 11, mail_spam }, { 19, mail_autoreply },
 		{ 23, mail_spam },
 	};
+	static const int complaints[] = { 12, 25 };
 	int64_t	 date = d->run->until - (DAYS - 1 - day) * DAY + 34567;
 
 	if (!output_wants_mail(d->run->out))
@@ -462,6 +503,16 @@ other_mail(struct demo *d, int day)
 		output_mail(d->run->out, &d->run->mail, date);
 		manifest_mail(d->run->mf, d->run->mail.len);
 		manifest_ignored(d->run->mf);
+		d->run->mail.len = 0;
+	}
+	for (size_t i = 0; i < nitems(complaints); i++) {
+		if (complaints[i] != day)
+			continue;
+		rng_seed(&d->rng, d->run->seed, 901, i, (uint64_t)day);
+		mail_complaint(&d->run->mail, date, &d->rng);
+		output_mail(d->run->out, &d->run->mail, date);
+		manifest_mail(d->run->mf, d->run->mail.len);
+		manifest_failure(d->run->mf, false);
 		d->run->mail.len = 0;
 	}
 }

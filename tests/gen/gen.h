@@ -188,6 +188,9 @@ void	 mail_report(struct buf *, const struct gen_report *, const struct buf *xml
 void	 buf_gzip(struct buf *, const struct buf *);
 void	 mail_bounce(struct buf *, int64_t, struct rng *);
 void	 mail_spam(struct buf *, int64_t, struct rng *);
+/* failure.c: how % 4 is the habit of its reporter. */
+void	 mail_failure(struct buf *, const struct gen_report *, const struct gen_record *, unsigned how, struct rng *);
+void	 mail_complaint(struct buf *, int64_t, struct rng *);
 void	 mail_autoreply(struct buf *, int64_t, struct rng *);
 
 /* output.c */
@@ -211,6 +214,7 @@ void	 manifest_record(struct manifest *, const struct gen_report *,
 void	 manifest_tls(struct manifest *, const char *domain, const struct gen_tls *);
 void	 manifest_duplicate(struct manifest *);
 void	 manifest_ignored(struct manifest *);
+void	 manifest_failure(struct manifest *, bool auth);	/* false: a complaint */
 void	 manifest_rejected(struct manifest *);
 void	 manifest_mail(struct manifest *, size_t bytes);
 uint64_t manifest_reports(const struct manifest *);

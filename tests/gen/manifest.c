@@ -43,7 +43,7 @@ struct manifest {
 	struct totals		 t;
 	struct tls_totals	 tls[TLS_DOMAINS];
 	size_t			 ntls;
-	uint64_t		 mails, bytes, duplicates, ignored, rejected;
+	uint64_t		 mails, bytes, duplicates, ignored, rejected, failures, complaints;
 	struct names		 domain_names, reporter_names, day_names, ips;
 	struct domain_totals	*domain;
 	struct totals		*reporter;
@@ -239,6 +239,13 @@ manifest_duplicate(struct manifest *m)
 }
 
 void
+manifest_failure(struct manifest *m, bool auth)
+{
+	m->failures++;
+	m->complaints += !auth;
+}
+
+void
 manifest_ignored(struct manifest *m)
 {
 	m->ignored++;
@@ -374,8 +381,9 @@ manifest_write(struct manifest *m, const char *scenario, uint64_t seed,
 	    ", \"until\": \"%04d-%02d-%02d\",\n", scenario, seed, y, mo, d);
 	buf_fmt(&b, "  \"mails\": %" PRIu64 ", \"bytes\": %" PRIu64
 	    ", \"duplicates\": %" PRIu64 ", \"ignored\": %" PRIu64
-	    ", \"rejected\": %" PRIu64 ", \"tls\": {", m->mails, m->bytes, m->duplicates,
-	    m->ignored, m->rejected);
+	    ", \"rejected\": %" PRIu64 ", \"failures\": %" PRIu64
+	    ", \"complaints\": %" PRIu64 ", \"tls\": {", m->mails, m->bytes, m->duplicates,
+	    m->ignored, m->rejected, m->failures, m->complaints);
 	for (size_t i = 0; i < m->ntls; i++)
 		buf_fmt(&b, "%s\"%s\": {\"tls_reports\": %" PRIu64 ", \"policies\": %" PRIu64
 		    ", \"successful\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"detail_failures\": %" PRIu64 "}",

@@ -47,6 +47,7 @@ struct kind {
 	unsigned	 bots;			/* imitations on an ordinary day */
 	unsigned	 waves, servers;	/* of bots; of senders that imitate from one place */
 	const char	*policy, *later;
+	const char	*abused;	/* service of the owner that an impostor uses, too */
 };
 struct truth {
 	const char	*domain, *ip, *is, *right;
@@ -179,6 +180,7 @@ service(struct months *m, struct kind *k, const struct service *s, enum setup ho
 		f->dkim[at++] = (struct gen_dkim){ k->name, s->selector, "pass", NULL };
 	if ((s->signs && !bare) || !dkim)
 		f->dkim[at++] = (struct gen_dkim){ s->name, "mail", "pass", NULL };
+	k->abused = s->name;
 	f->per_day = per_day;
 	f->office = rng_chance(&m->rng, 300);
 	f->forwarded = rng_between(&m->rng, 5, 20);
@@ -418,6 +420,29 @@ imitation(struct months *m, const struct kind *k, const char *ip, const char *sp
 	finish(m);
 }
 
+/* Another customer of a service that the owner uses: nobody can tell the two apart but by the owner's key. */
+static void
+abuse_day(struct months *m, const struct kind *k, int day)
+{
+	struct gen_record	*r;
+	uint64_t		 n;
+	const char		*ip;
+
+	if (k->abused == NULL || day / 10 != (int)(m->run->seed % 6) || (n = draw(&m->rng, UINT64_C(40) * m->rp.reporter->share)) == 0)
+		return;
+	ip = arena_fmt(m->run->arena, "2001:db8:7%03x::99", (unsigned)(m->run->seed * 7 + (uint64_t)(k - m->kind)) % 4096);
+	truth_add(m, k->name, ip, "impostor", "suspect,noise,unknown");
+	r = record_add(&m->rp);
+	r->source_ip = ip;
+	r->count = n;
+	r->header_from = k->name;
+	r->envelope_from = arena_fmt(m->run->arena, "b.%s", k->abused);
+	record_dkim(r, k->abused, "mail", "pass");
+	record_spf(r, r->envelope_from, NULL, "pass");
+	record_judge(r, &m->rp);
+	finish(m);
+}
+
 static void
 bots_day(struct months *m, struct kind *k, int day)
 {
@@ -465,6 +490,7 @@ one_report(struct months *m, size_t who, struct kind *k, int day, const struct z
 		for (unsigned i = 0; i < k->nflow; i++)
 			flow_day(m, k, &k->flow[i], d, (int)((at / DAY + 3) % 7), popular);
 		bots_day(m, k, d);
+		abuse_day(m, k, d);
 	}
 	if (m->rp.nrec > 0)
 		run_report(m->run, &m->rp, &m->rng);

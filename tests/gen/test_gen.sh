@@ -80,8 +80,10 @@ is "$tls" 360 "demo: a TLS report a day from four reporters about each domain"
 is "$(grep -l '^TLS-Report-Domain:' "$dir"/a/new/* | wc -l | tr -d ' ')" "$((tls + 1))" \
     "demo: each is a mail, and one comes twice"
 is "$((tls + $(total reports "$dir/a.json") + $(head_number duplicates "$dir/a.json") + \
-    $(head_number ignored "$dir/a.json") + $(head_number rejected "$dir/a.json")))" \
-    "$(head_number mails "$dir/a.json")" "each mail is a report of either kind, a duplicate, ignored or rejected"
+    $(head_number ignored "$dir/a.json") + $(head_number rejected "$dir/a.json") + $(head_number failures "$dir/a.json")))" \
+    "$(head_number mails "$dir/a.json")" "each mail is a report, a duplicate, ignored, rejected or about a failure"
+is "$(grep -l '^Feedback-Type: abuse' "$dir"/a/new/* | wc -l | tr -d ' ')" "$(head_number complaints "$dir/a.json")" \
+    "the manifest knows the number of complaints"
 for key in reports records messages dkim_pass spf_pass dmarc_pass; do
 	is "$(domains_sum $key "$dir/a.json")" "$(total $key "$dir/a.json")" \
 	    "demo: the domains add up to the total of $key"

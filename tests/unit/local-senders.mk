@@ -1,12 +1,15 @@
 # who sends: the catalogue, identity, classes, and the pass in the store
 if HAVE_CMOCKA
-SENDERS_TESTS = tests/unit/test_enrich
+SENDERS_TESTS = tests/unit/test_enrich tests/unit/test_senders
 check_PROGRAMS += $(SENDERS_TESTS)
 TESTS += $(SENDERS_TESTS)
 endif
 tests_unit_test_enrich_SOURCES = tests/unit/test_enrich.c tests/unit/cases.h
 tests_unit_test_enrich_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_enrich_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_senders_SOURCES = tests/unit/test_senders.c tests/unit/cases.h
+tests_unit_test_senders_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_senders_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 
 # Classes against the truth of generated months; prints the confusion matrix.
 check_PROGRAMS += tests/unit/truth

@@ -445,6 +445,14 @@ test_hidden(void **state)
 		c = container_new(&l, &sink, &d);
 		read_box(c, &d, buf_as_str(&b), 65536, false);
 		assert_string_equal(d.text.p, "{unreadable over the limit unpacked_bytes = 3145728}");
+		/* one that is looked at: what stands behind it is not gone to */
+		buf_clear(&b);
+		pair[0].name = "large.bin";
+		pack_archive(&b, (enum pack_format)f, pair, 2);
+		container_mail(c);
+		read_box(c, &d, buf_as_str(&b), 65536, false);
+		assert_string_equal(d.text.p, "{unreadable over the limit unpacked_bytes = 3145728}");
+		pair[0].name = "._hidden";
 		container_free(c);
 	}
 	buf_free(&b);

@@ -116,6 +116,33 @@ test_ps(void **state)
 	assert_true(str_eq(domain_org(org), org));
 }
 
+static const struct ps_case pss_icann[] = {
+	{ "PS7 ICANN only",  "a.foo.github.io", "github.io" },
+	{ "PS8 ICANN only",  "github.io", "github.io" },
+	{ "PS5 ICANN only",  "x.y.example.co.uk", "example.co.uk" },
+	{ "PS12 ICANN only", "x.city.kawasaki.jp", "city.kawasaki.jp" },
+	{ "PS18 ICANN only", "a.host.unknowntld", "host.unknowntld" },
+	{ "PS3 ICANN only",  "com", "com" },
+	{ "PS6 ICANN only",  "co.uk", "co.uk" },
+};
+
+static void
+test_ps_icann(void **state)
+{
+	const struct ps_case	*c = *state;
+	struct str		 org = domain_org_icann(str_of(c->in));
+
+	assert_int_equal(org.len, strlen(c->org));
+	assert_memory_equal(org.p, c->org, org.len);
+}
+
+static void
+test_al11_icann(void **state)
+{
+	(void)state;
+	assert_true(str_eq(domain_org_icann(STR("a.github.io")), domain_org_icann(STR("b.github.io"))));
+}
+
 static void
 test_ps19(void **state)
 {
@@ -362,6 +389,436 @@ test_walk(void **state)
 	assert_int_equal(v.estimated, c->estimated);
 }
 
+/* --- DR: DMARC records, as far as they decide mail ------------------------------------------- */
+
+static const struct dr_case { const char *name, *text; enum record_use use; const char *p; int strict_dkim, testing; char psd; } drs[] = {
+	{ "DR1",  "v=DMARC1; p=none", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR2",  "v=DMARC1;p=reject;", RECORD_YES, "reject", 0, 0, 'u' },
+	{ "DR3",  "v = DMARC1 ; p = Reject ; adkim = S", RECORD_YES, "reject", 1, 0, 'u' },
+	{ "DR4",  "v=dmarc1; p=reject", RECORD_NO, "none", 0, 0, 'u' },
+	{ "DR5",  " v=DMARC1; p=reject", RECORD_NO, "none", 0, 0, 'u' },
+	{ "DR6",  "p=reject; v=DMARC1", RECORD_NO, "none", 0, 0, 'u' },
+	{ "DR7",  "v=DMARC1 p=reject", RECORD_NO, "none", 0, 0, 'u' },
+	{ "DR8",  "v=DMARC1, p=reject", RECORD_NO, "none", 0, 0, 'u' },
+	{ "DR9",  "v=DMARC1", RECORD_OFF, "none", 0, 0, 'u' },
+	{ "DR10", "v=DMARC1; rua=mailto:d@example.com", RECORD_NONE, "none", 0, 0, 'u' },
+	{ "DR11", "v=DMARC1; p=rejct; rua=mailto:d@example.com", RECORD_NONE, "none", 0, 0, 'u' },
+	{ "DR12", "v=DMARC1; p=rejct", RECORD_OFF, "none", 0, 0, 'u' },
+	{ "DR13", "v=DMARC1; p=reject; sp=; rua=mailto:d@example.com", RECORD_NONE, "none", 0, 0, 'u' },
+	{ "DR14", "v=DMARC1; p=reject; rua=d@example.com", RECORD_YES, "reject", 0, 0, 'u' },
+	{ "DR15", "v=DMARC1; p=rejct; rua=d@example.com", RECORD_OFF, "none", 0, 0, 'u' },
+	{ "DR16", "v=DMARC1; p=none; rua=mailto:a@example.com,mailto:b@example.net!10m", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR17", "v=DMARC1; p=none; rua=mailto:a@example.com , mailto:b@example.com", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR18", "v=DMARC1; p=none; rua=mailto:a@example.com;mailto:b@example.com", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR19", "v=DMARC1; p=none; rua=https://r.example.com/x", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR20", "v=DMARC1; p=quarantine; pct=25", RECORD_YES, "quarantine", 0, 0, 'u' },
+	{ "DR21", "v=DMARC1; p=none; fo=1:d:s; ruf=mailto:f@example.com", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR22", "v=DMARC1; p=none; fo=0:1; ruf=mailto:f@example.com", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR23", "v=DMARC1; p=none; fo=1", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR24", "v=DMARC1; p=none; adkim=x", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR25", "v=DMARC1; p=reject; p=none", RECORD_YES, "reject", 0, 0, 'u' },
+	{ "DR26", "v=DMARC1;; p=none; ;", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR27", "v=DMARC1; p=none; rau=mailto:d@example.com", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR28", "v=DMARC1; p=reject; t=y; psd=n", RECORD_YES, "reject", 0, 1, 'n' },
+	{ "DR29", "v=DMARC1; p=reject; t=yes", RECORD_YES, "reject", 0, 0, 'u' },
+	{ "DR30", "v=DMARC1; p=none; rua=mailto:o'brien%2Cx@example.com", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR31", "\"v=DMARC1; p=none\"", RECORD_NO, "none", 0, 0, 'u' },
+	{ "DR32", "v=DMARC1; p=none\\; rua=mailto:d@example.com", RECORD_NONE, "none", 0, 0, 'u' },
+	{ "DR33", "v=DMARC1; p=no" "ne", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR34", "v=DMARC1; P=reject; rua=mailto:d@example.com", RECORD_YES, "reject", 0, 0, 'u' },
+	{ "DR35", "v=DMARC1; ri=3600; rf=afrf; p=none", RECORD_YES, "none", 0, 0, 'u' },
+	{ "DR nothing", "", RECORD_NO, "none", 0, 0, 'u' },
+	{ "DR psd=y", "v=DMARC1; p=none; psd=Y", RECORD_YES, "none", 0, 0, 'y' },
+};
+
+static void
+test_dr(void **state)
+{
+	const struct dr_case	*c = *state;
+	struct dmarc_record	 r;
+
+	assert_int_equal(dmarc_record_read(str_of(c->text), &r), c->use);
+	assert_string_equal(dmarc_request_names[r.p], c->p);
+	assert_int_equal(r.strict_dkim, c->strict_dkim);
+	assert_int_equal(r.testing, c->testing);
+	assert_int_equal(r.psd, c->psd);
+}
+
+/* --- A DNS of a few names ----------------------------------------------------------------------- */
+
+/*
+ * "NAME text|NAME text": each a record at _dmarc.NAME; a text "SERVFAIL" does
+ * not answer. nx: names that do not exist, between blanks.
+ */
+struct zone { const char *records, *nx; };
+
+static enum dns_answer
+zone_dmarc(void *ctx, struct str name, struct str texts[WALK_TEXTS], size_t *n)
+{
+	const struct zone	*z = ctx;
+	const char		*p = z->records;
+
+	*n = 0;
+	while (p != NULL && *p != '\0' && *n < WALK_TEXTS) {
+		const char	*end = strchrnul(p, '|'), *blank = strchr(p, ' ');
+
+		if (str_eq((struct str){ p, (size_t)(blank - p) }, name)) {
+			texts[*n] = (struct str){ blank + 1, (size_t)(end - blank) - 1 };
+			if (str_eq(texts[*n], STR("SERVFAIL")))
+				return (DNS_UNKNOWN);
+			++*n;
+		}
+		p = *end == '|' ? end + 1 : end;
+	}
+	return (*n > 0 ? DNS_RECORD : DNS_NONE);
+}
+
+static enum dns_answer
+zone_exists(void *ctx, struct str name)
+{
+	const struct zone	*z = ctx;
+	const char		*at = z->nx == NULL ? NULL : strstr(z->nx, name.p);
+
+	/* names of the tests are whole strings */
+	return (at != NULL && (at[name.len] == ' ' || at[name.len] == '\0') ? DNS_NONE : DNS_RECORD);
+}
+
+#define ZONE(z) ((struct dmarc_dns){ .dmarc = zone_dmarc, .exists = zone_exists, .ctx = (z) })
+#define U(name) name " v=DMARC1; p=none|"
+#define PSD(name, v) name " v=DMARC1; p=none; psd=" v "|"
+
+/* asked: the names in their order, between blanks; NULL: not looked at. */
+static const struct tw_case { const char *name, *start, *records, *asked, *org; } tws[] = {
+	{ "TW1",  "a.mail." EX, U("mail." EX) U(EX), "a.mail." EX " mail." EX " " EX " com", EX },
+	{ "TW2",  "a.mail." EX, PSD("mail." EX, "n") U(EX), "a.mail." EX " mail." EX, "mail." EX },
+	{ "TW3",  "a.mail." EX, PSD("com", "y"), "a.mail." EX " mail." EX " " EX " com", EX },
+	{ "TW4",  "a.mail." EX, "", "a.mail." EX " mail." EX " " EX " com", "a.mail." EX },
+	{ "TW5",  "giant.bank.example", U("giant.bank.example") PSD("bank.example", "y"), "giant.bank.example bank.example", "giant.bank.example" },
+	{ "TW6",  "mail.mega.bank.example", PSD("bank.example", "y"), "mail.mega.bank.example mega.bank.example bank.example", "mega.bank.example" },
+	{ "TW7",  "bank.example", PSD("bank.example", "y"), "bank.example", "bank.example" },
+	{ "TW8",  "x.bank.example", PSD("x.bank.example", "n") PSD("bank.example", "y"), "x.bank.example", "x.bank.example" },
+	{ "TW9",  "a.b.c.d.e.f.g.h.i.j.mail." EX, U(EX), "a.b.c.d.e.f.g.h.i.j.mail." EX " g.h.i.j.mail." EX " h.i.j.mail." EX " i.j.mail." EX
+	    " j.mail." EX " mail." EX " " EX " com", EX },
+	{ "TW10", "mail.a.b.c.d.e.f.g." EX, PSD("b.c.d.e.f.g." EX, "n") U(EX), "mail.a.b.c.d.e.f.g." EX " c.d.e.f.g." EX " d.e.f.g." EX
+	    " e.f.g." EX " f.g." EX " g." EX " " EX " com", EX },
+	{ "TW11", "a.b.c.d.e.f.g.example", "", "a.b.c.d.e.f.g.example b.c.d.e.f.g.example c.d.e.f.g.example d.e.f.g.example e.f.g.example "
+	    "f.g.example g.example example", "a.b.c.d.e.f.g.example" },
+	{ "TW12", EX, U(EX) U("com"), EX " com", "com" },
+	{ "TW13", EX, PSD(EX, "n") U("com"), EX, EX },
+	{ "TW14", "sub." EX, U("sub." EX) U("sub." EX) U(EX), "sub." EX " " EX " com", EX },
+	{ "TW15", "sub." EX, EX " SERVFAIL", NULL, NULL },
+	{ "TW another TXT beside it", EX, EX " some other text|" U(EX), EX " com", EX },
+	{ "TW only another TXT", "sub." EX, EX " some other text|" , "sub." EX " " EX " com", "sub." EX },
+};
+
+static void
+test_tw(void **state)
+{
+	const struct tw_case	*c = *state;
+	struct zone		 z = { c->records, NULL };
+	const struct dmarc_dns	 dns = ZONE(&z);
+	struct walk		 w;
+	char			 asked[2048] = "";
+	struct str		 org;
+
+	dmarc_walk(&dns, str_of(c->start), &w);
+	for (unsigned i = 0; i < w.nasked; i++)
+		(void)snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%s%.*s", i > 0 ? " " : "", (int)w.asked[i].len, w.asked[i].p);
+	if (c->asked != NULL)
+		assert_string_equal(asked, c->asked);
+	org = walk_org(&w);
+	assert_int_equal(org.p == NULL, c->org == NULL);
+	if (c->org != NULL)
+		assert_true(str_eq(org, str_of(c->org)));
+}
+
+/* Two names by the walk: the same organisation? */
+static const struct alw_case { const char *name, *from, *id, *records; int want; } alws[] = {
+	{ "AL13", "news." EX, "foo." EX, U(EX), 1 },
+	{ "AL15", "giant.bank.example", "mail.giant.bank.example", U("giant.bank.example") PSD("bank.example", "y"), 1 },
+	{ "AL16", "giant.bank.example", "mail.mega.bank.example", U("giant.bank.example") PSD("bank.example", "y"), 0 },
+	{ "AL17", "dept.example.edu", "example.edu", PSD("dept.example.edu", "n") U("example.edu"), 0 },
+	{ "AL14 without a policy each name is its own", "news." EX, "foo." EX, "", 0 },
+};
+
+static void
+test_alw(void **state)
+{
+	const struct alw_case	*c = *state;
+	struct zone		 z = { c->records, NULL };
+	const struct dmarc_dns	 dns = ZONE(&z);
+
+	assert_int_equal(str_eq(dmarc_walk_org(&dns, str_of(c->from)), dmarc_walk_org(&dns, str_of(c->id))), c->want);
+}
+
+static void
+test_al14(void **state)
+{
+	struct zone		 z = { "", NULL };
+	const struct dmarc_dns	 dns = ZONE(&z);
+	struct policy_found	 f;
+
+	(void)state;
+	dmarc_discover(&dns, STR("news." EX), BY_WALK, &f);
+	assert_int_equal(f.answer, DNS_NONE);
+}
+
+#define R1 EX " v=DMARC1; p=reject; sp=quarantine; np=none; rua=mailto:d@example.com|"
+#define R1SUB R1 "sub." EX " v=DMARC1; p=none|"
+#define MEGA "bank.example v=DMARC1; p=none; sp=reject; np=reject; psd=y|"
+
+static const struct pd_case {
+	const char *name, *from, *records, *nx; enum policy_method method; const char *at, *tag, *published, *requested; int sampled;
+} pds[] = {
+	{ "PD1 walk", EX, R1, NULL, BY_WALK, EX, "p", "reject", "reject", 0 },
+	{ "PD1 list", EX, R1, NULL, BY_LIST, EX, "p", "reject", "reject", 0 },
+	{ "PD2 walk", "sub." EX, R1, NULL, BY_WALK, EX, "sp", "quarantine", "quarantine", 0 },
+	{ "PD2 list", "sub." EX, R1, NULL, BY_LIST, EX, "sp", "quarantine", "quarantine", 0 },
+	{ "PD3",  "ghost." EX, R1, "ghost." EX, BY_WALK, EX, "np", "none", "none", 0 },
+	{ "PD4",  "ghost." EX, R1, "ghost." EX, BY_LIST, EX, "sp", "quarantine", "quarantine", 0 },
+	{ "PD5 walk", "sub." EX, R1SUB, NULL, BY_WALK, "sub." EX, "p", "none", "none", 0 },
+	{ "PD5 list", "sub." EX, R1SUB, NULL, BY_LIST, "sub." EX, "p", "none", "none", 0 },
+	{ "PD6",  "a.sub." EX, R1SUB, NULL, BY_WALK, EX, "sp", "quarantine", "quarantine", 0 },
+	{ "PD7",  "a.sub." EX, R1 "sub." EX " v=DMARC1; p=none; psd=n|", NULL, BY_WALK, "sub." EX, "p", "none", "none", 0 },
+	{ "PD8 walk", "sub." EX, EX " v=DMARC1; p=quarantine|", NULL, BY_WALK, EX, "p", "quarantine", "quarantine", 0 },
+	{ "PD8 list", "sub." EX, EX " v=DMARC1; p=quarantine|", NULL, BY_LIST, EX, "p", "quarantine", "quarantine", 0 },
+	{ "PD9",  "ghost." EX, EX " v=DMARC1; p=none; sp=reject|", "ghost." EX, BY_WALK, EX, "sp", "reject", "reject", 0 },
+	{ "PD10", "mega.bank.example", MEGA, NULL, BY_WALK, "bank.example", "sp", "reject", "reject", 0 },
+	/* bank.example is no suffix of the real list; co.uk is one */
+	{ "PD11", "mega.co.uk", "co.uk v=DMARC1; p=none; sp=reject; np=reject; psd=y|", NULL, BY_LIST, NULL, NULL, NULL, NULL, 0 },
+	{ "PD12", EX, EX " v=DMARC1; p=reject; t=y|", NULL, BY_WALK, EX, "p", "reject", "quarantine", 0 },
+	{ "PD13", EX, EX " v=DMARC1; p=quarantine; t=y|", NULL, BY_WALK, EX, "p", "quarantine", "none", 0 },
+	{ "PD14", EX, EX " v=DMARC1; p=reject; sp=rejet; rua=mailto:d@example.com|", NULL, BY_WALK, EX, NULL, "none", "none", 0 },
+	{ "PD15", EX, EX " v=DMARC1; p=rejct|", NULL, BY_WALK, NULL, NULL, NULL, NULL, 0 },
+	{ "PD16 walk", EX, U(EX) U(EX), NULL, BY_WALK, NULL, NULL, NULL, NULL, 0 },
+	{ "PD16 list", EX, U(EX) U(EX), NULL, BY_LIST, NULL, NULL, NULL, NULL, 0 },
+	{ "PD17", EX, EX " v=DMARC1; p=reject; pct=0|", NULL, BY_LIST, EX, "p", "reject", "quarantine", 1 },
+	{ "PD18", EX, EX " v=DMARC1; p=reject; pct=0|", NULL, BY_WALK, EX, "p", "reject", "reject", 0 },
+	{ "PD19", "sub." EX, R1 U("sub." EX) U("sub." EX), NULL, BY_WALK, EX, "sp", "quarantine", "quarantine", 0 },
+	{ "PD20", "sub." EX, R1 U("sub." EX) U("sub." EX), NULL, BY_LIST, NULL, NULL, NULL, NULL, 0 },
+};
+
+static void
+test_pd(void **state)
+{
+	const struct pd_case	*c = *state;
+	struct zone		 z = { c->records, c->nx };
+	const struct dmarc_dns	 dns = ZONE(&z);
+	struct policy_found	 f;
+
+	dmarc_discover(&dns, str_of(c->from), c->method, &f);
+	assert_int_equal(f.answer, c->at == NULL ? DNS_NONE : DNS_RECORD);
+	if (c->at == NULL)
+		return;
+	assert_true(str_eq(f.at, str_of(c->at)));
+	assert_true(str_eq(f.tag, str_of(c->tag)));
+	assert_string_equal(dmarc_request_names[f.published], c->published);
+	assert_string_equal(dmarc_request_names[f.requested], c->requested);
+	assert_int_equal(f.sampled, c->sampled);
+	assert_false(f.either);
+}
+
+static void
+test_pd_rest(void **state)
+{
+	struct zone		 z = { EX " v=DMARC1; p=reject; pct=30|", NULL };
+	struct dmarc_dns	 dns = ZONE(&z);
+	struct policy_found	 f;
+
+	(void)state;
+	dmarc_discover(&dns, STR(EX), BY_LIST, &f);
+	assert_true(f.either && !f.sampled && f.requested == REQUEST_REJECT);
+	/* PD10: the organisation is one label below the suffix */
+	z.records = MEGA;
+	dmarc_discover(&dns, STR("mega.bank.example"), BY_WALK, &f);
+	assert_true(str_eq(f.org, STR("mega.bank.example")));
+	/* whether the name exists is not known, and np is another policy than sp: no guess */
+	z.records = R1;
+	dns.exists = NULL;
+	dmarc_discover(&dns, STR("sub." EX), BY_WALK, &f);
+	assert_int_equal(f.answer, DNS_RECORD);
+	z.records = EX " SERVFAIL";
+	dmarc_discover(&dns, STR("sub." EX), BY_WALK, &f);
+	assert_int_equal(f.answer, DNS_UNKNOWN);
+	dmarc_discover(&dns, STR("sub." EX), BY_LIST, &f);
+	assert_int_equal(f.answer, DNS_UNKNOWN);
+}
+
+/* --- A snapshot settles what a report of a walk leaves open -------------------------------------------- */
+
+static const struct snap_case { const char *name, *from, *policy, *id, *records; int want, of_the_day, estimated; } snaps[] = {
+	{ "AL17 with a snapshot: parent is another organisation", "dept.example.edu", "dept.example.edu", "example.edu",
+	    PSD("dept.example.edu", "n") U("example.edu"), 0, 1, 0 },
+	{ "AL17 snapshot of another day is an estimate", "dept.example.edu", "dept.example.edu", "example.edu",
+	    PSD("dept.example.edu", "n") U("example.edu"), 0, 0, 1 },
+	{ "AL snapshot: the organisation lies above", "mail." EX, "mail." EX, "other." EX, U("mail." EX) U(EX), 1, 1, 0 },
+	{ "AL snapshot does not answer: the list guesses", "mail." EX, "mail." EX, "other." EX, EX " SERVFAIL", 1, 1, 1 },
+	{ "AL snapshot: nothing to ask below the policy", "mail." EX, "mail." EX, "x.mail." EX, EX " SERVFAIL", 1, 1, 0 },
+};
+
+static void
+test_snap(void **state)
+{
+	const struct snap_case	*c = *state;
+	struct zone		 z = { c->records, NULL };
+	struct dmarc_dns	 dns = ZONE(&z);
+	char			 dkim[100];
+	struct built		 b;
+	struct verdict		 v;
+
+	dns.of_the_day = c->of_the_day != 0;
+	(void)snprintf(dkim, sizeof(dkim), "%s:pass", c->id);
+	build(&(struct row){ .from = c->from, .policy_domain = c->policy, .discovery = "treewalk", .dkim = dkim }, &b);
+	dmarc_judge_with(&b.p, &b.r, &dns, &v);
+	assert_int_equal(v.dkim_aligned, c->want);
+	assert_int_equal(v.estimated, c->estimated);
+}
+
+/* --- What was asked, done, and why ------------------------------------------------------------------------- */
+
+static const struct asked_case { const char *name, *from, *p, *sp, *np, *t, *pct; enum dmarc_request published, least; const char *tag; } askeds[] = {
+	{ "asked: p", EX, "reject", NULL, NULL, NULL, NULL, REQUEST_REJECT, REQUEST_REJECT, "p" },
+	{ "asked: sp of a subdomain", "a." EX, "reject", "none", NULL, NULL, NULL, REQUEST_NONE, REQUEST_NONE, "sp" },
+	{ "asked: sp does not hold for the domain", EX, "reject", "none", NULL, NULL, NULL, REQUEST_REJECT, REQUEST_REJECT, "p" },
+	{ "asked: no sp", "a." EX, "quarantine", NULL, NULL, NULL, NULL, REQUEST_QUARANTINE, REQUEST_QUARANTINE, "p" },
+	{ "asked: np may be meant", "a." EX, "reject", "reject", "none", NULL, NULL, REQUEST_NONE, REQUEST_NONE, "np" },
+	{ "asked: np is stricter", "a." EX, "none", "none", "reject", NULL, NULL, REQUEST_NONE, REQUEST_NONE, "sp" },
+	{ "asked: t=y", EX, "reject", NULL, NULL, "y", NULL, REQUEST_REJECT, REQUEST_QUARANTINE, "p" },
+	{ "asked: pct=0", EX, "quarantine", NULL, NULL, NULL, "0", REQUEST_QUARANTINE, REQUEST_NONE, "p" },
+	{ "asked: pct=100", EX, "quarantine", NULL, NULL, NULL, "100", REQUEST_QUARANTINE, REQUEST_QUARANTINE, "p" },
+	{ "asked: a word of no standard", EX, "monitor", NULL, NULL, NULL, NULL, REQUEST_NONE, REQUEST_NONE, "p" },
+};
+
+static void
+test_asked(void **state)
+{
+	const struct asked_case	*c = *state;
+	struct built		 b;
+	struct policy_asked	 a;
+
+	build(&(struct row){ .from = c->from, .policy_domain = EX, .p = c->p }, &b);
+	b.p.sp = str_of(c->sp);
+	b.p.np = str_of(c->np);
+	b.p.testing = str_of(c->t);
+	b.p.pct = str_of(c->pct);
+	dmarc_asked(&b.p, &b.r, &a);
+	assert_true(a.told);
+	assert_int_equal(a.published, c->published);
+	assert_int_equal(a.least, c->least);
+	assert_string_equal(a.tag, c->tag);
+}
+
+static const struct treat_case { const char *name, *p; enum disposition d; int pass; enum treatment t; enum obedience o; } treats[] = {
+	{ "treatment: none under none", "none", DISP_NONE, 0, TREAT_WATCHED, OBEY_NOTHING },
+	{ "treatment: none under none, passed", "none", DISP_NONE, 1, TREAT_WATCHED, OBEY_NOTHING },
+	{ "treatment: none under reject", "reject", DISP_NONE, 0, TREAT_SPARED, OBEY_WEAKER },
+	{ "treatment: none under reject, passed", "reject", DISP_NONE, 1, TREAT_DELIVERED, OBEY_NOTHING },
+	{ "treatment: none, policy not told", NULL, DISP_NONE, 0, TREAT_NONE, OBEY_NOTHING },
+	{ "treatment: none, policy not told, passed", NULL, DISP_NONE, 1, TREAT_DELIVERED, OBEY_NOTHING },
+	{ "treatment: pass", "reject", DISP_PASS, 1, TREAT_PASS, OBEY_NOTHING },
+	{ "treatment: quarantine under reject", "reject", DISP_QUARANTINE, 0, TREAT_QUARANTINE, OBEY_WEAKER },
+	{ "treatment: quarantine under quarantine", "quarantine", DISP_QUARANTINE, 0, TREAT_QUARANTINE, OBEY_AS_ASKED },
+	{ "treatment: quarantine under none", "none", DISP_QUARANTINE, 0, TREAT_QUARANTINE, OBEY_STRICTER },
+	{ "treatment: reject", "reject", DISP_REJECT, 0, TREAT_REJECT, OBEY_AS_ASKED },
+	{ "treatment: reject under quarantine", "quarantine", DISP_REJECT, 0, TREAT_REJECT, OBEY_STRICTER },
+	{ "treatment: a word of no standard", "reject", DISP_OTHER, 0, TREAT_OTHER, OBEY_NOTHING },
+};
+
+static void
+test_treat(void **state)
+{
+	const struct treat_case	*c = *state;
+	struct built		 b;
+
+	build(&(struct row){ RR, .p = c->p, .disposition = c->d, .rep_dkim = c->pass ? EVAL_PASS : EVAL_FAIL, .rep_spf = EVAL_FAIL }, &b);
+	assert_int_equal(dmarc_treatment(&b.p, &b.r), c->t);
+	assert_int_equal(dmarc_obedience(&b.p, &b.r), c->o);
+	/* with a reason there is nothing to wonder about */
+	b.r.nreasons = 1;
+	b.reason[0].type = STR("other");
+	assert_int_equal(dmarc_obedience(&b.p, &b.r), OBEY_NOTHING);
+}
+
+static const struct ovr_case { const char *name, *type, *comment; enum override o; int forwarded; } ovrs[] = {
+	{ "override: forwarded", "forwarded", NULL, OVERRIDE_FORWARDED, 1 },
+	{ "override: trusted_forwarder", "trusted_forwarder", NULL, OVERRIDE_TRUSTED_FORWARDER, 1 },
+	{ "override: mailing_list", "mailing_list", "some list", OVERRIDE_MAILING_LIST, 1 },
+	{ "override: local_policy", "local_policy", "allow list", OVERRIDE_LOCAL_POLICY, 0 },
+	{ "override: local_policy without a comment", "local_policy", NULL, OVERRIDE_LOCAL_POLICY, 0 },
+	{ "override: ARC", "local_policy", "ARC=pass as[1].d=example.org", OVERRIDE_ARC, 1 },
+	{ "override: ARC failed", "local_policy", "arc=fail", OVERRIDE_LOCAL_POLICY, 0 },
+	{ "override: policy_test_mode", "policy_test_mode", NULL, OVERRIDE_TEST_MODE, 0 },
+	{ "override: sampled_out", "Sampled_Out", NULL, OVERRIDE_SAMPLED_OUT, 0 },
+	{ "override: other", "other", "arc=pass", OVERRIDE_OTHER, 0 },
+	{ "override: a word of no standard", "wishful", NULL, OVERRIDE_UNKNOWN, 0 },
+};
+
+static void
+test_ovr(void **state)
+{
+	const struct ovr_case	*c = *state;
+	struct built		 b;
+	struct verdict		 v;
+
+	judge(&(struct row){ RR, FF, .p = "reject", .reason = c->type, .comment = c->comment }, &b, &v);
+	assert_int_equal(dmarc_override(&b.reason[0]), c->o);
+	/* W1 certain */
+	assert_int_equal(v.forwarded, c->forwarded);
+	assert_int_equal(dmarc_forwarding(&v, NULL), c->forwarded ? FORWARD_CERTAIN : FORWARD_NO);
+	assert_true(v.overridden);
+}
+
+static const struct fwd_case { const char *name, *dkim, *spf; struct forward_facts f; enum forwarding want; } fwds[] = {
+	{ "W2 a: D+ S- from a relay", EX ":pass", EX ":fail", { .relay = true }, FORWARD_LIKELY },
+	{ "W2 a: D+ Sf from a relay", EX ":pass", "example.net:fail", { .relay = true }, FORWARD_LIKELY },
+	{ "W2 a: D+ S~ from a relay", EX ":pass", "example.net:pass", { .relay = true }, FORWARD_LIKELY },
+	{ "W3: D+ S+ from a relay", EX ":pass", EX ":pass", { .relay = true }, FORWARD_NO },
+	{ "W3: D+ S? from a relay", EX ":pass", "", { .relay = true }, FORWARD_NO },
+	{ "W3: D+ S- from nobody known", EX ":pass", EX ":fail", { .relay = false }, FORWARD_NO },
+	{ "W3: D- from a relay, selector unknown", EX ":fail", "example.net:pass", { .relay = true }, FORWARD_NO },
+	{ "W2 b: D- S~, selector 95 of 100", EX ":fail", "example.net:pass", { .selector_m = 100, .selector_ok = 95 }, FORWARD_LIKELY },
+	{ "W3: D- S~, selector 94 of 100", EX ":fail", "example.net:pass", { .selector_m = 100, .selector_ok = 94 }, FORWARD_NO },
+	{ "W2 b: D- with a list's signature", EX ":fail example.net:pass", EX ":fail", { .selector_m = 20, .selector_ok = 20 }, FORWARD_LIKELY },
+	{ "W3: D-, nobody vouches", EX ":fail", EX ":fail", { .selector_m = 20, .selector_ok = 20 }, FORWARD_NO },
+	{ "W3: D0 S~", "", "example.net:pass", { .selector_m = 20, .selector_ok = 20 }, FORWARD_NO },
+	{ "W3: DE S~", EX ":permerror", "example.net:pass", { .selector_m = 20, .selector_ok = 20 }, FORWARD_NO },
+};
+
+static void
+test_fwd(void **state)
+{
+	const struct fwd_case	*c = *state;
+	struct built		 b;
+	struct verdict		 v;
+
+	judge(&(struct row){ RR, .dkim = c->dkim, .spf = c->spf }, &b, &v);
+	assert_int_equal(dmarc_forwarding(&v, &c->f), c->want);
+}
+
+static const struct strict_case { const char *name, *adkim, *aspf, *dkim, *spf; int dkim_strict, spf_strict; } stricts[] = {
+	{ "strict: RW8", "s", "r", "mail." EX ":pass", "example.net:fail", 1, 0 },
+	{ "strict: RW4", "r", "s", "", "bounce." EX "/mfrom:pass", 0, 1 },
+	{ "strict: both", "s", "s", "mail." EX ":pass", "mail." EX ":pass", 1, 1 },
+	{ "strict: a stranger would not match in relaxed mode", "s", "s", "example.net:pass", "example.net:pass", 0, 0 },
+	{ "strict: the related one of two is told", "s", "r", "example.net:pass mail." EX ":pass", "", 1, 0 },
+	{ "strict: an aligned pass beside it", "s", "s", "mail." EX ":pass " EX ":pass", EX ":pass", 0, 0 },
+	{ "strict: not passed", "s", "s", "mail." EX ":fail", "mail." EX ":fail", 0, 0 },
+};
+
+static void
+test_strict(void **state)
+{
+	const struct strict_case	*c = *state;
+	struct built			 b;
+	struct verdict			 v;
+
+	judge(&(struct row){ .from = EX, .adkim = c->adkim, .aspf = c->aspf, .dkim = c->dkim, .spf = c->spf }, &b, &v);
+	assert_int_equal(v.dkim_strict, c->dkim_strict);
+	assert_int_equal(v.spf_strict, c->spf_strict);
+	if (c->dkim_strict)
+		assert_true(str_eq(v.dkim->domain, STR("mail." EX)));
+}
+
 /* --- The decision table: every cell ------------------------------------------------------------- */
 
 static const char *const	 spf_of[S_STATES] = {
@@ -419,6 +876,33 @@ test_codes(void **state)
 	assert_string_equal(explain_title(99), "");
 }
 
+/* How many vectors of each section are here: names that begin with its letters and a number. */
+static void
+count_vectors(const struct cases *c)
+{
+	static const char *const	 sections[] = { "NM", "PS", "TW", "PD", "AL", "RW", "DR" };
+	unsigned			 all = 0;
+
+	printf("# vectors:");
+	for (size_t s = 0; s < nitems(sections); s++) {
+		bool		 seen[100] = { false };
+		unsigned	 n = 0;
+
+		for (size_t i = 0; i < c->n; i++) {
+			long	 id = strncmp(c->t[i].name, sections[s], 2) == 0 ? strtol(c->t[i].name + 2, NULL, 10) : 0;
+
+			if (id > 0 && id < 100 && !seen[id]) {
+				seen[id] = true;
+				n++;
+			}
+		}
+		printf(" %s %u", sections[s], n);
+		all += n;
+	}
+	printf(", %u in all\n", all);
+	fflush(stdout);
+}
+
 int
 main(void)
 {
@@ -437,7 +921,22 @@ main(void)
 	CASES_ADD(&c, rws, test_rw);
 	case_add(&c, "RW what differs, what was overridden, what is estimated", test_flags, NULL);
 	CASES_ADD(&c, walks, test_walk);
+	CASES_ADD(&c, pss_icann, test_ps_icann);
+	case_add(&c, "AL11 ICANN only", test_al11_icann, NULL);
+	CASES_ADD(&c, drs, test_dr);
+	CASES_ADD(&c, tws, test_tw);
+	CASES_ADD(&c, alws, test_alw);
+	case_add(&c, "AL14", test_al14, NULL);
+	CASES_ADD(&c, pds, test_pd);
+	case_add(&c, "PD what is not known", test_pd_rest, NULL);
+	CASES_ADD(&c, snaps, test_snap);
+	CASES_ADD(&c, askeds, test_asked);
+	CASES_ADD(&c, treats, test_treat);
+	CASES_ADD(&c, ovrs, test_ovr);
+	CASES_ADD(&c, fwds, test_fwd);
+	CASES_ADD(&c, stricts, test_strict);
 	case_add(&c, "the decision table, all 49 cells", test_table, NULL);
 	case_add(&c, "names of codes", test_codes, NULL);
+	count_vectors(&c);
 	return (cases_run(&c, "dmarc"));
 }

@@ -298,6 +298,8 @@ static const struct { const char *label; struct class_facts f; enum sender_class
 	    CLASS_LIST },
 	{ "list: of those who say anything most say so", { .m = 100, .certain = 30, .certain_list = 20, .certain_plain = 5, .likely = 60,
 	    .broken = 90, .days = 5, .span = 9 }, CLASS_LIST },
+	{ "list: it signs what it changed", { .m = 100, .likely = 60, .broken = 60, .resigned = 60, .days = 5, .span = 9 }, CLASS_LIST },
+	{ "forwarder: broken and not signed", { .m = 100, .likely = 60, .broken = 60, .days = 5, .span = 9 }, CLASS_FORWARDER },
 	{ "forwarder: certain", { .m = 10, .pass = 4, .certain = 6, .certain_plain = 6, .days = 5, .span = 9 }, CLASS_FORWARDER },
 	{ "forwarder: likely", { .m = 10, .pass = 10, .likely = 5, .days = 5, .span = 9 }, CLASS_FORWARDER },
 	{ "service: known and signing", { .m = 100, .pass = 60, .dkim = 60, .entry = &entry, .kind = KIND_SERVICE, .how = HOW_BOUNCE, .days = 5, .span = 9 },

@@ -5,6 +5,7 @@
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -466,6 +467,39 @@ kill_children(void)
 	return (n);
 }
 
+/* Until a decoder has ended; it is left for the one who started it to wait for. */
+static void
+wait_for_end(void)
+{
+	siginfo_t	 si;
+
+	assert_int_equal(waitid(P_ALL, 0, &si, WEXITED | WNOWAIT), 0);
+}
+
+/* That one has died may show when the next message is sent to it, before its first words were read. */
+static void
+test_dead_when_sent_to(void **state)
+{
+	struct fixture	*f = *state;
+	struct job	 bad, good;
+	struct buf	 b = { 0 };
+
+	ingest_free(f->g);
+	f->g = ingest_new(f->s, &f->limits, 1, &calls, f, &f->e);
+	assert_non_null(f->g);
+	mail(&b, "X-Segv: 1\n", 1, 3);
+	submit(f, &bad, buf_as_str(&b));
+	wait_for_end();
+	mail(&b, "", 2, 3);
+	submit(f, &good, buf_as_str(&b));
+	flush(f);
+	assert_int_equal(bad.result, IN_REJECTED);
+	assert_non_null(strstr(bad.reason, "SIGSEGV"));
+	assert_int_equal(good.result, IN_STORED);
+	consistent(f);
+	buf_free(&b);
+}
+
 /* However often its decoder is killed from outside: the message is not to blame; it is put off. */
 static void
 test_killed_alone(void **state)
@@ -528,6 +562,8 @@ test_unfit(void **state)
 		ingest_free(f->g);
 		f->g = ingest_new(f->s, &f->limits, 2, &calls, f, &f->e);
 		assert_non_null(f->g);
+		if (strcmp(ways[i].how, "sandbox") == 0)
+			wait_for_end();
 		memset(jobs, 0, sizeof(jobs));
 		for (n = 0; n < GOOD; n++) {
 			mail(&b, "", n, 3);
@@ -587,7 +623,10 @@ test_results(void **state)
 		{ "tls form",	"{\"report-id\":\"x\",}", IN_REJECTED, "not-well-formed" },
 		{ "tls cut",	"{\"report-id\":\"x\"", IN_REJECTED, "cut-short" },
 		{ "tls dates",	"{\"report-id\":\"x\",\"policies\":[]}", IN_REJECTED, "no-date-range" },
-		{ "failure",	"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_REJECTED, "failure-report" },
+		{ "failure",	"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_STORED, "" },
+		{ "failure again", "Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_DUPLICATE, "" },
+		{ "no failure",	"Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nhello\n--b--\n", IN_REJECTED,
+		    "failure-report" },
 		{ "count",	REPORT_HEAD("d") "<record><row><count>9223372036854775807</count></row></record></feedback>", IN_REJECTED, "over-limit" },
 		{ "dtd",	"<!DOCTYPE feedback [<!ENTITY a \"b\">]><feedback/>", IN_REJECTED, "dtd" },
 		{ "web page",	"<!DOCTYPE html><html></html>", IN_IGNORED, "not-a-report" },
@@ -656,6 +695,7 @@ main(int argc, char **argv)
 		NAMED("a decoder goes behind the first report of a mail", test_late_second),
 		NAMED("a decoder is killed", test_killed),
 		NAMED("each way in which a decoder dies by its own doing", test_deaths),
+		NAMED("a decoder has died when it is sent to", test_dead_when_sent_to),
 		NAMED("decoders are killed again and again", test_killed_alone),
 		NAMED("decoders do not start", test_unfit),
 		NAMED("jobs are given back", test_abandoned),

@@ -90,7 +90,34 @@ ok $? "its rows, whenever it was"
 [ -s "$dir/out" ]
 ok $? "there are some"
 
-for wrong in "sources --spf passed" "sources --ip 192.0.2" "records --sort color" "sources --by size" "reports --t 900d" "domains --code P12" "report x"; do
+run explain --t all --limit 0 --format json
+m=$(sed 's/.*"hfrom":[^,]*,"m":\([0-9]*\),"rows".*/\1/' "$dir/out" | awk '{ s += $1 } END { print s }')
+c=$(wc -l <"$dir/out" | tr -d ' ')
+run records --t all --align none --format json
+same "$m" "$(sed 's/.*"count":\([0-9]*\).*/\1/' "$dir/out" | awk '{ s += $1 } END { print s }')" "messages of all causes ($c) and of all failing rows"
+[ "$c" -lt "$(wc -l <"$dir/out")" ]
+ok $? "causes are fewer than rows"
+run explain --t all --limit 3
+grep -q '^  Why: ' "$dir/out" && grep -q '^  What the receiver did:' "$dir/out" && [ "$(grep -c '^[PF][0-9]*  ' "$dir/out")" -eq 3 ]
+ok $? "three causes in words"
+[ "$(awk '{ if (length($0) > 200) n++ } END { print n + 0 }' "$dir/out")" -eq 0 ] && ! LC_ALL=C grep -q "$(printf '\033')" "$dir/out"
+ok $? "on short lines, without a control character"
+row=$(sed -n 's/.*(for example row \([0-9#]*\)).*/\1/p' "$dir/out" | head -n 1)
+[ -n "$row" ] || row=$(tr '\n' ' ' <"$dir/out" | sed 's/.*example *row *\([0-9]*#[0-9]*\)).*/\1/')
+run explain "$row"
+grep -q "(row $row)" "$dir/out" || tr '\n' ' ' <"$dir/out" | grep -q "(row *$row)"
+ok $? "the row $row in words"
+run explain "$row" --lang de
+grep -q '^  Warum: ' "$dir/out"
+ok $? "and in German"
+run explain "$row" --format json
+grep -q "^{\"id\":\"$row\"" "$dir/out"
+ok $? "and as JSON"
+run explain 1#999999
+[ $? -eq 1 ] && grep -q 'has no row 999999' "$dir/err"
+ok $? "a row that does not exist"
+
+for wrong in "explain 12" "explain a#b" "explain 0#1" "explain --lang xx" "explain --format csv" "sources --spf passed" "sources --ip 192.0.2" "records --sort color" "sources --by size" "reports --t 900d" "domains --code P12" "report x"; do
 	# shellcheck disable=SC2086
 	run $wrong
 	[ $? -eq 2 ] && [ -s "$dir/err" ]

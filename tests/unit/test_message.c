@@ -50,7 +50,7 @@ on_end(void *ctx, struct err *e)
 	return (0);
 }
 
-static const struct mime_sink	 sink = { on_begin, on_data, on_end };
+static const struct mime_sink	 sink = { on_begin, on_data, on_end, NULL };
 
 /* A copy of just these bytes: reading past them is seen. */
 static int

@@ -657,7 +657,7 @@ prepare(void)
 	(void)snprintf(secret, sizeof(secret), "%s/other.password", dir);
 	/* a database in use: its -wal and -shm are there */
 	if ((s = store_open(state, STORE_WRITE, &e)) == NULL || store_begin(s, &e) == -1 || store_message_begin(s, &id, &e) == -1 ||
-	    store_message_end(s, id, &(struct store_message){ 1, "test", 1, 0, false }, IN_IGNORED, -1, 0, &e) == -1 ||
+	    store_message_end(s, id, &(struct store_message){ 1, "test", 1, 0, false, false }, IN_IGNORED, -1, 0, &e) == -1 ||
 	    store_commit(s, &e) == -1 || (keeper = store_open(state, STORE_READ, &e)) == NULL) {
 		(void)fprintf(stderr, "%s\n", e.msg);
 		return (-1);

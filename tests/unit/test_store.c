@@ -219,7 +219,7 @@ report_of(struct fixture *f, const struct rep *r, int64_t message, struct store_
 static int
 message_of(struct fixture *f, const struct rep *r, struct store_stored *out)
 {
-	struct store_message	 m = { DAY0 + 90000, "test", 100, 0, false };
+	struct store_message	 m = { DAY0 + 90000, "test", 100, 0, false, false };
 	int64_t			 id;
 
 	if (store_message_begin(f->s, &id, &f->e) == -1 || report_of(f, r, id, out) == -1)
@@ -826,7 +826,7 @@ static void
 test_tokens(void **state)
 {
 	struct fixture		*f = *state;
-	struct store_message	 m = { DAY0, "test", 10, 0, false };
+	struct store_message	 m = { DAY0, "test", 10, 0, false, false };
 	int64_t			 id;
 
 	OK(f, store_begin(f->s, &f->e));
@@ -873,7 +873,7 @@ file_with(struct str s, uint64_t offset)
 static int
 keep_file(struct fixture *f, int fd, uint64_t bytes, uint64_t offset, int64_t *id)
 {
-	struct store_message	 m = { DAY0, "test", bytes, 0, false };
+	struct store_message	 m = { DAY0, "test", bytes, 0, false, false };
 
 	if (store_message_begin(f->s, id, &f->e) == -1)
 		return (-1);
@@ -1171,7 +1171,7 @@ static void
 test_quarantine(void **state)
 {
 	struct fixture			*f = *state;
-	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR_NONE, 7, 2, 30 };
+	struct store_quarantined	 x = { DAY0, "test", "a.eml", 10, "cut-short", "cut", STR("x@example.com"), STR_NONE, 7, 2, 30, false };
 	struct store_trimmed		 t;
 
 	OK(f, store_begin(f->s, &f->e));

@@ -138,7 +138,7 @@ read_in(struct fixture *f, struct str json)
 static enum intake_result
 put(struct fixture *f, struct str json)
 {
-	struct store_message	 m = { 1791200000, "import", json.len, 0, false };
+	struct store_message	 m = { 1791200000, "import", json.len, 0, false, false };
 
 	if (store_begin(f->s, &f->e) == -1 || (f->again == NULL && store_message_begin(f->s, &f->message, &f->e) == -1) ||
 	    read_in(f, json) != 0 || (f->again == NULL && store_message_end(f->s, f->message, &m, f->stored.result, -1, 0, &f->e) == -1) ||

@@ -6,6 +6,7 @@
 
 #include "dmarc/dmarc.h"
 #include "dmarc/trust.h"
+#include "process/trust.h"
 
 static struct trust_trace	 trace;
 static struct authres		 scratch;
@@ -330,6 +331,112 @@ test_bounds(void **state)
 	buf_free(&b);
 }
 
+/* --- From a decoder to the ingester -------------------------------------------------------- */
+
+static int
+no_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
+{
+	(void)ctx;
+	(void)part;
+	(void)e;
+	*want = false;
+	return (0);
+}
+
+static int
+no_data(void *ctx, const void *p, size_t n, struct err *e)
+{
+	(void)ctx;
+	(void)p;
+	(void)n;
+	(void)e;
+	return (0);
+}
+
+static int
+no_end(void *ctx, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	return (0);
+}
+
+static void
+frame_of(const char *mail, struct buf *b)
+{
+	static const struct mime_sink	 sink = { .begin = no_begin, .data = no_data, .end = no_end };
+	struct message			*m = message_new(&limits_default, &sink, NULL, 0);
+	struct err			 e = { 0 };
+
+	assert_non_null(m);
+	assert_int_equal(message_feed(m, mail, strlen(mail), &e), 0);
+	assert_int_equal(message_finish(m, &e), 0);
+	buf_clear(b);
+	trust_put(b, m);
+	message_free(m);
+}
+
+/* What was sent arrives; of every other frame nothing does. */
+static void
+test_frame(void **state)
+{
+	static struct trust_trace	 got;
+	char				*v[2], room[100];
+	struct trust_settings		 t = { .authserv_ids = list(MX, v, room, sizeof(room)) };
+	struct trust_mail		 m;
+	struct trust_kept		 k;
+	struct buf			 b = { 0 };
+	struct err			 e = { 0 };
+	struct wire			 w;
+
+	(void)state;
+	frame_of("From: a@rep.example\nReceived: from x by mx.example.com\n\nAuthentication-Results: in the body\n", &b);
+	assert_int_equal(b.len, 0);
+	frame_of("Return-Path: <>\nReceived: from x\n by store.example.com\nAUTHENTICATION-RESULTS : mx.example.com;\n\tdkim=pass header.d=rep.example;\n"
+	    " dmarc=pass header.from=rep.example\nFrom: \"x, y\" <a@rep.example>\n"
+	    "Content-Type: message/rfc822\n\nAuthentication-Results: mx.example.com; dmarc=fail header.from=rep.example\nFrom: b@inner.example\n\nx\n",
+	    &b);
+	assert_true(b.len > WIRE_HEAD && b.len < wire_max[WIRE_TRUST]);
+	assert_int_equal((unsigned char)b.p[4], WIRE_TRUST);
+	w = (struct wire){ (unsigned char *)b.p + WIRE_HEAD, (unsigned char *)b.p + b.len, false };
+	assert_int_equal(trust_get(&w, &got, &e), 0);
+	assert_int_equal(got.nfields, 2);
+	assert_int_equal(got.nresults, 2);
+	trust_mail(&t, &got, &m);
+	assert_int_equal(m.proof, PROOF_PASS);
+	trust_keep(&k, &m);
+	assert_true(str_eq(k.mail.from, STR("rep.example")));
+	assert_true(str_eq(k.mail.id, STR(MX)));
+	assert_true(str_eq(k.mail.field, STR(MX "; dkim=pass header.d=rep.example; dmarc=pass header.from=rep.example")));
+	for (size_t n = WIRE_HEAD; n < b.len; n++) {
+		w = (struct wire){ (unsigned char *)b.p + WIRE_HEAD, (unsigned char *)b.p + n, false };
+		assert_int_equal(trust_get(&w, &got, &e), -1);
+		assert_int_equal(e.code, ERR_INPUT);
+		assert_int_equal(got.nfields, 0);
+	}
+	/* any byte may be another one: then it is refused, or sound */
+	for (size_t n = WIRE_HEAD; n < b.len; n++)
+		for (unsigned x = 1; x < 256; x += 5) {
+			b.p[n] = (char)(b.p[n] ^ (char)x);
+			w = (struct wire){ (unsigned char *)b.p + WIRE_HEAD, (unsigned char *)b.p + b.len, false };
+			if (trust_get(&w, &got, &e) == 0) {
+				trust_mail(&t, &got, &m);
+				trust_keep(&k, &m);
+				assert_true(got.nfields <= TRUST_FIELDS && got.nresults <= TRUST_RESULTS);
+			}
+			b.p[n] = (char)(b.p[n] ^ (char)x);
+		}
+	/* a name that is none, though its length is right */
+	for (size_t n = WIRE_HEAD; n + 11 < b.len; n++)
+		if (memcmp(b.p + n, "rep.example", 11) == 0 && (unsigned char)b.p[n - 1] == 12) {
+			b.p[n] = 'R';
+			w = (struct wire){ (unsigned char *)b.p + WIRE_HEAD, (unsigned char *)b.p + b.len, false };
+			assert_int_equal(trust_get(&w, &got, &e), -1);
+			b.p[n] = 'r';
+		}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -343,5 +450,6 @@ main(void)
 	CASES_ADD(&c, reports, test_report);
 	case_add(&c, "what is kept apart, and who wins a key", test_apart, NULL);
 	case_add(&c, "bounds", test_bounds, NULL);
+	case_add(&c, "from a decoder to the ingester", test_frame, NULL);
 	return (cases_run(&c, "trust"));
 }

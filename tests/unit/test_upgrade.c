@@ -12,6 +12,8 @@
 #include "store/query.h"
 #include "store/store_int.h"
 
+#define SIMPLE 2	/* the rows are put in at this one at the latest: they know no later columns */
+
 static char	 dir[64];
 
 static void
@@ -24,7 +26,7 @@ make_old(unsigned version)
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/dmarcd.db", dir);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	for (unsigned i = 0; i < version; i++)
+	for (unsigned i = 0; i < version && i < SIMPLE; i++)
 		assert_int_equal(seed_sql(db, "%s", store_migrations[i]), 0);
 	assert_int_equal(seed_sql(db, "PRAGMA user_version = %u;"
 	    "INSERT INTO meta VALUES ('secret', 7), ('generation', 1), ('messages', 5);"
@@ -41,6 +43,8 @@ make_old(unsigned version)
 	    " NULL, NULL, NULL, 1, 0, 0, NULL, x'00', NULL, 0, 1, 5, 5, 0, 0, 0, 0, 5, 5, 5, 5, 0, 1, 0, 0, 0);"
 	    "INSERT INTO record VALUES (3, 20454, 1, 1, 1, 5, 1);"
 	    "INSERT INTO rollup VALUES (3, 20454, 1, 1, 5, 1);", version), 0);
+	for (unsigned i = SIMPLE; i < version; i++)
+		assert_int_equal(seed_sql(db, "%s", store_migrations[i]), 0);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

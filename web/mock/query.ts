@@ -1,8 +1,9 @@
 /* The answers of /api/v1, worked out from the made-up rows. */
 import { parseFilter, isFilterKey, isDay, addDays, daysBetween, type Filter } from "../src/lib/url";
 import type {
-	Breakdown, BreakdownItem, Counts, DomainItem, Ingest, Leg, Legs, Meta, Overview, Page, Reporter, ReportDetail, ReportItem, Row, Timeseries,
+	Breakdown, BreakdownItem, Causes, Counts, DomainItem, Ingest, Leg, Legs, Meta, Overview, Page, Reporter, ReportDetail, ReportItem, Row, RowExplanation, Timeseries,
 } from "../src/lib/types";
+import { cause, explain } from "./explain";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
 
 export class Bad extends Error {
@@ -325,6 +326,22 @@ export function rowList(p: URLSearchParams): Page<Row> {
 	const list = select(p);
 	const pg = page(order(list, p.get("sort") ?? "-m", { m: (r) => r.count, day: (r) => r.day, seq: (r) => r.seq }), p, 100);
 	return { items: pg.items.map(strip), next: pg.next, ...(p.get("total") === "1" ? { total: { n: list.length, m: count(list).m } } : {}) };
+}
+
+export function explainRow(id: string): RowExplanation {
+	const r = reports.flatMap((x) => x.rows).find((x) => x.id === id);
+	if (r === undefined)
+		throw new Gone(`There is no row ${id.slice(0, 60)}.`);
+	return { ...explain(r, r.policy, r.count), id, day: r.day, reporter: r.reporter, domain: r.domain };
+}
+export function causes(p: URLSearchParams): Causes {
+	const groups = new Map<string, MockRow[]>(), r = period(p);
+	for (const x of select(p))
+		if (p.has("align") || p.has("code") || (x.policy_eval.dkim !== "pass" && x.policy_eval.spf !== "pass"))
+			groups.set(`${x.code} ${x.group}`, [...groups.get(`${x.code} ${x.group}`) ?? [], x]);
+	const items = [...groups.values()].map((g) => cause(g, (g[0] as MockRow).policy)).sort((a, b) => b.m - a.m);
+	const shown = items.slice(0, Number(p.get("limit") ?? 20)), sum = (l: { m: number }[]) => l.reduce((n, x) => n + x.m, 0);
+	return { from: r.from, to: r.to, lang: "en", items: shown, n: items.length, m: sum(items), other_m: sum(items) - sum(shown) };
 }
 
 function item(r: MockReport): ReportItem {

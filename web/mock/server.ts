@@ -65,6 +65,9 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 		problem(req, res, 405, "Method not allowed", "This API only answers GET.");
 		return;
 	}
+	const row = /^\/rows\/([^/]+)\/explain$/.exec(path);
+	if (row !== null)
+		return json(req, res, 200, q.explainRow(decodeURIComponent(row[1] as string)));
 	const m = /^\/(domains|reports)\/([^/]+)(\/raw)?$/.exec(path);
 	const id = m === null ? "" : decodeURIComponent(m[2] as string);
 	if (empty && path === "/meta")
@@ -80,6 +83,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
 	case "/breakdown": return json(req, res, 200, q.breakdown(p));
+	case "/explain": return json(req, res, 200, q.causes(p));
 	case "/rows": return json(req, res, 200, q.rowList(p));
 	case "/domains": return json(req, res, 200, { items: q.domains(p) });
 	case "/reports": return json(req, res, 200, q.reportList(p));

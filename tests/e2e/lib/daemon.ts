@@ -291,7 +291,7 @@ export class Daemon {
 
 	/** After somebody has killed it. */
 	async gone(): Promise<void> {
-		await this.ended;
+		await until(`the end of process ${this.pid}`, () => this.over, 60);
 	}
 
 	/** When the tests themselves are told to end. */

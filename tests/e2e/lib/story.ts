@@ -237,9 +237,12 @@ export async function live(o: Story): Promise<Told> {
 			// whoever waits for its time to come is called
 			if (random() < 0.4) d.signal('SIGHUP');
 			await sleep(random() * random() * o.pause);
+			// one that has been forked and is not yet what it will be looks like its parent
+			const daemon = d.pid;
 			const them: [string, Proc][] = [
-				...groupOf(d.pid).map((x): [string, Proc] => [x.role, x]),
-				...(importer.group === 0 ? [] : groupOf(importer.group).map((x): [string, Proc] => [x.role === 'supervisor' ? 'import' : 'import decoder', x])),
+				...groupOf(daemon).map((x): [string, Proc] => [x.role === 'supervisor' && x.pid !== daemon ? 'newborn' : x.role, x]),
+				...(importer.group === 0 ? [] : groupOf(importer.group).map((x): [string, Proc] =>
+					[x.pid === importer.group ? 'import' : 'import decoder', x])),
 			];
 			// those who are there for a moment only come more often
 			const there = [...new Set(them.map(([k]) => k))].flatMap((k) => Array<string>(weights[k] ?? 1).fill(k));

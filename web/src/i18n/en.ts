@@ -1,5 +1,5 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
-import { codes } from "./en-codes";
+import codes from "texts:en";
 import { help } from "./en-help";
 
 const ui = {

@@ -4,10 +4,11 @@
  */
 import type { ComponentChild } from "preact";
 import { day as fmtDay, num, percent } from "../lib/format";
+import type codes from "texts:en";
 import { en } from "./en";
 import { parseMessage, type Node } from "./icu";
 
-export type Key = keyof typeof en;
+export type Key = keyof typeof en | keyof typeof codes;	/* a spread forgets keys that are patterns */
 export type Args = Record<string, ComponentChild>;
 
 const LANG = "en";

@@ -43,7 +43,8 @@ async function problemOf(r: Response): Promise<Problem> {
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 	const url = apiUrl(path);
 	const old = cache.get(url);
-	const headers: Record<string, string> = { Accept: "application/json" };
+	/* sentences of the daemon in the language of this page, not in the browser's */
+	const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": document.documentElement.lang || "en" };
 	let r: Response;
 
 	if (old?.etag)

@@ -71,6 +71,23 @@ export interface Row {
 	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
 	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean;
 }
+/* Sentences of the daemon, finished but for hidden characters; m: messages they hold for. */
+export interface Said { text: string; m: number }
+export interface Explanation {
+	lang: string; code: string; title: string; why: string | null;
+	do: string | null; do_yours: string | null; do_not_yours: string | null;
+	legs: string[]; notes: string[];
+	snippets: { text: string; type: string; name: string; value: string }[];
+	treatment: Said[]; forwarding: Said[]; differs: Said[];
+	override: (Said & { type: string; comment: string | null })[];
+	fwd: "no" | "likely" | "certain"; m: number;
+}
+export interface RowExplanation extends Explanation { id: string; day: string; reporter: Named; domain: string }
+export interface CauseExplanation extends Explanation {
+	domain: string; hfrom: string | null; rows: number; first_day: string; last_day: string;
+	ips: { ip: string; m: number }[]; ips_n: number; example: string;
+}
+export interface Causes { from: string; to: string; lang: string; items: CauseExplanation[]; n: number; m: number; other_m: number }
 export interface Page<T> { items: T[]; next: string | null; total?: { n: number; m: number } }
 export interface ReportItem {
 	id: string; reporter: Named; org_name: string | null; email: string | null; domain: string; report_id: string;

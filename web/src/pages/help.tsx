@@ -1,7 +1,7 @@
 /* The glossary: one paragraph a term, and all codes with their texts. */
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n";
-import { card, factsOf } from "../lib/explain";
+import { card } from "../lib/explain";
 import { href } from "../lib/router";
 import { safeText } from "../lib/safe";
 import type { PageProps } from "../routes";
@@ -18,7 +18,6 @@ export default function HelpPage({ params }: PageProps) {
 		if (term !== null)
 			document.getElementById(term)?.scrollIntoView({ block: "start" });
 	}, [term]);
-	const f = factsOf({});
 	return (
 		<div class="help stack">
 			<Head title={t("nav.help")} sub={t("help.sub")} />
@@ -34,7 +33,7 @@ export default function HelpPage({ params }: PageProps) {
 				<h2>{t("help.codes")}</h2>
 				<p class="sub">{t("help.codes.sub")}</p>
 				<dl class="terms codes">{CODES.map((c) => {
-					const e = card(c, f);
+					const e = card(c);
 					return (
 						<div id={c} class={c === term ? "hit" : ""}>
 							<dt><span class={`code code-${c.startsWith("P") ? "p" : "f"}`}>{c}</span> {e.title}</dt>

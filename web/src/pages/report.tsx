@@ -168,7 +168,7 @@ export default function ReportPage({ params }: PageProps) {
 				<Section title={t("report.rows")}>
 					<Load of={rl} h={400}>{(d) => d.items.length === 0 ? <p class="muted">{t("rstate.empty")}</p> : (
 						<>
-							<RowTable rows={more.items} inReport policy={r?.policy ?? null} onJump={r?.raw.xml ? (n) => jump(n) : undefined} current={record} />
+							<RowTable rows={more.items} inReport onJump={r?.raw.xml ? (n) => jump(n) : undefined} current={record} />
 							<More m={more} />
 						</>
 					)}</Load>

@@ -1,40 +1,57 @@
-/* The explanation card. Its texts are finished strings: drawn as text only. */
+/* Explanation cards: sentences of the daemon, drawn as text only. */
+import type { ComponentChildren } from "preact";
 import { t, word } from "../i18n";
+import { useApi } from "../lib/api";
 import { num } from "../lib/format";
 import { href, at } from "../lib/router";
-import { card, explain, factsOf, type Explanation } from "../lib/explain";
-import type { BreakdownItem, Policy, Row } from "../lib/types";
+import type { Causes, Explanation, Row, RowExplanation, Said } from "../lib/types";
 import { Code, Disposition, Result } from "./bits";
 import { Icon } from "./icons";
+import { Load } from "./states";
 import { Name, Safe, Value } from "./text";
 
-function Advice({ e }: { e: Pick<Explanation, "todo" | "yours" | "notYours"> }) {
-	if (e.yours === null && e.notYours === null)
-		return e.todo === null ? null : <p><strong>{t("card.do")}</strong> {e.todo}</p>;
+function Advice({ e }: { e: Explanation }) {
+	if (e.do_yours === null && e.do_not_yours === null)
+		return e.do === null ? null : <p><strong>{t("card.do")}</strong> <Safe text={e.do} /></p>;
 	return (
 		<div class="yn">
 			<p class="yn-q"><strong>{t("card.yours")}</strong></p>
 			<dl>
-				{e.yours !== null && <><dt>{t("card.yes")}</dt><dd>{e.yours}</dd></>}
-				{e.notYours !== null && <><dt>{t("card.no")}</dt><dd>{e.notYours}</dd></>}
+				{e.do_yours !== null && <><dt>{t("card.yes")}</dt><dd><Safe text={e.do_yours} /></dd></>}
+				{e.do_not_yours !== null && <><dt>{t("card.no")}</dt><dd><Safe text={e.do_not_yours} /></dd></>}
 			</dl>
 		</div>
 	);
 }
 
-export function RowCard({ row, policy = null, report = true, query = "" }: { row: Row; policy?: Policy | null; report?: boolean; query?: string }) {
-	const e = explain(row, policy);
+/* For how many messages it holds, unless it holds for all. */
+const Some = ({ s, of }: { s: Said; of: Explanation }) => s.m === of.m ? null : <span class="muted n">{t("n.messages", { n: s.m })}: </span>;
+
+function Why({ e, head }: { e: Explanation; head?: ComponentChildren }) {
+	return (
+		<div class="why">
+			<h3><Code code={e.code} title={false} /> <Safe text={e.title} /> {head}</h3>
+			{e.differs.map((s) => <p class="note"><Icon name="info" size={16} /> <Some s={s} of={e} /><Safe text={s.text} /></p>)}
+			{e.why !== null && <p><Safe text={e.why} /></p>}
+			<Advice e={e} />
+			{e.snippets.length > 0 && <dl class="snippets">{e.snippets.map((x) => <><dt><Safe text={x.text} /></dt><dd><code><Safe text={`${x.name}  ${x.type}  "${x.value}"`} /></code></dd></>)}</dl>}
+			<ul class="legs">{e.legs.map((l) => <li><Safe text={l} /></li>)}</ul>
+			{e.treatment.map((s) => <p><Some s={s} of={e} /><Safe text={s.text} /></p>)}
+			{e.override.map((s) => (
+				<div><p><Some s={s} of={e} /><Safe text={s.text} /></p>
+					{s.comment !== null && <blockquote><span class="muted"><Safe text={word("reason", s.type)} />:</span> <Safe text={s.comment} /></blockquote>}</div>
+			))}
+			{e.forwarding.map((s) => <p class="note"><Icon name="forward" size={16} /> <Some s={s} of={e} /><Safe text={s.text} /></p>)}
+			{e.notes.map((l) => <p class="note"><Icon name="info" size={16} /> <Safe text={l} /></p>)}
+		</div>
+	);
+}
+
+export function RowCard({ row, report = true, query = "" }: { row: Row; report?: boolean; query?: string }) {
+	const said = useApi<RowExplanation>(`rows/${encodeURIComponent(row.id)}/explain`);
 	return (
 		<div class="explain">
-			<div class="why">
-				<h3><Code code={e.code} title={false} /> {e.title}</h3>
-				{e.why !== null && <p>{e.why}</p>}
-				<Advice e={e} />
-				{e.legs.length > 0 && <ul class="legs">{e.legs.map((l) => <li>{l}</li>)}</ul>}
-				{e.treatment.map((l) => <p>{l}</p>)}
-				{e.quotes.map((q) => <blockquote><span class="muted"><Safe text={word("reason", q.type)} />:</span> <Safe text={q.comment} /></blockquote>)}
-				{e.notes.map((l) => <p class="note"><Icon name="info" size={16} /> {l}</p>)}
-			</div>
+			<Load of={said} h={220}>{(e) => <Why e={e} />}</Load>
 			<div class="facts">
 				<h4>{t("row.identifiers")}</h4>
 				<dl class="kv">
@@ -64,25 +81,15 @@ export function RowCard({ row, policy = null, report = true, query = "" }: { row
 	);
 }
 
-/* For a group of rows: its commonest codes, each with its share. */
-export function SourceCards({ item }: { item: BreakdownItem }) {
-	const d = item.detail;
-	if (d === undefined)
-		return null;
-	const f = factsOf({ from: d.hfrom[0]?.key, ip: item.key, spfd: d.spf_domain[0]?.key, sig: d.sigdomain[0]?.key });
+/* For a group of rows: what lies behind them, the commonest first. */
+export function CauseCards({ query }: { query: string }) {
+	const said = useApi<Causes>(`explain?${query}`);
 	return (
-		<div class="cardlist">
-			{d.codes.map((c) => {
-				const e = card(c.code, f);
-				return (
-					<div class="why">
-						<h3><Code code={c.code} title={false} /> {e.title} <span class="muted n">{t("n.messages", { n: c.m })}</span></h3>
-						{e.why !== null && <p>{e.why}</p>}
-						<Advice e={e} />
-					</div>
-				);
-			})}
-			{d.codes.length === 0 && <p class="muted">{num(0)}</p>}
-		</div>
+		<Load of={said} h={220}>{(c) => (
+			<div class="cardlist">
+				{c.items.map((e) => <Why e={e} head={<span class="muted n">{t("n.messages", { n: e.m })}</span>} />)}
+				{c.items.length === 0 && <p class="muted">{num(0)}</p>}
+			</div>
+		)}</Load>
 	);
 }

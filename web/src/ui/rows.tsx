@@ -1,7 +1,7 @@
 /* Rows of reports, each opening to its explanation. */
 import { t } from "../i18n";
 import { day, num } from "../lib/format";
-import type { Policy, Row } from "../lib/types";
+import type { Row } from "../lib/types";
 import { Code, codeTitle, Disposition, Result } from "./bits";
 import { RowCard } from "./explain";
 import { Icon } from "./icons";
@@ -12,13 +12,12 @@ interface Props {
 	rows: Row[];
 	sort?: string;
 	query?: string;
-	policy?: Policy | null;
 	inReport?: boolean;
 	onJump?: (seq: number) => void;
 	current?: number | null;
 }
 
-export function RowTable({ rows, sort, query = "", policy = null, inReport = false, onJump, current = null }: Props) {
+export function RowTable({ rows, sort, query = "", inReport = false, onJump, current = null }: Props) {
 	const cols: Column<Row>[] = [];
 	if (inReport)
 		cols.push({ id: "seq", head: "#", num: true, cls: "c-seq", cell: (r) => onJump ?
@@ -44,7 +43,7 @@ export function RowTable({ rows, sort, query = "", policy = null, inReport = fal
 	return (
 		<Table caption={t("explore.rows")} rows={rows} rowKey={(r) => r.id} columns={cols} sort={sort} cls={`rows ${inReport ? "in-report" : ""}`}
 			rowId={inReport ? (r) => `r${r.seq}` : undefined} rowClass={(r) => current === r.seq ? "current" : ""}
-			name={(r) => `${r.ip ?? r.ip_text ?? ""} ${r.hfrom ?? ""}`} expand={(r) => <RowCard row={r} policy={policy} report={!inReport} query={query} />} />
+			name={(r) => `${r.ip ?? r.ip_text ?? ""} ${r.hfrom ?? ""}`} expand={(r) => <RowCard row={r} report={!inReport} query={query} />} />
 	);
 }
 

@@ -8,7 +8,7 @@ import { safeText } from "../lib/safe";
 import type { BreakdownItem, Leg, Timeseries } from "../lib/types";
 import { apiQuery, canFilter, carried, setFilter, type FilterKey } from "../lib/url";
 import { Amount, Code, codeTitle, LegAligned, LegResult, OutcomeBar, OUTCOMES, passed, Rate, SparkLine, Treatment } from "./bits";
-import { SourceCards } from "./explain";
+import { CauseCards } from "./explain";
 import { valueLabel } from "./filterbar";
 import { Icon } from "./icons";
 import { Table, type Column } from "./table";
@@ -111,7 +111,7 @@ function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: str
 					<NameList head={t("key.sigdomain")} k="sigdomain" list={r.detail.sigdomain} />
 				</div>
 			)}
-			<SourceCards item={r} />
+			{filterable && by === "ip" && <CauseCards query={apiQuery(one, { limit: 5 }, { ...(fixed !== null ? { domain: fixed } : {}), ...(one.filters.some((f) => f.key === "align" || f.key === "code") ? {} : { align: "both,dkim,spf,none,untold" }) })} />}
 			{filterable && (
 				<p class="actions">
 					<a class="btn primary" href={href(at("/explore", link))}><Icon name="explore" size={16} />{t("source.rows", { n: r.n })}</a>

@@ -178,6 +178,16 @@ const others: Kind[] = kinds('other archives', [
 		later[0] = 0xdf;
 		return attached(seven(bytes(lzma2Zeros, times(later, 4200), [0]), 4201 * lzma2ZerosSize, 0, { coder: hex('21'), properties: Buffer.from([24]), names: ['._hidden'] }));
 	}],
+	['7z-endless', 'The same under a name that is looked at', 'rejected over-limit', () => {
+		const later = Buffer.from(lzma2Zeros);
+		later[0] = 0xdf;
+		return attached(seven(bytes(lzma2Zeros, times(later, 4200), [0]), 4201 * lzma2ZerosSize, 0, { coder: hex('21'), properties: Buffer.from([24]) }));
+	}],
+	['xz-endless', '30 GB in xz', 'rejected over-limit', () => {
+		const later = Buffer.from(lzma2Zeros);
+		later[0] = 0xdf;
+		return attached(xz(bytes(lzma2Stored(Buffer.from(head)), times(later, 15000)), lzma2ZerosSize * 15000 + head.length, 24));
+	}],
 	['7z-many-files', 'A thousand names for one file', 'rejected damaged|stored 7', () => {
 		const b = Buffer.from(report('7z-many-files'));
 		return attached(seven(b, b.length, crc32(b), { names: Array.from({ length: 1000 }, (_, i) => `${i}.xml`) }));

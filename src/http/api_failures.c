@@ -1,0 +1,107 @@
+/*
+ * api_failures.c - a failure report unmasked: who looks is written down first.
+ *
+ * This process may not write to the database. It asks the parent, which asks
+ * the ingester; that the line is in the log shows in the database, and only
+ * then the report is read. Until there are users, whoever may reach us from
+ * this machine may look: a page of another site cannot make a browser ask, as
+ * it cannot set our header.
+ */
+#include <sys/random.h>
+
+#include <time.h>
+
+#include "answer/answer.h"
+#include "base/when.h"
+#include "http/http.h"
+
+#define LOG_WAIT_MS 8000
+#define LOOK_MS 40
+
+static bool
+make_nonce(char out[33])
+{
+	unsigned char	 r[16];
+
+	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		return (false);
+	for (size_t i = 0; i < sizeof(r); i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", r[i]);
+	return (true);
+}
+
+static bool
+tell(int64_t id, const char *who, const char *nonce, struct err *e)
+{
+	json_t	*m = json_pack("{s:s, s:I, s:s, s:s}", "op", "reveal", "failure", (json_int_t)id, "who", who, "nonce", nonce);
+	int	 rv = m == NULL ? err_set(e, ERR_TEMP, "out of memory") : server_tell_parent(m, e);
+
+	json_decref(m);
+	return (rv == 0);
+}
+
+static bool
+written_down(struct asked *a, int64_t id, const char *nonce)
+{
+	int64_t			 until = when_mono_ms() + LOG_WAIT_MS;
+	const struct timespec	 pause = { .tv_nsec = LOOK_MS * 1000000L };
+
+	while (!store_revealed(a->store, id, nonce)) {
+		if (when_mono_ms() > until)
+			return (false);
+		(void)nanosleep(&pause, NULL);
+	}
+	return (true);
+}
+
+static void
+reply_revealed(struct request *rq, struct asked *a, int64_t id)
+{
+	struct answer_request	 ar;
+	struct err		 e = { 0 };
+	json_t			*j = NULL;
+
+	answer_request_init(&ar, ANSWER_FAILURE);
+	ar.id = id;
+	ar.reveal = true;
+	if ((a->query = query_begin(a->store, when_now(), QUERY_LIMIT_MS, &e)) != NULL)
+		j = answer_make(a->query, &ar, &e);
+	answer_request_free(&ar);
+	if (j == NULL)
+		problem(rq, e.code == ERR_INPUT ? 404 : 503, "%s", e.msg);
+	else
+		reply_json(rq, 200, j);
+}
+
+void
+api_reveal(struct request *rq, struct asked *a)
+{
+	struct query_failure	 f;
+	struct err		 e = { 0 };
+	char			 nonce[33], who[80];
+	int64_t			 id;
+
+	rq->reply.cache = "no-store";
+	if (!answer_failure_id(rq->args[0], &id)) {
+		problem(rq, 404, "The id of a failure report is a number with an f in front.");
+		return;
+	}
+	if (query_failure(a->query, id, false, &f, &e) == -1) {
+		problem(rq, e.code == ERR_INPUT ? 404 : 503, "%s", e.msg);
+		return;
+	}
+	/* the snapshot would not show what is written now */
+	query_end(a->query);
+	a->query = NULL;
+	(void)snprintf(who, sizeof(who), "web, %s", rq->peer);
+	if (!make_nonce(nonce) || !tell(id, who, nonce, &e)) {
+		problem(rq, 503, "It cannot be written down who looks, so nothing is shown: %s", e.msg);
+		return;
+	}
+	if (!written_down(a, id, nonce)) {
+		problem(rq, 503, "Nobody wrote down in time who looks, so nothing is shown. Perhaps an import is under way; try again.");
+		rq->reply.retry_after = 5;
+		return;
+	}
+	reply_revealed(rq, a, id);
+}
