@@ -164,6 +164,8 @@ bool	 route_speaks(const struct route *);	/* NULL: no */
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 
 /* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
+/* Is there anything that is done with POST? */
+bool		 route_is_action(struct request *, const char *base_path);
 enum route_kind	 route_find(struct request *, const char *base_path, struct str *rest);
 /*
  * In a worker; store NULL: why says what is the matter with it. done is called

@@ -83,11 +83,12 @@ match(struct request *rq, const struct route *r, struct str path, struct err *e)
 	return (want.p == NULL && have.p == NULL);
 }
 
+/* POST elsewhere was refused before: this is the other way round. */
 static enum route_kind
 wrong_method(struct request *rq)
 {
-	problem(rq, 405, rq->post ? "This is read with GET." : "This is done with POST, without a body.");
-	rq->reply.allow = rq->post ? "GET, HEAD" : "POST";
+	problem(rq, 405, "This is done with POST, without a body.");
+	rq->reply.allow = "POST";
 	return (ROUTE_REPLY);
 }
 
@@ -125,10 +126,22 @@ find_api(struct request *rq, struct str path)
 		    e.code == ERR_LIMIT ? "too_long" : "malformed", e.msg);
 		return (ROUTE_REPLY);
 	}
-	if (rq->post ? matches_any(rq, routes, nitems(routes), path) : matches_any(rq, actions, nitems(actions), path))
+	if (!rq->post && matches_any(rq, actions, nitems(actions), path))
 		return (wrong_method(rq));
 	problem(rq, 404, "There is no such endpoint; the API is described in schema/openapi.yaml.");
 	return (ROUTE_REPLY);
+}
+
+bool
+route_is_action(struct request *rq, const char *base_path)
+{
+	size_t		 n = strlen(base_path) + sizeof(API_PREFIX);
+	struct str	 path = rq->path;
+
+	if (!str_starts(path, base_path) || !str_starts((struct str){ path.p + n - sizeof(API_PREFIX), path.len - (n - sizeof(API_PREFIX)) },
+	    API_PREFIX "/"))
+		return (false);
+	return (matches_any(rq, actions, nitems(actions), (struct str){ path.p + n, path.len - n }));
 }
 
 /* The base path itself lacks the slash that relative addresses in the page need. */
@@ -157,8 +170,6 @@ route_find(struct request *rq, const char *base_path, struct str *rest)
 		path = (struct str){ path.p + base_len, path.len - base_len };
 	}
 	*rest = path;
-	if (rq->post && !str_starts(path, API_PREFIX "/"))
-		return (wrong_method(rq));
 	if (str_eq(path, STR("/healthz"))) {
 		rq->route = &healthz;
 		return (ROUTE_WORK);

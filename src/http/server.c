@@ -452,7 +452,7 @@ refuse(struct request *rq, const char *method, const char *version)
 		problem(rq, 400, "The address of a request starts with a slash.");
 	} else if (refuse_host(rq, version)) {
 		;
-	} else if (!rq->head && !rq->post && strcmp(method, "GET") != 0) {
+	} else if (!rq->head && strcmp(method, "GET") != 0 && !(rq->post && route_is_action(rq, srv.base_path))) {
 		problem(rq, 405, "Everything here is read with GET.");
 		rq->reply.allow = "GET, HEAD";
 	} else if (rq->post && refuse_action(rq)) {

@@ -816,13 +816,24 @@ notice_alignment(struct failure *f, struct failure_report *r, const struct str v
 	set(f, r, FT_ALIGNMENT, dkim_no && spf_no ? STR("dkim, spf") : dkim_no ? STR("dkim") : spf_no ? STR("spf") : STR("none"));
 }
 
+/* Not in the middle of a character. */
+static struct str
+at_most(struct str s, size_t max)
+{
+	if (s.len > max) {
+		s.len = max;
+		while (s.len > 0 && ((unsigned char)s.p[s.len] & 0xc0) == 0x80)
+			s.len--;
+	}
+	return (s);
+}
+
 static void
 notice_delivery(struct failure *f, struct failure_report *r, struct str v)
 {
 	if (v.len == 0)
 		return;
-	if (v.len > 60)
-		v.len = 60;	/* the words go on in prose behind the list */
+	v = at_most(v, 60);	/* the words go on in prose behind the list */
 	set(f, r, FT_DELIVERY, v);
 	r->delivery = has_word(v, "reject") ? DELIVERY_REJECT : has_word(v, "quarantine") ? DELIVERY_POLICY :
 	    has_word(v, "accept") ? DELIVERY_DELIVERED : DELIVERY_OTHER;
@@ -859,7 +870,7 @@ notice(struct failure *f, struct failure_report *r)
 	if (v[L_IP].len > 0)
 		source_ip(f, r, field_token(v[L_IP]));
 	if (v[L_DATE].len > 0)
-		arrival(f, r, (struct str){ v[L_DATE].p, v[L_DATE].len > 64 ? 64 : v[L_DATE].len });
+		arrival(f, r, at_most(v[L_DATE], 64));
 	notice_alignment(f, r, v);
 	notice_delivery(f, r, v[L_RESULTS]);
 	if (v[L_DOMAIN].len + v[L_IP].len + v[L_DATE].len + v[L_SPF].len + v[L_DKIM].len + v[L_RESULTS].len == 0)

@@ -181,18 +181,22 @@ static void
 put_ids(struct str v, struct buf *out)
 {
 	struct str	 t;
+	bool		 first = true;
 
-	while ((v = str_trim(v)).len > 0) {
+	while (v.len > 0) {
 		t = v;
-		for (t.len = 0; t.len < v.len && (unsigned char)v.p[t.len] > ' '; t.len++)
+		for (t.len = 0; t.len < v.len && v.p[t.len] != ' ' && v.p[t.len] != '\t'; t.len++)
 			;
-		v = (struct str){ v.p + t.len, v.len - t.len };
+		v.p += t.len + (t.len < v.len);
+		v.len -= t.len + (t.len < v.len);
+		if (t.len == 0)
+			continue;
+		(void)buf_cstr(out, first ? "" : " ");
+		first = false;
 		if (memchr(t.p, '@', t.len) == NULL)
 			(void)buf_cstr(out, REDACTED);
 		else
 			redact_addresses(t, out);
-		if (str_trim(v).len > 0)
-			(void)buf_byte(out, ' ');
 	}
 }
 
@@ -294,6 +298,19 @@ put_received(struct str v, struct buf *out)
 	}
 }
 
+/* A name of a field is harmless when it looks like one. */
+static void
+put_name(struct str name, struct buf *out)
+{
+	bool	 good = name.len > 0 && name.len <= 60;
+
+	for (size_t i = 0; i < name.len && good; i++)
+		good = (name.p[i] >= 'a' && name.p[i] <= 'z') || (name.p[i] >= 'A' && name.p[i] <= 'Z') ||
+		    (name.p[i] >= '0' && name.p[i] <= '9') || name.p[i] == '-' || name.p[i] == '_';
+	(void)buf_str(out, good ? name : STR(REDACTED));
+	(void)buf_cstr(out, ": ");
+}
+
 static void
 put_header(const struct field *f, struct buf *out)
 {
@@ -304,8 +321,7 @@ put_header(const struct field *f, struct buf *out)
 	for (size_t i = 0; i < nitems(headers); i++)
 		if (str_ieq(f->name, headers[i].name))
 			how = headers[i].how;
-	(void)buf_str(out, f->name);
-	(void)buf_cstr(out, ": ");
+	put_name(f->name, out);
 	if (f->value.len == 0)
 		return;
 	switch (how) {
@@ -357,7 +373,7 @@ put_headers(struct str s, bool all, struct buf *out)
 		if (all)
 			put_header(&f, out);
 		else {
-			(void)buf_str(out, f.name);
+			redact_addresses(f.name, out);
 			(void)buf_cstr(out, ": ");
 			if (is_address_field(f.name))
 				redact_address_field(f.value, out);
@@ -411,7 +427,7 @@ put_names(struct str s, struct buf *out)
 		first = false;
 		colon = line.len == 0 ? NULL : memchr(line.p, ':', line.len);
 		if (colon != NULL)
-			(void)buf_add(out, line.p, (size_t)(colon - line.p) + 2 <= line.len ? (size_t)(colon - line.p) + 2 : line.len);
+			put_name((struct str){ line.p, (size_t)(colon - line.p) }, out);
 		(void)buf_cstr(out, REDACTED);
 	}
 }

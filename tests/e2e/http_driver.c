@@ -117,6 +117,15 @@ seed(const char *dir)
 	if (db == NULL)
 		return (-1);
 	rv = keep_originals(dir, db);
+	rv |= seed_sql(db, "INSERT INTO failure (message, payload, key, received, reporter, domain, source, day, dialect, class, redact, arrival, "
+	    "arrived, arrived_from, ip_from, header_from_from, results_from, incidents, delivery, quirks, said, spf_aligned, dkim_aligned, "
+	    "verdict, differs, spf_result, dkim_result, code, results, feedback_type, auth_failure, source_ip, reported_domain, "
+	    "original_mail_from, header_from, sample, sample_from, sample_subject, sample_headers, body_bytes, body_hash) "
+	    "SELECT report.message, 0, x'00', report.received, report.reporter, report.domain, record.source, record.day, 0, 0, 0, "
+	    "record.day * 86400, record.day * 86400, 1, 1, 2, 1, 1, 4, 5, 2, 2, 2, 2, 0, 3, 1, 21, 'spf' || char(9) || 'fail' || char(9) || char(9) "
+	    "|| 'example.com' || char(9) || 'mfrom' || char(9), 'auth-failure', 'dmarc', '192.0.2.1', 'example.com', '<alice@example.com>', "
+	    "'example.com', 1, 'alice@example.com', 'hello', 'From: alice@example.com', 3, zeroblob(32) "
+	    "FROM record JOIN report ON report.id = record.report WHERE report.superseded_by IS NULL LIMIT 1");
 	/* The seed draws outcomes at random; only failing mail can have been overruled. */
 	rv |= seed_sql(db, "UPDATE OR IGNORE outcome SET overridden = 0 WHERE dkim <> 2 OR spf <> 2");
 	(void)sqlite3_close(db);

@@ -48,7 +48,7 @@ report(int day, const struct mail *mail, size_t n)
 {
 	struct report_header	 h = { .dialect = DIALECT_RFC7489, .org_name = STR("reporter.example"), .begin = (int64_t)(DAY0 + day) * 86400,
 				    .end = (int64_t)(DAY0 + day) * 86400 + 86399, .policy = { .domain = STR("example.com"), .p = STR("reject") } };
-	struct store_message	 m = { 1780000000, "test", 100, 0, false };
+	struct store_message	 m = { .received = 1780000000, .origin = "test", .bytes = 100 };
 	struct report_trailer	 t = { .records = n, .state = STATE_OK, .dialect = DIALECT_RFC7489 };
 	struct store_stored	 done;
 	struct err		 e = { 0 };

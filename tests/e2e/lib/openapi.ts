@@ -15,7 +15,7 @@ interface Operation {
 	responses: Record<string, { $ref?: string; content?: Record<string, unknown> }>;
 }
 interface Document {
-	paths: Record<string, { get: Operation }>;
+	paths: Record<string, { get?: Operation; post?: Operation }>;
 	components: { parameters: Record<string, Parameter> };
 }
 
@@ -32,11 +32,11 @@ export class Spec {
 	}
 
 	get paths(): string[] {
-		return Object.keys(this.doc.paths);
+		return Object.keys(this.doc.paths).filter((p) => this.doc.paths[p]?.get !== undefined);
 	}
 
 	parameters(path: string): Parameter[] {
-		return (this.doc.paths[path]?.get.parameters ?? []).map((p) => {
+		return (this.doc.paths[path]?.get?.parameters ?? []).map((p) => {
 			const found = this.doc.components.parameters[p.$ref.slice('#/components/parameters/'.length)];
 			if (found === undefined) throw new Error(`${path}: ${p.$ref} is not there`);
 			return found;
