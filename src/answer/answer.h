@@ -22,6 +22,7 @@ enum answer_kind {
 	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
 	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_FAILURES, ANSWER_FAILURE, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
 	ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN,
+	ANSWER_TLS_SUMMARY, ANSWER_TLS_REPORTS, ANSWER_TLS_REPORT,	/* answer/tls.h */
 	ANSWER_KINDS
 };
 
@@ -56,11 +57,12 @@ struct answer_request {
 	char				 sort[16];
 	char				 cursor[128];
 	struct str			 domain;	/* ANSWER_DOMAIN: from the path */
-	int64_t				 id;		/* ANSWER_REPORT, ANSWER_FAILURE, ANSWER_SENDER, ANSWER_ROW_EXPLAIN: from the path */
+	int64_t				 id;		/* ANSWER_REPORT, ANSWER_FAILURE, ANSWER_SENDER, ANSWER_ROW_EXPLAIN, ANSWER_TLS_REPORT: from the path */
 	char				 type[128];	/* ANSWER_FAILURES: as query_failures */
 	bool				 reveal;	/* ANSWER_FAILURE: unmasked; whoever sets it has seen to the log */
 	uint64_t			 seq;		/* ANSWER_ROW_EXPLAIN: the row of that report */
 	unsigned			 lang;		/* of sentences: a number of explain/texts.h */
+	unsigned			 tls_types, tls_results;	/* bits; 0: all */
 	const struct answer_intake	*intake;	/* ANSWER_INGEST; may be NULL */
 };
 

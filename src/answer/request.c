@@ -2,11 +2,12 @@
  * request.c - the parameters of each endpoint, checked.
  */
 #include "answer/answer_int.h"
+#include "answer/tls.h"
 #include "base/escape.h"
 
 /* What an endpoint takes besides filters; limit 0: it has no pages. */
 static const struct {
-	bool		 filters, by, step, sort, total, cmp;
+	bool		 filters, by, step, sort, total, cmp, tls;
 	size_t		 limit, most;
 	const char	*sorts;
 } takes[ANSWER_KINDS] = {
@@ -26,6 +27,9 @@ static const struct {
 	[ANSWER_INGEST] = { 0 },
 	[ANSWER_SENDERS] = { .filters = true, .sort = true, .limit = 50, .most = 500, .sorts = "m pass fail key first last" },
 	[ANSWER_SENDER] = { .filters = true },
+	[ANSWER_TLS_SUMMARY] = { .tls = true },
+	[ANSWER_TLS_REPORTS] = { .tls = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "received day failure" },
+	[ANSWER_TLS_REPORT] = { 0 },
 	[ANSWER_ROW_EXPLAIN] = { 0 },
 	[ANSWER_EXPLAIN] = { .filters = true, .limit = 20, .most = 200 },
 };
@@ -144,6 +148,11 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 	size_t	 n;
 	char	 k[64];
 
+	if (takes[r->kind].tls && answer_tls_knows(key))
+		return (answer_tls_set(r, key, value, e));
+	if (takes[r->kind].tls && (str_eq(key, STR("domain")) || str_eq(key, STR("reporter")) || str_eq(key, STR("apart")) || str_eq(key, STR("t")) ||
+	    str_eq(key, STR("from")) || str_eq(key, STR("to"))))
+		return (query_filter_set(&r->filter, key, value, e));
 	if (takes[r->kind].filters && query_filter_knows(key))
 		return (query_filter_set(&r->filter, key, value, e));
 	if (r->kind == ANSWER_FAILURES && str_eq(key, STR("type"))) {

@@ -2,6 +2,7 @@
  * rows.c - rows, reports, reporters, the intake, and what this daemon is.
  */
 #include "answer/answer_int.h"
+#include "answer/tls.h"
 #include "base/when.h"
 #include "explain/explain.h"
 
@@ -646,6 +647,12 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_senders(q, rq, e));
 	case ANSWER_SENDER:
 		return (answer_sender(q, rq, e));
+	case ANSWER_TLS_SUMMARY:
+		return (answer_tls_summary(q, rq, e));
+	case ANSWER_TLS_REPORTS:
+		return (answer_tls_reports(q, rq, e));
+	case ANSWER_TLS_REPORT:
+		return (answer_tls_report(q, rq, e));
 	case ANSWER_ROW_EXPLAIN:
 		return (answer_row_explain(q, rq, e));
 	case ANSWER_EXPLAIN:

@@ -52,6 +52,18 @@
 	    "sum of the counts of one report; one lie must not fill the totals")	\
 	X(results,        100,        1,        1000, COUNT,				\
 	    "DKIM or SPF results of one row; RFC 9990 says at most 100 signatures")	\
+	X(tls_depth,      16,         8,        256, COUNT,				\
+	    "brackets inside each other in a TLS report; RFC 8460 needs 6")		\
+	X(tls_value,      1u << 20,   1u << 12, 16u << 20, BYTES,			\
+	    "one value of a TLS report that is held as a tree; lists are streamed")	\
+	X(tls_text,       16u << 10,  256,      1u << 20, BYTES,			\
+	    "one text of a TLS report; lines of a policy are far shorter")		\
+	X(tls_bytes,      64u << 20,  1u << 16, 0x7fffffffu, BYTES,			\
+	    "one TLS report after unpacking; a day of a large domain has 1 MB")		\
+	X(tls_policies,   10000,      1,        1000000, COUNT,				\
+	    "elements of policies in one TLS report; real ones have up to a dozen")	\
+	X(tls_details,    100000,     1,        10000000, COUNT,			\
+	    "failure details of one TLS report")					\
 	X(seconds,        60,         1,        3600, SECONDS,				\
 	    "wall clock for one message in the decoder; a quarter of it computing")				\
 	X(quarantine_bytes, 1u << 30, 1u << 20, 0x7fffffffu, BYTES,			\

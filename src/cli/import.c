@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "answer/answer.h"
+#include "answer/tls.h"
 #include "base/base.h"
 #include "base/escape.h"
 #include "base/io.h"
@@ -65,7 +66,10 @@ report_line(struct query *q, const struct ingest_report *r, struct err *e)
 {
 	struct query_report	 found;
 	struct query_failure	 failure;
+	struct query_tls_report	 tls;
 
+	if (r->kind == REPORT_TLS)
+		return (query_tls_report(q, r->id, &tls, e) == -1 ? NULL : answer_tls_line(&tls));
 	if (r->kind == REPORT_FAILURE)
 		return (query_failure(q, r->id, false, &failure, e) == -1 ? NULL : answer_failure_line(&failure));
 	return (query_report(q, r->id, &found, e) == -1 ? NULL : answer_report_line(&found));

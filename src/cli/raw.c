@@ -41,27 +41,36 @@ whole(int fd, uint64_t offset, uint64_t bytes, struct err *e)
 }
 
 int
-cli_report_raw(struct cli_ctx *ctx, struct store *s, const struct query_report *r, enum cli_raw kind)
+cli_message_raw(struct store *s, const char *id, bool kept, int64_t message, unsigned payload, enum cli_raw kind, bool revealed)
 {
 	struct err	 e = { 0 };
 	uint64_t	 offset, bytes;
 	int		 fd, rv;
 
-	(void)ctx;
-	if (!r->kept) {
-		cli_say("the original of report %lld was not kept", (long long)r->id);
+	if (!kept) {
+		cli_say("the original of report %s was not kept", id);
 		return (CLI_SOME);
 	}
-	if (kind == CLI_RAW_MAIL && r->id != 0 && store_original_private(s, r->message)) {
+	if (kind == CLI_RAW_MAIL && !revealed && store_original_private(s, message)) {
 		cli_say("a failure report came in the same mail, which is shown by 'dmarcd report f... --reveal --raw mail' only");
 		return (CLI_SOME);
 	}
-	if (store_original_open(s, r->message, &fd, &offset, &bytes, &e) == -1)
+	if (store_original_open(s, message, &fd, &offset, &bytes, &e) == -1)
 		return (cli_fail(&e));
 	if (kind == CLI_RAW_MAIL)
 		rv = whole(fd, offset, bytes, &e);
 	else
-		rv = raw_extract(fd, offset, bytes, r->payload, kind == CLI_RAW_XML ? RAW_XML : RAW_CONTAINER, out, NULL, &e);
+		rv = raw_extract(fd, offset, bytes, payload, kind == CLI_RAW_ORIGINAL ? RAW_CONTAINER : RAW_XML, out, NULL, &e);
 	(void)close(fd);
 	return (rv == -1 ? cli_fail(&e) : CLI_OK);
+}
+
+int
+cli_report_raw(struct cli_ctx *ctx, struct store *s, const struct query_report *r, enum cli_raw kind)
+{
+	char	 id[32];
+
+	(void)ctx;
+	(void)snprintf(id, sizeof(id), "%lld", (long long)r->id);
+	return (cli_message_raw(s, id, r->kept, r->message, r->payload, kind, r->id == 0));
 }

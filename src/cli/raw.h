@@ -13,8 +13,12 @@
 
 struct cli_ctx;
 
-enum cli_raw { CLI_RAW_XML, CLI_RAW_ORIGINAL, CLI_RAW_MAIL };
+/* JSON is the document of a TLS report, as XML is that of an aggregate report. */
+enum cli_raw { CLI_RAW_XML, CLI_RAW_JSON, CLI_RAW_ORIGINAL, CLI_RAW_MAIL };
 
 int	 cli_report_raw(struct cli_ctx *, struct store *, const struct query_report *, enum cli_raw);
+/* Of any report: what stands at payload in that message; revealed: somebody has asked for what tells of people. */
+int	 cli_message_raw(struct store *, const char *id, bool kept, int64_t message, unsigned payload, enum cli_raw,
+	    bool revealed);
 
 #endif

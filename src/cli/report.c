@@ -3,6 +3,7 @@
  */
 #include <stdarg.h>
 
+#include "answer/tls.h"
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
@@ -10,10 +11,11 @@
 #include "cli/listing.h"
 #include "cli/raw.h"
 #include "cli/row.h"
+#include "cli/tls.h"
 
 static const struct cli_option options[] = {
-	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|original|mail",
-	    .help = "the document, the attached file, or the whole mail, as it came" },
+	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|json|original|mail",
+	    .help = "the document (xml, of a TLS report json), the attached file, or the whole mail, as it came" },
 	{ .name = "reveal", .kind = CLI_FLAG, .help = "a failure report unmasked; who does so is logged" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
@@ -271,6 +273,8 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (failure_show(ctx, args, id, cli_flag(args, "reveal"), raw >= 0));
 	if (cli_flag(args, "reveal"))
 		return (cli_usage(&cli_cmd_report, "--reveal is about failure reports, whose numbers begin with f"));
+	if (text[0] == 't' && answer_tls_id(str_of(text), &id))
+		return (cli_tls_report(ctx, args, id));
 	if (!str_i64(str_of(text), &id) || id == 0)
 		return (cli_usage(&cli_cmd_report, "\"%s\" is not the number of a report; 'dmarcd reports' shows them in its first column",
 		    text));
@@ -307,7 +311,7 @@ const struct cli_command cli_cmd_report = {
 	.usage = "ID",
 	.text = "ID is what stands in the first column of 'dmarcd reports'. With --format csv its rows alone come out.\n\n"
 	    "f12 is a failure report: what tells of people in it is masked. --reveal shows it, with --raw mail the whole mail, and writes "
-	    "down who looked and when.",
+	    "down who looked and when. t12 is an SMTP TLS report, told with its policies and failures and what to do about each kind.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

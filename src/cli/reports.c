@@ -6,17 +6,19 @@
 #include "cli/commands.h"
 #include "cli/failures.h"
 #include "cli/listing.h"
+#include "cli/tls.h"
 
 #define BATCH	500	/* reports of one snapshot */
 
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
-	{ .name = "type", .kind = CLI_WORD, .arg = "aggregate|failures", .help = "which reports: aggregate, or failure reports (aggregate)" },
+	{ .name = "type", .kind = CLI_WORD, .arg = "aggregate|failures|tls",
+	    .help = "which reports: aggregate, failure reports, or SMTP TLS reports (aggregate)" },
 	{ .name = "feedback", .kind = CLI_TEXT, .arg = "WORDS",
 	    .help = "failure reports of a kind: auth-failure, other, dmarc, spf, dkim, abuse, ..." },
 	{ .name = "all", .kind = CLI_FLAG, .help = "also the versions that were replaced by another one" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY",
-	    .help = "received m day (failures: arrived); \"-\" in front: the largest first" },
+	    .help = "received m day (failures: arrived; tls: failure); \"-\" in front: the largest first" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "reports at most, 0 for all (all)", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -124,6 +126,8 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if (cli_word(args, "type", 0) == 1)
 		return (failures_list(ctx, args));
+	if (cli_word(args, "type", 0) == 2)
+		return (cli_tls_reports(ctx, args));
 	if (cli_text(args, "feedback") != NULL)
 		return (cli_usage(&cli_cmd_reports, "--feedback is about failure reports: give --type failures, too"));
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
@@ -157,7 +161,9 @@ const struct cli_command cli_cmd_reports = {
 	    "messages as the receiver evaluated them, verdict is what we make of the same rows.\n\n"
 	    "--type failures lists failure reports (ruf), each about one message: by --domain, --hfrom, --ip, --reporter, --feedback and the "
 	    "days. Addresses and subjects are masked. Such a report does not prove that DMARC failed: fo= may ask for one when SPF or DKIM "
-	    "alone did.",
+	    "alone did.\n\n"
+	    "--type tls lists the SMTP TLS reports (RFC 8460); of the filters it takes --domain, --reporter, --apart, --t, --from and --to. Its "
+	    "sessions are the reporter's: one session may be counted under an sts and again under a tlsa policy.",
 	.options = options,
 	.max_args = 0,
 	.needs = CLI_NEEDS_STATE,

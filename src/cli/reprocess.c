@@ -17,6 +17,11 @@
 
 #define ROUNDS 8	/* of putting back versions whose successor went elsewhere */
 
+struct wrong {
+	int64_t			 id;
+	enum report_kind	 kind;
+};
+
 struct reprocess {
 	struct cli_ctx		*ctx;
 	enum progress_when	 when;
@@ -26,7 +31,7 @@ struct reprocess {
 	struct store_rejudged	 judged;
 	struct store_retrusted	 trusted;
 	uint64_t		 mended;
-	int64_t			*wrong;		/* reports whose sums are not those of their rows */
+	struct wrong		*wrong;		/* reports whose sums are not those of their rows */
 	size_t			 nwrong, room;
 };
 
@@ -77,12 +82,12 @@ static void
 on_fault(void *ctx, enum store_fault what, int64_t id, const char *text)
 {
 	struct reprocess	*r = ctx;
-	int64_t			*p;
+	struct wrong		*p;
 	size_t			 room = r->room == 0 ? 64 : 2 * r->room;
 
 	if ((what == FAULT_ROLLUP || what == FAULT_INTAKE) && r->ctx->verbosity > 0)
 		progress_note(r->bar, "dmarcd: %s", text);
-	if (what != FAULT_REPORT || id <= 0)
+	if ((what != FAULT_REPORT && what != FAULT_TLS_REPORT) || id <= 0)
 		return;
 	if (r->nwrong == r->room) {
 		if ((p = realloc(r->wrong, room * sizeof(*p))) == NULL)
@@ -90,7 +95,7 @@ on_fault(void *ctx, enum store_fault what, int64_t id, const char *text)
 		r->wrong = p;
 		r->room = room;
 	}
-	r->wrong[r->nwrong++] = id;
+	r->wrong[r->nwrong++] = (struct wrong){ id, what == FAULT_TLS_REPORT ? REPORT_TLS : REPORT_AGGREGATE };
 }
 
 static const struct store_check_calls	 check_calls = { on_fault, on_rows };
@@ -159,9 +164,11 @@ read_all(struct reprocess *r, int64_t since, struct err *e)
 static int
 by_number(const void *a, const void *b)
 {
-	int64_t	 x = *(const int64_t *)a, y = *(const int64_t *)b;
+	const struct wrong	*x = a, *y = b;
 
-	return (x < y ? -1 : x > y);
+	if (x->kind != y->kind)
+		return (x->kind < y->kind ? -1 : 1);
+	return (x->id < y->id ? -1 : x->id > y->id);
 }
 
 /* Reports with rows that their original does not have, or none: they are written anew. */
@@ -179,7 +186,7 @@ read_wrong(struct reprocess *r, struct err *e)
 
 		o->todo = false;
 		for (size_t k = 0; k < o->nknown; k++)
-			if (o->known[k].kind == REPORT_AGGREGATE && bsearch(&o->known[k].id, r->wrong, r->nwrong, sizeof(*r->wrong), by_number) != NULL)
+			if (bsearch(&(struct wrong){ o->known[k].id, o->known[k].kind }, r->wrong, r->nwrong, sizeof(*r->wrong), by_number) != NULL)
 				o->todo = o->known[k].force = true;
 	}
 	bar_begin(r, "read", "reports", 0);

@@ -18,7 +18,7 @@
 #define RATIO_FROM ((uint64_t)10 << 20)
 #define LAYERS 10
 
-enum layer_kind { L_SNIFF, L_GZIP, L_HOLD, L_PASS, L_DROP };
+enum layer_kind { L_SNIFF, L_GZIP, L_HOLD, L_BASE64, L_PASS, L_DROP };
 
 struct layer {
 	enum layer_kind	 kind;
@@ -30,6 +30,7 @@ struct layer {
 	bool		 tail;
 	struct buf	 held;
 	int		 format;	/* of L_HOLD, see hold_format */
+	unsigned	 bits, nbits;	/* of L_BASE64: read and not yet given on */
 };
 
 struct container {
@@ -240,6 +241,87 @@ gzip_feed(struct container *c, unsigned i, const unsigned char *p, size_t n, str
 		}
 	}
 	return (0);
+}
+
+/* --- base64 that no header declares -------------------------------------------------- */
+
+static int
+sextet(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (c - 'a' + 26);
+	if (c >= '0' && c <= '9')
+		return (c - '0' + 52);
+	return (c == '+' ? 62 : c == '/' ? 63 : -1);
+}
+
+/* Nothing but base64, and what it says begins as JSON or gzip do (rule T2). */
+static bool
+is_base64(const struct layer *l)
+{
+	unsigned char	 first[3] = { 0 };
+	unsigned	 bits = 0, n = 0;
+	int		 v;
+
+	for (size_t i = 0; i < l->nhead; i++) {
+		unsigned char	 c = l->head[i];
+
+		if (c == ' ' || c == '\t' || c == '\r' || c == '\n' || (c == '=' && n > 16))
+			continue;
+		if ((v = sextet(c)) == -1)
+			return (false);
+		if (n < 4)
+			bits = bits << 6 | (unsigned)v;
+		if (++n == 4) {
+			first[0] = (unsigned char)(bits >> 16);
+			first[1] = (unsigned char)(bits >> 8);
+			first[2] = (unsigned char)bits;
+		}
+	}
+	return (n >= 16 && (first[0] == '{' || (first[0] == 0x1f && first[1] == 0x8b) || memcmp(first, "\xef\xbb\xbf", 3) == 0));
+}
+
+static int
+base64_begin(struct container *c, unsigned i, struct err *e)
+{
+	struct layer	*l = &c->layers[i];
+
+	if (i + 1 > c->limits->nesting || i + 1 >= LAYERS)
+		return (unreadable(c, l, REFUSAL_OVER_LIMIT, "containers stand inside each other too deep (limit nesting)", e));
+	c->sink->quirk(c->ctx, CONTAINER_BASE64);
+	l->kind = L_BASE64;
+	l->bits = l->nbits = 0;
+	layer_clear(&c->layers[i + 1]);
+	return (0);
+}
+
+/* What is no base64 is passed over: lines may have any length, and signs of any sort between them. */
+static int
+base64_feed(struct container *c, unsigned i, const unsigned char *p, size_t n, struct err *e)
+{
+	struct layer	*l = &c->layers[i];
+	unsigned char	*out = c->out + OUT_SIZE * i;
+	size_t		 got = 0;
+	int		 v;
+
+	for (size_t k = 0; k < n; k++) {
+		if ((v = sextet(p[k])) == -1)
+			continue;
+		l->bits = (l->bits << 6 | (unsigned)v) & 0xffffff;
+		l->nbits += 6;
+		if (l->nbits >= 8) {
+			l->nbits -= 8;
+			out[got++] = (unsigned char)(l->bits >> l->nbits);
+		}
+		if (got == OUT_SIZE || (k + 1 == n && got > 0)) {
+			if (layer_feed(c, i + 1, out, got, e) == -1)
+				return (-1);
+			got = 0;
+		}
+	}
+	return (got == 0 ? 0 : layer_feed(c, i + 1, out, got, e));
 }
 
 /* --- zip and other archives, from memory -------------------------------------------- */
@@ -539,6 +621,8 @@ sniff(struct container *c, unsigned i, struct err *e)
 		return (c->sink->begin(c->ctx, PAYLOAD_XML, e));
 	if (t.len > 0 && t.p[0] == '{')
 		return (c->sink->begin(c->ctx, PAYLOAD_JSON, e));
+	if (is_base64(l))
+		return (base64_begin(c, i, e));
 	l->kind = L_DROP;
 	if (i > 0 && str_ieq(t, "unused") && c->sink->unused != NULL)
 		c->sink->unused(c->ctx);
@@ -573,6 +657,8 @@ layer_feed(struct container *c, unsigned i, const unsigned char *p, size_t n, st
 	switch (l->kind) {
 	case L_GZIP:
 		return (gzip_feed(c, i, p, n, e));
+	case L_BASE64:
+		return (base64_feed(c, i, p, n, e));
 	case L_PASS:
 		return (c->sink->data(c->ctx, p, n, e));
 	case L_HOLD:
@@ -601,6 +687,9 @@ layer_finish(struct container *c, unsigned i, struct err *e)
 			if (i == 0)
 				c->broken.byte = c->packed + 1;
 		}
+		return (layer_finish(c, i + 1, e));
+	case L_BASE64:
+		l->kind = L_DROP;
 		return (layer_finish(c, i + 1, e));
 	case L_PASS:
 		l->kind = L_DROP;

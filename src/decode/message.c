@@ -60,6 +60,7 @@ struct message {
 	struct { enum message_field what; size_t at, len; } traced[MESSAGE_TRACE];
 	size_t			 ntraced;
 	bool			 trace_over;
+	struct buf		 tls_domain, tls_submitter;
 	bool			 feedback;	/* of the header under way */
 	struct mail_header	 mine[2];
 	struct mail_header	*header;	/* that this header goes to; NULL: it is a part's */
@@ -435,6 +436,13 @@ trace(struct message *m, struct str f)
 }
 
 static void
+keep_field(struct buf *b, struct str v)
+{
+	buf_clear(b);
+	message_decode_words(v, SUBJECT_MAX, b);
+}
+
+static void
 end_field(struct message *m)
 {
 	struct str	 f = buf_as_str(&m->field), v;
@@ -455,7 +463,11 @@ end_field(struct message *m)
 			message_decode_words(buf_as_str(&raw), 512, &m->filename);
 		}
 		buf_free(&raw);
-	} else if (m->header != NULL)
+	} else if (field_is(f, "tls-report-domain", &v))
+		keep_field(&m->tls_domain, v);
+	else if (field_is(f, "tls-report-submitter", &v))
+		keep_field(&m->tls_submitter, v);
+	else if (m->header != NULL)
 		mail_field(m->header, f);
 	buf_clear(&m->field);
 }
@@ -858,6 +870,8 @@ message_reset(struct message *m)
 {
 	buf_clear(&m->head);
 	buf_clear(&m->line);
+	buf_clear(&m->tls_domain);
+	buf_clear(&m->tls_submitter);
 	buf_clear(&m->held);
 	buf_clear(&m->trace);
 	m->ntraced = 0;
@@ -889,6 +903,8 @@ message_free(struct message *m)
 	buf_free(&m->type);
 	buf_free(&m->boundary);
 	buf_free(&m->filename);
+	buf_free(&m->tls_domain);
+	buf_free(&m->tls_submitter);
 	buf_free(&m->held);
 	for (size_t i = 0; i < nitems(m->mine); i++) {
 		buf_free(&m->mine[i].from);
@@ -1031,6 +1047,18 @@ message_fields(const struct message *m)
 	const struct mail_header	*h = &m->mine[m->mail == 0 ? 0 : 1];
 
 	return ((struct mail_fields){ text_or_none(&h->from), text_or_none(&h->to), text_or_none(&h->subject), text_or_none(&h->date) });
+}
+
+struct str
+message_tls_domain(const struct message *m)
+{
+	return (m->tls_domain.len == 0 ? STR_NONE : buf_as_str(&m->tls_domain));
+}
+
+struct str
+message_tls_submitter(const struct message *m)
+{
+	return (m->tls_submitter.len == 0 ? STR_NONE : buf_as_str(&m->tls_submitter));
 }
 
 bool

@@ -61,6 +61,9 @@ struct mail_fields message_fields(const struct message *);
 enum message_field { FIELD_FROM, FIELD_RECEIVED, FIELD_RESULTS };
 #define MESSAGE_TRACE 64
 bool		 message_trace(const struct message *, size_t i, enum message_field *, struct str *value);
+/* TLS-Report-Domain and TLS-Report-Submitter, of whatever header had them last. */
+struct str	 message_tls_domain(const struct message *);
+struct str	 message_tls_submitter(const struct message *);
 bool		 message_noise(const struct message *);	/* base64 had stray characters */
 /* True when the first bytes look like a mail: a header field, or "From " of an mbox. */
 bool		 message_looks_like(struct str head);

@@ -14,6 +14,7 @@
 #include "decode/reader.h"
 #include "report/aggregate.h"
 #include "report/refusal.h"
+#include "report/tlsrpt.h"
 
 #define CHUNK ((size_t)64 * 1024)
 #define HEAD 4096
@@ -42,6 +43,7 @@ struct reader {
 	struct layer			 mails[MAILS];
 	struct container		*box;
 	struct aggregate		*agg;
+	struct tlsrpt			*tls;
 	bool				 in_part;
 
 	struct failure			*failure;	/* of the mail failure_mail, as far as it has come */
@@ -57,6 +59,9 @@ struct reader {
 	const struct reader_job		*job;
 	struct reader_result		*res;
 	unsigned			 index, skip;	/* of the document; those below skip are done */
+	unsigned			 json, json_skip;	/* the same for JSON */
+	bool				 in_json;	/* the open document is one */
+	bool				 declared;	/* the part's type says TLS report */
 	unsigned			 nfailures, failures_told;	/* failure reports are counted apart */
 	unsigned			 unreadable, told;	/* containers of this walk; those below told were refused before */
 	bool				 open, refused, rerun;
@@ -111,6 +116,93 @@ from_domain(struct str from)
 	return ((struct str){ at, n });
 }
 
+/* --- A JSON document: a TLS report, or none of ours. It is read in one pass. */
+
+static struct str
+tls_field(const struct reader *r, struct str (*get)(const struct message *))
+{
+	struct str	 s = STR_NONE, v;
+
+	/* the mail that the part stands in says it best, then those around it */
+	for (unsigned i = 0; i == 0 || (i < MAILS && r->mails[i - 1].deeper); i++)
+		if ((v = get(r->mails[i].m)).p != NULL)
+			s = v;
+	return (s);
+}
+
+static int
+json_begin(struct reader *r, struct err *e)
+{
+	struct tls_hints	 h;
+	bool			 asked = r->job->extract >= 0;
+
+	r->json++;
+	if (asked ? READER_JSON + r->json - 1 != (unsigned)r->job->extract : r->json <= r->json_skip)
+		return (0);
+	if (asked && r->job->packed) {
+		r->part_wanted = r->part;
+		return (0);
+	}
+	r->open = true;
+	if (asked)
+		return (0);
+	h = (struct tls_hints){
+		r->filename.len > 0 ? buf_as_str(&r->filename) : r->job->filename, message_subject(r->mails[0].m),
+		from_domain(message_from(r->mails[0].m)), tls_field(r, message_tls_domain), tls_field(r, message_tls_submitter), r->declared
+	};
+	if (tlsrpt_start(r->tls, &h, e) == -1)
+		return (-1);
+	return (r->calls->payload(r->ctx, READER_JSON + r->json - 1, e));
+}
+
+static int
+json_failed(struct reader *r, const struct err *why, struct err *e)
+{
+	r->open = false;
+	if (tlsrpt_had_begun(r->tls))
+		r->calls->report.again(r->ctx);
+	if (why->code == ERR_TEMP || why->code == ERR_BUG) {
+		*e = *why;
+		return (-1);
+	}
+	return (tlsrpt_is_report(r->tls) ? refuse(r, why, e) : 0);
+}
+
+static int
+json_end(struct reader *r, struct err *e)
+{
+	static const struct { uint64_t from, to; } notes[] = {
+		{ QUIRK_GZIP_TAIL, TLSQ_GZIP_TAIL }, { QUIRK_BASE64_NOISE, TLSQ_BASE64_NOISE }, { QUIRK_NESTED, TLSQ_NESTED },
+		{ CONTAINER_BASE64, TLSQ_BASE64_TWICE },
+	};
+	struct err	 why = { 0 };
+
+	for (size_t i = 0; i < nitems(notes); i++)
+		if ((r->quirks & notes[i].from) != 0)
+			tlsrpt_note(r->tls, notes[i].to);
+	switch (tlsrpt_finish(r->tls, &why)) {
+	case 0:
+		r->open = false;
+		r->res->reports++;
+		return (0);
+	case 1:
+		r->open = false;
+		if (tlsrpt_had_begun(r->tls))
+			r->calls->report.again(r->ctx);
+		return (0);
+	default:
+		return (json_failed(r, &why, e));
+	}
+}
+
+/* --- Any document ----------------------------------------------------------------- */
+
+static bool
+had_begun(const struct reader *r)
+{
+	return (r->in_json ? tlsrpt_had_begun(r->tls) : aggregate_had_begun(r->agg));
+}
+
 static int
 doc_begin(void *ctx, enum payload_kind kind, struct err *e)
 {
@@ -118,10 +210,9 @@ doc_begin(void *ctx, enum payload_kind kind, struct err *e)
 	struct report_hints	 hints;
 
 	r->open = r->refused = false;
-	if (kind == PAYLOAD_JSON) {
-		r->res->tls = true;
-		return (0);
-	}
+	r->in_json = kind == PAYLOAD_JSON;
+	if (r->in_json)
+		return (json_begin(r, e));
 	r->index++;
 	if (!wanted(r))
 		return (0);
@@ -152,6 +243,7 @@ again(struct reader *r, struct err *e)
 		r->calls->report.again(r->ctx);
 	r->rerun = true;
 	r->skip = r->index - 1;
+	r->json_skip = r->json;
 	return (err_set(e, ERR_NONE, "once more"));
 }
 
@@ -181,6 +273,8 @@ doc_data(void *ctx, const void *p, size_t n, struct err *e)
 		return (0);
 	if (r->job->extract >= 0)
 		return (r->calls->raw(r->ctx, p, n, e));
+	if (r->in_json)
+		return (tlsrpt_feed(r->tls, p, n, &why) == 0 ? 0 : json_failed(r, &why, e));
 	switch (aggregate_feed(r->agg, p, n, &why)) {
 	case 0:
 		return (0);
@@ -209,13 +303,17 @@ doc_end(void *ctx, const struct err *broken, struct err *e)
 			(void)aggregate_finish(r->agg, &why);
 		why = *broken;
 		r->open = false;
-		if (aggregate_had_begun(r->agg))
+		if (had_begun(r))
 			r->calls->report.again(r->ctx);
 		return (refuse(r, &why, e));
 	}
 	for (unsigned i = 0; i == 0 || (i < MAILS && r->mails[i - 1].deeper); i++)
 		if (message_noise(r->mails[i].m))
 			r->quirks |= QUIRK_BASE64_NOISE;
+	if (r->in_json)
+		return (json_end(r, e));
+	if ((r->quirks & CONTAINER_BASE64) != 0)
+		r->quirks = (r->quirks & ~CONTAINER_BASE64) | QUIRK_BASE64_NOISE;
 	aggregate_note(r->agg, r->quirks);
 	switch (aggregate_finish(r->agg, &why)) {
 	case 0:
@@ -441,6 +539,7 @@ part_begin(void *ctx, const struct mime_part *part, bool *want, struct err *e)
 		l->deeper = *want = true;
 		return (mail_begin(r, l->n + 1, e));
 	}
+	r->declared = str_istarts(part->type, "application/tlsrpt");
 	if (failure_mail_changes(l, part, e) == -1)
 		return (-1);
 	r->words = is_text(part->type) && !failure_has_fields(r->failure);
@@ -575,7 +674,7 @@ reader_new(const struct limits *l, const struct reader_calls *calls, void *ctx)
 	r->ctx = ctx;
 	if ((r->chunk = malloc(CHUNK)) == NULL || mail_begin(r, 0, &e) == -1 || (r->box = container_new(l, &docs, r)) == NULL ||
 	    (r->agg = aggregate_new(l, NULL, &calls->report, ctx)) == NULL ||
-	    (r->failure = failure_new(l, message_decode_words)) == NULL) {
+	    (r->tls = tlsrpt_new(l, calls->tls, ctx)) == NULL || (r->failure = failure_new(l, message_decode_words)) == NULL) {
 		reader_free(r);
 		return (NULL);
 	}
@@ -592,6 +691,7 @@ reader_free(struct reader *r)
 		message_free(r->mails[i].m);
 	container_free(r->box);
 	aggregate_free(r->agg);
+	tlsrpt_free(r->tls);
 	failure_free(r->failure);
 	buf_free(&r->sniff);
 	buf_free(&r->filename);
@@ -644,7 +744,8 @@ walk(struct reader *r, struct err *e)
 	bool		 mail = false, first = true;
 	struct str	 head;
 
-	r->index = r->part = r->unreadable = r->nfailures = 0;
+	r->index = r->json = r->part = r->unreadable = r->nfailures = 0;
+	r->declared = r->in_json = false;
 	r->quirks = 0;
 	r->in_part = r->open = r->words = false;
 	r->to = TO_CONTAINER;
@@ -721,7 +822,7 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 	*res = (struct reader_result){ 0 };
 	r->job = job;
 	r->res = res;
-	r->skip = r->told = r->failures_told = 0;
+	r->skip = r->json_skip = r->told = r->failures_told = 0;
 	r->part_wanted = 0;
 	r->rerun = r->scanned = r->scanning = r->rescan = r->is_failure = false;
 	aggregate_salvage(r->agg, job->salvage);
@@ -744,7 +845,7 @@ reader_run(struct reader *r, const struct reader_job *job, struct reader_result 
 		if (e->code != ERR_INPUT && e->code != ERR_LIMIT)
 			return (-1);
 		/* the mail itself passed a limit */
-		if (r->open && aggregate_had_begun(r->agg))
+		if (r->open && had_begun(r))
 			r->calls->report.again(r->ctx);
 		if (refuse(r, e, e) == -1)
 			return (-1);

@@ -17,6 +17,10 @@
 #include "base/limits.h"
 #include "report/failure.h"
 #include "report/report.h"
+#include "report/tls.h"
+
+/* Payloads are counted by kind, so that an old number keeps its meaning: XML from 0, JSON from here. */
+#define READER_JSON (1u << 19)
 
 struct reader;
 
@@ -26,6 +30,8 @@ struct reader_calls {
 	int	(*payload)(void *, unsigned index, struct err *);
 	/* that document, or a container, could not be read: why says it */
 	int	(*refused)(void *, const struct err *why, struct err *);
+	/* TLS reports; what came since BEGIN is taken back by report.again */
+	tls_take_fn		*tls;
 	/* a failure report, whole; index counts them alone, from 0. Its arena takes what is added to it. */
 	int	(*failure)(void *, unsigned index, struct failure_report *, struct arena *, struct err *);
 	/* extraction: the text of the one document that was asked for */
@@ -46,7 +52,7 @@ struct reader_result {
 	unsigned	 failures;	/* failure reports among them */
 	unsigned	 refused;	/* documents or containers that could not be */
 	bool		 mail;
-	bool		 tls, failure;	/* a TLS report or a failure report was seen */
+	bool		 failure;	/* a failure report was seen */
 	bool		 unused;	/* a container held the word "unused": the reporter had nothing to tell */
 	struct str	 from, subject;	/* of the mail */
 	struct err	 first;		/* why the first refused one was */

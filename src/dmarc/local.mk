@@ -4,4 +4,5 @@ libdmarcd_a_SOURCES += \
 	src/dmarc/name.c src/dmarc/align.c src/dmarc/record.c src/dmarc/walk.c src/dmarc/judge.c src/dmarc/treat.c \
 	src/dmarc/authres.h src/dmarc/authres.c \
 	src/dmarc/trust.h src/dmarc/trust.c src/dmarc/trust_trace.c \
-	src/dmarc/failure.h src/dmarc/failure.c
+	src/dmarc/failure.h src/dmarc/failure.c \
+	src/dmarc/tls.c src/dmarc/tls.h

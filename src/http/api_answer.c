@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "answer/answer.h"
+#include "answer/tls.h"
 #include "base/log.h"
 #include "http/http.h"
 
@@ -43,6 +44,12 @@ set_path(struct request *rq, struct answer_request *ar)
 		if (answer_failure_id(rq->args[0], &ar->id))
 			return (true);
 		problem(rq, 404, "The id of a failure report is a number with an f in front.");
+		return (false);
+	}
+	if (rq->route->kind == ANSWER_TLS_REPORT) {
+		if (answer_tls_id(rq->args[0], &ar->id))
+			return (true);
+		problem(rq, 404, "A TLS report's id is a t and a number.");
 		return (false);
 	}
 	if (rq->route->kind == ANSWER_ROW_EXPLAIN) {
@@ -92,8 +99,8 @@ api_answer(struct request *rq, struct asked *a)
 		if ((j = answer_make(a->query, &ar, &e)) == NULL) {
 			refuse(rq, &e);
 		} else {
-			if (ar.kind == ANSWER_REPORT)
-				api_raw_refine(a, ar.id, j);
+			if (ar.kind == ANSWER_REPORT || ar.kind == ANSWER_TLS_REPORT)
+				api_raw_refine(a, ar.kind == ANSWER_TLS_REPORT, ar.id, j);
 			/* It is still being counted: nobody may keep this answer. */
 			rq->passing = ar.kind == ANSWER_OVERVIEW &&
 			    json_is_null(json_object_get(json_object_get(j, "new"), "sources"));

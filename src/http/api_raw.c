@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "answer/answer.h"
+#include "answer/tls.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -22,8 +24,9 @@
 
 #define SMALL_BYTES (1u << 20)
 
-enum as { AS_XML, AS_ORIGINAL, AS_MAIL };
-static const char *const	as_names[] = { "xml", "original", "mail" };
+/* The document of a TLS report is JSON, and asked for as that. */
+enum as { AS_DOCUMENT, AS_ORIGINAL, AS_MAIL };
+static const char *const	as_names[2][3] = { { "xml", "original", "mail" }, { "json", "original", "mail" } };
 
 struct wanted {
 	enum as	 as;
@@ -38,24 +41,39 @@ struct sink {
 };
 
 struct original {
+	bool		 tls;
 	int64_t		 report;
 	bool		 private;	/* not to be shown as it came */
 	int		 fd;
 	uint64_t	 offset, bytes;
 };
 
+/* The report that is asked for, of either kind. */
+struct found {
+	bool		 tls, kept;
+	int64_t		 id, message;
+	unsigned	 payload;
+};
+
+static bool
+is_tls(const struct request *rq)
+{
+	return (rq->route->kind == ANSWER_TLS_REPORT);
+}
+
 /* --- Parameters -------------------------------------------------------------- */
 
 static bool
 set_as(struct request *rq, struct str value, struct wanted *w)
 {
-	for (size_t i = 0; i < nitems(as_names); i++) {
-		if (!str_eq(value, str_of(as_names[i])))
+	for (size_t i = 0; i < nitems(as_names[0]); i++) {
+		if (!str_eq(value, str_of(as_names[is_tls(rq)][i])))
 			continue;
 		w->as = (enum as)i;
 		return (true);
 	}
-	problem_param(rq, 400, STR("as"), "invalid_parameter", "is one of xml, original, mail");
+	problem_param(rq, 400, STR("as"), "invalid_parameter", is_tls(rq) ? "is one of json, original, mail" :
+	    "is one of xml, original, mail");
 	return (false);
 }
 
@@ -91,7 +109,7 @@ suffix_of(const struct original *o)
 {
 	static const struct { const char *magic; size_t n; const char *suffix; } known[] = {
 		{ "\x1f\x8b", 2, "gz" }, { "PK\x03\x04", 4, "zip" }, { "7z\xbc\xaf", 4, "7z" },
-		{ "\xfd" "7zXZ", 5, "xz" }, { "BZh", 3, "bz2" }, { "<", 1, "xml" }, { "\xef\xbb\xbf<", 4, "xml" },
+		{ "\xfd" "7zXZ", 5, "xz" }, { "BZh", 3, "bz2" }, { "<", 1, "xml" }, { "{", 1, "json" }, { "\xef\xbb\xbf<", 4, "xml" },
 		{ "\xff\xfe<", 3, "xml" }, { "\xfe\xff\0<", 4, "xml" },
 	};
 	char	 head[16] = { 0 };
@@ -113,8 +131,8 @@ set_file(struct request *rq, const struct wanted *w, const struct original *o, c
 	r->type = type;
 	r->csp = CSP_RAW;
 	if (!w->inline_)
-		(void)snprintf(r->disposition, sizeof(r->disposition), "attachment; filename=\"dmarc-report-%" PRId64 ".%s\"",
-		    o->report, suffix);
+		(void)snprintf(r->disposition, sizeof(r->disposition), "attachment; filename=\"%s-report-%" PRId64 ".%s\"",
+		    o->tls ? "tls" : "dmarc", o->report, suffix);
 }
 
 static void
@@ -205,50 +223,69 @@ reply_document(struct request *rq, const struct wanted *w, const struct original
 			(void)close(k.fd);
 		return;
 	}
-	set_file(rq, w, o, "xml", "text/xml; charset=utf-8");
+	set_file(rq, w, o, o->tls ? "json" : "xml", o->tls ? "application/json" : "text/xml; charset=utf-8");
 	rq->reply.body = k.b.p;
 	rq->reply.len = k.b.len;
 	rq->reply.fd = k.fd;
 	rq->reply.fd_bytes = k.bytes;
 }
 
+static int
+look(struct asked *a, bool tls, int64_t id, struct found *f, struct err *e)
+{
+	struct query_report	 r;
+	struct query_tls_report	 t;
+
+	if (tls) {
+		if (query_tls_report(a->query, id, &t, e) == -1)
+			return (-1);
+		*f = (struct found){ true, t.kept, t.id, t.message, t.payload };
+		return (0);
+	}
+	if (query_report(a->query, id, &r, e) == -1)
+		return (-1);
+	*f = (struct found){ false, r.kept, r.id, r.message, r.payload };
+	return (0);
+}
+
 static bool
-find(struct request *rq, struct asked *a, struct query_report *r)
+find(struct request *rq, struct asked *a, struct found *f)
 {
 	struct err	 e = { 0 };
 	int64_t		 id;
 
-	if (!str_i64(rq->args[0], &id) || id <= 0) {
-		problem(rq, 404, "A report's id is a number.");
+	if (is_tls(rq) ? !answer_tls_id(rq->args[0], &id) : !str_i64(rq->args[0], &id) || id <= 0) {
+		problem(rq, 404, is_tls(rq) ? "A TLS report's id is a t and a number." : "A report's id is a number.");
 		return (false);
 	}
-	if (query_report(a->query, id, r, &e) == -1) {
+	if (look(a, is_tls(rq), id, f, &e) == -1) {
 		problem(rq, e.code == ERR_INPUT ? 404 : 503, "%s", e.msg);
 		return (false);
 	}
-	if (!r->kept)
-		problem(rq, 404, "The original of report %" PRId64 " has not been kept (keep_originals in the configuration).", id);
-	return (r->kept);
+	if (!f->kept)
+		problem(rq, 404, "The original of report %s%" PRId64 " has not been kept (keep_originals in the configuration).",
+		    f->tls ? "t" : "", id);
+	return (f->kept);
 }
 
 /* What answer_report cannot know without a look at the file: is it there, is it a mail? */
 void
-api_raw_refine(struct asked *a, int64_t id, json_t *answer)
+api_raw_refine(struct asked *a, bool tls, int64_t id, json_t *answer)
 {
 	struct original		 o = { .fd = -1 };
-	struct query_report	 r;
+	struct found		 r;
 	json_t			*raw = json_object_get(answer, "raw");
 	struct err		 e = { 0 };
 	bool			 there, mail, private;
 
-	if (query_report(a->query, id, &r, &e) == -1)
+	if (look(a, tls, id, &r, &e) == -1)
 		return;
 	private = store_original_private(a->store, r.message);
 	there = r.kept && store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == 0;
 	mail = there && strcmp(suffix_of(&o), "eml") == 0;
 	if (o.fd != -1)
 		(void)close(o.fd);
-	(void)json_object_set_new(raw, "xml", json_boolean(there));
+	(void)json_object_set_new(raw, as_names[tls][AS_DOCUMENT], json_boolean(there));
 	(void)json_object_set_new(raw, "original", json_boolean(there && !(mail && private)));
 	(void)json_object_set_new(raw, "mail", json_boolean(mail && !private));
 }
@@ -256,9 +293,9 @@ api_raw_refine(struct asked *a, int64_t id, json_t *answer)
 void
 api_raw(struct request *rq, struct asked *a)
 {
-	struct wanted		 w = { .as = AS_XML };
+	struct wanted		 w = { .as = AS_DOCUMENT };
 	struct original		 o = { .fd = -1 };
-	struct query_report	 r;
+	struct found		 r;
 	struct err		 e = { 0 };
 	unsigned		 payload;
 
@@ -266,6 +303,7 @@ api_raw(struct request *rq, struct asked *a)
 		return;
 	payload = r.payload;
 	o.report = r.id;
+	o.tls = r.tls;
 	o.private = store_original_private(a->store, r.message);
 	if (store_original_open(a->store, r.message, &o.fd, &o.offset, &o.bytes, &e) == -1) {
 		problem(rq, 404, "%s", e.msg);
@@ -274,7 +312,7 @@ api_raw(struct request *rq, struct asked *a)
 	/* What follows may take seconds: a snapshot held for that long would make the log grow. */
 	query_end(a->query);
 	a->query = NULL;
-	if (w.as == AS_XML)
+	if (w.as == AS_DOCUMENT)
 		reply_document(rq, &w, &o, payload);
 	else
 		reply_original(rq, &w, &o);

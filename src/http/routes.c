@@ -23,6 +23,10 @@ static const struct route	routes[] = {
 	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true },
 	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true },
 	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true },
+	{ "tls/summary",	api_answer,	ANSWER_TLS_SUMMARY,	LANE_QUICK,	true },
+	{ "tls/reports",	api_answer,	ANSWER_TLS_REPORTS,	LANE_QUICK,	true },
+	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true },
+	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true },
 	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },

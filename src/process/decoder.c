@@ -26,6 +26,7 @@
 #include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
+#include "report/wire_tls.h"
 #include "report/wire_failure.h"
 
 #define FLUSH_AT ((size_t)128 * 1024)
@@ -258,6 +259,29 @@ on_refused(void *ctx, const struct err *why, struct err *e)
 	return (0);
 }
 
+/* One item of a TLS report. */
+static int
+on_tls(void *ctx, const struct tls_item *it, struct err *e)
+{
+	struct decoder	*d = ctx;
+	struct tls_item	 begin = *it;
+
+	if (it->kind == TLS_BEGIN) {
+		on_again(d);	/* a second list of policies takes the place of the first */
+		d->in_report = true;
+		d->flushed = false;
+		d->report_mark = d->out.len;
+		begin.u.payload = d->payload;
+		it = &begin;
+	}
+	wire_put_tls(&d->out, it);
+	if (it->kind == TLS_END)
+		d->in_report = false;
+	if (d->out.failed)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	return (d->out.len >= FLUSH_AT ? flush(d, e) : 0);
+}
+
 static int
 on_failure(void *ctx, unsigned index, struct failure_report *r, struct arena *a, struct err *e)
 {
@@ -290,7 +314,7 @@ on_raw(void *ctx, const void *p, size_t n, struct err *e)
 
 static const struct reader_calls	 calls = {
 	.report = { on_begin, on_record, on_refused_row, on_end, on_again },
-	.payload = on_payload, .refused = on_refused, .failure = on_failure, .raw = on_raw,
+	.payload = on_payload, .refused = on_refused, .failure = on_failure, .tls = on_tls, .raw = on_raw,
 };
 
 /* --- Orders ------------------------------------------------------------------------ */
@@ -367,7 +391,7 @@ read_one(struct decoder *d, struct wire *w, struct err *e)
 	wire_uint(&d->out, rv == -1);
 	wire_uint(&d->out, res.reports);
 	wire_uint(&d->out, res.refused);
-	wire_uint(&d->out, (res.mail ? 1u : 0) | (res.tls ? 2u : 0) | (res.failure ? 4u : 0) | (res.unused ? 8u : 0));
+	wire_uint(&d->out, (res.mail ? 1u : 0) | (res.failure ? 4u : 0) | (res.unused ? 8u : 0));
 	wire_text(&d->out, cut(res.from, 1000));
 	wire_text(&d->out, cut(res.subject, 1000));
 	wire_close(&d->out, m);

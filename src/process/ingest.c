@@ -21,6 +21,7 @@
 #include "process/trust.h"
 #include "report/refusal.h"
 #include "report/wire.h"
+#include "report/wire_tls.h"
 #include "report/wire_failure.h"
 
 #define WINDOW 24
@@ -44,7 +45,7 @@ struct worker {
 	int64_t			 waited;	/* ms that we stood waiting for it to read the head */
 	bool			 ready;		/* it has said so */
 	bool			 started;	/* the head has a message id */
-	bool			 in_report;
+	bool			 in_report, in_tls;	/* in_tls: that report is a TLS report */
 	bool			 has_trust;	/* of the head */
 	struct trust_kept	 trust;
 	struct store_evidence	*evidence;	/* by number */
@@ -66,6 +67,7 @@ struct ingest {
 	struct ingest_job	*again;		/* have to go alone, after a crash */
 	unsigned		 unfit;		/* decoders in a row that ended before they were ready */
 	struct wire_row_room	 room;
+	struct wire_tls_room	 tls_room;
 	struct failure_result	 failure_room[FAILURE_RESULTS];
 };
 
@@ -115,7 +117,7 @@ worker_clear(struct worker *w, bool gone)
 	w->fd = -1;
 	buf_clear(&w->in);
 	w->at = 0;
-	w->in_report = w->started = w->has_trust = false;
+	w->in_report = w->in_tls = w->started = w->has_trust = false;
 	w->waited = 0;
 	w->nevidence = 0;
 	return (status);
@@ -250,7 +252,7 @@ static void
 decide(struct ingest_job *j, unsigned flags)
 {
 	bool	 stored = false, replaced = false, partial = false;
-	bool	 tls = (flags & 2) != 0, failure = (flags & 4) != 0;
+	bool	 failure = (flags & 4) != 0;
 
 	for (size_t i = 0; i < j->nreports; i++) {
 		stored |= j->reports[i].result == IN_STORED;
@@ -263,11 +265,9 @@ decide(struct ingest_job *j, unsigned flags)
 	}
 	if (j->refused > 0)
 		j->result = IN_REJECTED;
-	else if (tls || failure) {
+	else if (failure) {
 		j->result = IN_REJECTED;
-		set_reason(j, tls ? REFUSAL_TLS_REPORT : REFUSAL_FAILURE_REPORT, tls ?
-		    "this is no aggregate report but an SMTP TLS report (JSON); it was kept" :
-		    "this is a failure report (ruf), but there is no machine-readable part in it; it was kept");
+		set_reason(j, REFUSAL_FAILURE_REPORT, "this is a failure report (ruf), but there is no machine-readable part in it; it was kept");
 	} else {
 		j->result = IN_IGNORED;
 		if (flags & 8)
@@ -460,12 +460,14 @@ on_report_begin(struct ingest *g, struct worker *w, struct wire *f, struct err *
 	if (wire_get_header(f, &payload, &h, e) == -1)
 		return (-1);
 	w->in_report = true;
+	w->in_tls = false;
 	w->nevidence = 0;
 	g->active = w;
 	store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
 	return (store_report_begin(g->store, w->head->message, payload, &h, e));
 }
 
+/* The report has ended: rv and *s are what the store made of it. */
 static int
 job_add(struct ingest *g, struct ingest_job *j, struct store_stored *s, struct err *e)
 {
@@ -482,16 +484,13 @@ job_add(struct ingest *g, struct ingest_job *j, struct store_stored *s, struct e
 	return (0);
 }
 
+/* The report has ended: rv and *s are what the store made of it. */
 static int
-on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+stored(struct ingest *g, struct worker *w, int rv, struct store_stored *s, struct err *e)
 {
-	struct report_trailer	 t;
-	struct store_stored	 s;
 	struct ingest_job	*j = w->head;
 
-	if (wire_get_trailer(f, &t, e) == -1)
-		return (-1);
-	if ((j->derive != NULL ? store_report_replace(g->store, &t, j->derive, &s, e) : store_report_end(g->store, &t, &s, e)) == -1) {
+	if (rv == -1) {
 		if (e->code != ERR_LIMIT)
 			return (-1);
 		w->in_report = false;
@@ -502,7 +501,7 @@ on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	}
 	w->in_report = false;
 	g->active = NULL;
-	return (job_add(g, j, &s, e));
+	return (job_add(g, j, s, e));
 }
 
 /* A failure report is one frame: nobody has to wait for its end. */
@@ -521,6 +520,44 @@ on_failure(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	if (store_failure(g->store, w->head->message, payload, &r, w->head->derive, &s, e) == -1)
 		return (-1);
 	return (job_add(g, w->head, &s, e));
+}
+
+static int
+on_report_end(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct report_trailer	 t;
+	struct store_stored	 s;
+	struct store_again	*again = w->head->derive;
+	int			 rv;
+
+	if (wire_get_trailer(f, &t, e) == -1)
+		return (-1);
+	rv = again != NULL ? store_report_replace(g->store, &t, again, &s, e) : store_report_end(g->store, &t, &s, e);
+	return (stored(g, w, rv, &s, e));
+}
+
+/* One item of a TLS report; until its end nobody else is heard, as with any report. */
+static int
+on_tls(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
+{
+	struct tls_item		 it;
+	struct store_stored	 s;
+	int			 rv;
+
+	if (wire_get_tls(f, &g->tls_room, &it, e) == -1)
+		return (-1);
+	if (it.kind == TLS_BEGIN ? w->in_report : !w->in_report || !w->in_tls)
+		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an item outside of a TLS report"));
+	if (it.kind == TLS_BEGIN) {
+		w->in_report = w->in_tls = true;
+		g->active = w;
+		store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
+		return (store_tls_begin(g->store, w->head->message, it.u.payload, e));
+	}
+	if (it.kind != TLS_END)
+		return (store_tls_item(g->store, &it, e));
+	rv = store_tls_end(g->store, &it.u.header, w->head->derive, &s, e);
+	return (stored(g, w, rv, &s, e));
 }
 
 static int
@@ -631,7 +668,7 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: type %u", type));
 	if (need_transaction(g, w, e) == -1)
 		return (-1);
-	if (!w->in_report && (type == WIRE_ROWS || type == WIRE_ROW_REFUSED || type == WIRE_REPORT_END))
+	if ((!w->in_report || w->in_tls) && (type == WIRE_ROWS || type == WIRE_ROW_REFUSED || type == WIRE_REPORT_END))
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: outside of a report"));
 	switch (type) {
 	case WIRE_TRUST:
@@ -650,6 +687,8 @@ on_frame(struct ingest *g, struct worker *w, unsigned type, const unsigned char 
 		w->in_report = false;
 		g->active = NULL;
 		return (store_report_drop(g->store, e));
+	case WIRE_TLS:
+		return (on_tls(g, w, &f, e));
 	case WIRE_FAILURE:
 		return (on_failure(g, w, &f, e));
 	case WIRE_REFUSED:
@@ -1140,6 +1179,7 @@ ingest_free(struct ingest *g)
 	free(g->room.dkim);
 	free(g->room.spf);
 	free(g->room.reasons);
+	wire_tls_room_free(&g->tls_room);
 	free(g->w);
 	free(g);
 }

@@ -40,7 +40,8 @@
 	X(RAW,           DECODER,  INGESTER, 1u << 17,      0)		\
 	X(DONE,          DECODER,  INGESTER, 8192,          0)		\
 	X(STARTED,       DECODER,  INGESTER, 1024,          0)		\
-	X(FAILURE,       DECODER,  INGESTER, 1u << 24,      0)
+	X(FAILURE,       DECODER,  INGESTER, 1u << 24,      0)		\
+	X(TLS,           DECODER,  INGESTER, 1u << 25,      0)	/* report/wire_tls.h */
 
 #define WIRE_ENUM(name, from, to, max, fd) WIRE_##name,
 enum wire_type { WIRE_MESSAGES(WIRE_ENUM) WIRE_COUNT };

@@ -16,7 +16,8 @@
 
 #define MEND_ROWS 100000	/* of one transaction, about */
 
-const char *const store_fault_names[FAULT_COUNT] = { "database", "reference", "rollup", "report", "intake", "original" };
+const char *const store_fault_names[FAULT_COUNT] = { "database", "reference", "rollup", "report", "intake", "original",
+	"tls-report" };
 
 struct place {			/* of a report, by id */
 	uint32_t	 domain, reporter;	/* domain 0: there is no such report */
@@ -690,6 +691,8 @@ store_mend(struct store *s, const struct store_check_calls *calls, void *ctx, ui
 
 	if ((rv = prepare(&c, e)) == 0 && (rv = sums(&c, e)) == 0 && (rv = mend_total(&c, e)) == 0)
 		rv = mend_intake(&c, e);
+	if (rv == 0)
+		rv = mend_tls(s, calls, ctx, &c.mended, e);
 	if (rv == -1 && s->in_txn)
 		store_rollback(s);
 	*mended = c.mended;
@@ -720,7 +723,7 @@ references(struct check *c, struct err *e)
 {
 	/* record is gone through row by row with the sums */
 	static const char *const tables[] = { "policy", "message", "report", "evidence", "evidence_key", "rollup", "quarantine", "intake",
-		"failure" };
+		"failure", "tls_policy", "tls_report", "tls_element", "tls_detail", "tls_day" };
 	sqlite3_stmt		*st;
 	char			 sql[64];
 	int			 rc = SQLITE_DONE;
@@ -810,7 +813,7 @@ store_check(struct store *s, unsigned what, const struct store_check_calls *call
 	if (rv == 0 && (what & CHECK_REST) != 0 && (references(&c, e) == -1 || sides(&c, e) == -1 || intake(&c, e) == -1 || packs(&c, e) == -1))
 		rv = -1;
 	if (rv == 0 && (what & CHECK_SUMS) != 0 && (prepare(&c, e) == -1 || load(&c, e) == -1 || load_sources(&c, e) == -1 || sums(&c, e) == -1 ||
-	    grand_total(&c, &is, &should, e) == -1))
+	    grand_total(&c, &is, &should, e) == -1 || check_tls(s, calls, ctx, e) == -1))
 		rv = -1;
 	clear(&c);
 	(void)sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);

@@ -10,11 +10,13 @@
 
 /* The kinds are those of enum report_kind. */
 static const char *const	 which_sql[] = {
-	[ORIGINALS_SINCE] = SINCE("0", "report") "UNION ALL " SINCE("1", "failure") "ORDER BY 1, 6, 3, 2",
+	[ORIGINALS_SINCE] = SINCE("0", "report") "UNION ALL " SINCE("1", "failure") "UNION ALL " SINCE("2", "tls_report") "ORDER BY 1, 6, 3, 2",
 	[ORIGINALS_ASTRAY] = COLUMNS("0", "report") "JOIN report AS other ON other.id = report.superseded_by "
 	    "WHERE (report.domain, report.reporter, report.begin, report.end, report.report_id) <> "
 	    "(other.domain, other.reporter, other.begin, other.end, other.report_id) "
-	    "ORDER BY report.message, report.payload, report.id",
+	    "UNION ALL " COLUMNS("2", "tls_report") "JOIN tls_report AS other ON other.id = tls_report.superseded_by "
+	    "WHERE (tls_report.org, tls_report.domains, tls_report.begin, tls_report.end, tls_report.report_id) <> "
+	    "(other.org, other.domains, other.begin, other.end, other.report_id) ORDER BY 1, 6, 3, 2",
 };
 
 static bool

@@ -165,6 +165,9 @@ typedef void q_fact_fn(void *, const struct q_fact *);
 
 int	 q_plan(struct query *, const struct query_filter *, const struct query_range *, struct q_plan *, struct err *);
 /* Narrows a plan to these sources (sorted), for a second look at a few. */
+/* Pieces of q_plan: which sides a filter asks for (1 what counts, 2 what is kept apart); does a clause's text fit? */
+uint64_t q_sides(const struct query_filter *);
+bool	 q_clause_text(const struct query_clause *, struct str text);
 void	 q_plan_sources(struct q_plan *, uint32_t *sources, size_t n, uint8_t *source_ok, size_t nok);
 /* rows: the caller wants sources, reports, evidence (and seq when set). */
 int	 q_run(struct query *, const struct q_plan *, bool rows, bool seq, q_fact_fn *, void *, struct err *);

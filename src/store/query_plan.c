@@ -17,8 +17,8 @@ contains(struct str text, const char *lower)
 	return (text.p != NULL && str_ifind(text, lower) != NULL);
 }
 
-static bool
-clause_text(const struct query_clause *c, struct str text)
+bool
+q_clause_text(const struct query_clause *c, struct str text)
 {
 	for (size_t i = 0; i < c->nvalues; i++)
 		if (c->values[i].contains ? contains(text, c->values[i].text) : str_ieq(text, c->values[i].text))
@@ -42,7 +42,7 @@ name_matches(struct query *q, const struct query_clause *c, struct names *n, uin
 	if (n->v[id] == 0) {
 		if (q_name(q, id, &text, e) == -1)
 			return (-1);
-		n->v[id] = clause_text(c, text) ? 2 : 1;
+		n->v[id] = q_clause_text(c, text) ? 2 : 1;
 	}
 	*yes = n->v[id] == 2;
 	return (0);
@@ -368,8 +368,8 @@ report_narrow(struct query *q, const struct query_clause *c, struct q_plan *p)
 }
 
 /* Which sides are asked for: 1 what counts, 2 what is kept apart. One who names a report means it wherever it is. */
-static uint64_t
-sides(const struct query_filter *f)
+uint64_t
+q_sides(const struct query_filter *f)
 {
 	uint64_t	 set, all = 3;
 	bool		 given = false, named = false;
@@ -391,7 +391,7 @@ static int
 domains_plan(struct query *q, const struct query_filter *f, struct q_plan *p, struct err *e)
 {
 	const struct query_clause	*c;
-	uint64_t			 side = sides(f);
+	uint64_t			 side = q_sides(f);
 	size_t				 n;
 
 	if (q_need(q, TIER_REPORTS, e) == -1)
@@ -406,7 +406,7 @@ domains_plan(struct query *q, const struct query_filter *f, struct q_plan *p, st
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++)
 		if (c->key == QK_DOMAIN)
 			for (size_t i = 0; i < n; i++)
-				if (p->domain_ok[i] && clause_text(c, str_of(q->c->domains[i].key)) == c->negated)
+				if (p->domain_ok[i] && q_clause_text(c, str_of(q->c->domains[i].key)) == c->negated)
 					p->domain_ok[i] = 0;
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++)
 		if (c->key == QK_REPORT && !c->negated)
@@ -431,8 +431,8 @@ reporter_clause(struct query *q, const struct query_clause *c, struct q_plan *p,
 		memset(p->reporter_ok, 1, n);
 	}
 	for (size_t i = 0; i < n; i++) {
-		yes = q->c->reporters[i].key != NULL && (clause_text(c, str_of(q->c->reporters[i].key)) ||
-		    clause_text(c, str_of(q->c->reporters[i].label)));
+		yes = q->c->reporters[i].key != NULL && (q_clause_text(c, str_of(q->c->reporters[i].key)) ||
+		    q_clause_text(c, str_of(q->c->reporters[i].label)));
 		if (yes == c->negated)
 			p->reporter_ok[i] = 0;
 	}
@@ -751,7 +751,7 @@ query_filter_range(struct query *q, const struct query_filter *f, struct query_r
 {
 	const struct q_report	*p;
 	int64_t			 first = INT64_MAX, last = INT64_MIN, end;
-	uint64_t		 side = sides(f);
+	uint64_t		 side = q_sides(f);
 
 	if (q_need(q, TIER_REPORTS, e) == -1)
 		return (-1);

@@ -19,6 +19,7 @@
 #include "report/failure.h"
 #include "report/redact.h"
 #include "report/report.h"
+#include "report/tls.h"
 
 struct store;
 struct limits;
@@ -102,7 +103,7 @@ int	 store_row_refused(struct store *, const struct report_refused *, struct err
 int	 store_report_end(struct store *, const struct report_trailer *, struct store_stored *out, struct err *);
 /* It did not come again after all: the same message was read twice. */
 int	 store_report_unrepeat(struct store *, enum report_kind, int64_t id, struct err *);
-/* Nothing of it stays; -1 when even that failed: then roll back. */
+/* Nothing of it stays, of whatever kind it is; -1 when even that failed: then roll back. */
 int	 store_report_drop(struct store *, struct err *);
 
 /*
@@ -123,6 +124,13 @@ int	 store_report_replace(struct store *, const struct report_trailer *, struct 
 /* After reports have taken their places: which of them overlap. Not within a transaction. */
 int	 store_overlaps(struct store *, struct err *);
 int64_t	 store_report_message(struct store *, enum report_kind, int64_t id);	/* 0: no such report */
+/*
+ * A TLS report as a stream: the items of report/tls.h between begin and end.
+ * With again it takes the place of the one that it is, as store_report_replace.
+ */
+int	 store_tls_begin(struct store *, int64_t message, unsigned payload, struct err *);
+int	 store_tls_item(struct store *, const struct tls_item *, struct err *);	/* DETAIL, FORGET, POLICY, REFUSED */
+int	 store_tls_end(struct store *, const struct tls_header *, struct store_again *again, struct store_stored *out, struct err *);
 /*
  * Before the first of those: outcomes of combinations are not believed either.
  * dry: every store_commit takes back what it was given, to see what would change.
@@ -256,6 +264,7 @@ enum store_fault {
 	FAULT_REPORT,		/* sums of a report (id) are not those of its records */
 	FAULT_INTAKE,		/* counts of the intake are not those of the messages */
 	FAULT_ORIGINAL,		/* a pack is missing or too short */
+	FAULT_TLS_REPORT,	/* as FAULT_REPORT, of a TLS report */
 	FAULT_COUNT
 };
 extern const char *const store_fault_names[FAULT_COUNT];

@@ -73,6 +73,10 @@ void	 writer_total(struct store *, uint64_t messages);	/* meta 'messages' is ano
 int	 writer_sum(struct store *, int64_t domain, int64_t day, int64_t reporter, unsigned outcome, int64_t messages, int64_t rows,
 	    struct err *);
 int	 writer_sums_flush(struct store *, struct err *);
+void	 writer_tls_changed(struct store *);	/* the sums of TLS reports are not those that it remembers */
+/* check_tls.c, parts of store_check and store_mend. */
+int	 check_tls(struct store *, const struct store_check_calls *, void *ctx, struct err *);
+int	 mend_tls(struct store *, const struct store_check_calls *, void *ctx, uint64_t *mended, struct err *);
 /* Two small ones for statements of rare use: bound with at most one number, run once. */
 /* The row goes first, in a transaction of its own: a file that nobody names harms nobody. */
 int	 store_forget_file(struct store *, const char *folder, const char *name, struct err *);

@@ -32,7 +32,7 @@ writer_new(struct store *s, struct err *e)
 	for (int i = 0; i < ST_COUNT; i++)
 		if (store_prepare(s, &w->st[i], writer_sql[i], e) == -1)
 			return (-1);
-	return (writer_failure_new(s, e) == -1 ? -1 : dmarc_init(e));
+	return (writer_failure_new(s, e) == -1 || writer_tls_new(s, e) == -1 ? -1 : dmarc_init(e));
 }
 
 void
@@ -59,6 +59,7 @@ writer_free(struct writer *w)
 	buf_free(&w->text);
 	for (int i = 0; i < 4; i++)
 		buf_free(&w->lists[i]);
+	writer_tls_free(w->tls);
 	free(w);
 }
 
@@ -188,6 +189,7 @@ forget(struct writer *w)
 	if (w->sums != NULL)
 		memset(w->sums, 0, w->room_sums * sizeof(*w->sums));
 	w->open = w->streaming = w->changed = w->epoch = false;
+	writer_tls_forget(w->tls);
 	/* a token of a message that is not stored after all would lose that message */
 	memset(w->tokens, 0, 2 * TOKENS * sizeof(*w->tokens));
 	w->tokens_ready = false;

@@ -69,6 +69,8 @@ struct ip {
 	uint64_t	 id, stamp;
 };
 
+struct tls_writer;
+
 struct intake_sum {
 	int64_t		 day, origin;
 	int		 result;
@@ -122,6 +124,7 @@ struct writer {
 	bool		 refused_whole;	/* it has its last bracket */
 	struct buf	 text;		/* for building */
 	struct buf	 lists[4];	/* of one combination, while it is put */
+	struct tls_writer *tls;		/* write_tls.c */
 };
 
 extern const char *const writer_sql[ST_COUNT];
@@ -211,12 +214,25 @@ int	 writer_failure_unrepeat(struct store *, int64_t id, struct err *);
 
 /* Decides for the report under way, whose header is known; sets its domain. */
 int	 writer_trust(struct store *, struct err *);
+/* What was said by a server that is believed; nothing, when it is no more. */
+enum trust_proof writer_believed(const struct store *, const struct trust_mail *);
 /* Its columns, from parameter 40. */
 int	 writer_trust_bind(struct store *, enum stmt, struct err *);
 /* It came again: what is known better now is noted with the one that is there. */
 int	 writer_trust_again(struct store *, int64_t id, struct err *);
 /* Read again, of a report that another message proved: that still holds if the server is believed. */
 int	 writer_trust_kept(struct store *, int64_t id, struct err *);
+
+/* --- TLS reports (write_tls.c) -------------------------------------------------------------- */
+
+int	 writer_tls_new(struct store *, struct err *);
+void	 writer_tls_free(struct tls_writer *);	/* NULL is fine */
+void	 writer_tls_forget(struct tls_writer *);	/* what it remembers may be another's by now */
+int	 writer_tls_drop(struct store *, struct err *);	/* the TLS report under way, if there is one */
+int64_t	 writer_tls_message(struct store *, int64_t id);
+int	 writer_tls_unrepeat(struct store *, int64_t id, struct err *);
+/* As store_retrust, within its transaction: adds to *out. */
+int	 writer_tls_retrust(struct store *, struct store_retrusted *out, struct err *);
 
 /* --- Messages (write_message.c) ------------------------------------------------------------ */
 

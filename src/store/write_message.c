@@ -212,6 +212,8 @@ store_report_message(struct store *s, enum report_kind kind, int64_t id)
 {
 	int64_t	 message;
 
+	if (kind == REPORT_TLS)
+		return (writer_tls_message(s, id));
 	if (kind == REPORT_FAILURE)
 		return (writer_failure_message(s, id));
 	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_MESSAGE), 1, id);

@@ -245,6 +245,8 @@ store_report_drop(struct store *s, struct err *e)
 {
 	struct writer	*w = s->w;
 
+	if (writer_tls_drop(s, e) == -1)
+		return (-1);
 	w->open = false;
 	if (!w->streaming)
 		return (0);
@@ -405,6 +407,8 @@ again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
 int
 store_report_unrepeat(struct store *s, enum report_kind kind, int64_t id, struct err *e)
 {
+	if (kind == REPORT_TLS)
+		return (writer_tls_unrepeat(s, id, e));
 	if (kind == REPORT_FAILURE)
 		return (writer_failure_unrepeat(s, id, e));
 	(void)sqlite3_bind_int64(stmt(s, ST_REPORT_UNREPEAT), 1, id);

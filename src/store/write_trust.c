@@ -106,9 +106,8 @@ writer_trust_again(struct store *s, int64_t id, struct err *e)
 	return (writer_run(s, ST_REPORT_TRUST, e));
 }
 
-/* What was said by a server that is believed; nothing, when it is no more. */
-static enum trust_proof
-believed(const struct store *s, const struct trust_mail *m)
+enum trust_proof
+writer_believed(const struct store *s, const struct trust_mail *m)
 {
 	const struct str_list	*l = &s->trust->authserv_ids;
 
@@ -150,7 +149,7 @@ writer_trust_kept(struct store *s, int64_t id, struct err *e)
 
 	if ((rv = noted_find(s, id, &n, e)) != 1)
 		return (rv);
-	is = n.message == 0 ? TRUST_UNKNOWN : trust_report(s->trust, believed(s, &n.mail), n.mail.from,
+	is = n.message == 0 ? TRUST_UNKNOWN : trust_report(s->trust, writer_believed(s, &n.mail), n.mail.from,
 	    writer_reporter_key(w->h.org_name, w->h.email, room));
 	if (n.message != 0 && trust_rank(is) > trust_rank(w->trust)) {
 		w->kept = n.mail;
@@ -196,7 +195,7 @@ find_changes(struct store *s, struct changes *c, uint64_t *reports, struct err *
 
 		(*reports)++;
 		x.id = sqlite3_column_int64(st, 0);
-		x.trust = trust_report(s->trust, believed(s, &m), column(st, 4), column(st, 1));
+		x.trust = trust_report(s->trust, writer_believed(s, &m), column(st, 4), column(st, 1));
 		x.apart = trust_apart(s->trust, x.trust, column(st, 2));
 		x.side = (x.apart != APART_NO) != (sqlite3_column_int(st, 7) != APART_NO);
 		if ((int)x.trust == sqlite3_column_int(st, 6) && (int)x.apart == sqlite3_column_int(st, 7))
@@ -343,7 +342,7 @@ store_retrust(struct store *s, struct store_retrusted *out, struct err *e)
 	memset(out, 0, sizeof(*out));
 	if (store_begin(s, e) == -1)
 		return (-1);
-	if (find_changes(s, &c, &out->reports, e) == -1 || change_all(s, &c, out, e) == -1) {
+	if (find_changes(s, &c, &out->reports, e) == -1 || change_all(s, &c, out, e) == -1 || writer_tls_retrust(s, out, e) == -1) {
 		store_rollback(s);
 		rv = -1;
 	} else

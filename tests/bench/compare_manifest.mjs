@@ -136,6 +136,13 @@ async function compareApi(base, manifest) {
 		same(`reporter ${name} reports`, got?.reports, want.reports);
 		same(`reporter ${name} messages`, got?.m, want.messages);
 	}
+	for (const [domain, want] of Object.entries(manifest.tls ?? {})) {
+		const s = await get(base, `tls/summary?${range}&domain=${domain}`);
+		const sum = (key) => s.types.reduce((n, t) => n + t[key], 0);
+		same(`TLS reports ${domain}`, s.reports, want.tls_reports);
+		for (const key of ["policies", "successful", "failed", "detail_failures"])
+			same(`TLS ${domain} ${key}`, sum(key), want[key]);
+	}
 	const ingest = await get(base, "ingest");
 	for (const [key, want] of [["ignored", manifest.ignored], ["rejected", manifest.rejected],
 	    ["duplicate", manifest.duplicates]])

@@ -1,7 +1,8 @@
 // Compares what dmarcd stored with a table of what a correct reader finds.
 //   node compare.mjs EXPECTED.TSV IMPORT.NDJSON REPORTS.NDJSON
-// Lines of type aggregate only: accept must be there with equal figures,
-// either may be there with equal figures, reject and ignore must not count.
+// REPORTS holds the reports of all types. Lines of type aggregate and tls:
+// accept must be there with equal figures, either may be there with equal
+// figures, reject and ignore must not count.
 // Prints TAP; the exit code is 1 when something differs.
 import { readFileSync } from "node:fs";
 
@@ -11,7 +12,8 @@ const lines = readFileSync(tsv, "utf8").split("\n").filter((l) => l !== "");
 const head = lines[0].split("\t");
 const want = lines.slice(1).map((l) => Object.fromEntries(l.split("\t").map((v, i) => [head[i], unescape(v)])));
 const ndjson = (f) => readFileSync(f, "utf8").split("\n").filter((l) => l !== "").map((l) => JSON.parse(l));
-const stored = ndjson(reports).filter((r) => r.type === "aggregate");
+const all = ndjson(reports);
+const stored = all.filter((r) => r.type === "aggregate");
 const inputs = ndjson(imports);
 
 const columns = {
@@ -61,9 +63,33 @@ for (const w of want.filter((x) => x.expect === "ignore")) {
 	const of = inputs.filter((i) => i.path.endsWith(w.file));
 	ok(of.length > 0 && of.every((i) => i.reports.length === 0), `${w.file}: ignored`, of.length === 0 ? "it was not read" : "");
 }
+// TLS reports: every column that the table has for them.
+const tls = all.filter((r) => r.type === "tls" && r.state !== "superseded");
+const tlsColumns = {
+	dialect: (r) => r.dialect, org: (r) => r.org_name ?? "", begin: (r) => r.begin, end: (r) => r.end,
+	tls_policies: (r) => r.policies, tls_success: (r) => r.successful_sessions, tls_failure: (r) => r.failed_sessions,
+	tls_detail_failures: (r) => r.detail_failures,
+};
+const tlsKey = (id, domains, begin, end) => JSON.stringify([id.trim(), domains.split(/[ ,]/).sort(), Number(begin), Number(end)]);
+const tlsSeen = new Set();
+for (const w of want.filter((x) => x.type === "tls")) {
+	const k = tlsKey(w.report_id, w.domains, w.begin, w.end);
+	const have = tls.filter((r) => tlsKey(r.report_id, r.domain, r.begin, r.end) === k);
+	tlsSeen.add(k);
+	const why = have.length !== 1 ? [`it is there ${have.length} times`] :
+		Object.entries(tlsColumns).filter(([c, f]) => String(f(have[0])) !== w[c])
+			.map(([c, f]) => `${c} is ${f(have[0])}, should be ${w[c]}`);
+	ok(why.length === 0, `${w.file} #${w.idx}: tls, ${w.expect}`, why.join("; "));
+}
+for (const w of want.filter((x) => x.type === "damaged" && x.expect === "reject" && "tls_policies" in x && !("messages" in x))) {
+	const there = tls.some((r) => r.report_id === w.report_id);
+	ok(!there, `${w.file}: not as a TLS report either`, there ? "it counts, but must not" : "");
+}
+const tlsExtra = tls.filter((r) => !tlsSeen.has(tlsKey(r.report_id, r.domain, r.begin, r.end)));
+ok(tlsExtra.length === 0, "no other TLS report counts", tlsExtra.map((r) => r.report_id).join(" "));
 const extra = [...byKey.keys()].filter((k) => !seen.has(k));
 ok(extra.length === 0, "nothing else counts", extra.join(" "));
 const sum = stored.filter((r) => r.state !== "superseded").reduce((a, r) => a + r.messages, 0);
-console.log(`# ${stored.length} reports, ${sum} messages`);
+console.log(`# ${stored.length} reports, ${sum} messages, ${tls.length} TLS reports`);
 console.log(`1..${n}`);
 process.exit(failed === 0 ? 0 : 1);

@@ -22,7 +22,8 @@ compare() {
 		sed 's/^/# /' "$dir/err"
 		return
 	fi
-	if ! "$dmarcd" --state "$dir/$1" reports --format json >"$dir/reports" 2>"$dir/err"; then
+	if ! "$dmarcd" --state "$dir/$1" reports --format json >"$dir/reports" 2>"$dir/err" ||
+	    ! "$dmarcd" --state "$dir/$1" reports --type tls --format json >>"$dir/reports" 2>"$dir/err"; then
 		echo "not ok - $1: reports fails"
 		sed 's/^/# /' "$dir/err"
 		return
@@ -38,6 +39,7 @@ compare() {
 
 {
 	compare own "$srcdir/tests/data/reports" "$srcdir/tests/data/expected.tsv"
+	compare own-tls "$srcdir/tests/data/tls-reports" "$srcdir/tests/data/tls-expected.tsv"
 	if [ -n "$DMARCD_CORPUS" ]; then
 		compare corpus "$DMARCD_CORPUS" "$DMARCD_CORPUS/expected.tsv"
 	fi

@@ -160,7 +160,9 @@ const needed = (path: string): Record<string, string> => (path === '/breakdown' 
 async function concrete(path: string): Promise<string> {
 	const s = await sample();
 	if (path.startsWith('/ingest/items/')) return path.replace('{id}', '1');
-	return path.replace('{domain}', encodeURIComponent(s.domain)).replace('{id}', path.startsWith('/failures/') ? s.failure : path.startsWith('/senders/') ? s.sender : path.startsWith('/rows/') ? encodeURIComponent(s.row) : s.report);
+	const id = path.startsWith('/tls/') ? 't1' : path.startsWith('/failures/') ? s.failure : path.startsWith('/senders/') ? s.sender :
+		path.startsWith('/rows/') ? encodeURIComponent(s.row) : s.report;
+	return path.replace('{domain}', encodeURIComponent(s.domain)).replace('{id}', id);
 }
 
 // --- Each endpoint, each parameter ---------------------------------------------------
@@ -468,9 +470,9 @@ test('an ETag comes back as 304, and says what was asked', async () => {
 	const seen = new Map<string, string>();
 	for (const path of spec.paths) {
 		if (path.startsWith('/ingest') || path === '/healthz') continue;
-		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path === '/reports/{id}/raw' ? '?as=original' : '');
+		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path.endsWith('/raw') ? '?as=original' : '');
 		const a = await c.ask(url);
-		if (path === '/reports/{id}/raw' && a.status === 404) continue;
+		if (path.endsWith('/raw') && a.status === 404) continue;
 		const etag = a.headers['etag'] ?? '';
 		assert.match(etag, /^W\/"[0-9]+-[0-9a-f]{16}"$/, url);
 		assert.equal(a.headers['cache-control'], 'private, no-cache');
@@ -500,6 +502,56 @@ test('what changes without the store has no ETag', async () => {
 		assert.equal(a.headers['cache-control'], 'no-store');
 		assert.equal((await c.ask(url, { 'If-None-Match': '*' })).status, 200);
 	}
+});
+
+// --- TLS reports ------------------------------------------------------------------------------
+
+test('TLS reports: sums, lists, one report', async () => {
+	const sum = await get('/tls/summary', { t: 'all' });
+	const sessions = (x: Json): number => x.types.reduce((n: number, t: Json) => n + t.successful + t.failed, 0);
+	assert.ok(sum.reports > 0 && sum.ready.length > 0, 'the daemon under test has TLS reports');
+	for (const t of sum.types) {
+		const series = sum.series.find((x: Json) => x.policy_type === t.policy_type);
+		assert.equal(series.successful.length, sum.days.length);
+		assert.equal(series.successful.reduce((a: number, b: number) => a + b, 0), t.successful, t.policy_type);
+		assert.equal(series.failed.reduce((a: number, b: number) => a + b, 0), t.failed, t.policy_type);
+	}
+	const expired = sum.results.find((r: Json) => r.result === 'certificate-expired');
+	assert.ok(expired.failed > 0 && expired.remedy.includes('Renew') && expired.key === 'tls.certificate_expired');
+	assert.equal(sum.failures.filter((f: Json) => f.result === 'certificate-expired').reduce((n: number, f: Json) => n + f.failed, 0), expired.failed);
+	// parts add up to the whole
+	let parts = 0;
+	for (const domain of new Set<string>(sum.ready.map((r: Json) => r.domain))) parts += sessions(await get('/tls/summary', { t: 'all', domain }));
+	assert.equal(parts, sessions(sum));
+	parts = 0;
+	for (const policy_type of ['sts', 'tlsa', 'no-policy-found', 'other']) parts += sessions(await get('/tls/summary', { t: 'all', policy_type }));
+	assert.equal(parts, sessions(sum));
+	assert.equal(sessions(await get('/tls/summary', { t: 'all', policy_type: '!sts,tlsa,no-policy-found,other' })), 0);
+	assert.equal(sessions(await get('/tls/summary', { t: 'all', apart: 'yes' })), 0);
+	// the list, page by page, and a report of it
+	const failing = await get('/tls/reports', { t: 'all', result: 'certificate-expired', limit: '500', total: '1' });
+	assert.equal(failing.total.n, failing.items.length);
+	let n = 0, cursor: string | null = '';
+	while (cursor !== null) {
+		const page: Json = await get('/tls/reports', { t: 'all', limit: '50', ...(cursor === '' ? {} : { cursor }) });
+		n += page.items.length;
+		cursor = page.next;
+	}
+	assert.equal(n, sum.reports);
+	const one = await get(`/tls/reports/${failing.items[0].id}`);
+	assert.ok(one.elements.some((e: Json) => e.details.some((d: Json) => d.result === 'certificate-expired' && d.mx !== null)));
+	assert.equal(one.advice[0].key, 'tls.certificate_expired');
+	const file = await c.ask(`${API}/tls/reports/${one.id}/raw?as=json`);
+	if (file.status !== 404) {	// what is in the originals of seeded data is not this report
+		assert.equal(file.status, 200);
+		assert.equal(file.headers['content-disposition'], `attachment; filename="tls-report-${one.id.slice(1)}.json"`);
+	}
+	await refused('/tls/summary', { policy_type: 'spf' }, 'policy_type');
+	await refused('/tls/reports', { result: 'certificate' }, 'result');
+	await refused('/tls/reports', { ip: '192.0.2.1' }, 'ip');
+	await refused(`/tls/reports/${one.id}/raw`, { as: 'xml' }, 'as');
+	await get('/tls/reports/t999999', {}, 404);
+	await get('/tls/reports/x1', {}, 404);
 });
 
 // --- Methods, bodies, paths ---------------------------------------------------------------
@@ -872,6 +924,7 @@ test('an API that is described is an API that is there', () => {
 		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/healthz', '/ingest', '/ingest/items/{id}',
 		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/rows',
 		'/rows/{id}/explain', '/senders', '/senders/{id}', '/timeseries',
+		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
 	]);
 	assert.deepEqual(spec.posts.sort(), ['/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry']);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);

@@ -228,9 +228,10 @@ main(int argc, char **argv)
 	run.out = output_open(o.kind, o.path);
 	run.mf = manifest_new();
 	run.arena = arena_new();
-	if (strcmp(o.scenario, "demo") == 0)
+	if (strcmp(o.scenario, "demo") == 0) {
 		demo_generate(&run);
-	else if (strcmp(o.scenario, "months") == 0)
+		tls_generate(&run);
+	} else if (strcmp(o.scenario, "months") == 0)
 		months_generate(&run, o.truth);
 	else
 		bulk_generate(&run, &o.bulk);

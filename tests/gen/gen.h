@@ -185,6 +185,7 @@ void	 xml_report(struct buf *, const struct gen_report *);
 enum mail_kind { MAIL_REPORT, MAIL_REPEAT, MAIL_TRUNCATED };
 void	 mail_report(struct buf *, const struct gen_report *, const struct buf *xml,
 	    enum mail_kind, struct rng *);
+void	 buf_gzip(struct buf *, const struct buf *);
 void	 mail_bounce(struct buf *, int64_t, struct rng *);
 void	 mail_spam(struct buf *, int64_t, struct rng *);
 /* failure.c: how % 4 is the habit of its reporter. */
@@ -202,11 +203,15 @@ void	 output_xml(struct output *, const struct gen_report *, const struct buf *)
 void	 output_close(struct output *);
 
 /* manifest.c */
+struct gen_tls {		/* what one TLS report adds up to */
+	uint64_t	 policies, successful, failed, details;
+};
 struct manifest;
 struct manifest	*manifest_new(void);
 void	 manifest_report(struct manifest *, const struct gen_report *);
 void	 manifest_record(struct manifest *, const struct gen_report *,
 	    const struct gen_record *);
+void	 manifest_tls(struct manifest *, const char *domain, const struct gen_tls *);
 void	 manifest_duplicate(struct manifest *);
 void	 manifest_ignored(struct manifest *);
 void	 manifest_failure(struct manifest *, bool auth);	/* false: a complaint */
@@ -237,6 +242,7 @@ void	 run_report(struct gen_run *, const struct gen_report *, struct rng *);
 void	 run_repeat(struct gen_run *, struct gen_report *, struct rng *);
 void	 demo_generate(struct gen_run *);
 void	 months_generate(struct gen_run *, const char *truth);
+void	 tls_generate(struct gen_run *);	/* the TLS reports of the demo */
 void	 bulk_generate(struct gen_run *, const struct bulk_options *);
 
 #endif

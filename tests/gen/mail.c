@@ -65,6 +65,12 @@ deflated(struct buf *out, const struct buf *in, int window, const char *name,
 	deflateEnd(&z);
 }
 
+void
+buf_gzip(struct buf *out, const struct buf *in)
+{
+	deflated(out, in, 15 + 16, NULL, 0);
+}
+
 static void
 le(struct buf *b, uint64_t v, int bytes)
 {

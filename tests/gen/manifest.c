@@ -32,8 +32,17 @@ struct domain_totals {
 struct day_totals {
 	uint64_t	 messages, dmarc_pass;
 };
+/* TLS reports stand beside all other figures: they count sessions. */
+#define TLS_DOMAINS 8
+struct tls_totals {
+	const char	*domain;
+	uint64_t	 reports;
+	struct gen_tls	 t;
+};
 struct manifest {
 	struct totals		 t;
+	struct tls_totals	 tls[TLS_DOMAINS];
+	size_t			 ntls;
 	uint64_t		 mails, bytes, duplicates, ignored, rejected, failures, complaints;
 	struct names		 domain_names, reporter_names, day_names, ips;
 	struct domain_totals	*domain;
@@ -206,6 +215,24 @@ manifest_record(struct manifest *m, const struct gen_report *rp,
 }
 
 void
+manifest_tls(struct manifest *m, const char *domain, const struct gen_tls *t)
+{
+	size_t	 i = 0;
+
+	while (i < m->ntls && strcmp(m->tls[i].domain, domain) != 0)
+		i++;
+	if (i == TLS_DOMAINS)
+		gen_die("internal error: too many domains with TLS reports");
+	if (i == m->ntls)
+		m->tls[m->ntls++] = (struct tls_totals){ .domain = domain };
+	m->tls[i].reports++;
+	m->tls[i].t.policies += t->policies;
+	m->tls[i].t.successful += t->successful;
+	m->tls[i].t.failed += t->failed;
+	m->tls[i].t.details += t->details;
+}
+
+void
 manifest_duplicate(struct manifest *m)
 {
 	m->duplicates++;
@@ -355,8 +382,14 @@ manifest_write(struct manifest *m, const char *scenario, uint64_t seed,
 	buf_fmt(&b, "  \"mails\": %" PRIu64 ", \"bytes\": %" PRIu64
 	    ", \"duplicates\": %" PRIu64 ", \"ignored\": %" PRIu64
 	    ", \"rejected\": %" PRIu64 ", \"failures\": %" PRIu64
-	    ", \"complaints\": %" PRIu64 ",\n", m->mails, m->bytes, m->duplicates,
+	    ", \"complaints\": %" PRIu64 ", \"tls\": {", m->mails, m->bytes, m->duplicates,
 	    m->ignored, m->rejected, m->failures, m->complaints);
+	for (size_t i = 0; i < m->ntls; i++)
+		buf_fmt(&b, "%s\"%s\": {\"tls_reports\": %" PRIu64 ", \"policies\": %" PRIu64
+		    ", \"successful\": %" PRIu64 ", \"failed\": %" PRIu64 ", \"detail_failures\": %" PRIu64 "}",
+		    i > 0 ? ", " : "", m->tls[i].domain, m->tls[i].reports, m->tls[i].t.policies,
+		    m->tls[i].t.successful, m->tls[i].t.failed, m->tls[i].t.details);
+	buf_str(&b, "},\n");
 	buf_str(&b, "  \"totals\": {");
 	json_totals(&b, &m->t);
 	buf_fmt(&b, ", \"source_ips\": %zu},\n", m->ips.n);

@@ -75,7 +75,11 @@ ok $? "the same command gives the same bytes"
 ok $? "another seed gives other data"
 is "$(ls "$dir/a/new" | wc -l | tr -d ' ')" "$(head_number mails "$dir/a.json")" \
     "the manifest knows the number of mails"
-is "$(($(total reports "$dir/a.json") + $(head_number duplicates "$dir/a.json") + \
+tls=$(grep -o '"tls_reports": [0-9]*' "$dir/a.json" | awk '{ n += $2 } END { print n + 0 }')
+is "$tls" 360 "demo: a TLS report a day from four reporters about each domain"
+is "$(grep -l '^TLS-Report-Domain:' "$dir"/a/new/* | wc -l | tr -d ' ')" "$((tls + 1))" \
+    "demo: each is a mail, and one comes twice"
+is "$((tls + $(total reports "$dir/a.json") + $(head_number duplicates "$dir/a.json") + \
     $(head_number ignored "$dir/a.json") + $(head_number rejected "$dir/a.json") + $(head_number failures "$dir/a.json")))" \
     "$(head_number mails "$dir/a.json")" "each mail is a report, a duplicate, ignored, rejected or about a failure"
 is "$(grep -l '^Feedback-Type: abuse' "$dir"/a/new/* | wc -l | tr -d ' ')" "$(head_number complaints "$dir/a.json")" \

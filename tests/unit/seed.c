@@ -303,6 +303,38 @@ reports(sqlite3 *db, struct seed *s)
 	return (rc);
 }
 
+/*
+ * TLS reports: three reporters a day about the first two domains. The first is
+ * at testing and nothing fails; the certificate of an MX of the second has
+ * expired. Sums by day are made from the rows, as the store does.
+ */
+static int
+tls(sqlite3 *db, const struct seed *s)
+{
+	int	 rc = 0;
+
+	rc |= seed_sql(db, "INSERT INTO name (text) VALUES ('version: STSv1' || char(10) || 'mode: testing'), ('mx1.tls.example'), ('rep.tls.example'), "
+	    "('two tls domains')");
+	rc |= seed_sql(db, "INSERT INTO tls_policy (id, hash, domain, type, mode, max_age, lines, mx) SELECT domain.id, randomblob(16), domain.id, "
+	    "1, 3 - domain.id, 86400, l.id, m.id FROM domain, name l, name m WHERE domain.id <= 2 AND l.text LIKE 'version: STSv1%%' AND "
+	    "m.text = 'mx1.tls.example'");
+	rc |= seed_sql(db, "WITH RECURSIVE d (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM d WHERE i < %u) INSERT INTO tls_report (reporter, org, domains, report_id, begin, "
+	    "end, day, received, message, payload, org_name, state, quirks, hash, policies, success, failure, ndetails, details, trust, trust_proof, apart) "
+	    "SELECT r.id, n.id, n2.id, 'tls-' || d.i || '-' || r.id, (%lld + d.i) * 86400, (%lld + d.i) * 86400 + 86399, %lld + d.i, "
+	    "(%lld + d.i + 1) * 86400 + 3600, 1, 524288, n.id, 0, 0, randomblob(16), 2, 90, 10, 1, 10, 0, 0, 0 "
+	    "FROM d, reporter r, name n, name n2 WHERE r.id <= 3 AND n.text = 'rep.tls.example' AND n2.text = 'two tls domains'",
+	    s->days - 1, (long long)s->first_day, (long long)s->first_day, (long long)s->first_day, (long long)s->first_day);
+	rc |= seed_sql(db, "INSERT INTO tls_element SELECT r.id, p.id, p.domain, r.day, r.reporter, p.id, 45, CASE p.id WHEN 2 THEN 10 ELSE 0 END, "
+	    "CASE p.id WHEN 2 THEN 1 ELSE 0 END, CASE p.id WHEN 2 THEN 10 ELSE 0 END, 0 FROM tls_report r, tls_policy p");
+	rc |= seed_sql(db, "INSERT INTO tls_detail SELECT e.report, e.seq, 1, 2, NULL, 1, 2, m.id, NULL, NULL, NULL, 10 FROM tls_element e, name m "
+	    "WHERE e.seq = 2 AND m.text = 'mx1.tls.example'");
+	rc |= seed_sql(db, "INSERT INTO tls_day SELECT e.domain, e.day, e.reporter, 1, p.mode, -1, sum(e.success), sum(e.failure), count(*) "
+	    "FROM tls_element e JOIN tls_policy p ON p.id = e.policy GROUP BY 1, 2, 3, 5 UNION ALL SELECT e.domain, e.day, e.reporter, 1, p.mode, "
+	    "d.result, 0, sum(d.count), count(*) FROM tls_element e JOIN tls_policy p ON p.id = e.policy JOIN tls_detail d ON d.report = e.report "
+	    "AND d.element = e.seq GROUP BY 1, 2, 3, 5, 6");
+	return (rc);
+}
+
 sqlite3 *
 seed_make(const char *dir, const struct seed *from)
 {
@@ -321,6 +353,8 @@ seed_make(const char *dir, const struct seed *from)
 	rc |= seed_sql(db, "PRAGMA user_version = %u", store_nmigrations);
 	rc |= seed_sql(db, "INSERT INTO meta VALUES ('secret', 1), ('generation', 1)");
 	rc |= names(db, &s) | sources(db, &s) | policies(db, &s) | outcomes(db, &s.rng) | evidence(db, &s) | reports(db, &s);
+	if (!s.fast)
+		rc |= tls(db, &s);
 	rc |= seed_sql(db, "COMMIT");
 	if (rc != 0) {
 		(void)sqlite3_close(db);

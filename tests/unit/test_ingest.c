@@ -616,6 +616,10 @@ test_unfit(void **state)
 	buf_free(&b);
 }
 
+#define TLS_REPORT(ok, bad) "{\"organization-name\":\"rep.example\",\"date-range\":{\"start-datetime\":\"2026-10-04T00:00:00Z\","	\
+    "\"end-datetime\":\"2026-10-04T23:59:59Z\"},\"report-id\":\"x\",\"policies\":[{\"policy\":{\"policy-type\":\"no-policy-found\","	\
+    "\"policy-domain\":\"example.com\"},\"summary\":{\"total-successful-session-count\":" ok ",\"total-failure-session-count\":" bad "}}]}"
+
 static void
 test_results(void **state)
 {
@@ -628,7 +632,14 @@ test_results(void **state)
 		{ "cut",	REPORT_HEAD("c") "<record>", IN_REJECTED, "cut-short" },
 		{ "no report",	"Subject: hello\n\nworld\n", IN_IGNORED, "not-a-report" },
 		{ "empty",	"", IN_IGNORED, "not-a-report" },
-		{ "tls",	"{\"organization-name\":\"x\"}", IN_REJECTED, "tls-report" },
+		{ "json",	"{\"organization-name\":\"x\"}", IN_IGNORED, "not-a-report" },
+		{ "tls",	TLS_REPORT("3", "0"), IN_STORED, "" },
+		{ "tls again",	TLS_REPORT("3", "0"), IN_DUPLICATE, "" },
+		{ "tls version", TLS_REPORT("3", "1"), IN_REPLACED, "" },
+		{ "tls refused", TLS_REPORT("-3", "1"), IN_REJECTED, "no-sound-row" },
+		{ "tls form",	"{\"report-id\":\"x\",}", IN_REJECTED, "not-well-formed" },
+		{ "tls cut",	"{\"report-id\":\"x\"", IN_REJECTED, "cut-short" },
+		{ "tls dates",	"{\"report-id\":\"x\",\"policies\":[]}", IN_REJECTED, "no-date-range" },
 		{ "failure",	"Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_STORED, "" },
 		{ "failure again", "Content-Type: message/feedback-report\n\nFeedback-Type: auth-failure\n", IN_DUPLICATE, "" },
 		{ "no failure",	"Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nhello\n--b--\n", IN_REJECTED,
