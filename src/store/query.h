@@ -82,6 +82,7 @@ int	 query_filter_set(struct query_filter *, struct str key, struct str value, s
 struct query;
 struct query	*query_begin(struct store *, int64_t now, unsigned limit_ms, struct err *);
 void		 query_end(struct query *);	/* NULL is fine */
+bool		 query_late(const struct query *);	/* was it ended by its deadline? then nothing is wrong */
 uint64_t	 query_generation(const struct query *);
 int64_t		 query_now(const struct query *);
 struct arena	*query_arena(struct query *);
