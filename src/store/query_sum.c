@@ -177,9 +177,12 @@ struct grouping {
 	int64_t		 from;
 	struct q_tally	 t;
 	uint64_t	 m;
-	/* a breakdown in parts: groups from lo up to hi; hi is lowered when there are too many */
-	uint64_t	 lo, hi;
-	size_t		 most;		/* 0: it is no such */
+	/* A breakdown, when there are many groups: */
+	uint64_t	 lo, hi;	/* it is for these; hi is lowered when there are too many at once */
+	size_t		 most;		/* sums that are held; 0: it is no breakdown */
+	bool		 coarse;	/* one sum for a group, whatever the outcome, and beside it: */
+	uint64_t	*pass, *fail;
+	size_t		 cap_pass, cap_fail;
 	const struct map *only;		/* id + 1 of those that are wanted; NULL: all */
 };
 
@@ -244,12 +247,61 @@ by_id(const void *a, const void *b)
 	return (x < y ? -1 : x > y);
 }
 
+/* Adds to the sums of a group what has one outcome. */
+static void
+coarse_add(struct grouping *g, uint32_t group, unsigned outcome, const struct q_cell *v)
+{
+	struct q_cell	*c = q_tally_cell(&g->t, group, 0);
+	unsigned	 align = g->q->c->outcomes[outcome].align;
+	size_t		 at;
+
+	if (c == NULL)
+		return;
+	at = (size_t)(c - g->t.cells);
+	if (!q_grow((void **)&g->pass, &g->cap_pass, at + 1, sizeof(*g->pass)) ||
+	    !q_grow((void **)&g->fail, &g->cap_fail, at + 1, sizeof(*g->fail))) {
+		g->t.failed = true;
+		return;
+	}
+	c->m += v->m;
+	c->rows += v->rows;
+	c->first = v->first < c->first ? v->first : c->first;
+	c->last = v->last > c->last ? v->last : c->last;
+	if (align <= ALIGN_SPF)
+		g->pass[at] += v->m;
+	else if (align == ALIGN_NONE)
+		g->fail[at] += v->m;
+}
+
+/* Half as large: what the outcomes of each group are is asked again, for the page. */
+static void
+groups_coarsen(struct grouping *g)
+{
+	struct q_tally	 fine = g->t;
+
+	g->t = (struct q_tally){ .most = fine.most };
+	g->coarse = true;
+	for (size_t i = 0; i < fine.n; i++)
+		coarse_add(g, (uint32_t)(fine.cells[i].key >> 32), (uint32_t)fine.cells[i].key & 0xffffff, &fine.cells[i]);
+	q_tally_free(&fine);
+}
+
+static void
+coarse_clear(struct grouping *g)
+{
+	free(g->pass);
+	free(g->fail);
+	g->pass = g->fail = NULL;
+	g->cap_pass = g->cap_fail = 0;
+	g->coarse = false;
+}
+
 /* Leaves the upper half of the groups to the next pass. */
 static void
 groups_halve(struct grouping *g)
 {
 	uint32_t	*id = malloc(g->t.n * sizeof(*id));
-	size_t		 k = g->t.n / 2;
+	size_t		 k = g->t.n / 2, n = 0;
 
 	if (id == NULL) {
 		g->t.failed = true;
@@ -264,6 +316,13 @@ groups_halve(struct grouping *g)
 		g->t.failed = true;	/* it is one group, with more than there can be */
 	else {
 		g->hi = id[k];
+		for (size_t i = 0; i < g->t.n; i++)
+			if (g->t.cells[i].key >> 32 < g->hi) {
+				g->pass[n] = g->pass[i];
+				g->fail[n++] = g->fail[i];
+			}
+		memset(g->pass + n, 0, (g->t.n - n) * sizeof(*g->pass));
+		memset(g->fail + n, 0, (g->t.n - n) * sizeof(*g->fail));
 		q_tally_below(&g->t, id[k]);
 	}
 	free(id);
@@ -275,10 +334,16 @@ group_add(struct grouping *g, uint32_t group, uint32_t sub, const struct q_fact 
 	if (g->most != 0) {
 		if (group < g->lo || group >= g->hi || (g->only != NULL && map_get(g->only, group + UINT64_C(1)) == MAP_NONE))
 			return;
+		if (g->t.n >= g->most && !g->coarse)
+			groups_coarsen(g);
 		if (g->t.n >= g->most && !g->t.failed) {
 			groups_halve(g);
 			if (group >= g->hi)
 				return;
+		}
+		if (g->coarse) {
+			coarse_add(g, group, f->outcome, &(struct q_cell){ .m = f->m, .rows = f->rows, .first = (int32_t)f->day, .last = (int32_t)f->day });
+			return;
 		}
 	}
 	q_tally_add(&g->t, group, sub, f);
@@ -530,6 +595,7 @@ struct breaking {
 	struct q_sort		 sort;
 	uint64_t		 behind_m;	/* of all groups behind the cursor */
 	uint64_t		 total_n;
+	bool			 of_page;	/* see page_plan */
 };
 
 static int
@@ -544,6 +610,14 @@ groups_sum(struct breaking *b, struct err *e)
 	free(b->pass);
 	free(b->fail);
 	b->pass = b->fail = NULL;
+	if (b->g.coarse) {
+		b->sum = *t;
+		b->g.t = (struct q_tally){ .n = 0 };
+		b->pass = b->g.pass;
+		b->fail = b->g.fail;
+		b->g.pass = b->g.fail = NULL;
+		return (0);
+	}
 	for (size_t i = 0; i < t->n; i++) {
 		if ((c = q_tally_cell(&b->sum, (uint32_t)(t->cells[i].key >> 32), 0)) == NULL)
 			return (q_tally_check(&b->sum, e));
@@ -661,20 +735,50 @@ groups_rank(struct breaking *b, struct err *e)
 static int
 groups_pass(struct breaking *b, const struct q_plan *p, struct err *e)
 {
-	size_t	 most = b->g.t.most;
-
 	b->g.hi = GROUPS_END;
 	b->g.m = 0;
 	q_tally_free(&b->g.t);
-	b->g.t.most = most;
+	coarse_clear(&b->g);
+	b->g.t.most = b->g.most + 1;
 	if (q_run(b->g.q, p, needs_rows(b->g.by), false, group_fact, &b->g, e) == -1 || q_tally_check(&b->g.t, e) == -1)
 		return (-1);
 	return (groups_sum(b, e));
 }
 
-/* The sums of those on the page, after they were found in several passes. */
+/* From now on the plan is for the addresses of this page alone. */
 static int
-groups_again(struct breaking *b, const struct q_plan *p, struct err *e)
+page_plan(struct breaking *b, struct q_plan *p, struct err *e)
+{
+	struct query	*q = b->g.q;
+	size_t		 n = q->c->nkinds, found = 0;
+	uint8_t		*ok;
+	uint32_t	*few, id;
+
+	b->of_page = true;
+	if ((ok = arena_alloc(q->a, n + 1, 1)) == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < b->top.n; i++) {
+		id = (uint32_t)b->top.v[i].k[2];
+		if (id != 0 && id < n)
+			ok[id] = 1;
+		for (size_t k = 1; id == 0 && k < n; k++)
+			ok[k] |= q->c->kinds[k] == 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		found += ok[i] = ok[i] != 0 && (p->source_ok == NULL || (i < p->nsource_ok && p->source_ok[i]));
+	if ((few = arena_alloc(q->a, found + 1, sizeof(*few))) == NULL)
+		return (q_oom(e));
+	found = 0;
+	for (size_t i = 0; i < n; i++)
+		if (ok[i])
+			few[found++] = (uint32_t)i;
+	q_plan_sources(p, few, found, ok, n);
+	return (0);
+}
+
+/* The sums of those on the page, after they were found without. */
+static int
+groups_again(struct breaking *b, struct q_plan *p, struct err *e)
 {
 	struct map	 only = { .n = 0 };
 	uint32_t	*at;
@@ -688,40 +792,43 @@ groups_again(struct breaking *b, const struct q_plan *p, struct err *e)
 	}
 	b->g.lo = 0;
 	b->g.only = &only;
+	if (rv == 0 && b->g.by == BY_IP)
+		rv = page_plan(b, p, e);
 	if (b->g.most < PAGE_CELLS)	/* a page's groups are few, with as many sums as it takes */
 		b->g.most = PAGE_CELLS;
-	b->g.t.most = b->g.most + 1;
 	if (rv == 0)
 		rv = groups_pass(b, p, e);
 	b->g.only = NULL;
 	map_free(&only);
-	if (rv == 0 && b->g.hi < GROUPS_END)
+	if (rv == 0 && b->g.coarse)
 		return (err_set(e, ERR_TEMP, "the answer is too large: ask for a smaller page, for fewer days, or add a filter"));
 	return (rv);
 }
 
 static int
-groups_find(struct breaking *b, const struct q_plan *p, const struct query_page *page, struct err *e)
+groups_find(struct breaking *b, struct q_plan *p, const struct query_page *page, struct err *e)
 {
 	const struct q_cell	*c;
 	bool			 parts = false;
+	uint64_t		 m = 0;
 
 	(void)q_top_init(&b->top, page->limit);
 	if (q_cursor_parse(page, &b->sort, b->top.after, &b->top.has_after, e) == -1)
 		return (-1);
 	/* where there are more, the rows are gone through again for each part of the groups */
 	b->g.most = b->g.q->most_sums;
-	b->g.t.most = b->g.most + 1;
 	if (page->limit == 0)
-		b->g.most = b->g.t.most = ALL_CELLS;
+		b->g.most = ALL_CELLS;
 	do {
 		if (groups_pass(b, p, e) == -1 || groups_rank(b, e) == -1)
 			return (-1);
-		parts |= b->g.hi < GROUPS_END;
+		parts |= b->g.coarse;
+		m = b->g.m;
 		b->g.lo = b->g.hi;
 	} while (b->g.hi < GROUPS_END);
 	if (parts && groups_again(b, p, e) == -1)
 		return (-1);
+	b->g.m = m;
 	q_top_sort(&b->top);
 	/* from here on the last number is the place among the sums */
 	for (size_t i = 0; i < b->top.n; i++) {
@@ -896,16 +1003,12 @@ shares(struct query *q, const struct q_tally *t, struct query_breakdown *out, en
 
 /* A second pass, over the sources of this page alone. */
 static int
-details_run(struct detail *d, struct q_plan *p, const struct breaking *b, struct query_breakdown *out, struct err *e)
+details_run(struct detail *d, struct q_plan *p, struct breaking *b, struct query_breakdown *out, struct err *e)
 {
 	struct query	*q = d->q;
-	size_t		 n = q->c->nkinds, found = 0;
-	uint8_t		*ok;
-	uint32_t	*few, *at;
-	uint32_t	 id;
+	size_t		 n = q->c->nkinds;
+	uint32_t	*at, id;
 
-	if ((ok = arena_alloc(q->a, n + 1, 1)) == NULL)
-		return (q_oom(e));
 	for (size_t i = 0; i < out->nitems; i++) {
 		id = (uint32_t)b->top.v[i].k[2];
 		out->items[i].family = id == 0 || id >= n ? 0 : q->c->kinds[id];
@@ -915,21 +1018,11 @@ details_run(struct detail *d, struct q_plan *p, const struct breaking *b, struct
 			if ((at = map_at(&d->item_of, id)) == NULL)
 				return (q_oom(e));
 			*at = (uint32_t)i + 1;
-			ok[id] = 1;
 		}
 	}
-	for (size_t i = 1; d->unknown != 0 && i < n; i++)
-		ok[i] |= q->c->kinds[i] == 0;
-	for (size_t i = 0; i < n; i++)
-		found += ok[i] = ok[i] != 0 && (p->source_ok == NULL || (i < p->nsource_ok && p->source_ok[i]));
-	if ((few = arena_alloc(q->a, found + 1, sizeof(*few))) == NULL)
-		return (q_oom(e));
-	found = 0;
-	for (size_t i = 0; i < n; i++)
-		if (ok[i])
-			few[found++] = (uint32_t)i;
-	q_plan_sources(p, few, found, ok, n);
-	if (found == 0)
+	if (!b->of_page && page_plan(b, p, e) == -1)
+		return (-1);
+	if (p->nsources == 0)
 		return (0);
 	if (q_run(q, p, true, false, detail_fact, d, e) == -1)
 		return (-1);
@@ -967,6 +1060,7 @@ query_breakdown(struct query *q, const struct query_filter *filter, const struct
 	map_free(&d.item_of);
 	q_tally_free(&b.g.t);
 	q_tally_free(&b.sum);
+	coarse_clear(&b.g);
 	q_tally_free(&d.hfrom);
 	q_tally_free(&d.sig);
 	q_tally_free(&d.spf);

@@ -627,12 +627,12 @@ test_held(void **state)
 	in_parts = false;
 	/* what cannot be done with so little says what to do instead */
 	q = ask();
-	query_hold(q, 300, 0);
+	query_hold(q, 20, 0);
 	assert_int_equal(query_breakdown(q, &a.f, &a.r, BY_IP, &page, &b, &e), -1);
 	assert_int_equal(e.code, ERR_TEMP);
 	assert_non_null(strstr(e.msg, "fewer days"));
 	page.sort = NULL;
-	query_hold(q, 2, 0);
+	query_hold(q, 1, 0);
 	assert_int_equal(query_breakdown(q, &a.f, &a.r, BY_IP, &page, &b, &e), -1);
 	assert_non_null(strstr(e.msg, "fewer days"));
 	query_end(q);
