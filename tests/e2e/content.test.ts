@@ -2,7 +2,8 @@
 // kind. Each gets what it has to, each good report counts to the message, no process needs much, no face passes on what
 // it was sent, and nothing outside of the state directory is touched because of what stands in a mail.
 //
-// CONTENT_FULL=1 (make hostile): the large ones too, and reports cut at every offset. CONTENT_ONLY: a pattern of names.
+// CONTENT_FULL=1 (make hostile): the large ones too, and reports cut at every offset. Then import gives a
+// message an hour, but for those of which computing time is to be the end: a machine that has other things to do is slow. CONTENT_ONLY: a pattern of names.
 // CONTENT_KEEP=DIR: the set is written there, with a manifest, and stays.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeCuts, writeManifest, writeSet, type Cut, type Input } from './lib/content/set.js';
-import { build, Daemon, dmarcd, inSpool, memory, program, run, sleep, until, writeConf } from './lib/daemon.js';
+import { build, Daemon, dmarcd, inSpool, program, run, sleep, until, writeConf } from './lib/daemon.js';
 
 const full = (process.env['CONTENT_FULL'] ?? '') !== '';
 const only = process.env['CONTENT_ONLY'] === undefined ? undefined : new RegExp(process.env['CONTENT_ONLY']);
@@ -22,7 +23,7 @@ const measured = existsSync(program) && !readFileSync(program).includes('__asan_
 const batch = full ? 1 : 16;
 const mostMemory = 128 * 1000, mostTime = 20; // KB and seconds of any process for one input
 
-let dir: string, files: string, state: string, conf: string;
+let dir: string, files: string, state: string, conf: string, patient: string;
 let set: Input[];
 let good: Input[]; // inputs whose good report has been stored
 const outcome = new Map<string, { expect: string; result: string; messages: number; reports: { domain: string; report_id: string; messages: number }[] }>();
@@ -34,6 +35,7 @@ before(() => {
 	files = join(process.env['CONTENT_KEEP'] ?? dir, 'set');
 	state = join(dir, 'import/state');
 	conf = writeConf(join(dir, 'import/dmarcd.conf'), { state });
+	patient = full ? writeConf(join(dir, 'import/patient.conf'), { state, limits: { seconds: 3600 } }) : conf;
 	set = writeSet(files, full, only);
 	writeManifest(files, set);
 	good = set;
@@ -77,7 +79,7 @@ test('import: each kind gets what it has to, in the memory and the time that the
 		if (k % batch === 0) {
 			const these = set.slice(k, k + batch);
 			// wait4 tells of all processes: the decoders are waited for
-			const r = await run(join(build, 'tests/bench/measure'), ['-m', program, '-c', conf, '-q', 'import', '--format', 'json', ...these.flatMap((x) => [x.good.file, x.file])]);
+			const r = await run(join(build, 'tests/bench/measure'), ['-m', program, '-c', / too-slow/.test(i.kind.expect) ? conf : patient, '-q', 'import', '--format', 'json', ...these.flatMap((x) => [x.good.file, x.file])]);
 			lines = jsonLines(r.stdout);
 			stderr = r.stderr;
 			const m = lines.pop(), name = these.length === 1 ? i.kind.name : `${i.kind.name} to ${these.at(-1)?.kind.name}`;
@@ -168,6 +170,11 @@ async function checkCli(c: string, wrong: string[]): Promise<void> {
 	for (const by of ['ip', 'domain', 'hfrom', 'efrom', 'reporter', 'spf', 'dkim', 'align', 'disp', 'reason', 'selector', 'sigdomain', 'code', 'fwd'])
 		await ask(['sources', '--by', by, '--t', 'all', '--limit', '2000']);
 	await ask(['domains']);
+	await ask(['reports', '--type', 'failures', '--t', 'all']);
+	await ask(['reports', '--type', 'tls', '--t', 'all']);
+	await ask(['senders', '--t', 'all', '--limit', '1000']);
+	for (const type of ['failures', 'tls'])
+		for (const r of jsonLines((await dmarcd(c, ['reports', '--type', type, '--t', 'all', '--format', 'json'])).stdout).slice(0, 20)) await ask(['report', String(r.id)], full ? undefined : ['table']);
 	const reports = jsonLines((await dmarcd(c, ['reports', '--t', 'all', '--limit', '0', '--format', 'json'])).stdout);
 	for (const r of reports.filter((x) => /(texts|cdata|domains|elements|domain)-|errors|bytes-all|utf|ip-/.test(`${x.report_id} ${x.domain}`))) await ask(['report', r.id, '--limit', '20'], full ? undefined : ['table']);
 }
@@ -184,14 +191,19 @@ async function checkList(c: string, wrong: string[]): Promise<void> {
 async function checkApi(d: Daemon, wrong: string[]): Promise<void> {
 	const ask = async (path: string): Promise<any> => {
 		const a = await fetch(`${d.url}/api/v1/${path}`), text = await a.text();
-		if (a.status !== 200) wrong.push(`${path}: ${a.status} ${text.slice(0, 200)}`);
-		if (!/^application\/json\b/.test(a.headers.get('content-type') ?? '') || a.headers.get('x-content-type-options') !== 'nosniff' ||
+		// what goes through millions of rows may take longer than a question may; then the answer says what to do
+		const large = full && /^(breakdown|rows)\?/.test(path) && a.status === 503 && /fewer days/.test(text);
+		if (a.status !== 200 && !large) wrong.push(`${path}: ${a.status} ${text.slice(0, 200)}`);
+		if (!/^application\/(problem\+)?json\b/.test(a.headers.get('content-type') ?? '') || a.headers.get('x-content-type-options') !== 'nosniff' ||
 			!/default-src 'none'|default-src 'self'/.test(a.headers.get('content-security-policy') ?? '')) wrong.push(`${path}: headers`);
 		const m = /[\x00-\x08\x0b-\x1f]/.exec(text);
 		if (m !== null) wrong.push(`${path}: U+${m[0].charCodeAt(0).toString(16)} near ${near(text, m.index)}`);
 		return JSON.parse(text);
 	};
-	for (const p of ['meta', 'overview?t=all', 'timeseries?from=2025-12-01&to=2026-01-31', 'rows?t=all', 'domains?t=all', 'reports?t=all', 'reporters?t=all', 'ingest']) await ask(p);
+	for (const p of ['meta', 'overview?t=all', 'timeseries?from=2025-12-01&to=2026-01-31', 'rows?t=all', 'domains?t=all', 'reports?t=all', 'reporters?t=all', 'ingest',
+		'senders?t=all', 'tls/reports?t=all', 'tls/summary?t=all']) await ask(p);
+	for (const [list, one] of [['failures?t=all', 'failures'], ['tls/reports?t=all', 'tls/reports']] as const)
+		for (const r of ((await ask(list)).items ?? []).slice(0, 20)) await ask(`${one}/${r.id}`);
 	for (const by of ['ip', 'hfrom', 'efrom', 'reporter', 'reason', 'selector', 'sigdomain']) await ask(`breakdown?by=${by}&t=all`);
 	const reports = jsonLines((await dmarcd(d.conf, ['reports', '--t', 'all', '--limit', '0', '--format', 'json'])).stdout);
 	for (const r of reports.filter((x) => /hostile|example/.test(x.domain)).filter((_, i) => full || i % 5 === 0)) await ask(`reports/${r.id}`);
@@ -216,6 +228,15 @@ test('what import stored is shown by every command without anything that acts', 
 });
 
 // --- The daemon ------------------------------------------------------------------------
+
+/** The most memory that it ever had, in KB. */
+function most(pid: number): number {
+	try {
+		return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+	} catch {
+		return 0;
+	}
+}
 
 /** `dmarcd deliver` from a file, however large. */
 function deliver(c: string, file: string): Promise<number> {
@@ -255,8 +276,8 @@ test('daemon: the same through the spool; its processes live on, and its log is 
 	const at = join(dir, 'daemon/state'), c = writeConf(join(dir, 'daemon/dmarcd.conf'), { state: at });
 	const d = await Daemon.start(c), wrong: string[] = [], refused = new Set<string>(), peak = new Map<string, number>();
 	const watch = setInterval(() => {
-		for (const p of d.processes()) peak.set(`${p.role} ${p.pid}`, Math.max(peak.get(`${p.role} ${p.pid}`) ?? 0, memory(p.pid).peak));
-	}, 50);
+		for (const p of d.processes()) peak.set(`${p.role} ${p.pid}`, Math.max(peak.get(`${p.role} ${p.pid}`) ?? 0, most(p.pid)));
+	}, full ? 50 : 200);
 	try {
 		const lasting = (): string => ['supervisor', 'ingester', 'http'].flatMap((r) => d.role(r).map((p) => `${r} ${p.pid}`)).join();
 		await until('all processes', () => d.role('http').length === 1 && d.role('ingester').length === 1);
@@ -290,11 +311,11 @@ test('daemon: the same through the spool; its processes live on, and its log is 
 		}
 		await checkApi(d, wrong);
 		await checkList(c, wrong);
-		for (const p of d.processes()) peak.set(`${p.role} ${p.pid}`, Math.max(peak.get(`${p.role} ${p.pid}`) ?? 0, memory(p.pid).peak));
+		for (const p of d.processes()) peak.set(`${p.role} ${p.pid}`, Math.max(peak.get(`${p.role} ${p.pid}`) ?? 0, most(p.pid)));
 		assert.equal(lasting(), was, d.log.slice(-2000));
 		for (const l of d.log.split('\n')) {
 			checkTerminal(l, 'log', wrong);
-			if (/crashed|no decoder sends|went away/.test(l)) wrong.push(`log: ${l}`);
+			if (/crashed|no decoder sends|went away|killed by signal/.test(l)) wrong.push(`log: ${l}`);
 		}
 		t.diagnostic(`memory: ${[...peak].sort((a, b) => b[1] - a[1]).slice(0, 5).map(([n, kb]) => `${n} ${kb} KB`).join(', ')}`);
 		if (measured) for (const [n, kb] of peak) if (kb >= mostMemory) wrong.push(`${n}: ${kb} KB`);
@@ -342,7 +363,7 @@ function calls(trace: string, places: [string, string][]): Set<string> {
 }
 
 async function trace(out: string, args: string[], done: (p: ReturnType<typeof spawn>) => Promise<void>): Promise<void> {
-	const p = spawn('strace', ['-f', '-qq', '-y', '-s', '4096', '-e', 'trace=%file,%network', '-e', 'signal=none', '-o', out, program, ...args], { detached: true, stdio: ['ignore', 'ignore', 'ignore'] });
+	const p = spawn('strace', ['-f', '-qq', '-y', '-s', '4096', '--seccomp-bpf', '-e', 'trace=%file,%network', '-e', 'signal=none', '-o', out, program, ...args], { detached: true, stdio: ['ignore', 'ignore', 'ignore'] });
 	const ended = new Promise((r) => p.once('exit', r));
 	try {
 		await done(p);

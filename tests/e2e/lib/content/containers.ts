@@ -182,12 +182,12 @@ const others: Kind[] = kinds('other archives', [
 		const later = Buffer.from(lzma2Zeros);
 		later[0] = 0xdf;
 		return attached(seven(bytes(lzma2Zeros, times(later, 4200), [0]), 4201 * lzma2ZerosSize, 0, { coder: hex('21'), properties: Buffer.from([24]) }));
-	}],
+	}, { full: true }],
 	['xz-endless', '30 GB in xz', 'rejected over-limit', () => {
 		const later = Buffer.from(lzma2Zeros);
 		later[0] = 0xdf;
 		return attached(xz(bytes(lzma2Stored(Buffer.from(head)), times(later, 15000)), lzma2ZerosSize * 15000 + head.length, 24));
-	}],
+	}, { full: true }],
 	['7z-many-files', 'A thousand names for one file', 'rejected damaged|stored 7', () => {
 		const b = Buffer.from(report('7z-many-files'));
 		return attached(seven(b, b.length, crc32(b), { names: Array.from({ length: 1000 }, (_, i) => `${i}.xml`) }));
@@ -196,7 +196,7 @@ const others: Kind[] = kinds('other archives', [
 		const later = Buffer.from(lzma2Zeros), h = tar([{ name: '._hidden', size: octal(8 * 1024 * MB - 512) }], false);
 		later[0] = 0xdf;
 		return attached(xz(bytes(lzma2Stored(h), times(later, 4200)), h.length + 4200 * lzma2ZerosSize, 24));
-	}],
+	}, { full: true }],
 	['zip-hidden-bomb', 'The same in a zip without a directory, its length behind it', 'rejected over-limit', () => {
 		const z = zip([member('._hidden', gzipEndless('', Buffer.alloc(MB), 4000).subarray(10, -8), { method: 0, flags: 8, crc: 0, size: 0, packed: 0 })], { noDirectory: true });
 		z[8] = 8;
@@ -227,9 +227,9 @@ const others: Kind[] = kinds('other archives', [
 	['tar-pax-flood', 'A pax header of 8 MB', 'stored 7|rejected damaged', () => attached(tar([
 		{ name: 'h', type: 'x', data: '30 path=../../../../etc/passwd\n'.repeat(280000) }, { name: 'a.xml', data: report('tar-pax-flood') }]))],
 	['tar-60000-entries', '60,000 empty files before the report', 'rejected over-limit',
-		() => attached(bytes(times(tar([{ name: 'x', data: '' }], false), 60000), tar([{ name: 'a.xml', data: report('tar-60000-entries') }])))],
+		(full) => attached(bytes(times(tar([{ name: 'x', data: '' }], false), full ? 60000 : 3000), tar([{ name: 'a.xml', data: report('tar-60000-entries') }])))],
 	['tar-50000-folders', '50,000 folders, which do not count as entries, before the report', 'stored 7',
-		() => attached(bytes(times(tar([{ name: 'x/', type: '5' }], false), 50000), tar([{ name: 'a.xml', data: report('tar-50000-folders') }])))],
+		(full) => attached(bytes(times(tar([{ name: 'x/', type: '5' }], false), full ? 50000 : 3000), tar([{ name: 'a.xml', data: report('tar-50000-folders') }])))],
 	['tar-in-xz-in-zip', 'tar in xz in zip', 'stored 7', () => {
 		const t = tar([{ name: 'a.xml', data: report('tar-in-xz-in-zip'), size: octal(report('tar-in-xz-in-zip').length) }]);
 		return attached(zip([{ name: 'x', data: xz(lzma2Stored(t), t.length, 20) }]));

@@ -36,6 +36,12 @@ const entities: Kind[] = kinds('XML file', [
 	['processing-instructions', 'A million processing instructions', 'stored 7', () => report('processing-instructions').replace('<row>', `${'<?x y?>'.repeat(1000000)}<row>`)],
 ]);
 
+/** A TLS report; every text of it can be this one. */
+const tls = (name: string, policies: object[], text = 'x'): string => JSON.stringify({ 'organization-name': text, 'date-range': { 'start-datetime': '2026-01-01T00:00:00Z',
+	'end-datetime': '2026-01-01T23:59:59Z' }, 'contact-info': text, 'report-id': `${text}${name}`, policies });
+const policy = (name: string, more: object = {}, text = 'x'): object => ({ policy: { 'policy-type': 'sts', 'policy-string': ['version: STSv1', text], 'policy-domain': `${name}.hostile.example`,
+	'mx-host': [text] }, summary: { 'total-successful-session-count': 7, 'total-failure-session-count': 3 }, ...more });
+
 const chaff = (n: number, f: (i: number) => string): string => Array.from({ length: n }, (_, i) => f(i)).join('');
 
 const shapes: Kind[] = kinds('XML file', [
@@ -80,7 +86,7 @@ const shapes: Kind[] = kinds('XML file', [
 	}],
 	['feedback-in-feedback', 'feedback in feedback in feedback', 'stored 7|rejected no-metadata', () => report('feedback-in-feedback', { first: '<feedback><feedback><record/></feedback></feedback>' })],
 	['feedback-500', 'Five hundred reports in one document', 'stored 3500', () => chaff(500, (i) => report(`feedback-500-${i}`, { declaration: '' }))],
-	['feedback-1000', 'A thousand, which is more than is collected', 'rejected over-limit', () => chaff(1000, (i) => report(`feedback-1000-${i}`, { declaration: '' }))],
+	['feedback-1000', 'A thousand, which come in pieces', 'stored 7000', () => chaff(1000, (i) => report(`feedback-1000-${i}`, { declaration: '' }))],
 	['feedback-empty-40000', '40,000 empty reports in one document', 'rejected no-metadata', () => '<feedback/>'.repeat(40000)],
 	['records-first', 'Records before the metadata, 40 MB of them', 'stored', () => packed(`<feedback>${row({}).repeat(80000)}${report('records-first').replace('<feedback>', '').replace(/^.*\n/, '')}`)],
 	['read-again', 'A large document that has to be read in every way that there is', 'stored 7|rejected too-slow|rejected over-limit', (full) => {
@@ -115,8 +121,19 @@ const shapes: Kind[] = kinds('XML file', [
 	['no-policy', 'No policy', 'rejected no-policy', () => report('no-policy').replace(/<policy_published>.*<\/policy_published>/, '')],
 	['no-rows', 'No rows', 'stored 0', () => report('no-rows', { rows: [] })],
 	['not-a-report', 'XML of another kind', 'ignored', () => '<?xml version="1.0"?><rss><channel><title>x</title></channel></rss>'],
-	['tls-report', 'A TLS report', 'rejected tls-report', () => '{"organization-name":"x","policies":[]}'],
-	['json-deep', 'JSON, 200,000 deep', 'rejected tls-report', () => `{"a":${'['.repeat(200000)}`],
+	['tls-report', 'A TLS report without dates', 'rejected no-date-range', () => '{"organization-name":"x","policies":[]}'],
+	['json-deep', 'JSON, 200,000 deep', 'ignored', () => `{"a":${'['.repeat(200000)}`],
+	['tls-deep', 'A TLS report with a value 200,000 deep', 'rejected over-limit', () => tls('tls-deep', [policy('tls-deep', { x: '@' })]).replace('"@"', `${'['.repeat(200000)}${']'.repeat(200000)}`)],
+	['tls-open', 'A TLS report whose brackets never close', 'rejected over-limit', () => tls('tls-open', []).replace('[]}', '[{"a":'.repeat(100000))],
+	['tls-text', 'A TLS report with a text of 20 MB', 'rejected over-limit', (full) => tls('tls-text', [policy('tls-text', { 'failure-details': [{ 'result-type': 'A'.repeat((full ? 20 : 2) * MB) }] })])],
+	['tls-count', 'A TLS report with a count of 2^64 + 7', 'rejected no-sound-row', () => tls('tls-count', [policy('tls-count')]).replace(':7,', ':18446744073709551623,')],
+	['tls-policies', 'A TLS report with 20,000 policies', 'rejected over-limit', () => tls('tls-policies', Array.from({ length: 20000 }, () => policy('tls-policies')))],
+	['tls-details', 'A TLS report with as many failure details as there may be', 'stored|rejected over-limit', (full) => tls('tls-details', [policy('tls-details', {
+		'failure-details': Array.from({ length: full ? 100000 : 3000 }, (_, i) => ({ 'result-type': `x-${i}`, 'failed-session-count': 1, 'sending-mta-ip': `2001:db8::${i.toString(16)}` })) })])],
+	['tls-keys', 'A TLS report with 300,000 keys that nobody knows', 'stored|rejected over-limit', () => tls('tls-keys', [policy('tls-keys')]).replace('{', `{${chaff(300000, (i) => `"k${i}":${i},`)}`)],
+	...hostileTexts.map(([name, what, text]): Line => [`tls-${name}`, `${what}, in every text of a TLS report`, 'stored', () => tls(`tls-${name}`, [policy(`tls-${name}`, { 'failure-details': [{
+		'result-type': text, 'sending-mta-ip': text, 'receiving-mx-hostname': text, 'receiving-mx-helo': text, 'receiving-ip': text, 'failed-session-count': 3,
+		'additional-information': text, 'failure-reason-code': text, [text]: text }] }, text)], text)]),
 	['failure-report', 'A failure report with everything in it', 'stored', () => mail([{ type: 'message/feedback-report',
 		body: 'Feedback-Type: auth-failure\r\nSource-IP: 999.1.1.1\r\nOriginal-Mail-From: <script>\x1b[31m\r\n' }])],
 	['failure-hidden', 'A failure report with an aggregate report in its sample', 'stored', () => failureReport('', `Content-Type: text/xml\r\n\r\n${report('failure-hidden')}`)],
