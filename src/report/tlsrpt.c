@@ -113,15 +113,26 @@ tlsrpt_free(struct tlsrpt *t)
 	free(t);
 }
 
+static bool
+control(char c)
+{
+	return ((unsigned char)c <= ' ' || c == 0x7f);
+}
+
 /* What is no UTF-8 is no hint. */
 static void
 hint(struct buf *b, struct str s)
 {
-	s = str_trim(s);
+	while (s.len > 0 && control(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && control(s.p[s.len - 1]))
+		s.len--;
 	if (s.len > HINT_MAX || !str_utf8_ok(s))
 		return;
 	for (size_t i = 0; i < s.len; i++)
-		(void)buf_byte(b, (unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f ? ' ' : (unsigned char)s.p[i]);
+		(void)buf_byte(b, control(s.p[i]) ? ' ' : (unsigned char)s.p[i]);
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * senders.h - senders in the store: the pass that finds out who sources are,
  * and what people decide about them. Reading is in query.h.
- * Source:    schema/0007-senders.sql; design, part 4.
+ * Source:    schema/0006-senders.sql; design, part 4.
  * Trust:     as store.h; notes are the operator's text.
  * Units:     times in seconds since the epoch, UTC; ms in milliseconds.
  * Ownership: the catalogue is the caller's and only read.

@@ -1,4 +1,4 @@
--- 0007: senders. Sources are grouped into senders by what their mail shows
+-- 0006: senders. Sources are grouped into senders by what their mail shows
 -- (src/enrich); people decide what a sender is to a domain. Everything here
 -- but decision is derived: it is worked out anew from the records.
 

@@ -1,4 +1,4 @@
--- 0008: where exactly the unreadable thing stands; what people asked to be
+-- 0007: where exactly the unreadable thing stands; what people asked to be
 -- done with quarantined messages, and what rules removed, so that nothing
 -- happens unseen.
 
