@@ -9,7 +9,12 @@
 #include "store/query_int.h"
 
 #define ARENA_CEILING	((size_t)1 << 30)
-#define ASKED_CEILING	((size_t)32 << 20)	/* of the answer to one who has a clock running, one of several */
+/* What is held for one who asks with a clock running, one of several; and for a command, which is alone. */
+#define ASKED_SUMS	((size_t)1 << 16)	/* 6 MB, as often as there are threads */
+#define ALONE_SUMS	((size_t)1 << 18)
+#define ASKED_PIECES	((size_t)24 << 20)	/* of all threads together */
+#define ALONE_PIECES	((size_t)64 << 20)
+#define ASKED_CEILING	((size_t)32 << 20)	/* of the answer */
 #define ID_MAX		0x7fffffff
 #define STEPS		20000		/* of SQLite's machine between two looks at the clock */
 
@@ -505,6 +510,13 @@ begin(struct query *q, struct err *e)
 	return (q_need(q, TIER_NAMES, e) == -1 || q_need(q, TIER_OUTCOMES, e) == -1 ? -1 : 0);
 }
 
+void
+query_hold(struct query *q, size_t sums, size_t bytes)
+{
+	q->most_sums = sums;
+	q->most_pieces = bytes;
+}
+
 struct query *
 query_begin(struct store *s, int64_t now, unsigned limit_ms, struct err *e)
 {
@@ -518,6 +530,7 @@ query_begin(struct store *s, int64_t now, unsigned limit_ms, struct err *e)
 	q->s = s;
 	q->now = now;
 	q->limit_ms = limit_ms;
+	query_hold(q, limit_ms == 0 ? ALONE_SUMS : ASKED_SUMS, limit_ms == 0 ? ALONE_PIECES : ASKED_PIECES);
 	q->deadline = limit_ms == 0 ? 0 : when_mono_ms() + limit_ms;
 	if (begin(q, e) == -1) {
 		query_end(q);

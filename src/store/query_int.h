@@ -108,6 +108,7 @@ struct query {
 	unsigned		 limit_ms;
 	bool			 own;		/* the transaction is ours to end */
 	bool			 late;		/* the deadline stopped it */
+	size_t			 most_sums, most_pieces;	/* see query_hold */
 };
 
 void	 query_cache_free(struct query_cache *);
@@ -135,7 +136,6 @@ int64_t	 q_complete_through(struct query *, struct err *);		/* needs TIER_REPORT
 const struct q_evidence *q_ev(struct query *, uint32_t id, struct err *);	/* outcome 0: there is none; NULL: *e is set */
 int	 q_lists(struct query *, uint32_t id, struct q_lists *, struct err *);
 void	 q_pieces_leave(struct query_cache *);
-size_t	 q_pieces_bytes(void);		/* that are held for all */
 
 /* --- query_plan.c: a filter, resolved; the two passes ---------------------------- */
 

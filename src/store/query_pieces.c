@@ -1,5 +1,5 @@
 /*
- * query_pieces.c - what evidence says, by id, in pieces of a thousand.
+ * query_pieces.c - what evidence says, by id, in pieces.
  *
  * A row of evidence never changes, so a piece that is full is read once for
  * all handles of a process that read the same file. There is a ceiling on
@@ -14,11 +14,9 @@
 
 #include "store/query_int.h"
 
-#define PIECE		1024u
-#define TOPS		2048u		/* of TOPS pieces each: 2^32 ids */
-#define SHARED_BYTES	((size_t)24 << 20)	/* of a process that answers many */
-#define ALONE_BYTES	((size_t)64 << 20)	/* of a command */
-#define OWN		32u		/* pieces of each sort that a handle has for itself */
+#define PIECE		128u
+#define TOPS		4096u		/* of TOPS pieces each: all ids */
+#define OWN		256u		/* pieces of each sort that a handle has for itself: 1 MB, mostly */
 #define RECENT		8u
 
 enum sort { SORT_EVIDENCE, SORT_LISTS, SORTS };
@@ -297,7 +295,6 @@ give(struct query *q, enum sort sort, uint32_t number, struct piece **p)
 	_Atomic(slot *)	*top = &q->c->pieces->top[sort][number / TOPS];
 	slot		*v = atomic_load(top), *none = NULL, *mine;
 	struct piece	*there = NULL;
-	size_t		 most = q->limit_ms == 0 ? ALONE_BYTES : SHARED_BYTES;
 
 	if ((*p)->n < PIECE)	/* there is more to come */
 		return (false);
@@ -311,7 +308,7 @@ give(struct query *q, enum sort sort, uint32_t number, struct piece **p)
 			v = none;
 		}
 	}
-	if (atomic_fetch_add(&bytes, (*p)->bytes) + (*p)->bytes > most) {
+	if (atomic_fetch_add(&bytes, (*p)->bytes) + (*p)->bytes > q->most_pieces) {
 		(void)atomic_fetch_sub(&bytes, (*p)->bytes);
 		return (false);
 	}
@@ -388,7 +385,7 @@ q_lists(struct query *q, uint32_t id, struct q_lists *out, struct err *e)
 }
 
 size_t
-q_pieces_bytes(void)
+query_held(void)
 {
 	return (atomic_load(&bytes));
 }

@@ -11,9 +11,7 @@
 
 #define DAYS_MAX	40000		/* of a series */
 #define GROUPS_END	((uint64_t)1 << 32)	/* above every id */
-/* Sums that a breakdown holds at a time; where there are more, it goes through the rows again for each part of the groups. */
-#define ASKED_CELLS	((size_t)1 << 16)
-#define ALONE_CELLS	((size_t)1 << 18)
+#define PAGE_CELLS	((size_t)1 << 18)
 #define ALL_CELLS	((size_t)6 << 20)	/* when all groups are wanted */
 
 static const char *const outcome_names[] = {
@@ -690,6 +688,9 @@ groups_again(struct breaking *b, const struct q_plan *p, struct err *e)
 	}
 	b->g.lo = 0;
 	b->g.only = &only;
+	if (b->g.most < PAGE_CELLS)	/* a page's groups are few, with as many sums as it takes */
+		b->g.most = PAGE_CELLS;
+	b->g.t.most = b->g.most + 1;
 	if (rv == 0)
 		rv = groups_pass(b, p, e);
 	b->g.only = NULL;
@@ -708,7 +709,8 @@ groups_find(struct breaking *b, const struct q_plan *p, const struct query_page 
 	(void)q_top_init(&b->top, page->limit);
 	if (q_cursor_parse(page, &b->sort, b->top.after, &b->top.has_after, e) == -1)
 		return (-1);
-	b->g.most = b->g.q->limit_ms == 0 ? ALONE_CELLS : ASKED_CELLS;
+	/* where there are more, the rows are gone through again for each part of the groups */
+	b->g.most = b->g.q->most_sums;
 	b->g.t.most = b->g.most + 1;
 	if (page->limit == 0)
 		b->g.most = b->g.t.most = ALL_CELLS;
