@@ -60,7 +60,7 @@ export const failures = {
 	"failure.aligned.yes": "counts for the visible From",
 	"failure.aligned.no": "does not count for the visible From",
 	"failure.aligned.unknown": "whether it counts is not told",
-	"failure.said": "DMARC, as the receiver says",
+	"failure.said": "{result}, as the receiver says",
 	"failure.selector": "key {selector}",
 	"failure.results": "Results as reported",
 	"failure.results.none": "The report holds no results.",

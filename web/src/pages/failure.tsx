@@ -67,7 +67,7 @@ function Proof({ d }: { d: FailureDetail }) {
 		<dl class="kv wide">
 			<Fact k="SPF"><Result result={v.spf_result} /> <Name text={v.spf_domain} /> <AlignedMark a={v.spf_aligned} /></Fact>
 			<Fact k="DKIM"><Result result={v.dkim_result} /> <Name text={v.dkim_domain} /> {v.dkim_selector !== null && <span class="muted">{tx("failure.selector", { selector: <Safe text={v.dkim_selector} /> })} </span>}<AlignedMark a={v.dkim_aligned} /></Fact>
-			<Fact k={t("failure.said")}>{t(`fresult.${d.dmarc}`)}</Fact>
+			<Fact k="DMARC">{d.dmarc === "unknown" ? t("fresult.unknown") : t("failure.said", { result: t(`fresult.${d.dmarc}`) })}</Fact>
 		</dl>
 	);
 }

@@ -20,21 +20,23 @@ import { ReportState, Trust } from "../ui/report-state";
 import { Empty, Load } from "../ui/states";
 import { Table, useSort } from "../ui/table";
 import { Name, Safe, Value } from "../ui/text";
-import { means, Mode_, okRate, Ptype, remedy, TlsRate, TlsResultName } from "../ui/tls";
+import { means, Mode_, MxName, okRate, Ptype, remedy, TlsRate, TlsResultName } from "../ui/tls";
 import { spanText } from "./reports";
 
 function Tiles({ d }: { d: TlsSummary }) {
 	const failed = d.types.reduce((n, x) => n + x.failed, 0);
-	const of = d.types.filter((x) => x.failed > 0).map((x) => t("tls.failed.part", { type: word("ptype", x.policy_type), n: x.failed })).join(", ");
+	/* a domain has one of a type, however often its text was changed */
+	const of = (type: string) => new Set(d.policies.filter((x) => x.policy_type === type).map((x) => x.domain)).size;
+	const kinds = d.types.map((x) => t("tls.failed.part", { type: word("ptype", x.policy_type), n: of(x.policy_type) }));
+	const parts = d.types.filter((x) => x.failed > 0).map((x) => t("tls.failed.part", { type: word("ptype", x.policy_type), n: x.failed })).join(", ");
 	return (
 		<div class="tiles">
 			{d.types.map((x) => (
 				<Tile label={t("tls.encrypted", { type: word("ptype", x.policy_type) })} value={percent(x.tls_ok)}
 					note={t("tls.encrypted.note", { ok: x.successful, n: x.successful + x.failed })} />
 			))}
-			<Tile label={t("tls.failed")} value={num(failed)} note={failed === 0 ? t("tls.failed.none") : d.types.length > 1 ? `${of}; ${t("tls.failed.twice")}` : of} />
-			<Tile label={t("tls.policies")} value={num(d.types.reduce((n, x) => n + x.policies, 0))}
-				note={d.types.map((x) => t("tls.failed.part", { type: word("ptype", x.policy_type), n: x.policies })).join(", ")} />
+			<Tile label={t("tls.failed")} value={num(failed)} note={failed === 0 ? t("tls.failed.none") : d.types.length > 1 ? `${parts}; ${t("tls.failed.twice")}` : parts} />
+			<Tile label={t("tls.policies")} value={num(of("sts") + of("tlsa") + of("other"))} note={kinds.join(", ")} />
 		</div>
 	);
 }
@@ -129,15 +131,14 @@ function Results({ d }: { d: TlsSummary }) {
 				<Table<TlsFailure> caption={t("tls.where")} rows={d.failures} cls="tlswhere"
 					rowKey={(r) => JSON.stringify([r.domain, r.policy_type, r.result, r.word, r.mx, r.receiving_ip, r.sending_ip, r.reason_code])} columns={[
 						{ id: "r", head: t("key.result"), cls: "c-main c-result", cell: (r) => <TlsResultName result={r.result} word={r.word} /> },
+						{ id: "n", head: t("tls.sessions"), num: true, cell: (r) => num(r.failed) },
 						{ id: "d", head: t("key.domain"), cls: "c-names", cell: (r) => <Value k="domain" v={r.domain} /> },
 						{ id: "p", head: t("key.policy_type"), cell: (r) => <Value k="policy_type" v={r.policy_type}><Ptype type={r.policy_type} /></Value> },
-						{ id: "mx", head: t("tls.mx"), cls: "c-names", cell: (r) => <Name text={r.mx} /> },
-						{ id: "ri", head: t("tls.receiving"), cls: "mono c-ri", cell: (r) => <Safe text={r.receiving_ip} /> },
+						{ id: "mx", head: t("tls.mx"), cls: "c-mx", cell: (r) => <MxName mx={r.mx} ip={r.receiving_ip} /> },
 						{ id: "si", head: t("tls.sending"), cls: "mono", cell: (r) => <Safe text={r.sending_ip} /> },
 						{ id: "rc", head: t("tls.reason"), cls: "c-reason", cell: (r) => <Safe text={r.reason_code?.slice(0, 300)} /> },
 						{ id: "s", head: t("col.seen"), cls: "c-seen", cell: (r) => <span class="nowrap">{day(r.first_day)}{r.last_day !== r.first_day && ` – ${day(r.last_day)}`}</span> },
 						{ id: "rp", head: t("col.reporters"), num: true, cls: "c-reps", cell: (r) => num(r.reporters) },
-						{ id: "n", head: t("tls.sessions"), num: true, cell: (r) => num(r.failed) },
 					]} />
 				{d.failures.length >= 200 && <p class="muted small">{t("tls.where.cut", { n: d.failures.length })}</p>}
 			</Section>
@@ -153,7 +154,7 @@ function Seen({ d }: { d: TlsSummary }) {
 				{ id: "p", head: t("key.policy_type"), cell: (r) => <Value k="policy_type" v={r.policy_type}><Ptype type={r.policy_type} word={r.word} /></Value> },
 				{ id: "m", head: t("tls.mode"), cell: (r) => <Mode_ mode={r.mode} /> },
 				{ id: "a", head: t("tls.maxage"), hint: t("tls.maxage.hint"), num: true, cell: (r) => duration(r.max_age) },
-				{ id: "mx", head: t("tls.mx"), cls: "c-names", cell: (r) => r.mx.length === 0 ? <span class="muted">–</span> : <span title={r.mx.map((x) => safeText(x)).join("\n")}><Name text={r.mx[0]} />{r.mx.length > 1 && <span class="muted"> +{r.mx.length - 1}</span>}</span> },
+				{ id: "mx", head: t("tls.mx.short"), cls: "c-names", cell: (r) => r.mx.length === 0 ? <span class="muted">–</span> : <span title={r.mx.map((x) => safeText(x)).join("\n")}><Name text={r.mx[0]} />{r.mx.length > 1 && <span class="muted"> +{r.mx.length - 1}</span>}</span> },
 				{ id: "s", head: t("col.seen"), cell: (r) => <span class="nowrap">{day(r.first_day)}{r.last_day !== r.first_day && ` – ${day(r.last_day)}`}</span> },
 				{ id: "rp", head: t("col.reporters"), num: true, cell: (r) => num(r.reporters) },
 				{ id: "n", head: t("tls.sessions"), num: true, cell: (r) => num(r.successful + r.failed) },

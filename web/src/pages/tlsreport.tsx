@@ -13,7 +13,7 @@ import { ReportState, Trust } from "../ui/report-state";
 import { Load } from "../ui/states";
 import { Table } from "../ui/table";
 import { Name, Safe, Value } from "../ui/text";
-import { means, Mode_, okRate, Ptype, remedy, TlsResultName } from "../ui/tls";
+import { means, Mode_, MxName, okRate, Ptype, remedy, TlsResultName } from "../ui/tls";
 import { spanText } from "./reports";
 
 const rawUrl = (id: string, as: string): string => apiUrl(`tls/reports/${encodeURIComponent(id)}/raw?as=${as}`);
@@ -35,13 +35,12 @@ function Element({ x }: { x: TlsElement }) {
 			{x.details.length === 0 ? (x.failed > 0 ? <p class="muted">{t("tls.report.nodetails")}</p> : null) : (
 				<Table<TlsDetail> caption={t("tls.where")} rows={x.details} rowKey={(r) => String(r.seq)} cls="tlswhere" columns={[
 					{ id: "r", head: t("key.result"), cls: "c-main c-result", cell: (r) => <TlsResultName result={r.result} word={r.word} /> },
-					{ id: "mx", head: t("tls.mx"), cls: "c-names", cell: (r) => <Name text={r.mx} /> },
+					{ id: "n", head: t("tls.sessions"), num: true, cell: (r) => num(r.failed) },
+					{ id: "mx", head: t("tls.mx"), cls: "c-mx", cell: (r) => <MxName mx={r.mx} ip={r.receiving_ip} /> },
 					{ id: "h", head: t("tls.helo"), cls: "c-names", cell: (r) => <Safe text={r.helo} /> },
-					{ id: "ri", head: t("tls.receiving"), cls: "mono", cell: (r) => <Safe text={r.receiving_ip} /> },
 					{ id: "si", head: t("tls.sending"), cls: "mono", cell: (r) => <Safe text={r.sending_ip} /> },
 					{ id: "rc", head: t("tls.reason"), cls: "c-reason", cell: (r) => <Safe text={r.reason_code?.slice(0, 300)} /> },
 					{ id: "i", head: t("tls.info"), cls: "c-reason", cell: (r) => <Safe text={r.info?.slice(0, 500)} /> },
-					{ id: "n", head: t("tls.sessions"), num: true, cell: (r) => num(r.failed) },
 				]} />
 			)}
 		</section>
