@@ -91,7 +91,7 @@ test("with defaults no page and no answer tells of people", async () => {
 		await visit(page, `${s.url}/failures/${f.id}`);
 		if (await page.locator("details.headers").count() > 0)
 			await page.locator("details.headers summary").click();
-		texts.push(await page.locator("body").evaluate((e) => e.textContent ?? ""));
+		texts.push(await page.locator("body").innerText());
 		assert.equal(await page.locator("pre.plaintext").count(), 0, `${f.id} shows a body`);
 	}
 	for (const t of [...texts, ...await Promise.all(answers)]) {

@@ -118,7 +118,7 @@ export const failures = {
 	"failure.rows.cannot": "Its source or domain is not told, so no rows can be found for it.",
 	"failure.rows.reports": "Reports:",
 	"failure.rows.more": "and {n, number} more",
-	"failure.same": "Other failure samples of this source",
+	"failure.same": "Other samples of this source",
 	"failure.reveals": "Who looked",
 	"failure.reveals.none": "Nobody has revealed this message.",
 	"reveal.button": "Reveal …",
