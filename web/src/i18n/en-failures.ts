@@ -4,6 +4,7 @@ export const failures = {
 	"nav.failures": "Failures",
 	"failures.sub": "What receivers told about single messages. They tell at once: today is among the days.",
 	"failures.masked": "What tells of people is masked. A failure report does not prove that DMARC failed: a receiver also sends one when SPF or DKIM alone failed, if fo= in your record asks for it.",
+	"failures.more": "More about failure reports",
 	"failures.none": "No failure report in this selection.",
 	"failures.none.why": "Few receivers send these. Nothing is wrong.",
 	"failures.total": "{n, plural, one {# failure report} other {# failure reports}}",

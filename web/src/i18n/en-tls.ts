@@ -6,6 +6,7 @@ export const tls = {
 	"tls.period": "{n, plural, one {# report} other {# reports}} of {r, plural, one {# reporter} other {# reporters}}",
 	"tls.none": "No TLS report in this selection.",
 	"tls.none.text": "Senders report when a TXT record asks them to, once a day:",
+	"tls.more": "What is MTA-STS?",
 	"tls.tabs": "View",
 	"tls.tab.summary": "Summary",
 	"tls.tab.reports": "Reports",

@@ -5,8 +5,8 @@ import { t, tx, word } from "../i18n";
 import { ApiError, useApi } from "../lib/api";
 import { bytes, day, time } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
-import { reveal } from "../lib/reveal";
-import type { FailureDetail } from "../lib/types-failures";
+import { fieldName, reveal } from "../lib/failures";
+import type { Aligned, FailureDetail } from "../lib/types-failures";
 import { carried } from "../lib/url";
 import type { PageProps } from "../routes";
 import { Code, codeTitle, Result } from "../ui/bits";
@@ -61,12 +61,22 @@ function RevealDialog({ id, done, close }: { id: string; done: (d: FailureDetail
 	);
 }
 
+interface CheckProps { result: string; domain: string | null; selector?: string | null; aligned: Aligned }
+
+function Check({ result, domain, selector = null, aligned }: CheckProps) {
+	return (
+		<span class="proof"><Result result={result} />{domain !== null && <Name text={domain} />}
+			{selector !== null && <span class="muted">{tx("failure.selector", { selector: <Safe text={selector} /> })}</span>}
+			{(result !== "absent" || aligned !== "unknown") && <AlignedMark a={aligned} />}</span>
+	);
+}
+
 function Proof({ d }: { d: FailureDetail }) {
 	const v = d.verdict;
 	return (
 		<dl class="kv wide">
-			<Fact k="SPF"><Result result={v.spf_result} /> <Name text={v.spf_domain} /> <AlignedMark a={v.spf_aligned} /></Fact>
-			<Fact k="DKIM"><Result result={v.dkim_result} /> <Name text={v.dkim_domain} /> {v.dkim_selector !== null && <span class="muted">{tx("failure.selector", { selector: <Safe text={v.dkim_selector} /> })} </span>}<AlignedMark a={v.dkim_aligned} /></Fact>
+			<Fact k="SPF"><Check result={v.spf_result} domain={v.spf_domain} aligned={v.spf_aligned} /></Fact>
+			<Fact k="DKIM"><Check result={v.dkim_result} domain={v.dkim_domain} selector={v.dkim_selector} aligned={v.dkim_aligned} /></Fact>
 			<Fact k="DMARC">{d.dmarc === "unknown" ? t("fresult.unknown") : t("failure.said", { result: t(`fresult.${d.dmarc}`) })}</Fact>
 		</dl>
 	);
@@ -126,11 +136,6 @@ function Sample({ d }: { d: FailureDetail }) {
 	);
 }
 
-/* dkim_selector_dns -> DKIM-Selector-DNS */
-const UPPER = /^(dkim|spf|dns|ip|adsp|mta|uri|id)$/;
-export const fieldName = (k: string): string =>
-	k.split("_").map((w) => UPPER.test(w) ? (w === "id" ? "Id" : w.toUpperCase()) : w.charAt(0).toUpperCase() + w.slice(1)).join("-");
-
 function Fields({ d }: { d: FailureDetail }) {
 	const list = Object.entries(d.fields).filter(([, v]) => v !== null && !(Array.isArray(v) && v.length === 0));
 	return (
@@ -157,7 +162,7 @@ function Body({ d }: { d: FailureDetail }) {
 			<div class="two">
 				<div class="stack">
 					<Section title={t("failure.proof")}><Proof d={d} />
-						<h3>{t("failure.results")}<Origin of={d.facts_from.results} usual={["authentication-results"]} /></h3>
+						<h3>{t("failure.results")}<Origin of={d.facts_from.results} usual={["authentication-results", "field"]} /></h3>
 						{d.results.length === 0 ? <p class="muted">{t("failure.results.none")}</p> : (
 							<ul class="auth">{d.results.map((r) => <li><b>{r.method.toUpperCase()}</b> <Result result={r.result} word={r.word} /> <Name text={r.domain} /> {r.selector !== null && <span class="muted">{tx("failure.selector", { selector: <Safe text={r.selector} /> })}</span>}
 								{r.scope !== null && <span class="muted"><Safe text={r.scope} /></span>} {r.derived && <span class="tag" title={t("failure.derived.hint")}>{t("failure.derived")}</span>}</li>)}</ul>

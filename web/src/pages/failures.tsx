@@ -2,7 +2,7 @@
 import { t } from "../i18n";
 import { useApi } from "../lib/api";
 import { time } from "../lib/format";
-import { at, useUrl } from "../lib/router";
+import { at, href, useUrl } from "../lib/router";
 import type { FailureItem, Failures } from "../lib/types-failures";
 import { apiQuery, carried, FAILURE_KEYS } from "../lib/url";
 import { Code } from "../ui/bits";
@@ -29,7 +29,7 @@ export default function FailuresPage() {
 		<>
 			<Head title={t("nav.failures")} sub={t("failures.sub")} />
 			<FilterBar keys={FAILURE_KEYS} today />
-			<p class="notice slim"><Icon name="shield" size={16} /><span>{t("failures.masked")}</span></p>
+			<p class="notice slim"><Icon name="shield" size={16} /><span>{t("failures.masked")} <a href={href("/help/failure-report")}>{t("failures.more")}</a></span></p>
 			<section class="card">
 				<Load of={l} h={520}>{(d) => d.items.length === 0 ? <Empty what={t("failures.none")} why={<p class="muted">{t("failures.none.why")}</p>} keys={FAILURE_KEYS} /> : (
 					<>

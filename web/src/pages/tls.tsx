@@ -90,7 +90,7 @@ function checkText(c: TlsCheck): string {
 function Ready({ d }: { d: TlsSummary }) {
 	const list = ready(d);
 	return (
-		<Section title={t("tls.ready")} sub={t("tls.ready.sub")}>
+		<Section title={t("tls.ready")} sub={t("tls.ready.sub")} side={<a href={href("/help/mta-sts")}>{t("tls.more")}</a>}>
 			{list.length === 0 && <p class="muted">{t("tls.ready.none")}</p>}
 			<ul class="readylist">
 				{list.map((r) => (

@@ -1,11 +1,12 @@
+/* Failure reports, without markup. */
+import { ApiError, apiUrl, problemOf } from "./api";
+import type { FailureDetail } from "./types-failures";
+
 /*
  * A failure report unmasked. The daemon writes down who looks; the header is
  * one that a page of another site cannot set. What comes is kept by nobody:
  * not by the cache of api.ts, and not by the browser.
  */
-import { ApiError, apiUrl, problemOf } from "./api";
-import type { FailureDetail } from "./types-failures";
-
 export async function reveal(id: string): Promise<FailureDetail> {
 	let r: Response;
 	try {
@@ -23,3 +24,8 @@ export async function reveal(id: string): Promise<FailureDetail> {
 		throw new ApiError({ title: "", detail: "The answer is not JSON.", status: r.status });
 	}
 }
+
+/* dkim_selector_dns is DKIM-Selector-DNS: a field as it stands in a report. */
+const UPPER = /^(dkim|spf|dns|ip|adsp|mta|uri)$/;
+export const fieldName = (k: string): string =>
+	k.split("_").map((w) => UPPER.test(w) ? w.toUpperCase() : w.charAt(0).toUpperCase() + w.slice(1)).join("-");
