@@ -60,6 +60,7 @@ function Chart({ d }: { d: TlsSummary }) {
 		series, empty: t("tls.chart.empty"), count: t("tls.sessions"),
 		summary: t("tls.chart.summary", { type: word("ptype", type ?? "other"), m: ok + bad, from: day(d.from), to: day(d.to), rate: okRate(ok, bad), bad }),
 		hint: (k) => t(k === "ok" ? "tls.ok.hint" : "tls.bad.hint"),
+		whole: ok + bad, shares: !failedOnly,
 		pick: (k) => setView({ view: k === "failed" && !failedOnly ? "failed" : undefined }, true),
 	};
 	return (
@@ -124,7 +125,7 @@ function Results({ d }: { d: TlsSummary }) {
 					{ id: "r", head: t("key.result"), cls: "c-main c-result", cell: (r) => <TlsResultName result={r.result} /> },
 					{ id: "n", head: t("tls.sessions"), num: true, cell: (r) => <Amount n={r.failed} max={max} /> },
 					{ id: "m", head: t("tls.means"), cls: "c-text c-prose", cell: (r) => <Safe text={means(r)} /> },
-					{ id: "d", head: t("tls.remedy"), cls: "c-text c-prose c-remedy", cell: (r) => <><b class="only-phone">{t("tls.remedy")}: </b><Safe text={remedy(r)} /></> },
+					{ id: "d", head: t("tls.remedy"), cls: "c-text c-prose c-remedy", cell: (r) => <><b class="only-card">{t("tls.remedy")}: </b><Safe text={remedy(r)} /></> },
 				]} />
 			</Section>
 			<Section title={t("tls.where")} sub={t("tls.where.sub")}>

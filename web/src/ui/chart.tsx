@@ -41,6 +41,8 @@ export interface Own {
 	summary: string;
 	empty: string;
 	count: string;			/* what is counted, for the switch of units */
+	whole: number;			/* what 100 % is in the legend: more may be counted than drawn */
+	shares: boolean;		/* can the days be drawn as shares? */
 	hint: (key: string) => string;
 	pick: (key: string) => void;	/* a click on the legend */
 }
@@ -53,7 +55,7 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 	const [cur, setCur] = useState<number | null>(null);
 	const [keyed, setKeyed] = useState(false);
 	const [table, setTable] = useState(false);
-	const share = s.view.unit === "share";
+	const share = s.view.unit === "share" && own?.shares !== false;
 	const series = useMemo(() => own?.series ?? seriesOf(data, by), [data, by, own?.series]);
 	const sums = useMemo(() => totals(series.map((x) => x.values)), [series]);
 	const marks = useMemo(() => data.events.map((e) => data.days.findIndex((d, i) => e.day >= d && e.day < (data.days[i + 1] ?? addDays(d, data.step === "week" ? 7 : 1)))).filter((i) => i >= 0), [data]);
@@ -112,10 +114,10 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 			<figcaption>
 				<h2>{title}</h2>
 				<div class="tools">
-					<div class="seg" role="group" aria-label={t("chart.unit")}>
+					{own?.shares !== false && <div class="seg" role="group" aria-label={t("chart.unit")}>
 						<button type="button" aria-pressed={!share} onClick={() => setView({ unit: undefined }, true)}>{own?.count ?? t("chart.count")}</button>
 						<button type="button" aria-pressed={share} onClick={() => setView({ unit: "share" }, true)}>{t("chart.share")}</button>
-					</div>
+					</div>}
 					<button type="button" class="btn quiet" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t("chart.aschart") : t("chart.astable")}</button>
 				</div>
 			</figcaption>
@@ -146,7 +148,7 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 			<ul class="legend">
 				{series.map((x) => (
 					<li><button type="button" onClick={() => click(x.key)} title={own !== undefined ? own.hint(x.key) : by === "outcome" ? t(`outcome.${x.key}.hint` as Key) : t("value.hint", { value: x.label })}>
-						<i class={`sw ${x.hatch ? "hatch" : ""}`} style={{ backgroundColor: `var(${x.color})` }} /><span class="clip"><Safe text={x.label} /></span> <span class="muted n">{percent(ratio(of(x.key), all))}</span>
+						<i class={`sw ${x.hatch ? "hatch" : ""}`} style={{ backgroundColor: `var(${x.color})` }} /><span class="clip"><Safe text={x.label} /></span> <span class="muted n">{percent(ratio(of(x.key), own?.whole ?? all))}</span>
 					</button></li>
 				))}
 			</ul>
