@@ -793,6 +793,8 @@ scan(struct reader *r)
 	/* what came before it is done already */
 	if (r->index > r->skip)
 		r->skip = r->index;
+	if (r->json > r->json_skip)
+		r->json_skip = r->json;
 	r->rescan = false;
 	r->scanning = true;
 	(void)walk(r, &e);

@@ -249,7 +249,7 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	struct cached	*mine = NULL;
 	struct request	*waited;
 	struct buf	 key = { .max = 4 * URI_BYTES };
-	bool		 replied = true, good;
+	bool		 replied = true, good, late;
 
 	if (s == NULL) {
 		problem(rq, 503, "%s", why->msg);
@@ -260,12 +260,13 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 		problem(rq, 503, "%s", e.msg);
 	else if (!unchanged(rq, a.query, &key))
 		replied = run_cached(rq, &a, buf_as_str(&key), &mine);
+	late = a.query != NULL && query_late(a.query);
 	query_end(a.query);
 	buf_free(&key);
 	if (!replied)
 		return (true);
 	finish(rq);
-	good = rq->reply.status < 500;
+	good = rq->reply.status < 500 || late;	/* what it has read helps the next one */
 	waited = cache_done(mine, &rq->reply);
 	done(rq);
 	done_all(waited, done);

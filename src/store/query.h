@@ -82,6 +82,13 @@ int	 query_filter_set(struct query_filter *, struct str key, struct str value, s
 struct query;
 struct query	*query_begin(struct store *, int64_t now, unsigned limit_ms, struct err *);
 void		 query_end(struct query *);	/* NULL is fine */
+/*
+ * How much is held, whatever came in: sums of a breakdown, and bytes of
+ * evidence of all readers. For tests; others have what query_begin gives.
+ */
+void		 query_hold(struct query *, size_t sums, size_t bytes);
+size_t		 query_held(void);	/* such bytes, now */
+bool		 query_late(const struct query *);	/* was it ended by its deadline? then nothing is wrong */
 uint64_t	 query_generation(const struct query *);
 int64_t		 query_now(const struct query *);
 struct arena	*query_arena(struct query *);

@@ -9,6 +9,12 @@
 #include "store/query_int.h"
 
 #define ARENA_CEILING	((size_t)1 << 30)
+/* What is held for one who asks with a clock running, one of several; and for a command, which is alone. */
+#define ASKED_SUMS	((size_t)1 << 16)	/* 6 MB, as often as there are threads */
+#define ALONE_SUMS	((size_t)1 << 18)
+#define ASKED_PIECES	((size_t)24 << 20)	/* of all threads together */
+#define ALONE_PIECES	((size_t)64 << 20)
+#define ASKED_CEILING	((size_t)32 << 20)	/* of the answer */
 #define ID_MAX		0x7fffffff
 #define STEPS		20000		/* of SQLite's machine between two looks at the clock */
 
@@ -32,6 +38,9 @@ static const char *const sql[Q_STMTS] = {
 	[Q_SEEN] = "SELECT day, source, evidence FROM record WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	[Q_EVIDENCE] = "SELECT policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, reasons, words"
 	    " FROM evidence WHERE id = ?1",
+	[Q_EVIDENCES] = "SELECT id, outcome, policy, header_from, coalesce(envelope_from, 0) FROM evidence WHERE id BETWEEN ?1 AND ?2",
+	[Q_LISTS] = "SELECT id, dkim, spf, reasons FROM evidence WHERE id BETWEEN ?1 AND ?2",
+	[Q_EVIDENCE_MAX] = "SELECT max(id) FROM evidence",
 	[Q_REPORT] = "SELECT r.id, r.reporter, r.domain, r.report_id, r.begin, r.end, r.day, r.received, r.message, r.payload,"
 	    " r.policy, r.org_name, r.email, r.extra_contact_info, r.generator, r.version, r.errors, r.dialect, r.state,"
 	    " r.quirks, r.refused, r.superseded_by, r.duplicates, r.records, r.messages, r.disp_none, r.disp_quarantine,"
@@ -45,7 +54,7 @@ static const char *const sql[Q_STMTS] = {
 int
 q_oom(struct err *e)
 {
-	return (err_set(e, ERR_TEMP, "out of memory"));
+	return (err_set(e, ERR_TEMP, "out of memory, or more of it than one question may have: ask for fewer days or add a filter"));
 }
 
 int
@@ -53,6 +62,7 @@ q_late(struct query *q, struct err *e)
 {
 	if (q->deadline == 0 || when_mono_ms() < q->deadline)
 		return (0);
+	q->late = true;
 	return (err_set(e, ERR_TEMP, "the question takes longer than %u.%u s: ask for fewer days or add a filter",
 	    q->limit_ms / 1000, q->limit_ms / 100 % 10));
 }
@@ -97,8 +107,8 @@ q_grow(void **p, size_t *cap, size_t need, size_t size)
 
 	if (need <= *cap)
 		return (true);
-	while (n < need)
-		n += n / 2 + 1;
+	while (n < need)	/* what is large grows by little: it is there as soon as it is cleared */
+		n += n * size < (size_t)1 << 20 ? n / 2 + 1 : n / 8;
 	if (n > SIZE_MAX / 2 / size || (v = realloc(*p, n * size)) == NULL)
 		return (false);
 	memset((char *)v + *cap * size, 0, (n - *cap) * size);
@@ -274,97 +284,6 @@ outcome_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 }
 
 static int
-evidence_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
-{
-	struct query_cache	*c = q->c;
-	int64_t			 v[4];
-
-	if (!GROW(c, evidence, id))
-		return (q_oom(e));
-	for (int i = 0; i < 4; i++)
-		if ((v[i] = sqlite3_column_int64(st, i + 1)) < 0 || v[i] > ID_MAX)
-			return (id_bad(e, "a column of evidence", id));
-	if ((size_t)v[0] >= c->noutcomes || !c->outcomes[v[0]].known)
-		return (id_bad(e, "outcome", v[0]));
-	c->evidence[id] = (struct q_evidence){ (uint32_t)v[0], (uint32_t)v[1], (uint32_t)v[2], (uint32_t)v[3] };
-	c->nevidence = (size_t)id + 1;
-	return (0);
-}
-
-struct list_ctx {
-	struct query_cache	*c;
-	size_t			 count;		/* place of the number of entries */
-	unsigned		 width;		/* how many of the numbers are kept */
-	bool			 failed;
-};
-
-static void
-list_add(void *ctx, const uint32_t v[5], unsigned n)
-{
-	struct list_ctx		*l = ctx;
-	struct query_cache	*c = l->c;
-
-	(void)n;
-	if (l->failed || !GROW(c, lists, c->nlists + l->width)) {
-		l->failed = true;
-		return;
-	}
-	for (unsigned i = 0; i < l->width; i++)
-		c->lists[c->nlists++] = v[i];
-	c->lists[l->count]++;
-}
-
-/* For an evidence: number of signatures, (domain, selector)...; number of SPF results, domain...; reasons likewise. */
-static int
-list_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
-{
-	static const unsigned	 width[] = { 2, 1, 1 };
-	struct query_cache	*c = q->c;
-	struct list_ctx		 l = { .c = c };
-
-	if (c->nlists == 0)
-		c->nlists = 1;		/* 0 says: none */
-	if (!GROW(c, list_at, id) || !GROW(c, lists, c->nlists + 3) || c->nlists > UINT32_MAX - 1000)
-		return (q_oom(e));
-	c->list_at[id] = (uint32_t)c->nlists;
-	for (int i = 0; i < 3; i++) {
-		l.count = c->nlists++;
-		if (!GROW(c, lists, c->nlists + 1))
-			return (q_oom(e));
-		c->lists[l.count] = 0;
-		l.width = width[i];
-		if (sqlite3_column_type(st, i + 1) == SQLITE_TEXT)
-			q_numbers((struct str){ (const char *)sqlite3_column_text(st, i + 1),
-			    (size_t)sqlite3_column_bytes(st, i + 1) }, list_add, &l);
-		if (l.failed)
-			return (q_oom(e));
-	}
-	c->nlist_at = (size_t)id + 1;
-	return (0);
-}
-
-struct q_lists
-q_lists(const struct query_cache *c, uint32_t evidence)
-{
-	static const uint32_t	 none[2];
-	struct q_lists		 l = { .dkim = none, .spf = none, .reasons = none };
-	const uint32_t		*p;
-
-	if (evidence >= c->nlist_at || c->list_at[evidence] == 0)
-		return (l);
-	p = c->lists + c->list_at[evidence];
-	l.ndkim = *p++;
-	l.dkim = p;
-	p += l.ndkim * 2;
-	l.nspf = *p++;
-	l.spf = p;
-	p += l.nspf;
-	l.nreasons = *p++;
-	l.reasons = p;
-	return (l);
-}
-
-static int
 report_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 {
 	struct query_cache	*c = q->c;
@@ -439,6 +358,25 @@ kind_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 	return (0);
 }
 
+/* How much evidence there is; what it says is read when it is asked for. */
+static int
+evidence_count(struct query *q, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int64_t		 max = 0;
+	int		 rc;
+
+	if (q_stmt(q, Q_EVIDENCE_MAX, &st, e) == -1)
+		return (-1);
+	if ((rc = q_step(q, st, e)) == 1)
+		max = sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	if (max < 0 || max > ID_MAX)
+		return (id_bad(e, "evidence", max));
+	q->c->nevidence = (size_t)max + 1;
+	return (rc == -1 ? -1 : 0);
+}
+
 static int
 tier_fill(struct query *q, enum q_tier tier, struct err *e)
 {
@@ -457,11 +395,7 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 	case TIER_EVIDENCE:
 		if (q_need(q, TIER_OUTCOMES, e) == -1)
 			return (-1);
-		return (each_new(q, "SELECT id, outcome, policy, header_from, coalesce(envelope_from, 0) FROM evidence"
-		    " WHERE id > ?1 ORDER BY id", ABOVE(c->nevidence), evidence_row, e));
-	case TIER_LISTS:
-		return (each_new(q, "SELECT id, dkim, spf, reasons FROM evidence WHERE id > ?1 ORDER BY id", ABOVE(c->nlist_at),
-		    list_row, e));
+		return (evidence_count(q, e));
 	case TIER_REPORTS:
 		if (!GROW(c, reports, 0))	/* so that loops have an array to begin with */
 			return (q_oom(e));
@@ -500,9 +434,7 @@ forget(struct query_cache *c)
 	struct arena	*texts = c->texts;
 
 	free(c->outcomes);
-	free(c->evidence);
-	free(c->list_at);
-	free(c->lists);
+	q_pieces_leave(c);
 	free(c->reports);
 	free(c->domains);
 	free(c->reporters);
@@ -578,12 +510,19 @@ begin(struct query *q, struct err *e)
 	return (q_need(q, TIER_NAMES, e) == -1 || q_need(q, TIER_OUTCOMES, e) == -1 ? -1 : 0);
 }
 
+void
+query_hold(struct query *q, size_t sums, size_t bytes)
+{
+	q->most_sums = sums;
+	q->most_pieces = bytes;
+}
+
 struct query *
 query_begin(struct store *s, int64_t now, unsigned limit_ms, struct err *e)
 {
 	struct query	*q;
 
-	if ((q = calloc(1, sizeof(*q))) == NULL || (q->a = arena_new(ARENA_CEILING)) == NULL) {
+	if ((q = calloc(1, sizeof(*q))) == NULL || (q->a = arena_new(limit_ms == 0 ? ARENA_CEILING : ASKED_CEILING)) == NULL) {
 		free(q);
 		(void)q_oom(e);
 		return (NULL);
@@ -591,6 +530,7 @@ query_begin(struct store *s, int64_t now, unsigned limit_ms, struct err *e)
 	q->s = s;
 	q->now = now;
 	q->limit_ms = limit_ms;
+	query_hold(q, limit_ms == 0 ? ALONE_SUMS : ASKED_SUMS, limit_ms == 0 ? ALONE_PIECES : ASKED_PIECES);
 	q->deadline = limit_ms == 0 ? 0 : when_mono_ms() + limit_ms;
 	if (begin(q, e) == -1) {
 		query_end(q);
@@ -615,6 +555,12 @@ query_end(struct query *q)
 	}
 	arena_free(q->a);
 	free(q);
+}
+
+bool
+query_late(const struct query *q)
+{
+	return (q->late);
 }
 
 uint64_t

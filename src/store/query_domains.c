@@ -11,6 +11,7 @@
 #define FRESH_NAMES	20
 #define FRESH_MS	500		/* of history that one question reads at most */
 #define FRESH_RECORDS	300000		/* of a filter, the same */
+#define SEEN_MAX	((size_t)1 << 20)	/* sources, and evidence, of which the first day is remembered */
 
 /* A report that counts, in the range, of a domain and reporter that the plan lets in. */
 static bool
@@ -541,18 +542,34 @@ seen_days(struct query *q, uint32_t domain, int64_t from, int64_t to, int64_t un
 		any = true;
 		*done = day;		/* once the next day begins, this one is in */
 		n++;
-		if (source < 1 || source > INT32_MAX || evidence < 1 || evidence > INT32_MAX || day < 1 || day > INT32_MAX)
+		if (source < 1 || source > (int64_t)SEEN_MAX || evidence < 1 || evidence > (int64_t)SEEN_MAX || day < 1 || day > UINT16_MAX)
 			continue;
-		if (!q_grow((void **)&c->source_first, &c->cap_source_first, (size_t)source + 1, sizeof(int32_t)) ||
-		    !q_grow((void **)&c->evidence_first, &c->cap_evidence_first, (size_t)evidence + 1, sizeof(int32_t)))
+		if (!q_grow((void **)&c->source_first, &c->cap_source_first, (size_t)source + 1, sizeof(*c->source_first)) ||
+		    !q_grow((void **)&c->evidence_first, &c->cap_evidence_first, (size_t)evidence + 1, sizeof(*c->evidence_first)))
 			return (q_oom(e));
 		if (c->source_first[source] == 0 || c->source_first[source] > day)
-			c->source_first[source] = (int32_t)day;
+			c->source_first[source] = (uint16_t)day;
 		if (c->evidence_first[evidence] == 0 || c->evidence_first[evidence] > day)
-			c->evidence_first[evidence] = (int32_t)day;
+			c->evidence_first[evidence] = (uint16_t)day;
 	}
 	(void)sqlite3_reset(st);
 	return (rc == -1 ? -1 : 1);
+}
+
+/* 1: there are not more than can be remembered. */
+static int
+seen_fits(struct query *q, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int64_t		 max = 0;
+	int		 rc;
+
+	if (q_stmt(q, Q_SOURCE_MAX, &st, e) == -1)
+		return (-1);
+	if ((rc = q_step(q, st, e)) == 1)
+		max = sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return (rc == -1 ? -1 : max <= (int64_t)SEEN_MAX && q->c->nevidence <= SEEN_MAX);
 }
 
 /* Brings the arrays up to date; goes on where the last question stopped. 1: they are complete. */
@@ -630,14 +647,17 @@ static int
 fresh_names(struct query *q, const struct q_plan *p, const struct query_range *r, struct query_fresh *out, struct err *e)
 {
 	const struct query_cache	*c = q->c;
+	const struct q_evidence		*ev;
 	struct q_tally			 selectors = { 0 }, subdomains = { 0 };
+	struct q_lists			 l;
+	int64_t				 until = when_mono_ms() + FRESH_MS;
 	struct q_fact			 f = { 0 };
 	struct str			 name;
 	uint32_t			*own;		/* by domain: its own name's id */
 	sqlite3_stmt			*st;
 	int				 rv = -1;
 
-	if (q_need(q, TIER_LISTS, e) == -1 || q_need(q, TIER_POLICIES, e) == -1)
+	if (q_need(q, TIER_POLICIES, e) == -1)
 		return (-1);
 	if ((own = arena_alloc(q->a, c->ndomains + 1, sizeof(*own))) == NULL)
 		return (q_oom(e));
@@ -651,16 +671,24 @@ fresh_names(struct query *q, const struct q_plan *p, const struct query_range *r
 		(void)sqlite3_reset(st);
 	}
 	for (uint32_t id = 1; id < c->nevidence && id < c->cap_evidence_first; id++) {
-		const struct q_evidence	*ev = &c->evidence[id];
-		struct q_lists		 l = q_lists(c, id);
-		uint32_t		 d;
+		uint32_t	 d;
 
-		if (c->evidence_first[id] == 0 || ev->outcome == 0 || ev->policy >= c->npolicies)
+		if (id % 1024 == 0 && when_mono_ms() > until) {	/* then it is not told */
+			rv = 0;
+			goto out;
+		}
+		if (c->evidence_first[id] == 0)
+			continue;
+		if ((ev = q_ev(q, id, e)) == NULL)
+			goto out;
+		if (ev->outcome == 0 || ev->policy >= c->npolicies)
 			continue;
 		d = c->policies[ev->policy].domain;
 		if (!p->domain_ok[d] || (p->evidence_ok != NULL && !p->evidence_ok[id]))
 			continue;
 		f.day = c->evidence_first[id];
+		if (q_lists(q, id, &l, e) == -1)
+			goto out;
 		for (uint32_t i = 0; i < l.ndkim && c->outcomes[ev->outcome].dkim == EVAL_PASS; i++)
 			if (l.dkim[i * 2 + 1] != 0)
 				q_tally_add(&selectors, l.dkim[i * 2 + 1], 0, &f);
@@ -671,6 +699,7 @@ fresh_names(struct query *q, const struct q_plan *p, const struct query_range *r
 	    fresh_take(q, &selectors, r, &out->selectors, &out->nselectors, e) == 0 &&
 	    fresh_take(q, &subdomains, r, &out->subdomains, &out->nsubdomains, e) == 0)
 		rv = 0;
+out:
 	q_tally_free(&selectors);
 	q_tally_free(&subdomains);
 	return (rv);
@@ -732,7 +761,9 @@ query_fresh(struct query *q, const struct query_filter *filter, const struct que
 		out->sources_known = true;
 		return (0);
 	}
-	if ((rc = seen_update(q, e)) == -1)
+	if ((rc = seen_fits(q, e)) == 1)
+		rc = seen_update(q, e);
+	if (rc == -1)
 		return (-1);
 	if (rc == 0)
 		return (0);

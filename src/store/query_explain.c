@@ -4,6 +4,8 @@
  */
 #include "store/query_int.h"
 
+#define CAUSES_MAX	((size_t)1 << 17)	/* 16 MB with their samples */
+
 int
 query_source(struct query *q, int64_t source, struct str *ip, unsigned *ip_len, struct err *e)
 {
@@ -125,7 +127,7 @@ int
 query_causes(struct query *q, const struct query_filter *filter, const struct query_range *r, size_t limit, struct query_causes *out,
     struct err *e)
 {
-	struct adding	 a = { .m = 0 };
+	struct adding	 a = { .t = { .most = CAUSES_MAX } };
 	struct q_plan	 p;
 	int		 rv = -1;
 

@@ -10,8 +10,9 @@
  * Source:    schema/.
  * Trust:     as query.h.
  * Units:     as query.h.
- * Ownership: the cache belongs to the store and grows with it; the plan and
- *            results to the query.
+ * Ownership: the cache belongs to the store; of what grows with every row no
+ *            more than a ceiling is held, so that no mail makes a reader
+ *            large. The plan and results are the query's.
  * Errors:    as query.h.
  */
 #ifndef STORE_QUERY_INT_H
@@ -53,11 +54,11 @@ struct q_policy {
 /* The lists of one evidence: pairs and ids of names, one after another. */
 struct q_lists { const uint32_t *dkim, *spf, *reasons; uint32_t ndkim, nspf, nreasons; };
 
-enum q_tier { TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_LISTS, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIERS };
+enum q_tier { TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIERS };
 
 enum q_stmt {
 	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_SENDERS, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
-	Q_SCAN, Q_SCAN_SEQ, Q_SEEK, Q_ROLLUP, Q_SEEN, Q_EVIDENCE, Q_REPORT, Q_VERSIONS, Q_STMTS
+	Q_SCAN, Q_SCAN_SEQ, Q_SEEK, Q_ROLLUP, Q_SEEN, Q_EVIDENCE, Q_EVIDENCES, Q_LISTS, Q_EVIDENCE_MAX, Q_REPORT, Q_VERSIONS, Q_STMTS
 };
 
 struct query_cache {
@@ -65,15 +66,14 @@ struct query_cache {
 	uint64_t		 tier_at[TIERS];	/* generation at which it was filled; 0: never */
 
 	struct q_outcome	*outcomes;
-	struct q_evidence	*evidence;
-	uint32_t		*list_at;	/* by evidence: place in lists, 0: none */
-	uint32_t		*lists;
+	struct q_pieces		*pieces;	/* query_pieces.c: evidence, of all readers of this file */
+	struct q_own		*own;		/* and of this one */
 	struct q_report		*reports;
 	struct q_named		*domains, *reporters;
 	struct q_policy		*policies;
 	uint8_t			*kinds;		/* of sources: 4, 6, 0, or 255 for no source */
-	size_t			 noutcomes, nevidence, nlist_at, nlists, nreports, ndomains, nreporters, npolicies, nkinds;
-	size_t			 cap_outcomes, cap_evidence, cap_list_at, cap_lists, cap_reports, cap_domains,
+	size_t			 noutcomes, nevidence, nreports, ndomains, nreporters, npolicies, nkinds;
+	size_t			 cap_outcomes, cap_reports, cap_domains,
 				 cap_reporters, cap_policies, cap_kinds;
 	struct arena		*texts;		/* of domains, reporters, policies */
 
@@ -89,9 +89,9 @@ struct query_cache {
 	uint64_t		 complete_at;	/* and the generation */
 	int64_t			 complete_through;
 
-	/* When sources and evidence were first seen: query_seen.c. */
-	int32_t			*source_first, *evidence_first;
-	size_t			 nsource_first, nevidence_first, cap_source_first, cap_evidence_first;
+	/* The days on which sources and evidence were first seen: query_domains.c. */
+	uint16_t		*source_first, *evidence_first;
+	size_t			 cap_source_first, cap_evidence_first;
 	bool			 seen_complete;
 	uint32_t		 seen_domain;	/* place to go on from */
 	int64_t			 seen_day;
@@ -107,6 +107,8 @@ struct query {
 	int64_t			 now, deadline;	/* deadline in when_mono_ms; 0: none */
 	unsigned		 limit_ms;
 	bool			 own;		/* the transaction is ours to end */
+	bool			 late;		/* the deadline stopped it */
+	size_t			 most_sums, most_pieces;	/* see query_hold */
 };
 
 void	 query_cache_free(struct query_cache *);
@@ -125,10 +127,15 @@ int	 q_oom(struct err *);
 bool	 q_grow(void **, size_t *cap, size_t need, size_t size);	/* new elements are zero */
 struct str q_column(struct query *, sqlite3_stmt *, int);		/* a copy in the arena; NULL is absent */
 int	 q_name(struct query *, uint32_t id, struct str *out, struct err *);	/* 0 is absent */
-struct q_lists q_lists(const struct query_cache *, uint32_t evidence);
 /* Lists of the schema, "1,4,2;5,6,2": calls fn for each entry, with zeros for what is left out. */
 void	 q_numbers(struct str text, void (*fn)(void *, const uint32_t v[5], unsigned n), void *ctx);
 int64_t	 q_complete_through(struct query *, struct err *);		/* needs TIER_REPORTS */
+
+/* --- query_pieces.c: evidence by id; what is given stays until the next call -------- */
+
+const struct q_evidence *q_ev(struct query *, uint32_t id, struct err *);	/* outcome 0: there is none; NULL: *e is set */
+int	 q_lists(struct query *, uint32_t id, struct q_lists *, struct err *);
+void	 q_pieces_leave(struct query_cache *);
 
 /* --- query_plan.c: a filter, resolved; the two passes ---------------------------- */
 
@@ -143,6 +150,7 @@ struct q_plan {
 	uint32_t	*sources;	/* the few that are asked for; NULL: go through all */
 	size_t		 nsources, nsource_ok;
 	bool		 by_row;	/* rollup does not know enough */
+	bool		 lists;		/* the caller looks at the lists of evidence */
 	bool		 nothing;
 };
 
@@ -153,6 +161,8 @@ struct q_fact {
 	uint32_t	 source, report, evidence;	/* 0 from rollup */
 	uint32_t	 sender;	/* 0: not looked at yet */
 	uint8_t		 class;		/* enum sender_class */
+	struct q_evidence ev;		/* of evidence */
+	struct q_lists	 l;		/* when the plan says so */
 };
 
 /* Outcome and class as one number, for adding up by both. */
@@ -183,11 +193,13 @@ struct q_tally {
 	struct q_cell	*cells;
 	uint32_t	*slots;
 	size_t		 n, cap, nslots;
+	size_t		 most;		/* 0: as many as a question may have */
 	uint32_t	 recent;
 	bool		 failed;	/* out of memory, or too many */
 };
 void		 q_tally_add(struct q_tally *, uint32_t group, uint32_t sub, const struct q_fact *);
 struct q_cell	*q_tally_cell(struct q_tally *, uint32_t group, uint32_t sub);	/* made when new; NULL: failed */
+void		 q_tally_below(struct q_tally *, uint32_t group);	/* forgets this group and those above */
 int		 q_tally_check(const struct q_tally *, struct err *);
 void		 q_tally_free(struct q_tally *);
 

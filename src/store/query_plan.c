@@ -62,13 +62,15 @@ clause_word(const struct query_clause *c, const char *word)
 static int
 evidence_matches(struct query *q, const struct query_clause *c, struct names *n, uint32_t id, bool *yes, struct err *e)
 {
-	const struct q_evidence	*ev = &q->c->evidence[id];
-	struct q_lists		 l = q_lists(q->c, id);
+	const struct q_evidence	*ev;
+	struct q_lists		 l = { .ndkim = 0 };
 	struct str		 text;
 	uint32_t		 count = 0, step = 1;
 	const uint32_t		*ids = NULL;
 
 	*yes = false;
+	if ((ev = q_ev(q, id, e)) == NULL || (c->key != QK_HFROM && c->key != QK_EFROM && q_lists(q, id, &l, e) == -1))
+		return (-1);
 	switch (c->key) {
 	case QK_HFROM:
 		return (name_matches(q, c, n, ev->header_from, yes, e));
@@ -460,22 +462,24 @@ static int
 evidence_plan(struct query *q, const struct query_filter *f, struct q_plan *p, struct err *e)
 {
 	const struct query_clause	*c;
+	const struct q_evidence		*ev;
 	size_t				 n;
 
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++) {
 		if (c->key != QK_HFROM && c->key != QK_EFROM && c->key != QK_REASON && c->key != QK_SELECTOR &&
 		    c->key != QK_SIGDOMAIN)
 			continue;
-		if (q_need(q, TIER_EVIDENCE, e) == -1 ||
-		    (c->key != QK_HFROM && c->key != QK_EFROM && q_need(q, TIER_LISTS, e) == -1))
+		if (q_need(q, TIER_EVIDENCE, e) == -1)
 			return (-1);
 		n = q->c->nevidence;
 		if (p->evidence_ok == NULL) {
 			if ((p->evidence_ok = arena_alloc(q->a, n + 1, 1)) == NULL)
 				return (q_oom(e));
-			for (size_t i = 0; i < n; i++)
-				p->evidence_ok[i] = q->c->evidence[i].outcome != 0 &&
-				    (p->outcome_ok == NULL || p->outcome_ok[q->c->evidence[i].outcome]);
+			for (size_t i = 1; i < n; i++) {
+				if ((ev = q_ev(q, (uint32_t)i, e)) == NULL)
+					return (-1);
+				p->evidence_ok[i] = ev->outcome != 0 && (p->outcome_ok == NULL || p->outcome_ok[ev->outcome]);
+			}
 		}
 		p->by_row = true;
 		if (evidence_clause(q, c, p->evidence_ok, e) == -1)
@@ -536,6 +540,7 @@ record_rows(struct pass *x, sqlite3_stmt *st, bool seq, struct err *e)
 {
 	const struct q_plan		*p = x->p;
 	const struct query_cache	*c = x->c;
+	const struct q_evidence		*ev;
 	struct q_fact			*f = &x->f;
 	int				 rc;
 
@@ -561,7 +566,10 @@ record_rows(struct pass *x, sqlite3_stmt *st, bool seq, struct err *e)
 		f->evidence = (uint32_t)column_u32(st, 3);
 		if (f->evidence >= c->nevidence || (p->evidence_ok != NULL && !p->evidence_ok[f->evidence]))
 			continue;
-		f->outcome = c->evidence[f->evidence].outcome;
+		if ((ev = q_ev(x->q, f->evidence, e)) == NULL)
+			return (-1);
+		f->ev = *ev;
+		f->outcome = f->ev.outcome;
 		if (p->outcome_ok != NULL && !p->outcome_ok[f->outcome])
 			continue;
 		f->report = (uint32_t)column_u32(st, 2);
@@ -572,6 +580,8 @@ record_rows(struct pass *x, sqlite3_stmt *st, bool seq, struct err *e)
 			continue;
 		f->day = sqlite3_column_int64(st, 0);
 		f->m = (uint64_t)sqlite3_column_int64(st, 4);
+		if (p->lists && q_lists(x->q, f->evidence, &f->l, e) == -1)
+			return (-1);
 		if (seq)
 			f->seq = (uint64_t)sqlite3_column_int64(st, 5);
 		x->fn(x->ctx, f);

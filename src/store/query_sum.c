@@ -10,6 +10,9 @@
 #include "store/query_int.h"
 
 #define DAYS_MAX	40000		/* of a series */
+#define GROUPS_END	((uint64_t)1 << 32)	/* above every id */
+#define PAGE_CELLS	((size_t)1 << 18)
+#define ALL_CELLS	((size_t)6 << 20)	/* when all groups are wanted */
 
 static const char *const outcome_names[] = {
 	"both", "dkim_only", "spf_only", "fail_fwd", "fail_fix", "fail_unk", "untold"
@@ -174,6 +177,10 @@ struct grouping {
 	int64_t		 from;
 	struct q_tally	 t;
 	uint64_t	 m;
+	/* a breakdown in parts: groups from lo up to hi; hi is lowered when there are too many */
+	uint64_t	 lo, hi;
+	size_t		 most;		/* 0: it is no such */
+	const struct map *only;		/* id + 1 of those that are wanted; NULL: all */
 };
 
 static bool
@@ -206,9 +213,9 @@ group_of(const struct grouping *g, const struct q_fact *f)
 	case BY_IP:
 		return (f->source < c->nkinds && c->kinds[f->source] != 0 ? f->source : 0);
 	case BY_HFROM:
-		return (c->evidence[f->evidence].header_from);
+		return (f->ev.header_from);
 	case BY_EFROM:
-		return (c->evidence[f->evidence].envelope_from);
+		return (f->ev.envelope_from);
 	case BY_SPF:
 		return (o->spf_raw);
 	case BY_DKIM:
@@ -229,6 +236,54 @@ step_of(const struct grouping *g, int64_t day)
 	return ((uint32_t)(day - g->from));
 }
 
+static int
+by_id(const void *a, const void *b)
+{
+	uint32_t	 x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x < y ? -1 : x > y);
+}
+
+/* Leaves the upper half of the groups to the next pass. */
+static void
+groups_halve(struct grouping *g)
+{
+	uint32_t	*id = malloc(g->t.n * sizeof(*id));
+	size_t		 k = g->t.n / 2;
+
+	if (id == NULL) {
+		g->t.failed = true;
+		return;
+	}
+	for (size_t i = 0; i < g->t.n; i++)
+		id[i] = (uint32_t)(g->t.cells[i].key >> 32);
+	qsort(id, g->t.n, sizeof(*id), by_id);
+	while (k < g->t.n && id[k] == id[0])
+		k++;
+	if (k == g->t.n)
+		g->t.failed = true;	/* it is one group, with more than there can be */
+	else {
+		g->hi = id[k];
+		q_tally_below(&g->t, id[k]);
+	}
+	free(id);
+}
+
+static void
+group_add(struct grouping *g, uint32_t group, uint32_t sub, const struct q_fact *f)
+{
+	if (g->most != 0) {
+		if (group < g->lo || group >= g->hi || (g->only != NULL && map_get(g->only, group + UINT64_C(1)) == MAP_NONE))
+			return;
+		if (g->t.n >= g->most && !g->t.failed) {
+			groups_halve(g);
+			if (group >= g->hi)
+				return;
+		}
+	}
+	q_tally_add(&g->t, group, sub, f);
+}
+
 /* Each id once, however often the row has it. */
 static void
 group_list(struct grouping *g, const struct q_fact *f, const uint32_t *ids, uint32_t n, uint32_t step)
@@ -239,32 +294,31 @@ group_list(struct grouping *g, const struct q_fact *f, const uint32_t *ids, uint
 		while (k < i && ids[k * step] != ids[i * step])
 			k++;
 		if (k == i)
-			q_tally_add(&g->t, ids[i * step], q_sub(f), f);
+			group_add(g, ids[i * step], q_sub(f), f);
 	}
 	if (n == 0)
-		q_tally_add(&g->t, 0, q_sub(f), f);
+		group_add(g, 0, q_sub(f), f);
 }
 
 static void
 group_fact(void *ctx, const struct q_fact *f)
 {
-	struct grouping	*g = ctx;
-	struct q_lists	 l;
+	struct grouping		*g = ctx;
+	const struct q_lists	*l = &f->l;
 
 	g->m += f->m;
 	if (g->by_day) {
-		q_tally_add(&g->t, group_of(g, f), step_of(g, f->day), f);
+		group_add(g, group_of(g, f), step_of(g, f->day), f);
 		return;
 	}
 	if (g->by != BY_REASON && g->by != BY_SELECTOR && g->by != BY_SIGDOMAIN) {
-		q_tally_add(&g->t, group_of(g, f), q_sub(f), f);
+		group_add(g, group_of(g, f), q_sub(f), f);
 		return;
 	}
-	l = q_lists(g->q->c, f->evidence);
 	if (g->by == BY_REASON)
-		group_list(g, f, l.reasons, l.nreasons, 1);
+		group_list(g, f, l->reasons, l->nreasons, 1);
 	else
-		group_list(g, f, l.dkim + (g->by == BY_SELECTOR ? 1 : 0), l.ndkim, 2);
+		group_list(g, f, l->dkim + (g->by == BY_SELECTOR ? 1 : 0), l->ndkim, 2);
 }
 
 static int
@@ -475,6 +529,7 @@ struct breaking {
 	struct q_top		 top;
 	struct q_sort		 sort;
 	uint64_t		 behind_m;	/* of all groups behind the cursor */
+	uint64_t		 total_n;
 };
 
 static int
@@ -484,6 +539,11 @@ groups_sum(struct breaking *b, struct err *e)
 	struct query_counts	 n;
 	struct q_cell		*c;
 
+	q_tally_free(&b->sum);
+	b->sum.most = ALL_CELLS;	/* there are not more than in t */
+	free(b->pass);
+	free(b->fail);
+	b->pass = b->fail = NULL;
 	for (size_t i = 0; i < t->n; i++) {
 		if ((c = q_tally_cell(&b->sum, (uint32_t)(t->cells[i].key >> 32), 0)) == NULL)
 			return (q_tally_check(&b->sum, e));
@@ -558,18 +618,22 @@ groups_order(struct breaking *b, int64_t **out, struct err *e)
 	return (0);
 }
 
+/* Offers the groups of this part. */
 static int
-groups_rank(struct breaking *b, const struct query_page *page, struct err *e)
+groups_rank(struct breaking *b, struct err *e)
 {
 	const struct q_cell	*c;
 	int64_t			*place = NULL, v;
 	uint64_t		 passed;
 	uint32_t		 slot;
 
-	(void)q_top_init(&b->top, page->limit);
-	if (q_cursor_parse(page, &b->sort, b->top.after, &b->top.has_after, e) == -1 ||
-	    (strcmp(b->sort.name, "key") == 0 && groups_order(b, &place, e) == -1))
-		return (-1);
+	if (strcmp(b->sort.name, "key") == 0) {
+		if (b->g.lo > 0 || b->g.hi < GROUPS_END)
+			return (err_set(e, ERR_TEMP, "there are too many to be put in the order of names: ask for fewer days, add a filter, "
+			    "or sort by messages"));
+		if (groups_order(b, &place, e) == -1)
+			return (-1);
+	}
 	for (size_t i = 0; i < b->sum.n; i++) {
 		c = &b->sum.cells[i];
 		if (place != NULL)
@@ -585,14 +649,86 @@ groups_rank(struct breaking *b, const struct query_page *page, struct err *e)
 		else
 			v = (int64_t)c->m;
 		passed = b->top.passed;
-		(void)q_top_offer(&b->top, (int64_t[4]){ b->sort.desc ? -v : v, -(int64_t)c->m, (int64_t)(c->key >> 32), (int64_t)i },
-		    &slot);
+		(void)q_top_offer(&b->top, (int64_t[4]){ b->sort.desc ? -v : v, -(int64_t)c->m, (int64_t)(c->key >> 32), 0 }, &slot);
 		if (b->top.passed > passed)
 			b->behind_m += c->m;
 	}
-	if (b->top.failed)
-		return (q_oom(e));
+	b->total_n += b->sum.n;
+	return (b->top.failed ? q_oom(e) : 0);
+}
+
+/* One pass over the rows: the sums of groups from lo on, up to where they are too many. */
+static int
+groups_pass(struct breaking *b, const struct q_plan *p, struct err *e)
+{
+	size_t	 most = b->g.t.most;
+
+	b->g.hi = GROUPS_END;
+	b->g.m = 0;
+	q_tally_free(&b->g.t);
+	b->g.t.most = most;
+	if (q_run(b->g.q, p, needs_rows(b->g.by), false, group_fact, &b->g, e) == -1 || q_tally_check(&b->g.t, e) == -1)
+		return (-1);
+	return (groups_sum(b, e));
+}
+
+/* The sums of those on the page, after they were found in several passes. */
+static int
+groups_again(struct breaking *b, const struct q_plan *p, struct err *e)
+{
+	struct map	 only = { .n = 0 };
+	uint32_t	*at;
+	int		 rv = 0;
+
+	for (size_t i = 0; i < b->top.n && rv == 0; i++) {
+		if ((at = map_at(&only, (uint64_t)b->top.v[i].k[2] + 1)) == NULL)
+			rv = q_oom(e);
+		else
+			*at = 0;
+	}
+	b->g.lo = 0;
+	b->g.only = &only;
+	if (b->g.most < PAGE_CELLS)	/* a page's groups are few, with as many sums as it takes */
+		b->g.most = PAGE_CELLS;
+	b->g.t.most = b->g.most + 1;
+	if (rv == 0)
+		rv = groups_pass(b, p, e);
+	b->g.only = NULL;
+	map_free(&only);
+	if (rv == 0 && b->g.hi < GROUPS_END)
+		return (err_set(e, ERR_TEMP, "the answer is too large: ask for a smaller page, for fewer days, or add a filter"));
+	return (rv);
+}
+
+static int
+groups_find(struct breaking *b, const struct q_plan *p, const struct query_page *page, struct err *e)
+{
+	const struct q_cell	*c;
+	bool			 parts = false;
+
+	(void)q_top_init(&b->top, page->limit);
+	if (q_cursor_parse(page, &b->sort, b->top.after, &b->top.has_after, e) == -1)
+		return (-1);
+	/* where there are more, the rows are gone through again for each part of the groups */
+	b->g.most = b->g.q->most_sums;
+	b->g.t.most = b->g.most + 1;
+	if (page->limit == 0)
+		b->g.most = b->g.t.most = ALL_CELLS;
+	do {
+		if (groups_pass(b, p, e) == -1 || groups_rank(b, e) == -1)
+			return (-1);
+		parts |= b->g.hi < GROUPS_END;
+		b->g.lo = b->g.hi;
+	} while (b->g.hi < GROUPS_END);
+	if (parts && groups_again(b, p, e) == -1)
+		return (-1);
 	q_top_sort(&b->top);
+	/* from here on the last number is the place among the sums */
+	for (size_t i = 0; i < b->top.n; i++) {
+		if ((c = q_tally_cell(&b->sum, (uint32_t)b->top.v[i].k[2], 0)) == NULL)
+			return (q_oom(e));
+		b->top.v[i].k[3] = c - b->sum.cells;
+	}
 	return (0);
 }
 
@@ -656,7 +792,7 @@ groups_take(struct breaking *b, struct query_breakdown *out, struct err *e)
 	uint32_t		*item;
 	size_t			 i;
 
-	out->total_n = b->sum.n;
+	out->total_n = b->total_n;
 	out->total_m = b->g.m;
 	out->other_n = b->top.passed - b->top.n;
 	if ((out->items = arena_alloc(q->a, b->top.n + 1, sizeof(*out->items))) == NULL ||
@@ -701,7 +837,8 @@ groups_take(struct breaking *b, struct query_breakdown *out, struct err *e)
 
 struct detail {
 	struct query	*q;
-	uint32_t	*item_of;	/* by source: place in the page + 1 */
+	struct map	 item_of;	/* by source: place in the page + 1 */
+	uint32_t	 unknown;	/* the place of what is no address */
 	struct q_tally	 hfrom, sig, spf, codes, reporters;
 };
 
@@ -710,25 +847,28 @@ detail_fact(void *ctx, const struct q_fact *f)
 {
 	struct detail			*d = ctx;
 	const struct query_cache	*c = d->q->c;
-	struct q_lists			 l = q_lists(c, f->evidence);
+	const struct q_lists		*l = &f->l;
 	uint32_t			 item, k;
 
-	if (f->source >= c->nkinds || (item = d->item_of[f->source]) == 0)
+	if (f->source >= c->nkinds)
 		return;
-	q_tally_add(&d->hfrom, item - 1, c->evidence[f->evidence].header_from, f);
+	item = c->kinds[f->source] == 0 ? d->unknown : map_get(&d->item_of, f->source);
+	if (item == 0 || item == MAP_NONE)
+		return;
+	q_tally_add(&d->hfrom, item - 1, f->ev.header_from, f);
 	q_tally_add(&d->codes, item - 1, c->outcomes[f->outcome].code, f);
 	q_tally_add(&d->reporters, item - 1, f->reporter, f);
-	for (uint32_t i = 0; i < l.ndkim; i++) {
-		for (k = 0; k < i && l.dkim[k * 2] != l.dkim[i * 2]; k++)
+	for (uint32_t i = 0; i < l->ndkim; i++) {
+		for (k = 0; k < i && l->dkim[k * 2] != l->dkim[i * 2]; k++)
 			;
-		if (k == i && l.dkim[i * 2] != 0)
-			q_tally_add(&d->sig, item - 1, l.dkim[i * 2], f);
+		if (k == i && l->dkim[i * 2] != 0)
+			q_tally_add(&d->sig, item - 1, l->dkim[i * 2], f);
 	}
-	for (uint32_t i = 0; i < l.nspf; i++) {
-		for (k = 0; k < i && l.spf[k] != l.spf[i]; k++)
+	for (uint32_t i = 0; i < l->nspf; i++) {
+		for (k = 0; k < i && l->spf[k] != l->spf[i]; k++)
 			;
-		if (k == i && l.spf[i] != 0)
-			q_tally_add(&d->spf, item - 1, l.spf[i], f);
+		if (k == i && l->spf[i] != 0)
+			q_tally_add(&d->spf, item - 1, l->spf[i], f);
 	}
 }
 
@@ -761,22 +901,27 @@ details_run(struct detail *d, struct q_plan *p, const struct breaking *b, struct
 	struct query	*q = d->q;
 	size_t		 n = q->c->nkinds, found = 0;
 	uint8_t		*ok;
-	uint32_t	*few;
+	uint32_t	*few, *at;
 	uint32_t	 id;
 
-	if ((d->item_of = arena_alloc(q->a, n + 1, sizeof(*d->item_of))) == NULL || (ok = arena_alloc(q->a, n + 1, 1)) == NULL)
+	if ((ok = arena_alloc(q->a, n + 1, 1)) == NULL)
 		return (q_oom(e));
 	for (size_t i = 0; i < out->nitems; i++) {
 		id = (uint32_t)b->top.v[i].k[2];
 		out->items[i].family = id == 0 || id >= n ? 0 : q->c->kinds[id];
-		if (id != 0 && id < n)
-			d->item_of[id] = (uint32_t)i + 1;
-		for (size_t k = 1; id == 0 && k < n; k++)
-			if (q->c->kinds[k] == 0)
-				d->item_of[k] = (uint32_t)i + 1;
+		if (id == 0)
+			d->unknown = (uint32_t)i + 1;
+		else if (id < n) {
+			if ((at = map_at(&d->item_of, id)) == NULL)
+				return (q_oom(e));
+			*at = (uint32_t)i + 1;
+			ok[id] = 1;
+		}
 	}
+	for (size_t i = 1; d->unknown != 0 && i < n; i++)
+		ok[i] |= q->c->kinds[i] == 0;
 	for (size_t i = 0; i < n; i++)
-		found += ok[i] = d->item_of[i] != 0 && (p->source_ok == NULL || (i < p->nsource_ok && p->source_ok[i]));
+		found += ok[i] = ok[i] != 0 && (p->source_ok == NULL || (i < p->nsource_ok && p->source_ok[i]));
 	if ((few = arena_alloc(q->a, found + 1, sizeof(*few))) == NULL)
 		return (q_oom(e));
 	found = 0;
@@ -812,13 +957,14 @@ query_breakdown(struct query *q, const struct query_filter *filter, const struct
 	memset(out, 0, sizeof(*out));
 	if (q_sort(page->sort, "-m", sorts, &b.sort, e) == -1 ||
 	    (by == BY_IP && q_need(q, TIER_KINDS, e) == -1) ||
-	    ((by == BY_IP || by == BY_REASON || by == BY_SELECTOR || by == BY_SIGDOMAIN) && q_need(q, TIER_LISTS, e) == -1) ||
 	    q_plan(q, filter, r, &p, e) == -1)
 		return (-1);
-	if (q_run(q, &p, needs_rows(by), false, group_fact, &b.g, e) == 0 && q_tally_check(&b.g.t, e) == 0 &&
-	    groups_sum(&b, e) == 0 && groups_rank(&b, page, e) == 0 && groups_take(&b, out, e) == 0 &&
-	    (by != BY_IP || out->nitems == 0 || details_run(&d, &p, &b, out, e) == 0))
-		rv = 0;
+	p.lists = by == BY_REASON || by == BY_SELECTOR || by == BY_SIGDOMAIN;
+	if (groups_find(&b, &p, page, e) == 0 && groups_take(&b, out, e) == 0) {
+		p.lists = true;
+		rv = by != BY_IP || out->nitems == 0 ? 0 : details_run(&d, &p, &b, out, e);
+	}
+	map_free(&d.item_of);
 	q_tally_free(&b.g.t);
 	q_tally_free(&b.sum);
 	q_tally_free(&d.hfrom);

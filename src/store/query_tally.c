@@ -4,7 +4,7 @@
  */
 #include "store/query_int.h"
 
-#define CELLS_MAX	((size_t)6 << 20)	/* 240 MB: more groups than anybody reads */
+#define CELLS_MAX	((size_t)1 << 18)	/* 12 MB: more than anybody reads */
 #define RANKS_MAX	((size_t)16 << 20)
 
 static size_t
@@ -52,7 +52,7 @@ q_tally_cell(struct q_tally *t, uint32_t group, uint32_t sub)
 			t->recent = t->slots[i] - 1;
 			return (&t->cells[t->recent]);
 		}
-	if (t->n >= CELLS_MAX || !q_grow((void **)&t->cells, &t->cap, t->n + 1, sizeof(*t->cells))) {
+	if (t->n >= (t->most == 0 ? CELLS_MAX : t->most) || !q_grow((void **)&t->cells, &t->cap, t->n + 1, sizeof(*t->cells))) {
 		t->failed = true;
 		return (NULL);
 	}
@@ -76,6 +76,26 @@ q_tally_add(struct q_tally *t, uint32_t group, uint32_t sub, const struct q_fact
 		c->first = (int32_t)f->day;
 	if (f->day > c->last)
 		c->last = (int32_t)f->day;
+}
+
+void
+q_tally_below(struct q_tally *t, uint32_t group)
+{
+	size_t	 n = 0, i;
+
+	for (size_t k = 0; k < t->n; k++)
+		if (t->cells[k].key >> 32 < group)
+			t->cells[n++] = t->cells[k];
+	t->n = n;
+	t->recent = 0;
+	if (t->nslots == 0)
+		return;
+	memset(t->slots, 0, t->nslots * sizeof(*t->slots));
+	for (size_t k = 0; k < n; k++) {
+		for (i = slot_of(t->cells[k].key, t->nslots); t->slots[i] != 0; i = (i + 1) & (t->nslots - 1))
+			;
+		t->slots[i] = (uint32_t)k + 1;
+	}
 }
 
 int

@@ -10,6 +10,10 @@
  * with mail of a source that turns out to be another sender than was thought.
  * One domain is one transaction: readers see sums that are right before and
  * after, told apart by sender or not yet.
+ *
+ * One report can name a million addresses, so all that is held has a ceiling:
+ * of a domain's sources those with most messages are told apart, and of its
+ * senders likewise; what is beyond that is background noise.
  */
 #include "base/hash.h"
 #include "base/when.h"
@@ -27,12 +31,21 @@
 #define SHOWN		5	/* pieces of evidence kept with a sender */
 #define NEW		MAP_NONE
 
+/* What is held of one domain at most, some 50 MB. */
+#define SOURCES_MAX	((size_t)1 << 16)	/* told apart in one pass; the rest has fewer messages */
+#define OF_MAX		((size_t)1 << 18)	/* sources that have a sender */
+#define SENDERS_MAX	((size_t)4000)
+#define VOTES_MAX	((size_t)1 << 15)	/* different identities */
+#define SIGS_MAX	((size_t)1 << 16)	/* different pairs of domain and selector */
+#define EVS		((uint32_t)1 << 18)	/* combinations remembered */
+
 enum {
 	EV_KNOWN = 1, EV_PASS = 2, EV_SPF = 4, EV_DKIM = 8, EV_BROKEN = 16, EV_THIRD = 32, EV_CERTAIN = 64, EV_CERTAIN_LIST = 128,
 	EV_STOPPED = 256, EV_LISTS = 512, EV_CERTAIN_PLAIN = 1024, EV_RESIGNED = 2048
 };
 
-struct ev {			/* of an evidence id */
+struct ev {			/* of an evidence id, at the place id % EVS */
+	uint32_t	 id;
 	uint32_t	 vote, sig, outcome;	/* 0: none */
 	uint32_t	 flags;
 };
@@ -71,6 +84,8 @@ struct group {
 	enum sender_class class;
 	enum confidence	 sure;
 	uint32_t	 sender;
+	bool		 decided;	/* somebody said what it is */
+	bool		 beyond;	/* of SENDERS_MAX */
 };
 
 struct pair {			/* a group and a selector */
@@ -86,7 +101,7 @@ struct cell {			/* of a day's sums */
 enum st {
 	ST_SCAN, ST_DAY, ST_OUTCOME, ST_REPORTER, ST_SOURCE, ST_OF, ST_OF_SET, ST_OF_DROP, ST_SENDER, ST_SENDER_FIND, ST_SENDER_ADD,
 	ST_SENDER_LABEL, ST_CLASS_SET, ST_CLASS_CLEAN, ST_FRESH_DAYS, ST_FRESH_DROP, ST_BOUNDS, ST_DAYS_BEFORE, ST_SEEN, ST_SUM_DROP,
-	ST_SUM_ADD, STS
+	ST_SUM_ADD, ST_DECIDED, STS
 };
 
 static const char *const	 text[STS] = {
@@ -114,6 +129,7 @@ static const char *const	 text[STS] = {
 	[ST_SEEN] = "SELECT 1 FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3 LIMIT 1",
 	[ST_SUM_DROP] = "DELETE FROM rollup WHERE domain = ?1 AND day = ?2",
 	[ST_SUM_ADD] = "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[ST_DECIDED] = "SELECT key FROM sender WHERE id IN (SELECT sender FROM decision WHERE undone IS NULL AND domain IN (?1, 0))",
 };
 
 struct pass {
@@ -122,11 +138,10 @@ struct pass {
 	struct query		*q;
 	unsigned		 judged;
 	sqlite3_stmt		*st[STS];
-	struct arena		*a;
+	struct arena		*a;	/* of votes */
 	bool			 full;	/* the catalogue is another one: everything anew */
 	/* of all domains */
 	struct ev		*evs;
-	size_t			 nevs, cap_evs;
 	uint32_t		*reporters;	/* by report */
 	size_t			 cap_reporters;
 	struct vote		*votes;
@@ -136,6 +151,7 @@ struct pass {
 	struct map		 sig_map;
 	/* of one domain */
 	int64_t			 domain;
+	struct arena		*texts;	/* of groups */
 	struct str		 org;
 	int64_t			 from, to, cut;
 	struct sig		*sigs;
@@ -205,6 +221,8 @@ vote_id(struct pass *x, const struct identity *id, struct err *e)
 	struct vote	*v;
 	uint32_t	*at = NULL;
 
+	if (x->nvotes >= VOTES_MAX)	/* nobody sends through so many: not told apart any more */
+		return (0);
 	identity_key(id, x->org, &key);
 	identity_label(id, x->org, &label);
 	if (!key.failed && !label.failed)
@@ -229,9 +247,11 @@ static uint32_t
 sig_id(struct pass *x, struct str domain, struct str selector)
 {
 	uint64_t	 h = hash64(x->s->secret + 21, domain.p, domain.len);
-	uint32_t	*at = map_at(&x->sig_map, selector.len == 0 ? h : hash64(h, selector.p, selector.len));
+	uint32_t	*at;
 
-	if (at == NULL)
+	if (x->nsigs >= SIGS_MAX)
+		return (0);
+	if ((at = map_at(&x->sig_map, selector.len == 0 ? h : hash64(h, selector.p, selector.len))) == NULL)
 		return (NEW);
 	if (*at == NEW)
 		*at = (uint32_t)++x->nsigs;
@@ -304,30 +324,99 @@ judge(struct pass *x, uint32_t id, struct ev *v, struct err *e)
 	return (0);
 }
 
+/* The place of this combination; empty unless it was the last that stood there. */
 static struct ev *
-ev_of(struct pass *x, int64_t id, struct err *e)
+ev_place(struct pass *x, int64_t id, struct err *e)
 {
+	struct ev	*v;
+
 	if (id < 1 || id > INT32_MAX) {
 		(void)err_set(e, ERR_BUG, "evidence %lld is out of range", (long long)id);
 		return (NULL);
 	}
-	if (!q_grow((void **)&x->evs, &x->cap_evs, (size_t)id + 1, sizeof(*x->evs))) {
-		(void)q_oom(e);
+	v = &x->evs[(uint32_t)id % EVS];
+	if (v->id != (uint32_t)id)
+		*v = (struct ev){ .id = (uint32_t)id };
+	return (v);
+}
+
+static struct ev *
+ev_of(struct pass *x, int64_t id, struct err *e)
+{
+	struct ev	*v = ev_place(x, id, e);
+
+	if (v != NULL && (v->flags & EV_KNOWN) == 0 && judge(x, (uint32_t)id, v, e) == -1) {
+		v->id = 0;
 		return (NULL);
 	}
-	if ((x->evs[id].flags & EV_KNOWN) == 0 && judge(x, (uint32_t)id, &x->evs[id], e) == -1)
-		return (NULL);
-	return (&x->evs[id]);
+	return (v);
+}
+
+/* For sums nothing else is needed, and judging again is dear. */
+static int
+outcome_of(struct pass *x, int64_t id, uint32_t *out, struct err *e)
+{
+	struct ev	*v = ev_place(x, id, e);
+	int64_t		 outcome;
+
+	if (v == NULL)
+		return (-1);
+	if (v->outcome == 0) {
+		if (one(x, bound(x, ST_OUTCOME, id, 0, 0), &outcome, e) == -1)
+			return (-1);
+		v->outcome = (uint32_t)outcome;
+	}
+	*out = v->outcome;
+	return (0);
 }
 
 /* --- Adding up by source ----------------------------------------------------------------- */
 
+static int
+by_m(const void *a, const void *b)
+{
+	uint32_t	 x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y ? -1 : x < y);
+}
+
+/* Room for others: the half with fewer messages goes, and begins anew when it comes again. */
+static bool
+srcs_thin(struct pass *x)
+{
+	size_t		 keep = x->nsrcs / 2, above = 0, n = 0;
+	uint32_t	*m, *at, least;
+
+	if ((m = calloc(x->nsrcs, sizeof(*m))) == NULL)
+		return (false);
+	for (size_t i = 0; i < x->nsrcs; i++)
+		m[i] = x->srcs[i].m;
+	qsort(m, x->nsrcs, sizeof(*m), by_m);
+	least = m[keep];
+	while (m[above] > least)	/* it ends at keep */
+		above++;
+	free(m);
+	map_clear(&x->src_map);
+	for (size_t i = 0; i < x->nsrcs; i++) {
+		if (x->srcs[i].m < least || (x->srcs[i].m == least && above == keep))
+			continue;
+		above += x->srcs[i].m == least;
+		if ((at = map_at(&x->src_map, x->srcs[i].source)) == NULL)
+			return (false);
+		*at = (uint32_t)n;
+		x->srcs[n++] = x->srcs[i];
+	}
+	x->nsrcs = n;
+	return (true);
+}
+
 static struct src *
 src_of(struct pass *x, int64_t source)
 {
-	uint32_t	*at = map_at(&x->src_map, (uint64_t)source);
+	uint32_t	*at;
 
-	if (at == NULL)
+	if ((x->nsrcs >= SOURCES_MAX && map_get(&x->src_map, (uint64_t)source) == NEW && !srcs_thin(x)) ||
+	    (at = map_at(&x->src_map, (uint64_t)source)) == NULL)
 		return (NULL);
 	if (*at == NEW) {
 		if (!q_grow((void **)&x->srcs, &x->cap_srcs, x->nsrcs + 1, sizeof(*x->srcs)))
@@ -496,11 +585,11 @@ group_of(struct pass *x, const char *key, const char *label, const struct identi
 			return (NULL);
 		g = &x->groups[x->ngroups];
 		memset(g, 0, sizeof(*g));
-		g->key = arena_strndup(x->a, key, strlen(key));
-		g->label = arena_strndup(x->a, label, strlen(label));
+		g->key = arena_strndup(x->texts, key, strlen(key));
+		g->label = arena_strndup(x->texts, label, strlen(label));
 		g->id = *id;
-		g->id.name = arena_str(x->a, id->name);
-		g->id.shown = arena_str(x->a, id->shown);
+		g->id.name = arena_str(x->texts, id->name);
+		g->id.shown = arena_str(x->texts, id->shown);
 		g->first = INT32_MAX;
 		g->last = INT32_MIN;
 		if (g->key == NULL || g->label == NULL)
@@ -736,6 +825,59 @@ classify(struct pass *x)
 	}
 }
 
+/* Which of them are told apart when there are too many: those known by name first, then those seen on most days. */
+static int
+by_worth(const void *a, const void *b)
+{
+	const struct group	*x = *(struct group *const *)a, *y = *(struct group *const *)b;
+
+	if ((x->f.entry != NULL) != (y->f.entry != NULL))
+		return (x->f.entry != NULL ? -1 : 1);
+	if (x->decided != y->decided)
+		return (x->decided ? -1 : 1);
+	if (x->f.days != y->f.days)
+		return (x->f.days > y->f.days ? -1 : 1);
+	if (x->f.m != y->f.m)
+		return (x->f.m > y->f.m ? -1 : 1);
+	return (strcmp(x->key, y->key));
+}
+
+static int
+decided(struct pass *x, struct err *e)
+{
+	sqlite3_stmt	*st = bound(x, ST_DECIDED, x->domain, 0, 0);
+	const char	*key;
+	uint32_t	 at;
+	int		 rc;
+
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+		if ((key = (const char *)sqlite3_column_text(st, 0)) != NULL &&
+		    (at = map_get(&x->group_map, hash64(x->s->secret, key, strlen(key)))) != NEW)
+			x->groups[at].decided = true;
+	(void)sqlite3_reset(st);
+	return (rc == SQLITE_DONE ? 0 : store_fail(x->s, "decision", e));
+}
+
+static int
+groups_few(struct pass *x, struct err *e)
+{
+	struct group	**all;
+
+	if (x->ngroups <= SENDERS_MAX)
+		return (0);
+	if (decided(x, e) == -1)
+		return (-1);
+	if ((all = calloc(x->ngroups, sizeof(*all))) == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < x->ngroups; i++)
+		all[i] = &x->groups[i];
+	qsort(all, x->ngroups, sizeof(*all), by_worth);
+	for (size_t i = SENDERS_MAX; i < x->ngroups; i++)
+		all[i]->beyond = true;
+	free(all);
+	return (0);
+}
+
 static int
 sender_store(struct pass *x, struct group *g, struct err *e)
 {
@@ -745,7 +887,7 @@ sender_store(struct pass *x, struct group *g, struct err *e)
 	bool		 same = true;
 
 	/* no entry, no proof, next to nothing: it is part of the noise */
-	if (g->f.entry == NULL && g->class == CLASS_NOISE) {
+	if (g->beyond || (g->f.entry == NULL && g->class == CLASS_NOISE)) {
 		g->sender = SENDER_REST;
 		return (0);
 	}
@@ -883,7 +1025,7 @@ of_load(struct pass *x, struct err *e)
 static int
 of_store(struct pass *x, const struct src *s, struct err *e)
 {
-	uint32_t	 sender = s->group == NEW ? SENDER_REST : x->groups[s->group].sender, *of;
+	uint32_t	 sender = s->group == NEW || (s->was == 0 && x->of.n >= OF_MAX) ? SENDER_REST : x->groups[s->group].sender, *of;
 	sqlite3_stmt	*st;
 
 	if ((s->was == 0 ? SENDER_REST : s->was) != sender) {
@@ -983,23 +1125,22 @@ reporter_of(struct pass *x, int64_t report, uint32_t *out, struct err *e)
 static int
 day_row(struct pass *x, sqlite3_stmt *st, struct err *e)
 {
-	const struct ev	*v;
 	struct cell	*c;
-	uint32_t	 sender = map_get(&x->of, (uint64_t)sqlite3_column_int64(st, 0)), reporter, *at;
+	uint32_t	 sender = map_get(&x->of, (uint64_t)sqlite3_column_int64(st, 0)), reporter, outcome, *at;
 
 	if (sender == NEW)
 		sender = SENDER_REST;
-	if (reporter_of(x, sqlite3_column_int64(st, 1), &reporter, e) == -1 || (v = ev_of(x, sqlite3_column_int64(st, 2), e)) == NULL)
+	if (reporter_of(x, sqlite3_column_int64(st, 1), &reporter, e) == -1 || outcome_of(x, sqlite3_column_int64(st, 2), &outcome, e) == -1)
 		return (-1);
 	/* ids below 2^21 each are told apart for sure; others by comparing */
-	at = map_at(&x->cell_map, (uint64_t)reporter << 42 ^ (uint64_t)v->outcome << 21 ^ sender);
-	while (at != NULL && *at != NEW && (x->cells[*at].reporter != reporter || x->cells[*at].outcome != v->outcome ||
+	at = map_at(&x->cell_map, (uint64_t)reporter << 42 ^ (uint64_t)outcome << 21 ^ sender);
+	while (at != NULL && *at != NEW && (x->cells[*at].reporter != reporter || x->cells[*at].outcome != outcome ||
 	    x->cells[*at].sender != sender))
-		at = map_at(&x->cell_map, hash64(*at, &reporter, sizeof(reporter)) ^ sender ^ (uint64_t)v->outcome << 32);
+		at = map_at(&x->cell_map, hash64(*at, &reporter, sizeof(reporter)) ^ sender ^ (uint64_t)outcome << 32);
 	if (at == NULL || (*at == NEW && !q_grow((void **)&x->cells, &x->cap_cells, x->ncells + 1, sizeof(*x->cells))))
 		return (q_oom(e));
 	if (*at == NEW) {
-		x->cells[x->ncells] = (struct cell){ reporter, v->outcome, sender, 0, 0 };
+		x->cells[x->ncells] = (struct cell){ reporter, outcome, sender, 0, 0 };
 		*at = (uint32_t)x->ncells++;
 	}
 	c = &x->cells[*at];
@@ -1072,6 +1213,15 @@ domain_clear(struct pass *x)
 	x->nsrcs = x->ngroups = x->npairs = x->ncells = x->ndays = x->nmoved = 0;
 	if (x->sigs != NULL)
 		memset(x->sigs, 0, x->cap_sigs * sizeof(*x->sigs));
+	arena_reset(x->texts);
+	/* one domain with much of everything leaves the next ones their room */
+	if (x->nvotes >= VOTES_MAX / 2 || x->nsigs >= SIGS_MAX / 2) {
+		map_clear(&x->vote_map);
+		map_clear(&x->sig_map);
+		x->nvotes = x->nsigs = 0;
+		memset(x->evs, 0, EVS * sizeof(*x->evs));
+		arena_reset(x->a);
+	}
 }
 
 /* The days that are read: the fresh ones, and the months before the last of all. */
@@ -1122,7 +1272,7 @@ domain_work(struct pass *x, struct err *e)
 		return (-1);
 	carried(x);
 	classify(x);
-	if (senders_store(x, e) == -1)
+	if (groups_few(x, e) == -1 || senders_store(x, e) == -1)
 		return (-1);
 	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++)
 		if (of_store(x, s, e) == -1)
@@ -1205,6 +1355,7 @@ pass_free(struct pass *x)
 	for (size_t i = 0; i < nitems(maps); i++)
 		map_free(maps[i]);
 	arena_free(x->a);
+	arena_free(x->texts);
 	free(x->evs);
 	free(x->reporters);
 	free(x->votes);
@@ -1254,8 +1405,11 @@ store_senders(struct store *s, const struct catalogue *cat, int64_t ms, bool *mo
 	int		 rv = 0;
 
 	*more = false;
-	if ((x.a = arena_new((size_t)256 << 20)) == NULL)
-		return (q_oom(e));
+	x.a = arena_new((size_t)64 << 20);
+	x.texts = arena_new((size_t)64 << 20);
+	x.evs = calloc(EVS, sizeof(*x.evs));
+	if (x.a == NULL || x.texts == NULL || x.evs == NULL)
+		rv = q_oom(e);
 	for (int i = 0; i < STS && rv == 0; i++)
 		rv = store_prepare(s, &x.st[i], text[i], e);
 	if (rv == 0)

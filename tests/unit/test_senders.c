@@ -328,11 +328,60 @@ tear_down(void **state)
 	return (system(command));
 }
 
+/* One report with more addresses than anybody has: the few that matter are told apart, and no message is lost. */
+static void
+test_many(void **state)
+{
+	enum { MANY = 70000 };
+	struct report_header	 h = { .dialect = DIALECT_RFC7489, .org_name = STR("reporter.example"), .report_id = STR("many"),
+				    .begin = (int64_t)(DAY0 + 5) * 86400, .end = (int64_t)(DAY0 + 5) * 86400 + 86399,
+				    .policy = { .domain = STR("many.example.org"), .p = STR("none") } };
+	struct report_auth	 k = { .domain = STR("example.org"), .what = STR("s"), .result = RES_PASS };
+	struct report_record	 r = { .ip_len = 16, .dkim = EVAL_PASS, .spf = EVAL_FAIL, .header_from = STR("many.example.org"), .dkim_results = &k, .ndkim = 1 };
+	struct store_message	 m = { .received = 1780000000, .origin = "test", .bytes = 100 };
+	struct report_trailer	 t = { .records = MANY, .state = STATE_OK, .dialect = DIALECT_RFC7489 };
+	struct store_evidence	 ev;
+	struct store_stored	 done;
+	struct err		 e = { 0 };
+	char			 ip[64];
+	int64_t			 message, all = 0;
+
+	(void)state;
+	assert_int_equal(store_begin(store, &e), 0);
+	assert_int_equal(store_message_begin(store, &message, &e), 0);
+	assert_int_equal(store_report_begin(store, message, 0, &h, &e), 0);
+	assert_int_equal(store_evidence(store, STR("many"), &r, &ev, &e), 0);
+	for (unsigned i = 0; i < MANY; i++) {
+		/* a network each, and the ones with most messages come last */
+		memcpy(r.ip, (unsigned char[16]){ 0x20, 1, 0x0d, 0xb8, (unsigned char)(i >> 8), (unsigned char)i, (unsigned char)(i >> 16), 1 }, 16);
+		(void)snprintf(ip, sizeof(ip), "2001:db8:%x:%x01::", i & 0xffff, i >> 16);
+		r.count = i < MANY - 10 ? 1 + i % 2 : 5000;
+		all += (int64_t)r.count;
+		assert_int_equal(store_row(store, &ev, r.ip, 16, str_of(ip), r.count, i + 1, &e), 0);
+	}
+	assert_int_equal(store_report_end(store, &t, &done, &e), 0);
+	assert_int_equal(store_message_end(store, message, &m, IN_STORED, -1, 0, &e), 0);
+	assert_int_equal(store_commit(store, &e), 0);
+	pass(NULL);
+#define OURS "domain = (SELECT id FROM domain WHERE name = 'many.example.org')"
+	assert_in_range(number("SELECT count(*) FROM sender_class WHERE " OURS), 10, 4001);
+	assert_in_range(number("SELECT count(*) FROM sender_of WHERE " OURS), 10, 70000);
+	assert_in_range(number("SELECT count(*) FROM rollup WHERE " OURS), 10, 4002);
+	assert_int_equal(number("SELECT sum(messages) FROM rollup WHERE " OURS), all);
+	assert_int_equal(number("SELECT sum(rows) FROM rollup WHERE " OURS), MANY);
+	assert_int_equal(number("SELECT count(*) FROM rollup WHERE sender > 1 AND messages >= 5000 AND " OURS), 10);
+	/* once more changes nothing */
+	pass(NULL);
+	assert_int_equal(number("SELECT sum(messages) FROM rollup WHERE " OURS), all);
+#undef OURS
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_pass),
+		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_other_list),
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_decisions),
