@@ -55,9 +55,7 @@ worker() {
 	done
 }
 # the longest first
-for t in tests/unit/test_store tests/unit/test_query tests/unit/test_aggregate "$@"; do
-	echo "$t"
-done | awk '!seen[$0]++' >"$log/todo"
+printf '%s\n' "$@" | awk '/test_(store|query|aggregate|ingest|tls_store)$/ { print; next } { rest = rest $0 "\n" } END { printf "%s", rest }' >"$log/todo"
 i=0
 while [ "$i" -lt "$jobs" ]; do
 	worker &
