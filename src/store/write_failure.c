@@ -497,7 +497,10 @@ reveal(struct store *s, int64_t failure, const char *who, const char *nonce, str
 	(void)sqlite3_bind_text(st, 4, nonce, -1, SQLITE_STATIC);
 	rc = sqlite3_step(st);
 	(void)sqlite3_reset(st);
-	return (rc == SQLITE_DONE ? 0 : store_fail(s, "reveal", e));
+	if (rc != SQLITE_DONE)
+		return (store_fail(s, "reveal", e));
+	/* who looked is part of what is told of the report: answers made before are old now */
+	return (writer_run(s, ST_GENERATION, e));
 }
 
 int

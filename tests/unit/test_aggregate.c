@@ -529,7 +529,7 @@ test_many(void **state)
 	size_t			 at;
 
 	(void)state;
-	for (size_t l = 0; l < nitems(lens); l++)
+	for (size_t l = 0; l < (getenv("DMARCD_TEST_FEW") == NULL ? nitems(lens) : nitems(lens) - 1); l++)
 		for (size_t k = 0; k < nitems(pieces); k++) {
 			buf_clear(&all);
 			buf_clear(&want);

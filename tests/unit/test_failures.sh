@@ -241,6 +241,7 @@ const bad = [await get("failures/f1/reveal"), await get("failures/f1/reveal", { 
 console.log("refused", bad.map(([s]) => s).join(","), bad.map(([, t]) => t).join(" "));
 const [status, text] = await get("failures/f1/reveal", { method: "POST", headers: { "X-Dmarcd-Action": "1" } });
 console.error("revealed", status, text);
+console.log("after", ...await get("failures/f1"));
 EOF
 	node "$dir/ask.mjs" "$base" >"$dir/out" 2>"$dir/revealed"
 	: >"$dir/err"
@@ -257,6 +258,8 @@ EOF
 	ok $? "reveal shows it"
 	grep -q '"who":"web, 127.0.0.1"' "$dir/revealed"
 	ok $? "and who looked is written down"
+	grep -q '^after 200 .*"masked":true.*"who":"web, 127.0.0.1"' "$dir/out"
+	ok $? "where the next one sees it, though nothing else has changed"
 	cp "$dir/log" "$dir/out"
 	clean "the log of the daemon"
 	grep -q 'f1 is shown unmasked' "$dir/log"

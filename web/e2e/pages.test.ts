@@ -14,13 +14,15 @@ const require_ = createRequire(join(process.env.DMARCD_WEB ?? ".", "package.json
 const axe = readFileSync(require_.resolve("axe-core/axe.min.js"), "utf8");
 
 let s: Site, b: Browser;
-let report = "", domain = "";
+let report = "", domain = "", failure = "", tls = "";
 
 before(async () => {
 	s = await site();
 	b = await launch();
 	const api = async (path: string) => await (await fetch(`${s.url}/api/v1/${path}`)).json() as { items: { id: string; domain: string }[] };
 	report = (await api("reports?limit=1&t=all")).items[0]?.id ?? "";
+	failure = (await api("failures?limit=1&t=all")).items[0]?.id ?? "";
+	tls = (await api("tls/reports?limit=1&t=all&sort=-failure")).items[0]?.id ?? "";
 	domain = (await api("domains?t=all")).items[0]?.domain ?? "";
 });
 after(async () => {
@@ -33,7 +35,9 @@ const pages = (): [string, string, RegExp][] => [
 	["sources", "/sources", /Sources/], ["sources by key", "/sources?by=hfrom&sort=-fail", /Sources/], ["explore", "/explore", /Explore/],
 	["explore rows", "/explore?view=rows&sort=-day", /Explore/], ["split", "/explore?group=reporter&unit=share", /Explore/],
 	["reports", "/reports", /Reports/], ["reporters", "/reports?tab=reporters", /Reports/], ["report", `/reports/${encodeURIComponent(report)}`, /→/],
-	["intake", "/health", /Intake/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
+	["failures", "/failures?t=all", /Failures/], ["no failures", "/failures?reporter=nobody.invalid&code=F7", /Failures/], ["failure", `/failures/${failure}`, /→/],
+	["tls", "/tls?t=all", /TLS/], ["tls failed", "/tls?view=failed&unit=share", /TLS/], ["tls reports", "/tls?tab=reports", /TLS/], ["tls report", `/tls/${tls}`, /→/],
+	["no tls", "/tls?domain=nobody.invalid", /TLS/], ["intake", "/health", /Intake/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
 	["all time", "/?t=all", /Overview/], ["nothing matches", "/explore?hfrom=nobody.invalid", /Explore/],
 ];
 

@@ -22,6 +22,15 @@ const PAGES: [string, string, string?][] = [
 	["reports", "/reports"],
 	["reporters", "/reports?tab=reporters"],
 	["report", "REPORT"],
+	["failures", "/failures?t=all"],
+	["failure", "/failures/FAILURE"],
+	["failure-reveal", "/failures/FAILURE", ".pagehead .side .btn"],
+	["failures-empty", "/failures?reporter=nobody.example"],
+	["tls", "/tls"],
+	["tls-failed", "/tls?view=failed&group=tlsa"],
+	["tls-reports", "/tls?tab=reports"],
+	["tls-report", "/tls/TLSREPORT"],
+	["tls-empty", "/tls?t=all&domain=nobody.example"],
 	["intake", "/health"],
 	["help", "/help/alignment"],
 	["notfound", "/no/such/page"],
@@ -36,20 +45,26 @@ const b = await launch();
 const domains = await (await fetch(`${s.url}/api/v1/domains?t=all`)).json() as { items: { domain: string }[] };
 const domain = domains.items.find((d) => d.domain === "shop.example")?.domain ?? domains.items[0]?.domain ?? "";
 const list = await (await fetch(`${s.url}/api/v1/reports?limit=50&domain=${encodeURIComponent(domain)}`)).json() as { items: { id: string }[] };
+const first = async (path: string, fits: (x: never) => boolean = () => true): Promise<string> => {
+	const j = await (await fetch(`${s.url}/api/v1/${path}`)).json() as { items: { id: string }[] };
+	return (j.items.find((x) => fits(x as never)) ?? j.items[0])?.id ?? "";
+};
+const failure = await first("failures?limit=500&type=auth-failure", (x: { ip: string | null; domain: string | null }) => x.ip !== null && x.domain !== null);
+const tls = await first("tls/reports?t=all&sort=-failure");
 for (const [size, width, height, dark] of SIZES)
 	for (const [name, path, click] of PAGES) {
 		const file = `${name}-${size}.png`;
 		if (only !== undefined && !file.includes(only))
 			continue;
 		const { ctx, page, seen } = await open(b, s.url, { viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
-		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path.replace("shop.example", encodeURIComponent(domain))));
+		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path.replace("shop.example", encodeURIComponent(domain)).replace("FAILURE", failure).replace("TLSREPORT", tls)));
 		if (click !== undefined) {
 			await page.locator(click).first().click();
 			await page.waitForTimeout(400);
 		}
 		await page.waitForTimeout(250);
 		const tall = Math.min(2200, await page.evaluate(() => document.documentElement.scrollHeight));
-		const whole = name !== "help" && name !== "filter";
+		const whole = name !== "help" && name !== "filter" && name !== "failure-reveal";
 		await page.screenshot({ path: join(dir, file), ...(whole ? { fullPage: true, clip: { x: 0, y: 0, width, height: Math.max(tall, height) } } : {}) });
 		if (seen.errors.length > 0)
 			console.log(file, seen.errors);

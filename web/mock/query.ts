@@ -4,6 +4,7 @@ import type {
 	Action, Breakdown, BreakdownItem, Causes, Counts, DomainItem, Ingest, Leg, Legs, Meta, Overview, Page, Quarantined, QuarantinedItem, Reporter, ReportDetail, ReportItem, Row, RowExplanation, Timeseries,
 } from "../src/lib/types";
 import { cause, explain } from "./explain";
+import { countFailures } from "./failures";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
 
 export class Bad extends Error {
@@ -308,7 +309,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	const all = [...groups].map(([key, g]): BreakdownItem => ({
 		key, label: by === "reporter" ? g[0]?.reporter.label ?? key : key, counts: count(g), legs: legs(g),
 		first_day: g.reduce((a, b) => b.day < a ? b.day : a, LAST), last_day: g.reduce((a, b) => b.day > a ? b.day : a, FIRST), n: g.length,
-		...(by === "ip" ? { detail: {
+		...(by === "ip" ? { failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: {
 			hfrom: topOf(g, (r) => [r.hfrom ?? ""]), sigdomain: topOf(g, (r) => valuesOf(r, "sigdomain")), spf_domain: topOf(g, (r) => [r.spf[0]?.domain ?? ""]),
 			reporters: new Set(g.map((r) => r.reporter.key)).size, codes: topOf(g, (r) => [r.code]).map((x) => ({ code: x.key, m: x.m })), family: key === "unknown" ? null : key.includes(":") ? 6 as const : 4 as const,
 		} } : {}),
@@ -321,7 +322,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	return { items: pg.items, other: { n: rest.length, m: rest.reduce((n, i) => n + i.counts.m, 0) }, total: { n: all.length, m: count(list).m }, next: pg.next };
 }
 
-const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => r;
+const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
 export function rowList(p: URLSearchParams): Page<Row> {
 	const list = select(p);
 	const pg = page(order(list, p.get("sort") ?? "-m", { m: (r) => r.count, day: (r) => r.day, seq: (r) => r.seq }), p, 100);
@@ -371,7 +372,7 @@ export function report(id: string): ReportDetail & { rows_next: null } {
 		...item(r), trust_by: { detail: r.duplicates > 0 ? "unknown" : "authenticated", method: r.duplicates > 0 ? null : "dmarc", from_domain: r.reporter.key, authserv_id: "mx.example.com",
 			field: r.duplicates > 0 ? null : `mx.example.com; dmarc=pass header.from=${r.reporter.key}` },
 		extra_contact_info: r.extra, generator: r.dialect === "rfc9990" ? "BigMail Reporter 3.2" : null, version: r.dialect === "rfc9990" ? "1.0" : null, errors: [],
-		counts: count(r.rows), legs: legs(r.rows), rows_next: null, refused: r.refused, message: { received: r.received, mailbox: "reports", bytes: 2400 + r.rows.length * 90, token: `m${r.id}` },
+		counts: count(r.rows), legs: legs(r.rows), rows_next: null, failures: [...new Set(r.rows.map((x) => x.ip))].reduce((n, ip) => n + countFailures({ ip, from: r.day, to: r.day, domain: r.domain }), 0), refused: r.refused, message: { received: r.received, mailbox: "reports", bytes: 2400 + r.rows.length * 90, token: `m${r.id}` },
 		versions: r.versions.map((v) => find(v)).map((v) => ({ id: v.id, state: v.state, received: v.received, m: count(v.rows).m })),
 		raw: { xml: true, original: true, mail: r.reporter.key !== "mailbox.test" },
 	};

@@ -10,7 +10,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { xmlOf } from "./data";
+import { BadFilter, failure, failureList } from "./failures";
 import * as q from "./query";
+import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
 
 const web = process.env.DMARCD_WEB ?? ".";
 const dist = process.env.DMARCD_DIST ?? join(web, "dist");
@@ -60,6 +62,43 @@ function raw(res: ServerResponse, id: string, p: URLSearchParams): void {
 	}).end(xmlOf(r));
 }
 
+/* Failure reports and TLS reports. */
+function other(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams): void {
+	const none = (what: string) => problem(req, res, 404, "Not found", `There is no such ${what}.`);
+	const bare = /^\/failures\/([^/]+)\/reveal$/.exec(path);
+	if (bare !== null) {
+		if (req.method !== "POST")
+			return problem(req, res, 405, "Method not allowed", "This asks for something to be done: POST.");
+		if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+			return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
+		const f = failure(decodeURIComponent(bare[1] as string), true);
+		if (f === null)
+			return none("failure report");
+		res.writeHead(200, { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" }).end(JSON.stringify(f));
+		return;
+	}
+	if (req.method !== "GET" && req.method !== "HEAD")
+		return problem(req, res, 405, "Method not allowed", "This API only answers GET.");
+	if (path === "/failures")
+		return json(req, res, 200, failureList(p));
+	if (path === "/tls/summary")
+		return json(req, res, 200, tlsSummary(p));
+	if (path === "/tls/reports")
+		return json(req, res, 200, tlsList(p));
+	const m = /^\/(failures|tls\/reports)\/([^/]+)(\/raw)?$/.exec(path);
+	const id = decodeURIComponent(m?.[2] ?? "");
+	if (m?.[1] === "failures") {
+		const f = failure(id);
+		return f === null ? none("failure report") : json(req, res, 200, f);
+	}
+	const r = m === null ? null : tlsReport(id);
+	if (r === null)
+		return none("TLS report");
+	if (m?.[3] === undefined)
+		return json(req, res, 200, r);
+	res.writeHead(200, { ...SECURITY, "Content-Security-Policy": "sandbox; default-src 'none'", "Content-Type": "application/json", "Content-Disposition": `attachment; filename="tls-${r.id}.json"` }).end(tlsJson(r));
+}
+
 function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
 	const item = /^\/ingest\/items\/([^/]+)(?:\/(raw|retry|discard))?$/.exec(path);
 	if (item !== null && (item[2] === "retry" || item[2] === "discard")) {
@@ -69,6 +108,8 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 			return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
 		return json(req, res, 202, q.act(decodeURIComponent(item[1] as string), item[2]));
 	}
+	if (/^\/(failures|tls)(\/|$)/.test(path))
+		return other(req, res, path, p);
 	if (req.method !== "GET" && req.method !== "HEAD") {
 		problem(req, res, 405, "Method not allowed", "This API only answers GET.");
 		return;
@@ -119,7 +160,7 @@ export function start(port = 0, empty = false): Promise<{ url: string; server: S
 			else
 				file(res, normalize(url.pathname));
 		} catch (e) {
-			if (e instanceof q.Bad)
+			if (e instanceof q.Bad || e instanceof BadFilter)
 				problem(req, res, 400, "Bad query", e.message, e.key);
 			else if (e instanceof q.Gone)
 				problem(req, res, 404, "Not found", e.message);

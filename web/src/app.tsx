@@ -8,7 +8,7 @@ import { keysOn, listen, setKeys } from "./lib/keys";
 import { useStore } from "./lib/store";
 import { carried } from "./lib/url";
 import { Icon, type IconName } from "./ui/icons";
-import { meta, useMetaLoader } from "./ui/meta";
+import { meta, pageEnd, useMetaLoader } from "./ui/meta";
 import { shiftPeriod } from "./ui/filterbar";
 import { ErrorBox, Skeleton } from "./ui/states";
 import { filtersHere, Safe } from "./ui/text";
@@ -21,6 +21,8 @@ export const NAV: { path: string; key: Key; icon: IconName; letter: string }[] =
 	{ path: "/sources", key: "nav.sources", icon: "sources", letter: "s" },
 	{ path: "/explore", key: "nav.explore", icon: "explore", letter: "e" },
 	{ path: "/reports", key: "nav.reports", icon: "reports", letter: "r" },
+	{ path: "/failures", key: "nav.failures", icon: "envelope", letter: "f" },
+	{ path: "/tls", key: "nav.tls", icon: "lock", letter: "l" },
 	{ path: "/health", key: "nav.intake", icon: "intake", letter: "h" },
 ];
 
@@ -65,7 +67,7 @@ function KeysDialog({ close }: { close: () => void }) {
 			d.showModal();
 	}, []);
 	const rows: [string, Key][] = [
-		["?", "keys.help"], ["/", "keys.filter"], ["g o · d · s · e · r · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
+		["?", "keys.help"], ["/", "keys.filter"], ["g o · d · s · e · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
 		["x", "keys.x"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
 	];
 	return (
@@ -135,7 +137,7 @@ export function App() {
 		shift(dir) {
 			const m = meta.get();
 			if (filtersHere(location.pathname))
-				shiftPeriod(dir, state(), m?.complete_through ?? null, m?.first_day ?? null);
+				shiftPeriod(dir, state(), pageEnd.get() ?? m?.complete_through ?? null, m?.first_day ?? null);
 		},
 		escape() {
 			if (document.activeElement instanceof HTMLElement && document.activeElement.closest("[data-row]"))

@@ -28,6 +28,10 @@ const DEFS: Def[] = [
 	{ name: "explore", pattern: /^\/explore\/?$/, title: () => t("nav.explore"), load: () => import("./pages/explore") },
 	{ name: "reports", pattern: /^\/reports\/?$/, title: () => t("nav.reports"), load: () => import("./pages/reports") },
 	{ name: "report", pattern: /^\/reports\/([^/]+)\/?$/, params: ["id"], title: () => t("report.title"), load: () => import("./pages/report") },
+	{ name: "failures", pattern: /^\/failures\/?$/, title: () => t("nav.failures"), load: () => import("./pages/failures") },
+	{ name: "failure", pattern: /^\/failures\/([^/]+)\/?$/, params: ["id"], title: () => t("failure.title"), load: () => import("./pages/failure") },
+	{ name: "tls", pattern: /^\/tls\/?$/, title: () => t("nav.tls"), load: () => import("./pages/tls") },
+	{ name: "tlsreport", pattern: /^\/tls\/([^/]+)\/?$/, params: ["id"], title: () => t("tls.report"), load: () => import("./pages/tlsreport") },
 	{ name: "intake", pattern: /^\/(?:intake|health)\/?$/, title: () => t("nav.intake"), load: () => import("./pages/intake") },
 	{ name: "help", pattern: /^\/help(?:\/([^/]+))?\/?$/, params: ["term"], title: () => t("nav.help"), load: () => import("./pages/help") },
 ];

@@ -1,7 +1,9 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
 import codes from "texts:en";
+import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
+import { tls } from "./en-tls";
 
 const ui = {
 	"brand.home": "dmarcd, to the overview",
@@ -54,6 +56,11 @@ const ui = {
 	"time.90d": "Last 90 complete days",
 	"time.365d": "Last 365 complete days",
 	"time.all": "All time",
+	"time.7d.today": "Last 7 days, with today",
+	"time.30d.today": "Last 30 days, with today",
+	"time.90d.today": "Last 90 days, with today",
+	"time.365d.today": "Last 365 days, with today",
+	"time.all.today": "All time",
 	"time.7d.short": "7 days",
 	"time.30d.short": "30 days",
 	"time.90d.short": "90 days",
@@ -87,6 +94,8 @@ const ui = {
 	"filter.apply": "Apply",
 	"filter.remove": "Remove",
 	"chip.remove": "Remove filter",
+	"chip.unused": "not used here",
+	"chip.unused.hint": "It says nothing about what this page shows. It is kept for the other pages.",
 	"chip.unknown": "not known, not used",
 	"chip.unknown.hint": "This part of the address is no filter that dmarcd knows. It is kept, but changes nothing.",
 	"share": "Share",
@@ -519,7 +528,7 @@ const ui = {
 	"keys.title": "Keyboard",
 	"keys.help": "This list",
 	"keys.filter": "Add a filter",
-	"keys.go": "Go to Overview, Domains, Sources, Explore, Reports, Intake",
+	"keys.go": "Go to Overview, Domains, Sources, Explore, Reports, Failures, TLS, Intake",
 	"keys.rows": "Next row, row before",
 	"keys.enter": "Open the row",
 	"keys.x": "Leave out the value that has the focus",
@@ -533,4 +542,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls };

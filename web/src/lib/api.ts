@@ -27,7 +27,7 @@ export const changes = store<number>(0);
 /* What "Copy as curl" copies: the call that feeds the page on screen. */
 export const mainCall = store<string | null>(null);
 
-async function problemOf(r: Response): Promise<Problem> {
+export async function problemOf(r: Response): Promise<Problem> {
 	const fallback: Problem = {
 		title: r.statusText || `HTTP ${r.status}`, status: r.status,
 		request_id: r.headers.get("X-Request-Id") ?? undefined,

@@ -52,7 +52,7 @@ export interface SourceDetail {
 }
 export interface BreakdownItem {
 	key: string; label: string; counts: Counts; legs: Legs;
-	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail;
+	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number;
 }
 export interface Breakdown {
 	items: BreakdownItem[]; other: { n: number; m: number }; total: { n: number; m: number }; next: string | null;
@@ -69,7 +69,7 @@ export interface Row {
 	};
 	spf: SpfResult[]; dkim: DkimResult[];
 	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
-	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean;
+	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean; failures?: number;
 }
 /* Sentences of the daemon, finished but for hidden characters; m: messages they hold for. */
 export interface Said { text: string; m: number }
@@ -104,6 +104,7 @@ export interface ReportDetail extends ReportItem {
 	counts: Counts; legs: Legs;
 	refused: { record: number; line: number; reason: string }[];
 	message: { received: string | null; mailbox: string | null; bytes: number | null; token: string | null } | null;
+	failures: number;
 	versions: { id: string; state: string; received: string | null; m: number }[];
 	raw: { xml: boolean; original: boolean; mail: boolean };
 }

@@ -3,13 +3,18 @@
  *   time     t=7d|30d|90d|365d|all  or  from=DAY&to=DAY;  cmp=prev|none
  *   filters  key=a,b (or)   key=!a,b (not)   key=~text (contains)
  * A key that is not known is kept in the address and shown as such; it is
- * only left out of what is sent to the daemon, which would refuse it.
+ * only left out of what is sent to the daemon, which would refuse it. So is
+ * a key that is known, but says nothing about what a page shows.
  */
 
-export const FILTER_KEYS = [
+export const MAIL_KEYS = [
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp",
 	"reason", "selector", "sigdomain", "code", "fwd", "differs", "trust", "apart",
 ] as const;
+/* What failure reports and TLS reports are told apart by; the rest of the keys says nothing of them. */
+export const FAILURE_KEYS = ["type", "domain", "hfrom", "ip", "reporter"] as const;
+export const TLS_KEYS = ["policy_type", "result", "domain", "reporter", "apart"] as const;
+export const FILTER_KEYS = [...MAIL_KEYS, "type", "policy_type", "result"] as const;
 export type FilterKey = (typeof FILTER_KEYS)[number];
 
 /* Keys with free text: these take "contains". */
@@ -152,16 +157,29 @@ export function carried(s: State): string {
 	return format({ ...s, view: {} });
 }
 
+/*
+ * A link to a page that knows other keys: of the filters in force it takes the
+ * ones that page knows, sets these, and names the days.
+ */
+export function across(s: State, keys: readonly FilterKey[], set: Partial<Record<FilterKey, string>>, days: { from: string; to: string } | null = null): string {
+	let n: State = { ...s, filters: s.filters.filter((f) => keys.includes(f.key)), unknown: [] };
+	if (days !== null)
+		n = withRange(n, days.from, days.to);
+	for (const [k, v] of Object.entries(set))
+		n = setFilter(n, { key: k as FilterKey, not: false, contains: false, values: [v] });
+	return carried(n);
+}
+
 /* The query for the daemon. `fixed` are keys that the page itself sets. */
 export function apiQuery(
 	s: State, extra: Record<string, string | number | undefined> = {},
-	fixed: Partial<Record<FilterKey, string>> = {}, withCmp = false,
+	fixed: Partial<Record<FilterKey, string>> = {}, withCmp = false, keys: readonly FilterKey[] = MAIL_KEYS,
 ): string {
 	const p: [string, string][] = timePairs(s);
 	if (withCmp && s.cmp !== "prev")
 		p.push(["cmp", s.cmp]);
 	for (const f of s.filters)
-		if (fixed[f.key] === undefined)
+		if (fixed[f.key] === undefined && keys.includes(f.key))
 			p.push([f.key, filterValue(f)]);
 	for (const [k, v] of Object.entries(fixed))
 		p.push([k, v as string]);

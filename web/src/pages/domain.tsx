@@ -5,7 +5,7 @@ import { day, num, ratio } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { toUnicode, safeText } from "../lib/safe";
 import type { Breakdown, DomainDetail } from "../lib/types";
-import { apiQuery, carried, removeFilter, setFilter } from "../lib/url";
+import { across, apiQuery, carried, FAILURE_KEYS, removeFilter, setFilter, TLS_KEYS } from "../lib/url";
 import type { PageProps } from "../routes";
 import { Amount, failing, passed, PolicyText, Rate, Status } from "../ui/bits";
 import { causeText } from "../ui/domains";
@@ -38,6 +38,8 @@ export default function DomainPage({ params }: PageProps) {
 					<section class={`verdict v-${x.status === "protected" ? "ok" : x.status === "lost" || x.status === "exposed" ? "bad" : x.status === "nodata" ? "nodata" : "warn"}`}>
 						<div class="grow"><p class="verdict-word"><Status status={x.status} /> <PolicyText p={x.policy} /></p><p class="verdict-text">{causeText(x)}</p></div>
 						<a class="btn" href={href(at("/reports", here))}><Icon name="reports" size={16} />{t("n.reports", { n: x.reports })}</a>
+						<a class="btn" href={href(at("/failures", across(s, FAILURE_KEYS, { domain: d })))}><Icon name="envelope" size={16} />{t("failures.link.domain")}</a>
+						<a class="btn" href={href(at("/tls", across(s, TLS_KEYS, { domain: d })))}><Icon name="lock" size={16} />{t("tls.link.domain")}</a>
 					</section>
 					{x.counts.m === 0 ? <Empty /> :
 						<Tiles c={x.counts} prev={s.cmp === "prev" ? x.prev : null} dkimCover={ratio(x.counts.both + x.counts.dkim_only, x.counts.m)} fixed={["domain", d]} />}

@@ -10,6 +10,7 @@ import type { Page, Policy, ReportDetail, Row } from "../lib/types";
 import { carried } from "../lib/url";
 import type { PageProps } from "../routes";
 import { OutcomeBar, OUTCOMES, PolicyText } from "../ui/bits";
+import { FailureLink } from "../ui/failures";
 import { Icon } from "../ui/icons";
 import { More, useMore } from "../ui/more";
 import { Head, Section } from "../ui/page";
@@ -131,6 +132,7 @@ export default function ReportPage({ params }: PageProps) {
 								<Fact k={t("report.received")}>{time(d.received)}{d.message?.mailbox && <> · <Safe text={d.message.mailbox} /></>}{d.message && d.message.bytes !== null && <> · {bytes(d.message.bytes)}</>}</Fact>
 								<Fact k={t("report.trust")}><Trust trust={d.trust} /> <span class="muted small"><TrustText d={d} /></span></Fact>
 								<Fact k={t("report.state")}><ReportState state={d.state} /></Fact>
+								{d.failures > 0 && <Fact k={t("nav.failures")}><FailureLink plain n={d.failures} text="failures.link.report" q={`from=${d.day}&to=${d.day}&type=auth-failure&domain=${encodeURIComponent(d.domain)}`} /></Fact>}
 								{d.duplicates > 0 && <Fact k={t("report.duplicates")}>{t("report.duplicates.text", { n: d.duplicates })}</Fact>}
 								{d.generator && <Fact k={t("report.generator")}><Safe text={d.generator} /></Fact>}
 								{d.dialect && <Fact k={t("report.dialect")}>{word("dialect", d.dialect)}{d.version && <span class="muted"> <Safe text={d.version} /></span>}</Fact>}

@@ -35,16 +35,28 @@ export function seriesOf(d: Timeseries, by: string): PlotSeries[] {
 	}));
 }
 
-interface Props { data: Timeseries; by?: string; height?: number; title: string }
+/* A chart of something else than mail: its own series and words. */
+export interface Own {
+	series: PlotSeries[];
+	summary: string;
+	empty: string;
+	count: string;			/* what is counted, for the switch of units */
+	whole: number;			/* what 100 % is in the legend: more may be counted than drawn */
+	shares: boolean;		/* can the days be drawn as shares? */
+	hint: (key: string) => string;
+	pick: (key: string) => void;	/* a click on the legend */
+}
 
-export function DayChart({ data, by = "outcome", height = 280, title }: Props) {
+interface Props { data: Timeseries; by?: string; height?: number; title: string; own?: Own }
+
+export function DayChart({ data, by = "outcome", height = 280, title, own }: Props) {
 	const s = useUrl();
 	const [Plot, setPlot] = useState<ComponentType<PlotProps> | null>(null);
 	const [cur, setCur] = useState<number | null>(null);
 	const [keyed, setKeyed] = useState(false);
 	const [table, setTable] = useState(false);
-	const share = s.view.unit === "share";
-	const series = useMemo(() => seriesOf(data, by), [data, by]);
+	const share = s.view.unit === "share" && own?.shares !== false;
+	const series = useMemo(() => own?.series ?? seriesOf(data, by), [data, by, own?.series]);
 	const sums = useMemo(() => totals(series.map((x) => x.values)), [series]);
 	const marks = useMemo(() => data.events.map((e) => data.days.findIndex((d, i) => e.day >= d && e.day < (data.days[i + 1] ?? addDays(d, data.step === "week" ? 7 : 1)))).filter((i) => i >= 0), [data]);
 	const small = typeof innerWidth === "number" && innerWidth < 700;
@@ -61,14 +73,16 @@ export function DayChart({ data, by = "outcome", height = 280, title }: Props) {
 	const of = (k: string) => series.find((x) => x.key === k)?.values.reduce((a, b) => a + b, 0) ?? 0;
 	const done = lastComplete(data.days, data.complete_through);
 	const best = sums.reduce((a, v, i) => v > (sums[a] ?? 0) ? i : a, 0);
-	const summary = all === 0 ? t("chart.empty") : by === "outcome" ?
+	const summary = all === 0 ? own?.empty ?? t("chart.empty") : own !== undefined ? own.summary : by === "outcome" ?
 		t("chart.summary", { m: all, from: fmtDay(data.from), to: fmtDay(data.to), rate: percent(ratio(of("both") + of("dkim_only") + of("spf_only"), all)), day: fmtDay(data.days[best]), max: sums[best] ?? 0 }) :
 		t("chart.summary.by", { m: all, from: fmtDay(data.from), to: fmtDay(data.to), parts: list(series.slice(0, 3).map((x) => `${x.label} ${percent(ratio(of(x.key), all))}`)) });
 
 	const dayText = (i: number) => `${dayLong(data.days[i] as string)}: ${num(sums[i])}. ` +
 		series.filter((x) => (x.values[i] ?? 0) > 0).map((x) => `${x.label} ${num(x.values[i])}`).join(", ");
 	const click = (key: string) => {
-		if (by === "outcome") {
+		if (own !== undefined)
+			own.pick(key);
+		else if (by === "outcome") {
 			const v = OUTCOME_FILTER[key as Outcome];
 			if (key === "fail_fwd")
 				applyValue("fwd", "certain", false);
@@ -100,10 +114,10 @@ export function DayChart({ data, by = "outcome", height = 280, title }: Props) {
 			<figcaption>
 				<h2>{title}</h2>
 				<div class="tools">
-					<div class="seg" role="group" aria-label={t("chart.unit")}>
-						<button type="button" aria-pressed={!share} onClick={() => setView({ unit: undefined }, true)}>{t("chart.count")}</button>
+					{own?.shares !== false && <div class="seg" role="group" aria-label={t("chart.unit")}>
+						<button type="button" aria-pressed={!share} onClick={() => setView({ unit: undefined }, true)}>{own?.count ?? t("chart.count")}</button>
 						<button type="button" aria-pressed={share} onClick={() => setView({ unit: "share" }, true)}>{t("chart.share")}</button>
-					</div>
+					</div>}
 					<button type="button" class="btn quiet" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t("chart.aschart") : t("chart.astable")}</button>
 				</div>
 			</figcaption>
@@ -133,8 +147,8 @@ export function DayChart({ data, by = "outcome", height = 280, title }: Props) {
 			)}
 			<ul class="legend">
 				{series.map((x) => (
-					<li><button type="button" onClick={() => click(x.key)} title={by === "outcome" ? t(`outcome.${x.key}.hint` as Key) : t("value.hint", { value: x.label })}>
-						<i class={`sw ${x.hatch ? "hatch" : ""}`} style={{ backgroundColor: `var(${x.color})` }} /><span class="clip"><Safe text={x.label} /></span> <span class="muted n">{percent(ratio(of(x.key), all))}</span>
+					<li><button type="button" onClick={() => click(x.key)} title={own !== undefined ? own.hint(x.key) : by === "outcome" ? t(`outcome.${x.key}.hint` as Key) : t("value.hint", { value: x.label })}>
+						<i class={`sw ${x.hatch ? "hatch" : ""}`} style={{ backgroundColor: `var(${x.color})` }} /><span class="clip"><Safe text={x.label} /></span> <span class="muted n">{percent(ratio(of(x.key), own?.whole ?? all))}</span>
 					</button></li>
 				))}
 			</ul>

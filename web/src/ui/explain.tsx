@@ -6,6 +6,7 @@ import { num } from "../lib/format";
 import { href, at } from "../lib/router";
 import type { Causes, Explanation, Row, RowExplanation, Said } from "../lib/types";
 import { Code, Disposition, Result } from "./bits";
+import { FailureLink } from "./failures";
 import { Icon } from "./icons";
 import { Load } from "./states";
 import { Name, Safe, Value } from "./text";
@@ -75,7 +76,10 @@ export function RowCard({ row, report = true, query = "" }: { row: Row; report?:
 					{row.spf.length === 0 && <li class="muted">{t("row.nospf")}</li>}
 					{row.dkim.length === 0 && <li class="muted">{t("row.nodkim")}</li>}
 				</ul>
-				{report && <p><a class="btn" href={href(at(`/reports/${encodeURIComponent(row.report_id)}`, query)) + `#r${row.seq}`}><Icon name="reports" size={16} />{t("row.report", { n: String(row.seq) })}</a></p>}
+				<p class="actions">
+					{report && <a class="btn" href={href(at(`/reports/${encodeURIComponent(row.report_id)}`, query)) + `#r${row.seq}`}><Icon name="reports" size={16} />{t("row.report", { n: String(row.seq) })}</a>}
+					{row.ip !== null && row.failures !== undefined && <FailureLink n={row.failures} q={`from=${row.day}&to=${row.day}&type=auth-failure&ip=${row.ip}&domain=${encodeURIComponent(row.domain)}`} />}
+				</p>
 			</div>
 		</div>
 	);

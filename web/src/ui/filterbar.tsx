@@ -10,12 +10,12 @@ import { at, go, href, place, update, usePlace, useUrl } from "../lib/router";
 import { useStore } from "../lib/store";
 import type { Breakdown } from "../lib/types";
 import {
-	apiQuery, canFilter, carried, FILTER_KEYS, filterValue, format, frozen, isDay, PRESETS, range, removeFilter, setFilter,
-	shift, TEXT_KEYS, withRange, type Filter, type FilterKey, type State,
+	apiQuery, canFilter, carried, filterValue, format, frozen, isDay, MAIL_KEYS, PRESETS, range, removeFilter, setFilter,
+	shift, TEXT_KEYS, withRange, type Filter, type FilterKey, type Preset, type State,
 } from "../lib/url";
 import { codeTitle } from "./bits";
 import { Icon } from "./icons";
-import { useMeta } from "./meta";
+import { pageEnd, useMeta } from "./meta";
 import { Popover } from "./popover";
 import { safeText } from "../lib/safe";
 import { Name, Safe } from "./text";
@@ -30,9 +30,13 @@ const FIXED: Partial<Record<FilterKey, readonly string[]>> = {
 	apart: ["no", "yes", "all"],
 	spf: ["pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror", "unknown", "absent"],
 	dkim: ["pass", "fail", "softfail", "neutral", "none", "policy", "temperror", "permerror", "unknown", "absent"],
+	type: ["auth-failure", "dmarc", "spf", "dkim", "other", "abuse"],
+	policy_type: ["sts", "tlsa", "no-policy-found", "other"],
+	result: ["starttls-not-supported", "certificate-host-mismatch", "certificate-expired", "certificate-not-trusted", "validation-failure",
+		"tlsa-invalid", "dnssec-invalid", "dane-required", "sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid", "other"],
 };
-const NO_BREAKDOWN: readonly FilterKey[] = ["differs", "trust", "apart"];
-const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", trust: "trust", apart: "apart", spf: "result", dkim: "result", reason: "reason" };
+const NO_BREAKDOWN: readonly FilterKey[] = ["differs", "trust", "apart", "type", "policy_type", "result"];
+const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", trust: "trust", apart: "apart", spf: "result", dkim: "result", reason: "reason", type: "ftype", policy_type: "ptype", result: "tlsresult" };
 
 /* What a filter value is called on screen. */
 export function valueLabel(key: FilterKey, v: string): string {
@@ -50,10 +54,11 @@ export function valueLabel(key: FilterKey, v: string): string {
 	return v;
 }
 
-function Time({ s }: { s: State }) {
+function Time({ s, today }: { s: State; today: boolean }) {
 	const m = useMeta();
-	const r = range(s, m?.complete_through ?? null, m?.first_day ?? null);
-	const label = s.preset === null ? days(s.from as string, s.to as string) : t(`time.${s.preset}`);
+	const r = range(s, useStore(pageEnd) ?? m?.complete_through ?? null, m?.first_day ?? null);
+	const name = (p: Preset) => t(today ? `time.${p}.today` : `time.${p}`);
+	const label = s.preset === null ? days(s.from as string, s.to as string) : name(s.preset);
 	return (
 		<Popover label={t("time.label")} cls="btn" title={r === null ? undefined : days(r.from, r.to)}
 			button={<><Icon name="calendar" size={16} /><span class="only-wide">{label}</span><span class="only-phone">{s.preset === null ? label : t(`time.${s.preset}.short`)}</span><Icon name="down" size={16} /></>}>
@@ -64,11 +69,11 @@ function Time({ s }: { s: State }) {
 							<li><button type="button" aria-pressed={s.preset === p} onClick={() => {
 								update({ ...s, preset: p, from: null, to: null });
 								close();
-							}}>{t(`time.${p}`)}{s.preset === p && <Icon name="check" size={16} />}</button></li>
+							}}>{name(p)}{s.preset === p && <Icon name="check" size={16} />}</button></li>
 						))}
 					</ul>
 					<CustomRange s={s} from={r?.from ?? ""} to={r?.to ?? ""} close={close} />
-					{m !== null && <p class="hint">{t("time.hint")}</p>}
+					{m !== null && !today && <p class="hint">{t("time.hint")}</p>}
 				</div>
 			)}
 		</Popover>
@@ -212,19 +217,19 @@ function Editor({ s, k, start, done }: { s: State; k: FilterKey; start: Filter |
 	);
 }
 
-function AddFilter({ s }: { s: State }) {
+function AddFilter({ s, keys }: { s: State; keys: readonly FilterKey[] }) {
 	return (
 		<Popover label={t("filter.add")} cls="btn" id="add-filter" wide title={t("filter.add.hint")}
 			button={<><Icon name="plus" size={16} /><span>{t("filter.add")}</span><kbd aria-hidden="true">/</kbd></>}>
-			{(close) => <Picker s={s} close={close} />}
+			{(close) => <Picker s={s} close={close} of={keys} />}
 		</Popover>
 	);
 }
 
-function Picker({ s, close }: { s: State; close: () => void }) {
+function Picker({ s, close, of }: { s: State; close: () => void; of: readonly FilterKey[] }) {
 	const [k, setK] = useState<FilterKey | null>(null);
 	const [q, setQ] = useState("");
-	const keys = FILTER_KEYS.filter((x) => q === "" || `${x} ${t(`key.${x}`)} ${t(`key.${x}.hint`)}`.toLowerCase().includes(q.toLowerCase()));
+	const keys = of.filter((x) => q === "" || `${x} ${t(`key.${x}`)} ${t(`key.${x}.hint`)}`.toLowerCase().includes(q.toLowerCase()));
 
 	if (k !== null)
 		return <><button type="button" class="btn link back" onClick={() => setK(null)}><Icon name="left" size={16} />{t("filter.keys")}</button>
@@ -294,7 +299,25 @@ function Copy({ text, label, icon, hint, cls = "" }: { text: () => string; label
 
 const quote = (s: string): string => `'${s.replace(/'/g, "'\\''")}'`;
 
-export function FilterBar({ noTime = false }: { noTime?: boolean }) {
+/* What says nothing about the page is neither sent nor dropped, and one can see it. */
+function Unused({ s, f }: { s: State; f: Filter }) {
+	return (
+		<span class="chip unused" title={t("chip.unused.hint")}>
+			<span class="chip-main"><span class="chip-key">{t(`key.${f.key}`)}</span> <span class="clip"><Safe text={(f.not ? "!" : "") + f.values.map((v) => valueLabel(f.key, v)).join(", ")} /></span> <em>{t("chip.unused")}</em></span>
+			<button type="button" class="chip-x" aria-label={`${t("chip.remove")} ${t(`key.${f.key}`)}`} onClick={() => update(removeFilter(s, f.key))}>
+				<Icon name="cross" size={16} />
+			</button>
+		</span>
+	);
+}
+
+interface BarProps {
+	noTime?: boolean;
+	keys?: readonly FilterKey[];	/* the filters that the page knows */
+	today?: boolean;		/* days count up to today */
+}
+
+export function FilterBar({ noTime = false, keys = MAIL_KEYS, today = false }: BarProps) {
 	const s = useUrl();
 	const m = useMeta();
 	const main = useStore(mainCall);
@@ -302,10 +325,10 @@ export function FilterBar({ noTime = false }: { noTime?: boolean }) {
 	return (
 		<div class="filterbar" role="region" aria-label={t("filter.region")}>
 			<div class="filters">
-				{!noTime && <Time s={s} />}
-				{!noTime && <Compare s={s} />}
+				{!noTime && <Time s={s} today={today} />}
+				{!noTime && keys === MAIL_KEYS && <Compare s={s} />}
 				<DomainPicker s={s} />
-				{s.filters.filter((f) => f.key !== "domain" || (!onDomain && (f.not || f.contains || f.values.length > 1))).map((f) => <Chip key={f.key} s={s} f={f} />)}
+				{s.filters.filter((f) => f.key !== "domain" || (!onDomain && (f.not || f.contains || f.values.length > 1))).map((f) => keys.includes(f.key) ? <Chip key={f.key} s={s} f={f} /> : <Unused key={f.key} s={s} f={f} />)}
 				{s.unknown.map(([k, v], i) => (
 					<span class="chip bad" title={t("chip.unknown.hint")}>
 						<span class="chip-main"><Icon name="warn" size={16} /><Safe text={`${k}=${v}`} /> <em>{t("chip.unknown")}</em></span>
@@ -313,11 +336,11 @@ export function FilterBar({ noTime = false }: { noTime?: boolean }) {
 							onClick={() => update({ ...s, unknown: s.unknown.filter((_, j) => j !== i) })}><Icon name="cross" size={16} /></button>
 					</span>
 				))}
-				<AddFilter s={s} />
+				<AddFilter s={s} keys={keys} />
 			</div>
 			<div class="share">
 				<Copy label={t("share")} icon="share" hint={t("share.hint")} text={() => location.origin +
-					href(at(place.get().path, format(frozen(s, m?.complete_through ?? null, m?.first_day ?? null))))} />
+					href(at(place.get().path, format(frozen(s, pageEnd.get() ?? m?.complete_through ?? null, m?.first_day ?? null))))} />
 				{main !== null && <Copy cls="only-wide" label={t("curl")} icon="copy" hint={t("curl.hint")} text={() => `curl -sS ${quote(location.origin + apiUrl(main))}`} />}
 			</div>
 		</div>

@@ -5,6 +5,15 @@ import { store, useStore } from "../lib/store";
 import type { Meta } from "../lib/types";
 
 export const meta = store<Meta | null>(null);
+/* The last day of a page that counts its days otherwise than aggregate reports do. */
+export const pageEnd = store<string | null>(null);
+export function usePageEnd(day: string | null): void {
+	useEffect(() => {
+		pageEnd.set(day);
+		return () => pageEnd.set(null);
+	}, [day]);
+}
+
 export const useMeta = (): Meta | null => useStore(meta);
 
 export function useMetaLoader(): ReturnType<typeof useApi<Meta>> {

@@ -6,11 +6,13 @@ import { day, num } from "../lib/format";
 import { at, go, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
 import type { BreakdownItem, Leg, Timeseries } from "../lib/types";
-import { apiQuery, canFilter, carried, setFilter, type FilterKey } from "../lib/url";
+import { across, apiQuery, canFilter, carried, FAILURE_KEYS, range, setFilter, type FilterKey } from "../lib/url";
 import { Amount, Code, codeTitle, LegAligned, LegResult, OutcomeBar, OUTCOMES, passed, Rate, SparkLine, Treatment } from "./bits";
 import { CauseCards } from "./explain";
 import { valueLabel } from "./filterbar";
+import { FailureLink } from "./failures";
 import { Icon } from "./icons";
+import { useMeta } from "./meta";
 import { Table, type Column } from "./table";
 import { applyValue, Name, Safe, Value } from "./text";
 
@@ -82,6 +84,9 @@ function LegTable({ name, leg, m }: { name: string; leg: Leg; m: number }) {
 
 function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: string }) {
 	const s = useUrl();
+	const m = useMeta();
+	/* failure reports count up to today: the days of these figures are named */
+	const days = range(s, m?.complete_through ?? null, m?.first_day ?? null);
 	const filterable = Boolean(r.key) && canFilter(r.key);
 	const one = setFilter(s, { key: by, values: [r.key], not: false, contains: false });
 	const q = filterable ? carried(one) : query ?? carried(s);
@@ -118,6 +123,7 @@ function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: str
 					<button type="button" class="btn" onClick={() => applyValue(by, r.key, false)}><Icon name="filter" size={16} />{t("source.only")}</button>
 					<button type="button" class="btn" onClick={() => applyValue(by, r.key, true)}>{t("source.exclude")}</button>
 					<button type="button" class="btn" onClick={() => go(at("/reports", link))}>{t("source.reports")}</button>
+					{by === "ip" && r.failures !== undefined && <FailureLink n={r.failures} q={across(s, FAILURE_KEYS, { ip: r.key, type: "auth-failure", ...(fixed !== null ? { domain: fixed } : {}) }, days)} />}
 				</p>
 			)}
 		</div>

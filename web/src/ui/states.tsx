@@ -4,7 +4,7 @@ import { t, tx } from "../i18n";
 import { ago, day } from "../lib/format";
 import type { ApiError, Loaded } from "../lib/api";
 import { href, place, update, useUrl } from "../lib/router";
-import { filterValue, removeFilter } from "../lib/url";
+import { filterValue, MAIL_KEYS, removeFilter, type FilterKey } from "../lib/url";
 import { meta, useMeta } from "./meta";
 import { Icon } from "./icons";
 import { Safe } from "./text";
@@ -59,31 +59,33 @@ export function Load<T>({ of, h, children }: LoadProps<T>) {
 }
 
 /* No rows: because of filters, because nothing has come yet, or because of the period. */
-export function Empty({ what }: { what?: string }) {
+export function Empty({ what, why, keys = MAIL_KEYS }: { what?: string; why?: ComponentChildren; keys?: readonly FilterKey[] }) {
 	const s = useUrl();
 	const m = useMeta();
-	if (m !== null && m.reports === 0)
+	const used = s.filters.filter((f) => keys.includes(f.key));
+	if (m !== null && m.reports === 0 && why === undefined)
 		return <NewHere />;
-	if (s.filters.length > 0)
+	if (used.length > 0)
 		return (
 			<div class="empty">
 				<p>{what ?? t("empty.filters")} {t("empty.remove")}</p>
 				<div class="chips">
-					{s.filters.map((f) => (
+					{used.map((f) => (
 						<button type="button" class="chip" onClick={() => update(removeFilter(s, f.key))}>
 							<span>{t(`key.${f.key}`)}: <Safe text={filterValue(f)} /></span><Icon name="cross" size={16} />
 							<span class="vh">{t("chip.remove")}</span>
 						</button>
 					))}
-					<button type="button" class="btn link" onClick={() => update({ ...s, filters: [] })}>{t("empty.all")}</button>
+					<button type="button" class="btn link" onClick={() => update({ ...s, filters: s.filters.filter((f) => !keys.includes(f.key)) })}>{t("empty.all")}</button>
 				</div>
 			</div>
 		);
 	return (
 		<div class="empty">
 			<p>{what ?? t("empty.period")}</p>
+			{why}
 			{s.preset !== "all" && <button type="button" class="btn" onClick={() => update({ ...s, preset: "all", from: null, to: null })}>{t("empty.alltime")}</button>}
-			{m?.last_day && <p class="muted small">{t("empty.lastday", { day: day(m.last_day) })}</p>}
+			{why === undefined && m?.last_day && <p class="muted small">{t("empty.lastday", { day: day(m.last_day) })}</p>}
 		</div>
 	);
 }

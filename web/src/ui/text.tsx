@@ -30,7 +30,7 @@ export function Name({ text }: { text: string | null | undefined }) {
 
 /* Pages whose address takes filters; from elsewhere a value leads to Explore. */
 export const filtersHere = (path: string): boolean =>
-	/^\/(domains|sources|explore|reports)?$/.test(path) || /^\/domains\/[^/]+$/.test(path);
+	/^\/(domains|sources|explore|reports|failures|tls)?$/.test(path) || /^\/domains\/[^/]+$/.test(path);
 
 export function applyValue(key: FilterKey, value: string, not: boolean): void {
 	const path = place.get().path;
@@ -38,7 +38,7 @@ export function applyValue(key: FilterKey, value: string, not: boolean): void {
 	if (filtersHere(path))
 		update({ ...next, view: { ...next.view } });
 	else
-		go(at("/explore", carried(next)));
+		go(at(key === "type" ? "/failures" : key === "policy_type" || key === "result" ? "/tls" : "/explore", carried(next)));
 }
 
 interface ValueProps {
