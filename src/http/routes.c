@@ -265,6 +265,8 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	buf_free(&key);
 	if (!replied)
 		return (true);
+	if (late)
+		rq->passing = true;	/* another time more may be told */
 	finish(rq);
 	good = rq->reply.status < 500 || late;	/* what it has read helps the next one */
 	waited = cache_done(mine, &rq->reply);

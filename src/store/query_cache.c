@@ -54,7 +54,7 @@ static const char *const sql[Q_STMTS] = {
 int
 q_oom(struct err *e)
 {
-	return (err_set(e, ERR_TEMP, "out of memory, or more of it than one question may have: ask for fewer days or add a filter"));
+	return (err_set(e, ERR_TEMP, "out of memory, or more of it than one question may have: ask for fewer days or a smaller page, or add a filter"));
 }
 
 int

@@ -108,6 +108,7 @@ struct query {
 	unsigned		 limit_ms;
 	bool			 own;		/* the transaction is ours to end */
 	bool			 late;		/* the deadline stopped it */
+#define Q_FULL	((size_t)4 << 20)	/* of one who asks for row after row: end it, begin another */
 	size_t			 most_sums, most_pieces;	/* see query_hold */
 };
 
