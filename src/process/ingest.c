@@ -517,6 +517,7 @@ on_failure(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	if (wire_get_failure(f, g->failure_room, FAILURE_RESULTS, &payload, &r, e) == -1)
 		return (-1);
 	w->head->failure = true;
+	store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
 	if (store_failure(g->store, w->head->message, payload, &r, w->head->derive, &s, e) == -1)
 		return (-1);
 	return (job_add(g, w->head, &s, e));

@@ -391,6 +391,9 @@ struct query_failure {
 	struct failure_verdict	 verdict;
 	enum redact		 redact;		/* how it was stored */
 	bool			 masked;
+	enum trust		 trust;
+	enum trust_apart	 apart;
+	struct trust_mail	 mail;			/* what decided; without the field */
 	/* of the message: */
 	struct str		 origin;
 	int64_t			 message_received;
@@ -404,9 +407,10 @@ struct query_failures {
 	char		*next;
 };
 /*
- * Of the filter t, from, to, domain, hfrom, ip and reporter are known here; t
- * ends today, and without any of these all are meant. type: words that the
- * report has to have one of ("dmarc,spf", "!other"), or NULL. sort: arrived.
+ * Of the filter t, from, to, domain, hfrom, ip, reporter, trust and apart are
+ * known here; t ends today, and without any of these all are meant. type: words
+ * that the report has to have one of ("dmarc,spf", "!other"), or NULL. sort:
+ * arrived; id, the order in which they were stored.
  */
 int	 query_failures(struct query *, const struct query_filter *, const char *type, const struct query_page *, struct query_failures *,
 	    struct err *);
