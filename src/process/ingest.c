@@ -305,6 +305,8 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flag
 	if (j->derive == NULL && (j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
 	    store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e)) == -1)
 		return (-1);
+	if (j->settling != NULL && j->settling(j, e) == -1)
+		return (-1);
 	w->head = j->next;
 	if (w->head == NULL)
 		w->tail = NULL;

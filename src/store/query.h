@@ -201,6 +201,7 @@ struct query_sender_domain {	/* what a sender is to a domain */
 	enum sender_class	 class, inferred;
 	bool			 decided;
 	int64_t			 decision;	/* 0: nothing was decided */
+	bool			 for_all;	/* it was for every domain */
 	struct str		 note, who;
 	int64_t			 decided_at;
 	enum confidence		 confidence, identity;
@@ -214,7 +215,30 @@ struct query_sender {
 	enum sender_kind		 kind;
 	struct query_sender_domain	*domains;	/* most mail first; those that the filter allows */
 	size_t				 ndomains;
+	int64_t				 last;		/* the latest decision about it, undone or not; 0: none */
 };
+/* What people decided, the latest first: every line of the log. */
+struct query_decision {
+	int64_t		 id, undo, at;
+	int64_t		 sender;
+	struct str	 label, domain;		/* domain absent: all */
+	int		 class, was;		/* enum sender_class; -1: what is inferred holds; was: not known */
+	bool		 was_decided;
+	struct str	 who, note;
+	int64_t		 undone;		/* 0: it was not */
+	struct str	 undone_by;
+	bool		 holds;			/* nothing later was said of the same */
+};
+struct query_decisions {
+	struct query_decision	*items;
+	size_t			 nitems;
+	int64_t			 next;		/* before, for the page behind; 0: there is none */
+};
+/* sender 0: all of them. before: of which the page begins; 0: the start. */
+int	 query_decisions(struct query *, int64_t sender, int64_t before, size_t limit, struct query_decisions *, struct err *);
+/* The senders that one undo is about, at most DECISIONS_MAX. */
+int	 query_decided_about(struct query *, int64_t undo, int64_t **ids, size_t *n, struct err *);
+
 /* ERR_INPUT: there is no such sender. filter NULL: all domains. */
 int	 query_sender(struct query *, int64_t id, const struct query_filter *, struct query_sender *, struct err *);
 
