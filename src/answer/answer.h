@@ -51,6 +51,7 @@ struct answer_request {
 	enum answer_kind		 kind;
 	struct query_filter		 filter;
 	enum query_by			 by;
+	enum query_measure		 measure;
 	bool				 by_given, week, step_given, cmp_prev, total;
 	unsigned			 top;
 	size_t				 limit;

@@ -135,7 +135,7 @@ sources(sqlite3 *db, struct seed *s)
 			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 4, x'%s%02x')", id, i % 3 == 0 ? "c00002" : i % 3 == 1 ?
 			    "c63364" : "cb0071", i);
 		else if (kind < 9)
-			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 6, x'20010db8%024x')", id, i);
+			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 6, x'20010db8%04x%020x')", id, i % 3, i);
 		else
 			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 0, CAST('host%u ' AS BLOB))", id, i);
 	}
