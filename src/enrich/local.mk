@@ -4,7 +4,8 @@ libdmarcd_a_SOURCES += \
 	src/enrich/thresholds.h \
 	src/enrich/catalogue.c src/enrich/catalogue.h \
 	src/enrich/identity.c src/enrich/identity.h \
-	src/enrich/class.c src/enrich/class.h
+	src/enrich/class.c src/enrich/class.h \
+	src/enrich/host.c src/enrich/host.h
 nodist_libdmarcd_a_SOURCES += src/enrich/senders.c
 BUILT_SOURCES += src/enrich/senders.c
 CLEANFILES += src/enrich/senders.c
