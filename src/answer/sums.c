@@ -511,7 +511,7 @@ answer_timeseries(struct query *q, const struct answer_request *rq, struct err *
 	json_t				*j;
 
 	if (query_filter_range(q, &rq->filter, &r, e) == -1 ||
-	    query_series(q, &rq->filter, &r, rq->by, rq->week, rq->top, &s, e) == -1 ||
+	    query_series(q, &rq->filter, &r, rq->by, rq->week, rq->top, rq->measure, &s, e) == -1 ||
 	    query_policy_events(q, &rq->filter, &r, &v, &n, e) == -1)
 		return (NULL);
 	days = a_array();

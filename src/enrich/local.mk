@@ -4,7 +4,11 @@ libdmarcd_a_SOURCES += \
 	src/enrich/thresholds.h \
 	src/enrich/catalogue.c src/enrich/catalogue.h \
 	src/enrich/identity.c src/enrich/identity.h \
-	src/enrich/class.c src/enrich/class.h
+	src/enrich/class.c src/enrich/class.h \
+	src/enrich/places.c src/enrich/places.h \
+	src/enrich/ranges.c src/enrich/ranges.h \
+	src/enrich/mmdb.c src/enrich/mmdb.h \
+	src/enrich/host.c src/enrich/host.h
 nodist_libdmarcd_a_SOURCES += src/enrich/senders.c
 BUILT_SOURCES += src/enrich/senders.c
 CLEANFILES += src/enrich/senders.c
