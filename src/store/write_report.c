@@ -484,6 +484,38 @@ writer_within(struct store *s, int64_t less, struct err *e)
 	return (0);
 }
 
+/*
+ * Most reports begin when all others that their reporter sent about the domain
+ * have ended, and the search is spared. What is remembered is the latest end
+ * of all that a search from the first one's begin on would find.
+ */
+static int
+begins_last(struct store *s, bool *last, struct err *e)
+{
+	struct writer	*w = s->w;
+	const int64_t	 pair[] = { w->domain, w->reporter };
+	uint64_t	 h = hash64(s->secret + 17, pair, sizeof(pair));
+	struct slot	*slot = writer_cache_at(&w->ends, h);
+	sqlite3_stmt	*st = stmt(s, ST_OVERLAP_END);
+	int64_t		 end;
+
+	if (slot->id == 0 || slot->hash != h) {
+		(void)sqlite3_bind_int64(st, 1, w->domain);
+		(void)sqlite3_bind_int64(st, 2, w->reporter);
+		(void)sqlite3_bind_int64(st, 3, w->h.begin);
+		if (writer_find(s, ST_OVERLAP_END, &end, e) == -1)
+			return (-1);
+		*slot = (struct slot){ h, end < 1 ? 1 : end, 0 };
+		if (slot->id < w->h.begin)	/* the search would begin there */
+			slot->id = w->h.begin;
+	}
+	*last = w->h.begin >= slot->id;
+	end = w->h.end > w->h.begin ? w->h.end : w->h.begin;
+	if (slot->id < end)
+		slot->id = end;
+	return (0);
+}
+
 /* Does another report cover part of its period? Then both are marked: here the others, and *quirks. */
 int
 writer_overlap(struct store *s, int64_t id, uint64_t *quirks, struct err *e)
@@ -492,8 +524,13 @@ writer_overlap(struct store *s, int64_t id, uint64_t *quirks, struct err *e)
 	struct writer		*w = s->w;
 	sqlite3_stmt		*st;
 	int64_t			 found;
+	bool			 last;
 	int			 rc;
 
+	if (begins_last(s, &last, e) == -1)
+		return (-1);
+	if (last)
+		return (0);
 	for (size_t i = 0; i < nitems(which); i++) {
 		st = stmt(s, which[i]);
 		(void)sqlite3_bind_int64(st, 1, w->domain);

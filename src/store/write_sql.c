@@ -46,6 +46,8 @@ const char *const	 writer_sql[ST_COUNT] = {
 	    "ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[ST_REPORT_FIND] = "SELECT id, hash, messages, day, trust FROM report WHERE domain = ?1 AND reporter = ?2 AND begin = ?3 AND end = ?4 "
 	    "AND report_id = ?5 AND superseded_by IS NULL",
+	[ST_OVERLAP_END] = "SELECT ifnull(max(end), 0) FROM report WHERE domain = ?1 AND reporter = ?2 AND begin > ?3 - 3024000 "
+	    "AND superseded_by IS NULL",
 	[ST_OVERLAP_FIND] = "SELECT 1 FROM report WHERE " OVERLAPS " LIMIT 1",
 	[ST_OVERLAP_SET] = "UPDATE report SET quirks = quirks | ?6 WHERE " OVERLAPS " AND quirks & ?6 = 0",
 	[ST_VERSION_FIND] = "SELECT id FROM report WHERE superseded_by = ?1 AND hash = ?2",
