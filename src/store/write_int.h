@@ -20,7 +20,7 @@ enum stmt {
 	ST_DATA_VERSION, ST_NEXT_IDS, ST_MESSAGES, ST_GENERATION, ST_NAME_FIND, ST_NAME_ADD, ST_DOMAIN_FIND, ST_DOMAIN_ADD,
 	ST_REPORTER_FIND, ST_REPORTER_ADD, ST_POLICY_FIND, ST_POLICY_ADD, ST_SOURCE_FIND, ST_SOURCE_ADD,
 	ST_OUTCOMES, ST_OUTCOME_ADD, ST_EVIDENCE_FIND, ST_EVIDENCE_OUTCOME, ST_EVIDENCE_ADD, ST_EVIDENCE_KEY, ST_RECORD_ADD, ST_RECORD_MERGE,
-	ST_REPORT_FIND, ST_VERSION_FIND, ST_OVERLAP_END, ST_OVERLAP_FIND, ST_OVERLAP_SET, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
+	ST_REPORT_FIND, ST_VERSION_FIND, ST_PERIODS, ST_OVERLAP_FIND, ST_OVERLAP_SET, ST_REPORT_ADD, ST_REPORT_AGAIN, ST_REPORT_UNREPEAT, ST_REPORT_SUPERSEDE, ST_VERSIONS_MOVE,
 	ST_REPORT_SUMS, ST_RECORDS_GO, ST_ROLLUP_ADD, ST_ROLLUP_CLEAN, ST_FRESH, ST_ROLLUP_FOLD, ST_ROLLUP_FOLDED,
 	ST_MESSAGE_ADD, ST_MESSAGE_SET, ST_TOKENS, ST_INTAKE_ADD,
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
@@ -83,7 +83,7 @@ struct marked { int64_t domain, day; };	/* 0: none */
 struct writer {
 	sqlite3_stmt	*st[ST_COUNT];
 	struct cache	 names, sources, evidence, keys;
-	struct cache	 ends;		/* of domain and reporter: no report that counts and matters here ends later */
+	struct cache	 periods;	/* of domain and reporter: the latest end, and the longest in seconds */
 	struct outcome	*outcomes;	/* by id, from 1 */
 	size_t		 noutcomes, room_outcomes;
 	int64_t		 data_version, next_report, next_message, next_evidence;
