@@ -3,6 +3,7 @@
  */
 #include "base/when.h"
 #include "cli/listing.h"
+#include "process/who.h"
 
 #define BATCH	500	/* reports of one snapshot */
 
@@ -33,6 +34,28 @@ filters_read(struct listing *l, const struct cli_args *args, enum listing_mode m
 	return (more == NULL ? 0 : filter_read(l, args, more, e));
 }
 
+/* Does the answer depend on who the senders are? Sums do: what was forwarded is told by who sent it. */
+static bool
+about_senders(const struct listing *l, enum listing_mode mode)
+{
+	if (mode == LISTING_MONTH)
+		return (true);
+	for (size_t i = 0; i < l->filter.nclauses; i++)
+		if (l->filter.clauses[i].key == QK_SENDER || l->filter.clauses[i].key == QK_CLASS || l->filter.clauses[i].key == QK_HEALTH ||
+		    l->filter.clauses[i].key == QK_FWD)
+			return (true);
+	return (false);
+}
+
+static void
+catch_up(struct listing *l, enum listing_mode mode)
+{
+	struct err	 e = { 0 };
+
+	if (about_senders(l, mode) && who_asked(l->ctx->conf, l->ctx->state, l->store, &e) == -1)
+		cli_note(l->ctx, "who sent what came last is not known yet: %s", e.msg);
+}
+
 int
 listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args, enum listing_mode mode, const char *more)
 {
@@ -43,8 +66,10 @@ listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args
 	l->format = cli_format(args);
 	query_filter_init(&l->filter);
 	if (filters_read(l, args, mode, more, &e) == -1 || dmarc_init(&e) == -1 ||
-	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL ||
-	    (l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||
+	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL)
+		return (listing_fail(l, &e));
+	catch_up(l, mode);
+	if ((l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||
 	    query_filter_range(l->q, &l->filter, &l->range, &e) == -1)
 		return (listing_fail(l, &e));
 	return (CLI_OK);
