@@ -265,6 +265,12 @@ store_generation(struct store *s)
 	return (v);
 }
 
+uint64_t
+store_identity(const struct store *s)
+{
+	return (hash64(s->secret, "identity", 8));
+}
+
 bool
 store_in_transaction(const struct store *s)
 {
