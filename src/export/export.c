@@ -71,6 +71,10 @@ export_new(struct store *s, const struct export_asked *a, struct err *e)
 	}
 	x->s = s;
 	x->asked = *a;
+	if (store_frugal(s, e) == -1) {
+		export_free(x);
+		return (NULL);
+	}
 	return (x);
 }
 
@@ -137,7 +141,7 @@ find_failures(struct export *x, int64_t after, size_t most, struct err *e)
 }
 
 static int
-find_others(struct export *x, struct query *q, int64_t after, struct err *e)
+find_tls(struct export *x, struct query *q, int64_t after, struct err *e)
 {
 	const struct query_filter	*f = x->asked.filter;
 	const struct query_tls_filter	 tls = { .base = f };
@@ -145,12 +149,20 @@ find_others(struct export *x, struct query *q, int64_t after, struct err *e)
 	struct query_range		 range;
 	struct query_reports		 list;
 
-	if (x->asked.kind == EXPORT_TLS) {
-		if (query_tls_range(q, f, &range, e) == -1 || query_tls_reports(q, &tls, f->all ? NULL : &range, false, &page, &list, e) == -1)
-			return (-1);
-	} else if (query_filter_range(q, f, &range, e) == -1 || query_reports(q, f, f->all ? NULL : &range, false, &page, &list, e) == -1)
+	if (query_tls_range(q, f, &range, e) == -1 || query_tls_reports(q, &tls, f->all ? NULL : &range, false, &page, &list, e) == -1)
 		return (-1);
 	return (keep(x, list.ids, list.nids, after, e));
+}
+
+static int
+find_reports(struct export *x, struct query *q, int64_t after, struct err *e)
+{
+	const struct query_filter	*f = x->asked.filter;
+	struct query_range		 range;
+
+	if (query_filter_range(q, f, &range, e) == -1)
+		return (-1);
+	return (query_report_ids(q, f, f->all ? NULL : &range, after, &x->ids, &x->nids, e));
 }
 
 static int
@@ -161,47 +173,51 @@ by_id(const void *a, const void *b)
 	return (x < y ? -1 : x > y);
 }
 
-/* Reports in the order they came, until they are enough for once; then in that of their days. */
+/* So many of those in the order they came as are enough for once; of these the order is that of their days. */
 static int
 make_units(struct export *x, struct query *q, size_t most, struct err *e)
 {
-	uint64_t	 sum = 0;
-	size_t		 n, one;
+	struct query_unit	 u;
+	uint64_t		 sum = 0;
+	size_t			 n, one;
 
-	free(x->units);
-	if ((x->units = calloc(x->nids + 1, sizeof(*x->units))) == NULL)
-		return (err_set(e, ERR_TEMP, "out of memory"));
 	for (n = 0; most != 0 && n < x->nids && (n == 0 || sum < ROWS_ONCE); n++) {
-		if (query_units(q, &x->ids[n], 1, x->units, &one, e) == -1)
+		if (query_units(q, &x->ids[n], 1, &u, &one, e) == -1)
 			return (-1);
-		sum += one == 1 ? x->units[0].records : 0;
+		sum += one == 1 ? u.records : 0;
 	}
 	if (most != 0)
 		x->nids = n;
+	if ((x->units = calloc(x->nids + 1, sizeof(*x->units))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
 	if (query_units(q, x->ids, x->nids, x->units, &x->nunits, e) == -1)
 		return (-1);
 	for (size_t i = 0; i < x->nunits; i++)
 		x->total += x->units[i].records;
-	x->last = x->nids > 0 ? x->ids[x->nids - 1] : x->last;
-	free(x->ids);	/* the units say it all */
-	x->ids = NULL;
-	x->nids = 0;
 	return (0);
 }
 
 static int
 select_in(struct export *x, struct query *q, int64_t after, size_t most, struct err *e)
 {
-	if (x->asked.kind != EXPORT_FAILURES && find_others(x, q, after, e) == -1)
+	if (x->asked.kind == EXPORT_TLS && find_tls(x, q, after, e) == -1)
 		return (-1);
-	if (x->nids > 1)
+	if ((x->asked.kind == EXPORT_RECORDS || x->asked.kind == EXPORT_REPORTS) && find_reports(x, q, after, e) == -1)
+		return (-1);
+	if (x->asked.kind == EXPORT_TLS && x->nids > 1)
 		qsort(x->ids, x->nids, sizeof(*x->ids), by_id);
 	if (most != 0 && x->nids > most)
 		x->nids = most;
-	if (has_rows(x))
-		return (make_units(x, q, most, e));
-	x->total = x->nids;
+	if (has_rows(x) && make_units(x, q, most, e) == -1)
+		return (-1);
 	x->last = x->nids > 0 ? x->ids[x->nids - 1] : after;
+	if (!has_rows(x)) {
+		x->total = x->nids;
+		return (0);
+	}
+	free(x->ids);	/* the units say it all */
+	x->ids = NULL;
+	x->nids = 0;
 	return (0);
 }
 
@@ -212,7 +228,9 @@ export_select(struct export *x, int64_t after, size_t most, struct err *e)
 	int		 rv;
 
 	free(x->ids);
+	free(x->units);
 	x->ids = NULL;
+	x->units = NULL;
 	x->nids = x->at = x->nunits = x->group = x->ngroup = 0;
 	x->window = x->done = x->total = 0;
 	x->open = false;

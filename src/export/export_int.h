@@ -18,8 +18,8 @@
 #include "export/export.h"
 #include "store/query_export.h"
 
-#define KNOWN_SLOTS	8192	/* a power of two */
-#define KNOWN_BYTES	((size_t)5 << 20)
+#define KNOWN_SLOTS	4096	/* a power of two */
+#define KNOWN_BYTES	((size_t)2 << 20)
 #define SOURCE_SLOTS	8192
 
 /* What a combination says, ready to be put out; by id, the newest wins. */

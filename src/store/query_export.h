@@ -12,10 +12,14 @@
 
 #include "store/query.h"
 
+/* As query_reports, those stored after that one, in the order they were stored; ids by free(). */
+int	 query_report_ids(struct query *, const struct query_filter *, const struct query_range *, int64_t after, int64_t **ids, size_t *n,
+	    struct err *);
+
 struct query_unit {		/* a report; all of its rows lie in one domain and day */
-	int64_t		 id, day;
-	uint32_t	 domain;
-	uint64_t	 records;
+	int64_t		 id;
+	int32_t		 day;
+	uint32_t	 domain, records;
 };
 /* In the order of day, domain and id; those that are gone are left out. */
 int	 query_units(struct query *, const int64_t *ids, size_t n, struct query_unit *out, size_t *nout, struct err *);
