@@ -55,6 +55,8 @@ enum listing_mode {
 	LISTING_EVER,	/* ... everything */
 	LISTING_PLAIN	/* the command has no filters */
 };
+/* The filters of the command line alone, into an initialised one. */
+int	 listing_filters(struct query_filter *, const struct cli_args *, enum listing_mode, struct err *);
 /* more: an option that is a filter too, beyond LISTING_FILTERS; or NULL. */
 int	 listing_open(struct listing *, struct cli_ctx *, const struct cli_args *, enum listing_mode, const char *more);
 void	 listing_close(struct listing *);
