@@ -100,10 +100,12 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	const struct report_record	*r = &f.record;
 	char				 text[64];
 	uint64_t			 failures;
+	struct query_whose		 sender;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
+	if (query_row_full(q, row, &f, e) == -1 || query_row_failures(q, row, &failures, e) == -1 ||
+	    query_row_sender(q, row, &sender, e) == -1)
 		return (NULL);
 	o = a_object();
 	(void)snprintf(text, sizeof(text), "%lld#%llu", (long long)row->report, (unsigned long long)row->seq);
@@ -115,6 +117,7 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "domain", a_str(f.domain));
 	a_set(&o, "ip", r->ip_len != 0 ? a_str(r->source_ip) : json_null());
 	a_set(&o, "ip_text", r->ip_len == 0 && r->source_ip.len > 0 ? a_str(r->source_ip) : json_null());
+	a_set(&o, "sender", answer_whose(&sender));
 	a_set(&o, "count", a_count(row->count));
 	row_says(&o, &f);
 	a_set(&o, "failures", a_count(failures));
