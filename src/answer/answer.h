@@ -51,6 +51,7 @@ struct answer_request {
 	enum answer_kind		 kind;
 	struct query_filter		 filter;
 	enum query_by			 by;
+	enum query_measure		 measure;
 	bool				 by_given, week, step_given, cmp_prev, total;
 	unsigned			 top;
 	size_t				 limit;
@@ -92,6 +93,13 @@ struct json_t	*answer_reporters(struct query *, const struct answer_request *, s
 struct json_t	*answer_senders(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_sender(struct query *, const struct answer_request *, struct err *);	/* its filter names it, too */
 struct json_t	*answer_ingest(struct query *, const struct answer_request *, struct err *);
+
+/* decisions.c: the log, the latest first (as query_decisions); what holds of one sender, without figures; what became of a request. */
+struct store_outcome;
+struct json_t	*answer_decisions(struct query *, int64_t sender, int64_t before, size_t limit, struct err *);
+struct json_t	*answer_decision_line(const struct query_decision *, struct err *);
+struct json_t	*answer_sender_short(struct query *, int64_t id, struct err *);
+struct json_t	*answer_outcome(const struct store_outcome *, bool waiting, struct err *);
 
 /* explain.c: one row in words; and the causes behind many, the largest first. */
 struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);

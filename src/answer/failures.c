@@ -118,6 +118,21 @@ item(struct a_obj *o, const struct query_failure *f)
 	a_set(o, "verdict", verdict(f, false));
 	a_set(o, "quirks", quirk_names_of(r->quirks));
 	a_set(o, "masked", json_boolean(f->masked));
+	a_set(o, "trust", a_text(trust_state_names[trust_state(f->trust)]));
+	a_set(o, "apart", a_text(trust_apart_names[f->apart]));
+}
+
+/* What decided whose report it is; of an aggregate report there is the field, too. */
+static json_t *
+trust_by(const struct query_failure *f)
+{
+	struct a_obj	 o = a_object();
+
+	a_set(&o, "detail", a_text(trust_names[f->trust]));
+	a_set(&o, "method", f->mail.method == TRUST_BY_NOTHING ? json_null() : a_text(trust_method_names[f->mail.method]));
+	a_set(&o, "from_domain", a_str(f->mail.from));
+	a_set(&o, "authserv_id", a_str(f->mail.id));
+	return (a_done(&o));
 }
 
 static json_t *
@@ -343,6 +358,7 @@ answer_failure(struct query *q, const struct answer_request *rq, struct err *e)
 	a_set(&o, "note", a_str(f.report.t[FT_NOTE]));
 	a_set(&o, "mail", report_mail(&f));
 	a_set(&o, "redact", a_text(redact_names[f.redact]));
+	a_set(&o, "trust_by", trust_by(&f));
 	a_set(&o, "rows", r);
 	a_set(&o, "reveals", seen);
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
@@ -380,6 +396,8 @@ answer_failure_line(const struct query_failure *f)
 	a_set(&o, "duplicates", a_count(f->duplicates));
 	a_set(&o, "state", a_text(r->quirks == 0 ? "ok" : "ok-with-notes"));
 	a_set(&o, "masked", json_boolean(f->masked));
+	a_set(&o, "trust", a_text(trust_state_names[trust_state(f->trust)]));
+	a_set(&o, "apart", a_text(trust_apart_names[f->apart]));
 	return (a_done(&o));
 }
 

@@ -153,6 +153,8 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 	if (takes[r->kind].tls && (str_eq(key, STR("domain")) || str_eq(key, STR("reporter")) || str_eq(key, STR("apart")) || str_eq(key, STR("t")) ||
 	    str_eq(key, STR("from")) || str_eq(key, STR("to"))))
 		return (query_filter_set(&r->filter, key, value, e));
+	if (r->kind == ANSWER_TLS_REPORTS && str_eq(key, STR("trust")))
+		return (query_filter_set(&r->filter, key, value, e));
 	if (takes[r->kind].filters && query_filter_knows(key))
 		return (query_filter_set(&r->filter, key, value, e));
 	if (r->kind == ANSWER_FAILURES && str_eq(key, STR("type"))) {

@@ -63,6 +63,7 @@ domain_json(const struct query_sender_domain *d)
 	a_set(&o, "decided_by", a_str(d->who));
 	a_set(&o, "decided_at", d->decided ? a_time(d->decided_at) : json_null());
 	a_set(&o, "decision", d->decided ? a_id(d->decision) : json_null());
+	a_set(&o, "decided_for", d->decided ? a_text(d->for_all ? "all" : "domain") : json_null());
 	return (a_done(&o));
 }
 
@@ -102,18 +103,16 @@ fitting(const struct query_sender *s, const struct query_filter *f)
 	return (s->domains);
 }
 
+static const struct query_sender_domain	 no_domain = { .class = CLASS_UNKNOWN, .inferred = CLASS_UNKNOWN };
+
 /*
  * One sender with its figures in the range. Over several domains it is called
  * what it is to the one with most of its mail; the others stand in domains.
  */
 static void
-sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_group *g, const struct query_filter *f,
-    const struct query_range *r)
+who_fields(struct a_obj *o, const struct query_sender *s, const struct query_sender_domain *d)
 {
-	static const struct query_sender_domain	 none = { .class = CLASS_UNKNOWN };
-	const struct query_sender_domain	*d = s->ndomains > 0 ? fitting(s, f) : &none;
-	const struct query_counts		*c = &g->counts;
-	struct a_obj				 legs = a_object(), domains = a_array();
+	struct a_obj	 domains = a_array();
 
 	a_set(o, "id", a_id(s->id));
 	a_set(o, "label", a_str(s->label));
@@ -123,7 +122,24 @@ sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_
 	a_set(o, "class_label", a_text(sender_class_labels[d->class]));
 	a_set(o, "class_by", a_text(d->decided ? "user" : "auto"));
 	a_set(o, "confidence", a_text(confidence_names[d->confidence]));
+	a_set(o, "inferred", a_text(sender_class_names[d->inferred]));
 	a_set(o, "identity", a_text(confidence_names[d->identity]));
+	a_set(o, "evidence", evidence(d->evidence));
+	a_set(o, "note", a_str(d->note));
+	a_set(o, "last_decision", s->last == 0 ? json_null() : a_id(s->last));
+	for (size_t i = 0; i < s->ndomains; i++)
+		a_add(&domains, domain_json(&s->domains[i]));
+	a_set(o, "domains", a_done(&domains));
+}
+
+static void
+sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_group *g, const struct query_filter *f,
+    const struct query_range *r)
+{
+	const struct query_counts	*c = &g->counts;
+	struct a_obj			 legs = a_object();
+
+	who_fields(o, s, s->ndomains > 0 ? fitting(s, f) : &no_domain);
 	a_set(o, "health", a_text(sender_health_names[health_of(c->m, query_passing(c), c->both + c->spf_only, c->both + c->dkim_only,
 	    g->last_day == DAY_NONE ? 0 : r->to - g->last_day)]));
 	a_set(o, "counts", a_counts(c));
@@ -134,11 +150,20 @@ sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_
 	a_set(o, "codes", codes(g));
 	a_set(o, "first_day", a_day(g->first_day));
 	a_set(o, "last_day", a_day(g->last_day));
-	a_set(o, "evidence", evidence(d->evidence));
-	a_set(o, "note", a_str(d->note));
-	for (size_t i = 0; i < s->ndomains; i++)
-		a_add(&domains, domain_json(&s->domains[i]));
-	a_set(o, "domains", a_done(&domains));
+}
+
+struct json_t *
+answer_sender_short(struct query *q, int64_t id, struct err *e)
+{
+	struct query_sender	 s;
+	struct a_obj		 o;
+	json_t			*j;
+
+	if (query_sender(q, id, NULL, &s, e) == -1)
+		return (NULL);
+	o = a_object();
+	who_fields(&o, &s, s.ndomains > 0 ? &s.domains[0] : &no_domain);
+	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 
 /* Sources that nobody has looked at yet are a line without a number. */
@@ -248,7 +273,8 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 {
 	static const struct { const char *name; enum query_by by; size_t limit; } parts[] = {
 		{ "ips", BY_IP, ADDRESSES }, { "selectors", BY_SELECTOR, NAMES }, { "header_from", BY_HFROM, NAMES },
-		{ "envelope_from", BY_EFROM, NAMES }, { "reporters", BY_REPORTER, NAMES }, { "codes_all", BY_CODE, NAMES }
+		{ "envelope_from", BY_EFROM, NAMES }, { "sigdomains", BY_SIGDOMAIN, NAMES }, { "reporters", BY_REPORTER, NAMES },
+		{ "codes_all", BY_CODE, NAMES }
 	};
 	struct query_page	 page = { .limit = 1 };
 	struct query_range	 r;

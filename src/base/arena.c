@@ -96,6 +96,12 @@ arena_str(struct arena *a, struct str s)
 	return ((struct str){ arena_strndup(a, s.p, s.len), s.len });
 }
 
+size_t
+arena_held(const struct arena *a)
+{
+	return (a->total);
+}
+
 void
 arena_reset(struct arena *a)
 {

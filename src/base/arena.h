@@ -19,6 +19,7 @@ struct arena	*arena_new(size_t ceiling);
 void		*arena_alloc(struct arena *, size_t n, size_t size);	/* zeroed; checks n*size */
 char		*arena_strndup(struct arena *, const char *, size_t);
 struct str	 arena_str(struct arena *, struct str);		/* STR_NONE stays; p NULL on failure */
+size_t		 arena_held(const struct arena *);	/* bytes, its own included */
 void		 arena_reset(struct arena *);
 void		 arena_free(struct arena *);			/* NULL is fine */
 

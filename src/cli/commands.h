@@ -29,6 +29,8 @@
 	X(verify)		\
 	X(backup)		\
 	X(vacuum)		\
+	X(user)			\
+	X(token)		\
 	X(config)		\
 	X(version)		\
 	X(help)

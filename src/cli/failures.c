@@ -3,7 +3,6 @@
  */
 #include <unistd.h>
 
-#include "base/escape.h"
 #include "base/hash.h"
 #include "base/when.h"
 #include "cli/commands.h"
@@ -11,10 +10,9 @@
 #include "conf/conf.h"
 #include "cli/listing.h"
 #include "cli/raw.h"
+#include "cli/words.h"
 #include "explain/explain.h"
 #include "report/fields.h"
-
-#define BATCH	500	/* reports of one snapshot */
 
 static const struct cli_column columns[] = {
 	{ "id", "id", CLI_CELL_TEXT, 0 },
@@ -39,6 +37,8 @@ static const struct cli_column columns[] = {
 	{ "dialect", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 	{ "received", "", CLI_CELL_TIME, CLI_COL_HIDDEN },
 	{ "duplicates", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "trust", "trust", CLI_CELL_TEXT, 0 },
+	{ "apart", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 };
 
 void
@@ -92,31 +92,24 @@ put(struct cli_table *t, const struct query_failure *f)
 	cli_cell_cstr(t, failure_dialect_names[r->dialect]);
 	cli_cell_time(t, f->received);
 	cli_cell_int(t, (int64_t)f->duplicates);
+	listing_trust(t, f->trust, f->apart);
 	cli_row(t);
 }
 
 static int
-rows_out(struct listing *l, const int64_t *ids, size_t n, struct err *e)
+list_one(struct listing *l, struct cli_table *t, int64_t id, struct err *e)
 {
-	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, columns, nitems(columns));
 	struct query_failure	 f;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && i % BATCH == 0 && listing_again(l, e) == -1)
-			return (-1);
-		if (query_failure(l->q, ids[i], false, &f, e) == -1) {
-			if (e->code != ERR_INPUT)
-				return (-1);
-			memset(e, 0, sizeof(*e));	/* gone since the list was made */
-			continue;
-		}
-		if (l->format != CLI_FORMAT_JSON)
-			put(t, &f);
-		else if (!listing_json(answer_failure_line(&f), e))
-			return (-1);
-	}
-	return (t != NULL ? cli_table_end(t, e) : 0);
+	if (query_failure(l->q, id, false, &f, e) == -1)
+		return (-1);
+	if (t == NULL)
+		return (listing_json(answer_failure_line(&f), e) ? 0 : -1);
+	put(t, &f);
+	return (0);
 }
+
+static const struct listing_kind	 kind = { "failure reports", columns, nitems(columns), list_one };
 
 int
 failures_list(struct cli_ctx *ctx, const struct cli_args *args)
@@ -124,60 +117,19 @@ failures_list(struct cli_ctx *ctx, const struct cli_args *args)
 	struct listing		 l;
 	struct query_failures	 list;
 	struct query_page	 page = { .sort = cli_text(args, "sort"), .limit = (size_t)cli_int(args, "limit", 0), .total = true };
-	int64_t			*ids;
 	struct err		 e = { 0 };
-	size_t			 n;
 	int			 rc;
 
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
 		return (rc);
-	if (query_failures(l.q, &l.filter, cli_text(args, "feedback"), &page, &list, &e) == -1)
+	if (query_failures(l.q, &l.filter, cli_text(args, "feedback"), &page, &list, &e) == -1 ||
+	    listing_ids(&l, &kind, list.ids, list.nids, list.total_n, &e) == -1)
 		return (listing_fail(&l, &e));
-	/* the list outlives the snapshot it was made in */
-	n = list.nids;
-	if ((ids = calloc(n + 1, sizeof(*ids))) == NULL) {
-		(void)err_set(&e, ERR_TEMP, "out of memory");
-		return (listing_fail(&l, &e));
-	}
-	if (n > 0)
-		memcpy(ids, list.ids, n * sizeof(*ids));
-	rc = rows_out(&l, ids, n, &e);
-	free(ids);
-	if (rc == -1)
-		return (listing_fail(&l, &e));
-	if (list.total_n > n && l.format == CLI_FORMAT_TABLE)
-		cli_note(ctx, "%zu of %llu failure reports", n, (unsigned long long)list.total_n);
 	listing_close(&l);
 	return (CLI_OK);
 }
 
 /* --- One ------------------------------------------------------------------------------------- */
-
-/* "what         value", escaped; nothing when there is no value. */
-static void
-line(const char *what, struct str v)
-{
-	struct buf	 b = { 0 };
-
-	if (v.len == 0)
-		return;
-	(void)buf_printf(&b, "%-12s ", what);
-	(void)esc_text(&b, v);
-	(void)buf_byte(&b, '\n');
-	(void)fwrite(b.p, 1, b.failed ? 0 : b.len, stdout);
-	buf_free(&b);
-}
-
-static void
-all_lines(const char *what, struct str s)
-{
-	struct str	 one;
-
-	while (s.p != NULL && failure_line(&s, &one)) {
-		line(what, one.len == 0 ? STR(" ") : one);
-		what = "";
-	}
-}
 
 static void
 say_results(const struct failure_report *r)
@@ -197,7 +149,7 @@ say_results(const struct failure_report *r)
 			(void)buf_cstr(&b, f->method == METHOD_DKIM ? ", selector " : ", ");
 			(void)buf_str(&b, f->what);
 		}
-		line(what, buf_as_str(&b));
+		cli_line(what, buf_as_str(&b));
 		buf_free(&b);
 		what = "";
 	}
@@ -208,15 +160,15 @@ say_verdict(const struct query_failure *f)
 {
 	char	 code[8], text[256];
 
-	line("verdict", str_of(failure_sentence(&f->report, &f->verdict)));
+	cli_line("verdict", str_of(failure_sentence(&f->report, &f->verdict)));
 	if (f->report.class != FAILURE_AUTH)
 		return;
 	(void)snprintf(text, sizeof(text), "SPF aligned: %s; DKIM aligned: %s", failure_aligned_names[f->verdict.spf],
 	    failure_aligned_names[f->verdict.dkim]);
-	line("", str_of(text));
+	cli_line("", str_of(text));
 	if (f->verdict.code != 0) {
 		(void)snprintf(text, sizeof(text), "%s: %s", dmarc_code_name(f->verdict.code, code), explain_title(f->verdict.code));
-		line("", str_of(text));
+		cli_line("", str_of(text));
 	}
 }
 
@@ -233,7 +185,7 @@ say_rows(struct query *q, const struct query_failure *f, struct err *e)
 	(void)snprintf(text, sizeof(text), "%s messages of this address on %s in %llu report%s: dmarcd records --ip %.*s --from %s --to %s",
 	    cli_thousands((int64_t)r.messages, n), when_date(f->day, day), (unsigned long long)r.nreports, r.nreports == 1 ? "" : "s",
 	    (int)f->ip.len, f->ip.p, day, day);
-	line("aggregate", str_of(text));
+	cli_line("aggregate", str_of(text));
 	return (0);
 }
 
@@ -253,10 +205,10 @@ say_fields(const struct failure_report *r)
 			buf_clear(&b);
 			(void)buf_printf(&b, "%s: ", failure_texts[shown[i]].label);
 			(void)buf_str(&b, one);
-			line("field", buf_as_str(&b));
+			cli_line("field", buf_as_str(&b));
 		}
 	}
-	all_lines("field", r->t[FT_EXTRAS]);
+	cli_lines("field", r->t[FT_EXTRAS]);
 	buf_free(&b);
 }
 
@@ -268,23 +220,25 @@ say(const struct query_failure *f)
 
 	(void)snprintf(text, sizeof(text), "f%lld, %s", (long long)f->id, r->dialect == FAILURE_ARF ? "a failure report" :
 	    "a notice in words");
-	line("report", str_of(text));
-	line("from", f->reporter);
-	line("mail", r->t[FT_REPORT_FROM]);
-	line("kind", r->t[FT_FEEDBACK_TYPE]);
-	line("header_from", r->t[FT_HEADER_FROM]);
-	line("address", f->ip.len > 0 ? f->ip : STR("unknown"));
+	cli_line("report", str_of(text));
+	cli_line("from", f->reporter);
+	cli_line("mail", r->t[FT_REPORT_FROM]);
+	cli_line("kind", r->t[FT_FEEDBACK_TYPE]);
+	cli_line("header_from", r->t[FT_HEADER_FROM]);
+	cli_line("address", f->ip.len > 0 ? f->ip : STR("unknown"));
 	(void)snprintf(text, sizeof(text), "%s (%s)", when_rfc3339(r->arrived, a), failure_origin_names[r->arrived_from]);
-	line("arrived", str_of(text));
-	line("received", str_of(when_rfc3339(f->received, a)));
+	cli_line("arrived", str_of(text));
+	cli_line("received", str_of(when_rfc3339(f->received, a)));
 	if (r->incidents > 1)
-		line("incidents", str_of(cli_thousands((int64_t)r->incidents, n)));
+		cli_line("incidents", str_of(cli_thousands((int64_t)r->incidents, n)));
 	if (f->duplicates > 0) {
 		(void)snprintf(text, sizeof(text), "came %s time%s more and was not stored again", cli_thousands((int64_t)f->duplicates, n),
 		    f->duplicates == 1 ? "" : "s");
-		line("duplicates", str_of(text));
+		cli_line("duplicates", str_of(text));
 	}
-	line("delivery", str_of(failure_delivery_names[r->delivery]));
+	cli_line("trust", str_of(trust_state_names[trust_state(f->trust)]));
+	cli_line_apart(f->apart);
+	cli_line("delivery", str_of(failure_delivery_names[r->delivery]));
 	say_results(r);
 	say_verdict(f);
 }
@@ -297,17 +251,17 @@ say_sample(const struct query_failure *f)
 
 	for (int i = 0; i < FQ_COUNT; i++)
 		if ((r->quirks >> i & 1) != 0)
-			line("note", str_of(failure_quirk_texts[i]));
+			cli_line("note", str_of(failure_quirk_texts[i]));
 	if (r->sample == SAMPLE_NONE)
 		return;
 	(void)fputc('\n', stdout);
-	all_lines("sample", r->t[FT_HEADERS]);
+	cli_lines("sample", r->t[FT_HEADERS]);
 	(void)snprintf(text, sizeof(text), "%s%s", cli_bytes((int64_t)r->body_bytes, n), r->t[FT_BODY].p == NULL ? ", not stored" : "");
 	if (r->body_bytes > 0)
-		line("body", str_of(text));
+		cli_line("body", str_of(text));
 	if (r->t[FT_BODY].len > 0) {
 		(void)fputc('\n', stdout);
-		all_lines("", r->t[FT_BODY]);
+		cli_lines("", r->t[FT_BODY]);
 	}
 	if (f->masked)
 		cli_say("addresses, subject and other personal parts are masked; --reveal shows them, which is logged");

@@ -4,6 +4,8 @@
 #include "base/when.h"
 #include "cli/listing.h"
 
+#define BATCH	500	/* reports of one snapshot */
+
 static const char *const keys[] = {
 	"domain", "t", "from", "to", "ip", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
 	"sigdomain", "sender", "class", "code", "fwd", "differs", "trust", "apart"
@@ -92,6 +94,49 @@ listing_json(struct json_t *j, struct err *e)
 	buf_free(&b);
 	answer_free(j);
 	return (ok);
+}
+
+static int
+ids_out(struct listing *l, const struct listing_kind *kind, const int64_t *ids, size_t n, struct err *e)
+{
+	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, kind->columns, kind->ncolumns);
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && i % BATCH == 0 && listing_again(l, e) == -1)
+			return (-1);
+		if (kind->one(l, t, ids[i], e) == 0)
+			continue;
+		if (e->code != ERR_INPUT)
+			return (-1);
+		memset(e, 0, sizeof(*e));	/* gone since the list was made */
+	}
+	return (t != NULL ? cli_table_end(t, e) : 0);
+}
+
+int
+listing_ids(struct listing *l, const struct listing_kind *kind, const int64_t *ids, size_t n, uint64_t total, struct err *e)
+{
+	int64_t	*kept;
+	int	 rv;
+
+	/* the list outlives the snapshot it was made in */
+	if ((kept = calloc(n + 1, sizeof(*kept))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	if (n > 0)
+		memcpy(kept, ids, n * sizeof(*kept));
+	rv = ids_out(l, kind, kept, n, e);
+	free(kept);
+	if (rv == 0 && total > n && l->format == CLI_FORMAT_TABLE)
+		cli_note(l->ctx, "%zu of %llu %s", n, (unsigned long long)total, kind->name);
+	return (rv);
+}
+
+void
+listing_trust(struct cli_table *t, enum trust trust, enum trust_apart apart)
+{
+	cli_cell_cstr(t, trust_state_names[trust_state(trust)]);
+	cli_cell_tone(t, trust_state(trust) == TS_UNAUTHENTICATED ? CLI_TONE_WARN : CLI_TONE_NONE);
+	cli_cell_cstr(t, trust_apart_names[apart]);
 }
 
 void

@@ -66,6 +66,18 @@ int	 listing_fail(struct listing *, const struct err *);
 size_t	 listing_limit(const struct listing *, const struct cli_args *, size_t people);
 /* One object, one line; takes j. false: out of memory, which is said in *e. */
 bool	 listing_json(struct json_t *j, struct err *e);
+
+/* What 'dmarcd reports' lists: its columns, and one of them by its id; t NULL: as a line of JSON. */
+struct listing_kind {
+	const char			*name;		/* "failure reports" */
+	const struct cli_column		*columns;
+	size_t				 ncolumns;
+	int				(*one)(struct listing *, struct cli_table *t, int64_t id, struct err *);	/* ERR_INPUT: it has gone */
+};
+/* All of these, a snapshot for every few; ids may live in the first one. total: how many there are beyond --limit. */
+int	 listing_ids(struct listing *, const struct listing_kind *, const int64_t *ids, size_t n, uint64_t total, struct err *);
+/* Two cells: whose report it is, and does it count? */
+void	 listing_trust(struct cli_table *, enum trust, enum trust_apart);
 /* "30 days to 2026-05-31" before a table of sums, on standard error. */
 void	 listing_note_range(const struct listing *);
 

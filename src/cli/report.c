@@ -1,10 +1,7 @@
 /*
  * report.c - dmarcd report ID: one report in words, or its original.
  */
-#include <stdarg.h>
-
 #include "answer/tls.h"
-#include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/failures.h"
@@ -12,6 +9,7 @@
 #include "cli/raw.h"
 #include "cli/row.h"
 #include "cli/tls.h"
+#include "cli/words.h"
 
 static const struct cli_option options[] = {
 	{ .name = "raw", .kind = CLI_WORD, .arg = "xml|json|original|mail",
@@ -21,37 +19,6 @@ static const struct cli_option options[] = {
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
 };
-
-/* "what        value", escaped; nothing when there is no value. */
-static void
-line(const char *what, struct str v)
-{
-	struct buf	 b = { 0 };
-
-	if (v.len == 0)
-		return;
-	(void)buf_printf(&b, "%-11s ", what);
-	(void)esc_text(&b, v);
-	(void)buf_byte(&b, '\n');
-	(void)fwrite(b.p, 1, b.failed ? 0 : b.len, stdout);
-	buf_free(&b);
-}
-
-static void
-line_text(const char *what, const char *fmt, ...) PRINTFLIKE(2, 3);
-
-static void
-line_text(const char *what, const char *fmt, ...)
-{
-	struct buf	 b = { 0 };
-	va_list		 ap;
-
-	va_start(ap, fmt);
-	(void)buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	line(what, buf_as_str(&b));
-	buf_free(&b);
-}
 
 static void
 tag(struct buf *b, const char *name, struct str v)
@@ -75,7 +42,7 @@ say_policy(const struct report_policy *p)
 	tag(&b, "pct", p->pct);
 	tag(&b, "fo", p->fo);
 	tag(&b, "t", p->testing);
-	line("policy", b.len > 0 ? buf_as_str(&b) : STR("none was told"));
+	cli_line("policy", b.len > 0 ? buf_as_str(&b) : STR("none was told"));
 	buf_free(&b);
 }
 
@@ -84,34 +51,18 @@ say_messages(const struct query_report *r)
 {
 	char	 n[6][32];
 
-	line_text("messages", "%s in %s rows from %s addresses", cli_thousands((int64_t)r->messages, n[0]),
+	cli_line_text("messages", "%s in %s rows from %s addresses", cli_thousands((int64_t)r->messages, n[0]),
 	    cli_thousands((int64_t)r->records, n[1]), cli_thousands((int64_t)r->source_ips, n[2]));
 	if (r->messages > 0)
-		line_text("passed", "%s (%.1f %%): by DKIM %s, by SPF %s", cli_thousands((int64_t)r->dmarc_pass, n[0]),
+		cli_line_text("passed", "%s (%.1f %%): by DKIM %s, by SPF %s", cli_thousands((int64_t)r->dmarc_pass, n[0]),
 		    (double)r->dmarc_pass * 100 / (double)r->messages, cli_thousands((int64_t)r->dkim_pass, n[1]),
 		    cli_thousands((int64_t)r->spf_pass, n[2]));
-	line_text("treated", "none %s, quarantine %s, reject %s, pass %s, other %s", cli_thousands((int64_t)r->disp[DISP_NONE], n[0]),
+	cli_line_text("treated", "none %s, quarantine %s, reject %s, pass %s, other %s", cli_thousands((int64_t)r->disp[DISP_NONE], n[0]),
 	    cli_thousands((int64_t)r->disp[DISP_QUARANTINE], n[1]), cli_thousands((int64_t)r->disp[DISP_REJECT], n[2]),
 	    cli_thousands((int64_t)r->disp[DISP_PASS], n[3]), cli_thousands((int64_t)r->disp[DISP_OTHER], n[4]));
 	if (r->differs > 0)
-		line_text("our view", "%s messages come to another result than the reporter says",
+		cli_line_text("our view", "%s messages come to another result than the reporter says",
 		    cli_thousands((int64_t)r->differs, n[0]));
-}
-
-static void
-say_lines(const char *what, struct str s)
-{
-	const char	*nl;
-
-	while (s.len > 0) {
-		nl = memchr(s.p, '\n', s.len);
-		line(what, (struct str){ s.p, nl == NULL ? s.len : (size_t)(nl - s.p) });
-		what = "";
-		if (nl == NULL)
-			return;
-		s.len -= (size_t)(nl + 1 - s.p);
-		s.p = nl + 1;
-	}
 }
 
 static void
@@ -122,19 +73,19 @@ say_quality(struct query *q, const struct query_report *r)
 	struct err	 e = { 0 };
 
 	if (r->superseded_by != 0)
-		line_text("state", "replaced by version %lld; this one counts nothing", (long long)r->superseded_by);
+		cli_line_text("state", "replaced by version %lld; this one counts nothing", (long long)r->superseded_by);
 	else
-		line("state", str_of(report_state_names[r->state]));
+		cli_line("state", str_of(report_state_names[r->state]));
 	for (int i = 0; i < QUIRK_COUNT; i++)
 		if ((r->quirks >> i & 1) != 0)
-			line("note", str_of(quirk_texts[i]));
-	say_lines("error", r->errors);
+			cli_line("note", str_of(quirk_texts[i]));
+	cli_lines("error", r->errors);
 	if (r->duplicates > 0)
-		line_text("duplicates", "came %llu times more and was not counted again", (unsigned long long)r->duplicates);
+		cli_line_text("duplicates", "came %llu times more and was not counted again", (unsigned long long)r->duplicates);
 	if (query_report_versions(q, r->id, &ids, &n, &e) == 0)
 		for (size_t i = 0; i < n && n > 1; i++)
 			if (ids[i] != r->id)
-				line_text("version", "%lld", (long long)ids[i]);
+				cli_line_text("version", "%lld", (long long)ids[i]);
 }
 
 /* Whose report it is, and who says so. */
@@ -151,24 +102,23 @@ say_trust(const struct query_report *r)
 	}
 	switch (r->trust) {
 	case TRUST_AUTHENTICATED:
-		line_text("trust", "authenticated: %.*s found that the mail is from %.*s (%s)", nid, id, nfrom, from, how);
+		cli_line_text("trust", "authenticated: %.*s found that the mail is from %.*s (%s)", nid, id, nfrom, from, how);
 		break;
 	case TRUST_OTHER:
-		line_text("trust", "unauthenticated: %.*s found that the mail is from %.*s (%s), which is not the reporter", nid, id,
+		cli_line_text("trust", "unauthenticated: %.*s found that the mail is from %.*s (%s), which is not the reporter", nid, id,
 		    nfrom, from, how);
 		break;
 	case TRUST_FAILED:
-		line_text("trust", "unauthenticated: %.*s found that the mail is not from %.*s (%s)", nid, id, nfrom, from, how);
+		cli_line_text("trust", "unauthenticated: %.*s found that the mail is not from %.*s (%s)", nid, id, nfrom, from, how);
 		break;
 	default:
 		if (r->mail.id.len > 0)
-			line_text("trust", "unknown: what %.*s says about the mail proves nothing, or is not to be believed", nid, id);
+			cli_line_text("trust", "unknown: what %.*s says about the mail proves nothing, or is not to be believed", nid, id);
 		else
-			line("trust", STR("unknown: no mail server says anything about it"));
+			cli_line("trust", STR("unknown: no mail server says anything about it"));
 		break;
 	}
-	if (r->apart != APART_NO)
-		line_text("apart", "it counts in no figure: %s", r->apart == APART_FOREIGN ? "the domain is not ours" : "it is unauthenticated");
+	cli_line_apart(r->apart);
 }
 
 static void
@@ -176,19 +126,19 @@ say_header(struct query *q, const struct query_report *r)
 {
 	char	 a[WHEN_TEXT], b[WHEN_TEXT];
 
-	line_text("report", "%lld", (long long)r->id);
-	line("from", r->org_name.len > 0 ? r->org_name : r->reporter_label);
-	line("email", r->email);
-	line("contact", r->extra_contact_info);
-	line("about", r->domain);
-	line("report_id", r->report_id);
-	line_text("period", "%s to %s", when_rfc3339(r->begin, a), when_rfc3339(r->end, b));
-	line_text("counts on", "%s", when_date(r->day, a));
-	line_text("received", "%s%s%.*s", when_rfc3339(r->received, a), r->origin.len > 0 ? " by " : "", (int)r->origin.len,
+	cli_line_text("report", "%lld", (long long)r->id);
+	cli_line("from", r->org_name.len > 0 ? r->org_name : r->reporter_label);
+	cli_line("email", r->email);
+	cli_line("contact", r->extra_contact_info);
+	cli_line("about", r->domain);
+	cli_line("report_id", r->report_id);
+	cli_line_text("period", "%s to %s", when_rfc3339(r->begin, a), when_rfc3339(r->end, b));
+	cli_line_text("counts on", "%s", when_date(r->day, a));
+	cli_line_text("received", "%s%s%.*s", when_rfc3339(r->received, a), r->origin.len > 0 ? " by " : "", (int)r->origin.len,
 	    r->origin.len > 0 ? r->origin.p : "");
 	say_trust(r);
-	line("format", str_of(dialect_names[r->dialect]));
-	line("generator", r->generator);
+	cli_line("format", str_of(dialect_names[r->dialect]));
+	cli_line("generator", r->generator);
 	say_policy(&r->policy);
 	say_messages(r);
 	say_quality(q, r);
@@ -211,7 +161,7 @@ say_refused(struct query *q, const struct query_report *r, struct err *e)
 	if (j == NULL)
 		return (-1);
 	json_array_foreach(json_object_get(j, "refused"), i, one)
-		line_text("refused", "row %lld, line %lld: %s", (long long)json_integer_value(json_object_get(one, "record")),
+		cli_line_text("refused", "row %lld, line %lld: %s", (long long)json_integer_value(json_object_get(one, "record")),
 		    (long long)json_integer_value(json_object_get(one, "line")), json_string_value(json_object_get(one, "reason")));
 	json_decref(j);
 	return (0);

@@ -8,8 +8,6 @@
 #include "cli/listing.h"
 #include "cli/tls.h"
 
-#define BATCH	500	/* reports of one snapshot */
-
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
 	{ .name = "type", .kind = CLI_WORD, .arg = "aggregate|failures|tls",
@@ -91,27 +89,19 @@ put(struct cli_table *t, const struct query_report *r)
 }
 
 static int
-reports_out(struct listing *l, const int64_t *ids, size_t n, struct err *e)
+list_one(struct listing *l, struct cli_table *t, int64_t id, struct err *e)
 {
-	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, columns, nitems(columns));
 	struct query_report	 r;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && i % BATCH == 0 && listing_again(l, e) == -1)
-			return (-1);
-		if (query_report(l->q, ids[i], &r, e) == -1) {
-			if (e->code != ERR_INPUT)
-				return (-1);
-			memset(e, 0, sizeof(*e));	/* gone since the list was made */
-			continue;
-		}
-		if (l->format != CLI_FORMAT_JSON)
-			put(t, &r);
-		else if (!listing_json(answer_report_line(&r), e))
-			return (-1);
-	}
-	return (t != NULL ? cli_table_end(t, e) : 0);
+	if (query_report(l->q, id, &r, e) == -1)
+		return (-1);
+	if (t == NULL)
+		return (listing_json(answer_report_line(&r), e) ? 0 : -1);
+	put(t, &r);
+	return (0);
 }
+
+static const struct listing_kind	 kind = { "reports", columns, nitems(columns), list_one };
 
 static int
 run(struct cli_ctx *ctx, const struct cli_args *args)
@@ -119,9 +109,7 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	struct listing		 l;
 	struct query_reports	 list;
 	struct query_page	 page = { .sort = cli_text(args, "sort"), .limit = (size_t)cli_int(args, "limit", 0) };
-	int64_t			*ids;
 	struct err		 e = { 0 };
-	size_t			 n;
 	int			 rc;
 
 	if (cli_word(args, "type", 0) == 1)
@@ -132,21 +120,9 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (cli_usage(&cli_cmd_reports, "--feedback is about failure reports: give --type failures, too"));
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
 		return (rc);
-	if (query_reports(l.q, &l.filter, l.filter.all ? NULL : &l.range, cli_flag(args, "all"), &page, &list, &e) == -1)
+	if (query_reports(l.q, &l.filter, l.filter.all ? NULL : &l.range, cli_flag(args, "all"), &page, &list, &e) == -1 ||
+	    listing_ids(&l, &kind, list.ids, list.nids, list.total_n, &e) == -1)
 		return (listing_fail(&l, &e));
-	n = list.nids;
-	if ((ids = calloc(n + 1, sizeof(*ids))) == NULL) {
-		(void)err_set(&e, ERR_TEMP, "out of memory");
-		return (listing_fail(&l, &e));
-	}
-	if (n > 0)
-		memcpy(ids, list.ids, n * sizeof(*ids));
-	rc = reports_out(&l, ids, n, &e);
-	free(ids);
-	if (rc == -1)
-		return (listing_fail(&l, &e));
-	if (list.total_n > n && l.format == CLI_FORMAT_TABLE)
-		cli_note(ctx, "%zu of %llu reports", n, (unsigned long long)list.total_n);
 	listing_close(&l);
 	return (CLI_OK);
 }
@@ -159,10 +135,10 @@ const struct cli_command cli_cmd_reports = {
 	.text = "Without --t, --from and --to all reports are listed. Filters that look into rows select the reports with at least one such row.\n\n"
 	    "With --format json one object per line; begin and end are seconds since the epoch, dmarc_pass, dkim_pass and spf_pass count "
 	    "messages as the receiver evaluated them, verdict is what we make of the same rows.\n\n"
-	    "--type failures lists failure reports (ruf), each about one message: by --domain, --hfrom, --ip, --reporter, --feedback and the "
+	    "--type failures lists failure reports (ruf), each about one message: by --domain, --hfrom, --ip, --reporter, --trust, --apart, --feedback and the "
 	    "days. Addresses and subjects are masked. Such a report does not prove that DMARC failed: fo= may ask for one when SPF or DKIM "
 	    "alone did.\n\n"
-	    "--type tls lists the SMTP TLS reports (RFC 8460); of the filters it takes --domain, --reporter, --apart, --t, --from and --to. Its "
+	    "--type tls lists the SMTP TLS reports (RFC 8460); of the filters it takes --domain, --reporter, --trust, --apart, --t, --from and --to. Its "
 	    "sessions are the reporter's: one session may be counted under an sts and again under a tlsa policy.",
 	.options = options,
 	.max_args = 0,

@@ -4,12 +4,16 @@
  */
 #include <jansson.h>
 #include <math.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include "answer/answer.h"
 #include "base/escape.h"
+#include "base/log.h"
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/listing.h"
+#include "process/requests.h"
 #include "store/senders.h"
 
 #define PEOPLE 50
@@ -17,7 +21,7 @@
 static const struct cli_option	 options[] = {
 	LISTING_FILTERS,
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "list: m pass fail key first last; \"-\" in front: the largest first (-m)" },
-	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "list: rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
+	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "list, log: rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
 	{ .name = "note", .kind = CLI_TEXT, .arg = "TEXT", .help = "decide: why, or who knows about it" },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
@@ -235,14 +239,36 @@ show(struct cli_ctx *ctx, const struct cli_args *args)
 
 /* --- decide, undo -------------------------------------------------------------------------- */
 
+/* Asked of the daemon, as the web app does; without one it is done here. */
+static int
+ask(struct cli_ctx *ctx, struct asking *a, struct store_outcome *out)
+{
+	struct passwd	*pw = getpwuid(getuid());
+	struct err	 e = { 0 };
+	int		 rv;
+
+	log_open("dmarcd", LOG_ERROR);
+	a->at = when_now();
+	(void)snprintf(a->who, sizeof(a->who), "cli, %.80s", pw == NULL || !str_utf8_ok(str_of(pw->pw_name)) ? "?" : pw->pw_name);
+	if ((rv = requests_ask(ctx->state, a, out, &e)) == -1)
+		return (e.code == ERR_INPUT || e.code == ERR_LIMIT ? cli_say("%s", e.msg), CLI_USAGE : cli_fail(&e));
+	if (rv == 0) {
+		cli_say("the daemon is busy and has not come to it yet; it stays asked for, and 'dmarcd senders log' shows it when it is done");
+		return (CLI_TEMP);
+	}
+	if (out->result == REQUEST_DONE)
+		return (CLI_OK);
+	cli_say("%s", out->text);
+	return (CLI_USAGE);
+}
+
 static int
 decide(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	const char		*word = cli_operand(args, 2);
-	struct store_decision	 d = { .domain = str_of(cli_text(args, "domain")), .note = str_of(cli_text(args, "note")) };
-	struct store		*s;
-	struct err		 e = { 0 };
-	int64_t			 undo = 0;
+	struct store_decision	 d = { .domain = str_of(cli_text(args, "domain")), .note = str_of(cli_text(args, "note")), .seen = DECISION_ANY };
+	struct asking		 a = { .kind = REQUEST_DECIDE, .decisions = &d, .n = 1 };
+	struct store_outcome	 out;
 	int			 rc;
 
 	if ((rc = id_of(args, &d.sender)) != CLI_OK)
@@ -252,36 +278,96 @@ decide(struct cli_ctx *ctx, const struct cli_args *args)
 	if (cli_given(args, "domain") > 1)
 		return (cli_usage(&cli_cmd_senders, "decide takes one --domain, or none for all of them"));
 	d.class = strcmp(word, "undecided") == 0 ? -1 : sender_class_parse(str_of(word));
-	if (d.class == -1 && strcmp(word, "undecided") != 0)
+	if (d.class == -1 ? strcmp(word, "undecided") != 0 : !sender_class_decidable((enum sender_class)d.class))
 		return (cli_usage(&cli_cmd_senders, "'%s' is none of own, service, candidate, forwarder, list, impostor, unknown and undecided", word));
-	if ((s = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
-		return (cli_fail(&e));
-	rc = store_decide(s, &d, 1, "cli", when_now(), &undo, &e);
-	store_close(s);
-	if (rc == -1)
-		return (e.code == ERR_INPUT || e.code == ERR_CONFIG ? cli_say("%s", e.msg), CLI_USAGE : cli_fail(&e));
-	cli_note(ctx, "decided; 'dmarcd senders undo %lld' takes it back", (long long)undo);
-	return (CLI_OK);
+	if ((rc = ask(ctx, &a, &out)) == CLI_OK)
+		cli_note(ctx, "decided; 'dmarcd senders undo %lld' takes it back", (long long)a.token);
+	return (rc);
 }
 
 static int
 undo(struct cli_ctx *ctx, const struct cli_args *args)
 {
-	struct store	*s;
-	struct err	 e = { 0 };
-	int64_t		 id;
-	unsigned	 n;
-	int		 rc;
+	struct asking		 a = { .kind = REQUEST_UNDO };
+	struct store_outcome	 out;
+	int			 rc;
 
-	if ((rc = id_of(args, &id)) != CLI_OK)
+	if ((rc = id_of(args, &a.item)) != CLI_OK || (rc = ask(ctx, &a, &out)) != CLI_OK)
 		return (rc);
-	if ((s = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
-		return (cli_fail(&e));
-	rc = store_decision_undo(s, id, when_now(), &n, &e);
-	store_close(s);
-	if (rc == -1)
-		return (e.code == ERR_INPUT ? cli_say("%s", e.msg), CLI_USAGE : cli_fail(&e));
-	cli_note(ctx, "%u decision%s taken back", n, n == 1 ? "" : "s");
+	cli_note(ctx, "%u decision%s taken back", out.n, out.n == 1 ? "" : "s");
+	return (CLI_OK);
+}
+
+/* --- log ------------------------------------------------------------------------------------ */
+
+static const struct cli_column	 log_columns[] = {
+	{ "at", "when", CLI_CELL_TIME, 0 },
+	{ "who", "who", CLI_CELL_TEXT, 0 },
+	{ "sender", "id", CLI_CELL_TEXT, 0 },
+	{ "label", "sender", CLI_CELL_TEXT, 0 },
+	{ "domain", "domain", CLI_CELL_TEXT, 0 },
+	{ "was", "was", CLI_CELL_TEXT, 0 },
+	{ "class", "became", CLI_CELL_TEXT, 0 },
+	{ "state", "state", CLI_CELL_TEXT, 0 },
+	{ "undo", "undo", CLI_CELL_TEXT, 0 },
+	{ "note", "note", CLI_CELL_TEXT, 0 },
+};
+
+static void
+put_decision(struct cli_table *t, const struct query_decision *d)
+{
+	char	 id[32], token[32];
+
+	(void)snprintf(id, sizeof(id), "%lld", (long long)d->sender);
+	(void)snprintf(token, sizeof(token), "%lld", (long long)d->undo);
+	cli_cell_time(t, d->at);
+	cli_cell_text(t, d->who);
+	cli_cell_cstr(t, id);
+	cli_cell_text(t, d->label);
+	cli_cell_text(t, d->domain.p == NULL ? STR("all") : d->domain);
+	cli_cell_cstr(t, d->was == -1 ? NULL : sender_class_names[d->was]);
+	cli_cell_cstr(t, d->class == -1 ? "undecided" : sender_class_names[d->class]);
+	cli_cell_cstr(t, d->undone != 0 ? "undone" : d->holds ? "holds" : "past");
+	cli_cell_cstr(t, token);
+	cli_cell_text(t, d->note);
+	cli_row(t);
+}
+
+static int
+log_rows(struct listing *l, const struct query_decisions *list, struct err *e)
+{
+	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, log_columns, nitems(log_columns));
+	json_t			*j;
+
+	for (size_t i = 0; i < list->nitems; i++) {
+		if (t != NULL)
+			put_decision(t, &list->items[i]);
+		else if ((j = answer_decision_line(&list->items[i], e)) == NULL || !listing_json(j, e))
+			return (-1);
+	}
+	return (t != NULL ? cli_table_end(t, e) : 0);
+}
+
+static int
+show_log(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	struct listing		 l;
+	struct query_decisions	 list;
+	struct err		 e = { 0 };
+	int64_t			 id = 0;
+	size_t			 limit;
+	int			 rc;
+
+	if (cli_operands(args) > 1 && (rc = id_of(args, &id)) != CLI_OK)
+		return (rc);
+	if ((rc = listing_open(&l, ctx, args, LISTING_PLAIN, NULL)) != CLI_OK)
+		return (rc);
+	limit = listing_limit(&l, args, PEOPLE);
+	if (query_decisions(l.q, id, 0, limit == 0 ? 100000 : limit, &list, &e) == -1 || log_rows(&l, &list, &e) == -1)
+		return (listing_fail(&l, &e));
+	if (list.next != 0 && l.format == CLI_FORMAT_TABLE)
+		cli_note(ctx, "and older ones; --limit 0 shows all");
+	listing_close(&l);
 	return (CLI_OK);
 }
 
@@ -289,30 +375,31 @@ static int
 run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	static const struct { const char *verb; int (*run)(struct cli_ctx *, const struct cli_args *); } verbs[] = {
-		{ "list", list }, { "show", show }, { "decide", decide }, { "undo", undo }
+		{ "list", list }, { "show", show }, { "decide", decide }, { "undo", undo }, { "log", show_log }
 	};
 	const char	*verb = cli_operands(args) == 0 ? "list" : cli_operand(args, 0);
 
 	for (size_t i = 0; i < nitems(verbs); i++)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return (verbs[i].run(ctx, args));
-	return (cli_usage(&cli_cmd_senders, "'%s' is none of list, show, decide and undo", verb));
+	return (cli_usage(&cli_cmd_senders, "'%s' is none of list, show, decide, undo and log", verb));
 }
 
 const struct cli_command cli_cmd_senders = {
 	.name = "senders",
 	.group = "Answers",
 	.help = "who sends as your domains, what each of them is, and what you decide",
-	.usage = "[list] | show ID | decide ID CLASS | undo N",
+	.usage = "[list] | show ID | decide ID CLASS | undo N | log [ID]",
 	.text = "Addresses are grouped into senders by what their mail shows: signatures, bounce domains, networks. class says who it is "
 	    "(your servers, services you use, forwarders ...), health how well its mail does.\n\n"
 	    "What is inferred can be wrong. decide says what a sender is, for one domain or for all: own, service, candidate, "
 	    "forwarder, list, impostor, unknown; undecided gives back to what is inferred. A decision holds until it is changed; "
-	    "every one is kept in the log, and undo takes one back.\n\n"
+	    "log shows every one, the latest first, with who, when and what the sender was before, and undo takes one back. "
+	    "A running daemon carries them out.\n\n"
 	    "Who sent new reports is found out a little after they came.",
 	.options = options,
 	.max_args = 3,
-	.words = "list|show|decide|undo",
+	.words = "list|show|decide|undo|log",
 	.needs = CLI_NEEDS_STATE,
 	.run = run,
 };

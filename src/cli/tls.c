@@ -1,18 +1,13 @@
 /*
  * tls.c - see tls.h.
  */
-#include <math.h>
-#include <stdarg.h>
-
 #include "answer/tls.h"
-#include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/listing.h"
 #include "cli/raw.h"
 #include "cli/tls.h"
-
-#define BATCH	500	/* reports of one snapshot */
+#include "cli/words.h"
 
 /* --- The list ---------------------------------------------------------------------- */
 
@@ -32,6 +27,8 @@ static const struct cli_column	 columns[] = {
 	{ "received", "", CLI_CELL_TIME, CLI_COL_HIDDEN },
 	{ "detail_failures", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "duplicates", "", CLI_CELL_INT, CLI_COL_HIDDEN },
+	{ "trust", "trust", CLI_CELL_TEXT, 0 },
+	{ "apart", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 };
 
 static const char *
@@ -63,38 +60,31 @@ put(struct cli_table *t, const struct query_tls_report *r)
 	cli_cell_time(t, r->received);
 	cli_cell_int(t, (int64_t)r->details);
 	cli_cell_int(t, (int64_t)r->duplicates);
+	listing_trust(t, r->trust, r->apart);
 	cli_row(t);
 }
 
 static int
-list_out(struct listing *l, const int64_t *ids, size_t n, struct err *e)
+list_one(struct listing *l, struct cli_table *t, int64_t id, struct err *e)
 {
-	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, columns, nitems(columns));
 	struct query_tls_report	 r;
 
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0 && i % BATCH == 0 && listing_again(l, e) == -1)
-			return (-1);
-		if (query_tls_report(l->q, ids[i], &r, e) == -1) {
-			if (e->code != ERR_INPUT)
-				return (-1);
-			memset(e, 0, sizeof(*e));	/* gone since the list was made */
-			continue;
-		}
-		if (l->format != CLI_FORMAT_JSON)
-			put(t, &r);
-		else if (!listing_json(answer_tls_line(&r), e))
-			return (-1);
-	}
-	return (t != NULL ? cli_table_end(t, e) : 0);
+	if (query_tls_report(l->q, id, &r, e) == -1)
+		return (-1);
+	if (t == NULL)
+		return (listing_json(answer_tls_line(&r), e) ? 0 : -1);
+	put(t, &r);
+	return (0);
 }
+
+static const struct listing_kind	 kind = { "TLS reports", columns, nitems(columns), list_one };
 
 /* Filters that look into rows of aggregate reports have no meaning here. */
 static const char *
 foreign_filter(const struct query_filter *f)
 {
 	for (size_t i = 0; i < f->nclauses; i++)
-		if (f->clauses[i].key != QK_DOMAIN && f->clauses[i].key != QK_REPORTER && f->clauses[i].key != QK_APART)
+		if (f->clauses[i].key != QK_DOMAIN && f->clauses[i].key != QK_REPORTER && f->clauses[i].key != QK_APART && f->clauses[i].key != QK_TRUST)
 			return (query_key_names[f->clauses[i].key]);
 	return (NULL);
 }
@@ -106,21 +96,11 @@ list(struct listing *l, const struct cli_args *args, struct err *e)
 	struct query_page		 page = { .sort = cli_text(args, "sort"), .limit = (size_t)cli_int(args, "limit", 0) };
 	struct query_reports		 v;
 	struct query_range		 range;
-	int64_t				*ids;
-	int				 rv;
 
 	if (query_tls_range(l->q, &l->filter, &range, e) == -1 ||
 	    query_tls_reports(l->q, &f, l->filter.all ? NULL : &range, cli_flag(args, "all"), &page, &v, e) == -1)
 		return (-1);
-	if ((ids = calloc(v.nids + 1, sizeof(*ids))) == NULL)
-		return (err_set(e, ERR_TEMP, "out of memory"));
-	if (v.nids > 0)
-		memcpy(ids, v.ids, v.nids * sizeof(*ids));
-	rv = list_out(l, ids, v.nids, e);
-	free(ids);
-	if (rv == 0 && v.total_n > v.nids && l->format == CLI_FORMAT_TABLE)
-		cli_note(l->ctx, "%zu of %llu TLS reports", v.nids, (unsigned long long)v.total_n);
-	return (rv);
+	return (listing_ids(l, &kind, v.ids, v.nids, v.total_n, e));
 }
 
 int
@@ -134,7 +114,7 @@ cli_tls_reports(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
 		return (rc);
 	if ((key = foreign_filter(&l.filter)) != NULL) {
-		(void)err_set(&e, ERR_CONFIG, "--%s: TLS reports have no such thing; there are --domain, --reporter, --apart, --t, --from and --to", key);
+		(void)err_set(&e, ERR_CONFIG, "--%s: TLS reports have no such thing; there are --domain, --reporter, --trust, --apart, --t, --from and --to", key);
 		return (listing_fail(&l, &e));
 	}
 	if (list(&l, args, &e) == -1)
@@ -145,79 +125,32 @@ cli_tls_reports(struct cli_ctx *ctx, const struct cli_args *args)
 
 /* --- One report ------------------------------------------------------------------------ */
 
-/* "what        value", escaped; nothing when there is no value. */
-static void
-line(const char *what, struct str v)
-{
-	struct buf	 b = { 0 };
-
-	if (v.len == 0)
-		return;
-	(void)buf_printf(&b, "%-11s ", what);
-	(void)esc_text(&b, v);
-	(void)buf_byte(&b, '\n');
-	(void)fwrite(b.p, 1, b.failed ? 0 : b.len, stdout);
-	buf_free(&b);
-}
-
-static void line_text(const char *what, const char *fmt, ...) PRINTFLIKE(2, 3);
-
-static void
-line_text(const char *what, const char *fmt, ...)
-{
-	struct buf	 b = { 0 };
-	va_list		 ap;
-
-	va_start(ap, fmt);
-	(void)buf_vprintf(&b, fmt, ap);
-	va_end(ap);
-	line(what, buf_as_str(&b));
-	buf_free(&b);
-}
-
-/* Each line of a text that has several. */
-static void
-lines(const char *what, struct str s)
-{
-	const char	*nl;
-
-	while (s.len > 0) {
-		nl = memchr(s.p, '\n', s.len);
-		line(what, (struct str){ s.p, nl == NULL ? s.len : (size_t)(nl - s.p) });
-		if (nl == NULL)
-			return;
-		s.len -= (size_t)(nl + 1 - s.p);
-		s.p = nl + 1;
-	}
-}
-
 static void
 say_header(const struct query_tls_report *r)
 {
 	char	 a[WHEN_TEXT], b[WHEN_TEXT];
 
-	line_text("report", "t%lld, an SMTP TLS report", (long long)r->id);
-	line("from", r->org_name.len > 0 ? r->org_name : r->reporter_label);
-	line("contact", r->contact_info);
-	line("sent by", r->submitter);
-	line("about", r->domains);
-	line("report_id", r->report_id);
-	line_text("period", "%s to %s", when_rfc3339(r->begin, a), when_rfc3339(r->end, b));
-	line_text("counts on", "%s", when_date(r->day, a));
-	line_text("received", "%s%s%.*s", when_rfc3339(r->received, a), r->origin.len > 0 ? " by " : "", (int)r->origin.len,
+	cli_line_text("report", "t%lld, an SMTP TLS report", (long long)r->id);
+	cli_line("from", r->org_name.len > 0 ? r->org_name : r->reporter_label);
+	cli_line("contact", r->contact_info);
+	cli_line("sent by", r->submitter);
+	cli_line("about", r->domains);
+	cli_line("report_id", r->report_id);
+	cli_line_text("period", "%s to %s", when_rfc3339(r->begin, a), when_rfc3339(r->end, b));
+	cli_line_text("counts on", "%s", when_date(r->day, a));
+	cli_line_text("received", "%s%s%.*s", when_rfc3339(r->received, a), r->origin.len > 0 ? " by " : "", (int)r->origin.len,
 	    r->origin.len > 0 ? r->origin.p : "");
 	if (r->superseded_by != 0)
-		line_text("state", "replaced by version t%lld; this one counts nothing", (long long)r->superseded_by);
+		cli_line_text("state", "replaced by version t%lld; this one counts nothing", (long long)r->superseded_by);
 	else
-		line("state", str_of(report_state_names[r->state]));
+		cli_line("state", str_of(report_state_names[r->state]));
 	for (int i = 0; i < TLS_QUIRK_COUNT; i++)
 		if ((r->quirks >> i & 1) != 0)
-			line("note", str_of(tls_quirk_texts[i]));
-	line("trust", str_of(trust_state_names[trust_state(r->trust)]));
-	if (r->apart != APART_NO)
-		line_text("apart", "it counts in no figure: %s", r->apart == APART_FOREIGN ? "the domain is not ours" : "it is unauthenticated");
+			cli_line("note", str_of(tls_quirk_texts[i]));
+	cli_line("trust", str_of(trust_state_names[trust_state(r->trust)]));
+	cli_line_apart(r->apart);
 	if (r->duplicates > 0)
-		line_text("duplicates", "came %llu times more and was not counted again", (unsigned long long)r->duplicates);
+		cli_line_text("duplicates", "came %llu times more and was not counted again", (unsigned long long)r->duplicates);
 }
 
 static void
@@ -231,7 +164,7 @@ say_versions(struct query *q, const struct query_tls_report *r)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (ids[i] != r->id)
-			line_text("version", "t%lld", (long long)ids[i]);
+			cli_line_text("version", "t%lld", (long long)ids[i]);
 }
 
 /* What did not count, from the answer: it stands as a list in the store. */
@@ -251,7 +184,7 @@ say_refused(struct query *q, const struct query_tls_report *r, struct err *e)
 	if (j == NULL)
 		return (-1);
 	json_array_foreach(json_object_get(j, "refused"), i, one)
-		line_text("refused", "policy %lld, detail %lld, line %lld: %s", (long long)json_integer_value(json_object_get(one, "policy")),
+		cli_line_text("refused", "policy %lld, detail %lld, line %lld: %s", (long long)json_integer_value(json_object_get(one, "policy")),
 		    (long long)json_integer_value(json_object_get(one, "detail")), (long long)json_integer_value(json_object_get(one, "line")),
 		    json_string_value(json_object_get(one, "reason")));
 	json_decref(j);
@@ -265,16 +198,16 @@ say_element(const struct query_tls_element *x)
 	char				 n[2][32];
 
 	(void)fputc('\n', stdout);
-	line_text("policy", "%llu: %s%s%.*s", (unsigned long long)x->seq, tls_type_names[p->type], p->word.len > 0 ? " " : "",
+	cli_line_text("policy", "%llu: %s%s%.*s", (unsigned long long)x->seq, tls_type_names[p->type], p->word.len > 0 ? " " : "",
 	    (int)p->word.len, p->word.len > 0 ? p->word.p : "");
 	if (p->type == TLS_STS && p->mode != STS_UNKNOWN)
-		line("mode", str_of(sts_mode_names[p->mode]));
-	line("domain", p->domain);
+		cli_line("mode", str_of(sts_mode_names[p->mode]));
+	cli_line("domain", p->domain);
 	if (x->derived)
-		line("", STR("(policy-domain was missing; the mail around the report told it)"));
-	lines("says", p->lines);
-	lines("mx", p->mx);
-	line_text("sessions", "%s with TLS, %s failed", cli_thousands((int64_t)x->success, n[0]), cli_thousands((int64_t)x->failure, n[1]));
+		cli_line("", STR("(policy-domain was missing; the mail around the report told it)"));
+	cli_lines("says", p->lines);
+	cli_lines("mx", p->mx);
+	cli_line_text("sessions", "%s with TLS, %s failed", cli_thousands((int64_t)x->success, n[0]), cli_thousands((int64_t)x->failure, n[1]));
 }
 
 static const struct cli_column	 detail_columns[] = {

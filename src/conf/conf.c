@@ -68,6 +68,8 @@ base_of(struct conf *c, enum conf_section section)
 		return (&c->store);
 	case CONF_SEC_TRUST:
 		return (&c->trust);
+	case CONF_SEC_RESOLVER:
+		return (&c->resolver);
 	case CONF_SEC_LIMITS:
 		return (&c->limits);
 	default:
@@ -154,6 +156,7 @@ conf_free(struct conf *c)
 	names_clear(&c->trust.received_by);
 	names_clear(&c->trust.services);
 	names_clear(&c->trust.domains);
+	names_clear(&c->resolver.servers);
 	free(c);
 }
 
@@ -446,6 +449,17 @@ take_sender(struct load *l, cfg_t *sec, const struct scan_section *s)
 	check_names(l, v);
 }
 
+/* From the root, or by the servers of somebody: not both. */
+static void
+check_resolver(struct load *l, const struct scan_section *s)
+{
+	const struct str_list	*v = &l->conf->resolver.servers;
+
+	for (size_t i = 0; i < v->n && v->n > 1; i++)
+		if (strcmp(v->v[i], "root") == 0)
+			faults_add(&l->faults, s->line, "servers: root stands alone, it means that no server of somebody else's is asked");
+}
+
 static void
 take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 {
@@ -461,6 +475,8 @@ take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 		l->once[s->kind].line = s->line;
 	}
 	take_keys(l, sec, s->kind, s->instance, base_of(l->conf, s->kind));
+	if (s->kind == CONF_SEC_RESOLVER)
+		check_resolver(l, s);
 }
 
 static void

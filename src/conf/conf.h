@@ -58,6 +58,14 @@ struct conf_store {
 	unsigned redact;		/* none, local-parts, all: enum redact */
 };
 
+struct conf_resolver {		/* host names of addresses */
+	bool		 enabled;
+	struct str_list	 servers;	/* "192.0.2.53@53"; the only one "root"; none: the system's */
+	unsigned	 rate;		/* questions a second */
+	int64_t		 timeout;	/* seconds for all that is asked of one address */
+	unsigned	 cache;		/* addresses of which names are kept */
+};
+
 struct conf_sender {		/* somebody who is not in our list, or otherwise */
 	char			*name;
 	int			 kind;		/* enum sender_kind, less one */
@@ -72,6 +80,7 @@ struct conf {
 	size_t			 nmailboxes;
 	struct conf_http	 http;
 	struct conf_store	 store;
+	struct conf_resolver	 resolver;
 	struct limits		 limits;
 	struct conf_sender	*senders;
 	size_t			 nsenders;

@@ -107,11 +107,22 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_SENDER, "selector", CONF_NAMES, FIELD(conf_sender, selector), 0, 100, NULL, "selector",
 	    "selectors that only it uses; a star at the end: any ending", NULL, NULL },
 
+	{ CONF_SEC_RESOLVER, "enabled", CONF_BOOL, FIELD(conf_resolver, enabled), 0, 0, "yes", NULL,
+	    "whether host names of addresses are looked up", NULL, NULL },
+	{ CONF_SEC_RESOLVER, "servers", CONF_NAMES, FIELD(conf_resolver, servers), 0, 8, NULL, "server",
+	    "name servers that are asked; without it the system's; root asks nobody else's", NULL, NULL },
+	{ CONF_SEC_RESOLVER, "rate", CONF_COUNT, FIELD(conf_resolver, rate), 1, 1000, "20", NULL,
+	    "questions a second at most", NULL, NULL },
+	{ CONF_SEC_RESOLVER, "timeout", CONF_TIME, FIELD(conf_resolver, timeout), 1, 60, "5s", NULL,
+	    "time for all that is asked of one address", NULL, NULL },
+	{ CONF_SEC_RESOLVER, "cache", CONF_COUNT, FIELD(conf_resolver, cache), 100, 10000000, "200000", NULL,
+	    "addresses of which names are kept; those with most mail stay", NULL, NULL },
+
 	LIMITS(LIMITS_ITEM)
 };
 const size_t conf_nitems = nitems(conf_items);
 
-const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "limits" };
+const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "resolver", "limits" };
 
 const struct conf_item *
 item_find(enum conf_section section, struct str name)
@@ -307,6 +318,53 @@ set_bool(const struct conf_item *it, void *base, const char *value, struct err *
 
 /* ---- lists of names ---- */
 
+/* "192.0.2.53", "192.0.2.53:5353", "[2001:db8::53]:5353", "2001:db8::53"; out is "address@port". */
+static int
+check_server(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 1], struct err *e)
+{
+	const char	*colon = strrchr(value, ':'), *port = NULL;
+	char		 addr[64], text[64], shown[80];
+	unsigned char	 bin[16];
+	int64_t		 n = 53;
+	int		 family;
+
+	if (strcmp(value, "root") == 0) {
+		memcpy(out, "root", sizeof("root"));
+		return (0);
+	}
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (value[0] == '[' && strchr(value, ']') != NULL) {
+		(void)snprintf(addr, sizeof(addr), "%.*s", (int)strcspn(value + 1, "]"), value + 1);
+		port = strchr(value, ']')[1] == ':' ? strchr(value, ']') + 2 : strchr(value, ']')[1] == '\0' ? NULL : "";
+	} else if (colon != NULL && strchr(value, ':') == colon) {
+		(void)snprintf(addr, sizeof(addr), "%.*s", (int)(colon - value), value);
+		port = colon + 1;
+	} else
+		(void)snprintf(addr, sizeof(addr), "%s", value);
+	family = inet_pton(AF_INET, addr, bin) == 1 ? AF_INET : inet_pton(AF_INET6, addr, bin) == 1 ? AF_INET6 : 0;
+	if (family == 0 || strlen(value) > 60 || (port != NULL && (!str_i64(str_of(port), &n) || n < 1 || n > 65535)))
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is no address of a name server, with its port or without, like 192.0.2.53 or "
+		    "[2001:db8::53]:5353", it->name, shown));
+	(void)inet_ntop(family, bin, text, sizeof(text));
+	(void)snprintf(out, DOMAIN_MAX + 1, "%s@%d", text, (int)n);
+	return (0);
+}
+
+/* How check_server reads it. */
+static void
+server_print(struct buf *b, const char *v)
+{
+	char		 text[80];
+	const char	*at = strchr(v, '@');
+
+	if (at == NULL)
+		(void)snprintf(text, sizeof(text), "%s", v);
+	else
+		(void)snprintf(text, sizeof(text), "%s%.*s%s:%s", strchr(v, ':') != NULL ? "[" : "", (int)(at - v), v,
+		    strchr(v, ':') != NULL ? "]" : "", at + 1);
+	item_quote(b, text);
+}
+
 /* Normalised into out; what people are likely to mean instead is said. */
 static int
 check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 1], struct err *e)
@@ -326,6 +384,8 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 		while (value[n++] != '\0');
 		return (0);
 	}
+	if (strcmp(it->words, "server") == 0)
+		return (check_server(it, value, out, e));
 	if (strcmp(it->words, "selector") == 0) {
 		n = strlen(value);
 		if (n > DOMAIN_MAX)
@@ -378,7 +438,10 @@ print_names(const struct conf_item *it, const void *base, struct buf *b)
 	(void)buf_printf(b, "%s = {", it->name);
 	for (size_t i = 0; i < l.n; i++) {
 		(void)buf_cstr(b, i == 0 ? " " : ", ");
-		item_quote(b, l.v[i]);
+		if (strcmp(it->words, "server") == 0)
+			server_print(b, l.v[i]);
+		else
+			item_quote(b, l.v[i]);
 	}
 	(void)buf_cstr(b, " }");
 }

@@ -44,6 +44,19 @@ sender_class_fate(enum sender_class c)
 	}
 }
 
+bool
+sender_relays(enum sender_kind kind, enum sender_class class)
+{
+	switch (sender_class_fate(class)) {
+	case FATE_FIX:
+		return (false);
+	case FATE_FORWARDED:
+		return (true);
+	default:
+		return (kind == KIND_PROVIDER || kind == KIND_FORWARDER || kind == KIND_LIST);
+	}
+}
+
 /* At least so many per cent, and never of nothing. */
 static bool
 share(uint64_t part, uint64_t all, unsigned percent)

@@ -28,6 +28,12 @@ bool	 sender_class_decidable(enum sender_class);
 enum sender_fate { FATE_UNKNOWN, FATE_FIX, FATE_FORWARDED, FATE_COUNT };
 enum sender_fate sender_class_fate(enum sender_class);
 
+/*
+ * Does it hand on what others send you? The class says so, or what kind of host
+ * it is, unless it is one of your senders.
+ */
+bool	 sender_relays(enum sender_kind, enum sender_class);
+
 enum known { NOT_KNOWN, KNOWN_NO, KNOWN_YES };	/* what waits for DNS */
 
 struct class_facts {

@@ -7,7 +7,8 @@ libdmarcd_a_SOURCES += \
 	src/enrich/class.c src/enrich/class.h \
 	src/enrich/places.c src/enrich/places.h \
 	src/enrich/ranges.c src/enrich/ranges.h \
-	src/enrich/mmdb.c src/enrich/mmdb.h
+	src/enrich/mmdb.c src/enrich/mmdb.h \
+	src/enrich/host.c src/enrich/host.h
 nodist_libdmarcd_a_SOURCES += src/enrich/senders.c
 BUILT_SOURCES += src/enrich/senders.c
 CLEANFILES += src/enrich/senders.c

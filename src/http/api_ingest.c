@@ -8,7 +8,7 @@
 #include "answer/answer.h"
 #include "base/io.h"
 #include "http/http.h"
-#include "spool/request.h"
+#include "process/request.h"
 #include "spool/spool.h"
 
 #define MAILBOXES 256
@@ -193,15 +193,18 @@ count_spool(struct intake *in, struct err *e)
 static void
 list_waiting(struct intake *in)
 {
-	struct request_file	*list;
-	struct err		 e = { 0 };
-	size_t			 n;
+	struct asking	*list;
+	struct err	 e = { 0 };
+	size_t		 n;
 
 	in->answer.waiting = in->waiting;
-	if (request_list(work_state_dir(), &list, &n, WAITING, &e) == -1)
+	if (request_list(work_state_dir(), &list, &n, REQUESTS_WAITING, &e) == -1)
 		return;
-	for (size_t i = 0; i < n; i++)
-		in->waiting[in->answer.nwaiting++] = (struct answer_waiting){ list[i].id, list[i].asked, request_words[list[i].kind] };
+	for (size_t i = 0; i < n && in->answer.nwaiting < WAITING; i++) {
+		if ((list[i].kind == REQUEST_RETRY || list[i].kind == REQUEST_DISCARD) && request_read(work_state_dir(), &list[i], &e) == 0)
+			in->waiting[in->answer.nwaiting++] = (struct answer_waiting){ list[i].item, list[i].at, request_words[list[i].kind] };
+		request_clear(&list[i]);
+	}
 	free(list);
 }
 

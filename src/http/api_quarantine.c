@@ -4,7 +4,7 @@
  * that it is read once more or thrown away.
  *
  * This process may not write to the store: it leaves a request where the
- * ingester finds it (spool/request.h). Its outcome stands in GET /ingest.
+ * ingester finds it (process/request.h). Its outcome stands in GET /ingest.
  */
 #include <sys/stat.h>
 
@@ -19,7 +19,7 @@
 #include "base/when.h"
 #include "http/http.h"
 #include "process/peek.h"
-#include "spool/request.h"
+#include "process/request.h"
 #include "spool/spool.h"
 #include "store/query.h"
 
@@ -189,6 +189,7 @@ api_quarantined_raw(struct request *rq, struct asked *a)
 static void
 ask(struct request *rq, struct asked *a, enum request_kind kind)
 {
+	struct asking	 w = { .kind = kind, .at = when_now() };
 	struct item	 it;
 	struct err	 e = { 0 };
 	json_t		*j;
@@ -196,12 +197,15 @@ ask(struct request *rq, struct asked *a, enum request_kind kind)
 	if (!find(rq, a, &it))
 		return;
 	json_decref(it.answer);
-	if (request_put(work_state_dir(), it.id, kind, &e) == -1) {
+	w.item = it.id;
+	(void)snprintf(w.who, sizeof(w.who), "web, %s", rq->peer);
+	if (request_put(work_state_dir(), &w, &e) == -1) {
 		log_warn("request %s: %s", rq->id, e.msg);
 		problem(rq, 503, "This cannot be asked for just now: %s", e.msg);
 		return;
 	}
-	j = json_pack("{s:o, s:s, s:s}", "item", json_sprintf("%" PRId64, it.id), "action", request_words[kind], "state", "waiting");
+	j = json_pack("{s:o, s:s, s:s, s:o}", "item", json_sprintf("%" PRId64, it.id), "action", request_words[kind], "state", "waiting",
+	    "request", json_sprintf("%" PRId64, w.token));
 	reply_json(rq, 202, j);
 }
 

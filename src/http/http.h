@@ -63,7 +63,8 @@ struct request {
 	bool			 uri_too_long;
 	bool			 malformed;	/* not an origin-form target */
 	bool			 head;
-	bool			 post;
+	bool			 acts;		/* POST or PUT: something is to be done */
+	bool			 put;
 	bool			 local;		/* from this machine */
 	char			 peer[48];	/* who asks */
 	char			 uri[URI_BYTES + 1];
@@ -77,6 +78,9 @@ struct request {
 	unsigned		 lang;		/* of sentences, by Accept-Language; a number of explain/texts.h */
 	uint64_t		 database;	/* which file: a restored one has generations of its own */
 	bool			 passing;	/* this answer may change within its generation */
+	char			*body;		/* of an action that takes one: JSON */
+	size_t			 body_len;
+	size_t			 body_max;	/* 0: none is read */
 	struct reply		 reply;
 	struct request		*next;		/* in a queue of work.c */
 };
@@ -97,6 +101,8 @@ void	 reply_json(struct request *, unsigned status, json_t *);
 void	 problem(struct request *, unsigned status, const char *detail, ...) PRINTFLIKE(3, 4);
 /* With one entry in errors[]: the parameter meant, a short key, the sentence. */
 void	 problem_param(struct request *, unsigned status, struct str param, const char *key, const char *sentence);
+/* The same of a place in the body, as a JSON pointer. */
+void	 problem_at(struct request *, unsigned status, const char *pointer, const char *key, const char *sentence);
 /* From an error of a room below: 400, 503 or 500, by its class. */
 void	 problem_err(struct request *, const struct err *);
 const char *problem_title(unsigned status);
@@ -157,6 +163,9 @@ struct route {
 	int		 kind;		/* enum answer_kind, for api_answer */
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
+	/* of actions: */
+	bool		 put;		/* PUT, else POST */
+	size_t		 body;		/* bytes at most; 0: it takes none */
 };
 
 /* Does it answer in sentences, in the language that is asked for? */
@@ -165,8 +174,8 @@ bool	 route_speaks(const struct route *);	/* NULL: no */
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 
 /* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
-/* Is there anything that is done with POST? */
-bool		 route_is_action(struct request *, const char *base_path);
+/* What is done with POST or PUT there; NULL: nothing is. */
+const struct route *route_action(struct request *, const char *base_path);
 enum route_kind	 route_find(struct request *, const char *base_path, struct str *rest);
 /*
  * In a worker; store NULL: why says what is the matter with it. done is called
@@ -196,6 +205,12 @@ void	 api_quarantined_raw(struct request *, struct asked *);
 /* POST ingest/items/{}/retry, .../discard */
 void	 api_quarantined_retry(struct request *, struct asked *);
 void	 api_quarantined_discard(struct request *, struct asked *);
+/* decisions about senders */
+void	 api_decide(struct request *, struct asked *);		/* PUT senders/{}/decision */
+void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisions */
+void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
+void	 api_decided(struct request *, struct asked *);		/* GET senders/decisions: the log */
+void	 api_requested(struct request *, struct asked *);	/* GET requests/{} */
 /* POST failures/{}/reveal */
 void	 api_reveal(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);

@@ -15,8 +15,12 @@ problem_title(unsigned status)
 	case 403: return ("Forbidden");
 	case 404: return ("Not found");
 	case 405: return ("Method not allowed");
-	case 413: return ("Request bodies are not read");
+	case 409: return ("Changed meanwhile");
+	case 411: return ("Length required");
+	case 413: return ("Request body too large");
 	case 414: return ("Address too long");
+	case 415: return ("Not JSON");
+	case 422: return ("Cannot be done");
 	case 421: return ("Not a name of this server");
 	case 431: return ("Request headers too large");
 	case 500: return ("Internal error");
@@ -149,6 +153,13 @@ problem_param(struct request *rq, unsigned status, struct str param, const char 
 		detail[0] = '\0';
 	(void)snprintf(detail + strlen(detail), sizeof(detail) - strlen(detail), "%s", sentence);
 	problem_reply(rq, status, detail, errors_of(param, key, sentence));
+}
+
+void
+problem_at(struct request *rq, unsigned status, const char *pointer, const char *key, const char *sentence)
+{
+	problem_reply(rq, status, sentence, json_pack("[{s:o, s:s, s:{s:o}}]", "pointer", text_json(pointer), "key", key, "args", "reason",
+	    text_json(sentence)));
 }
 
 void

@@ -5,44 +5,51 @@
 #include "base/when.h"
 #include "http/http.h"
 
+#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes */
+
 static const struct route	routes[] = {
 	/* path			run		kind			lane		etag */
-	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true },
-	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true },
-	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true },
-	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true },
-	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true },
-	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true },
-	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true },
-	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true },
-	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true },
-	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true },
-	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true },
-	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true },
-	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true },
-	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true },
-	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true },
-	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true },
-	{ "tls/summary",	api_answer,	ANSWER_TLS_SUMMARY,	LANE_QUICK,	true },
-	{ "tls/reports",	api_answer,	ANSWER_TLS_REPORTS,	LANE_QUICK,	true },
-	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true },
-	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true },
-	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true },
+	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true, false, 0 },
+	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true, false, 0 },
+	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true, false, 0 },
+	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true, false, 0 },
+	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true, false, 0 },
+	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true, false, 0 },
+	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true, false, 0 },
+	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true, false, 0 },
+	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true, false, 0 },
+	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true, false, 0 },
+	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true, false, 0 },
+	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true, false, 0 },
+	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true, false, 0 },
+	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true, false, 0 },
+	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true, false, 0 },
+	{ "senders/decisions",	api_decided,	ANSWER_KINDS,		LANE_QUICK,	true, false, 0 },
+	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true, false, 0 },
+	{ "tls/summary",	api_answer,	ANSWER_TLS_SUMMARY,	LANE_QUICK,	true, false, 0 },
+	{ "tls/reports",	api_answer,	ANSWER_TLS_REPORTS,	LANE_QUICK,	true, false, 0 },
+	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, false, 0 },
+	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true, false, 0 },
+	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true, false, 0 },
 	/* mailbox states change without the store */
-	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false },
-	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false },
-	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false },
+	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, false, 0 },
+	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, false, 0 },
+	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false, false, 0 },
+	{ "requests/{}",	api_requested,	ANSWER_KINDS,		LANE_QUICK,	false, false, 0 },
 };
 
-/* With POST. What waits for another process is not in front of quick questions. */
+/* What waits for another process is not in front of quick questions. */
 static const struct route	actions[] = {
-	{ "failures/{}/reveal",	api_reveal,	ANSWER_KINDS,		LANE_SLOW,	false },
-	{ "ingest/items/{}/retry", api_quarantined_retry, ANSWER_KINDS, LANE_QUICK,	false },
-	{ "ingest/items/{}/discard", api_quarantined_discard, ANSWER_KINDS, LANE_QUICK,	false },
+	{ .path = "failures/{}/reveal", .run = api_reveal, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
+	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
+	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
+	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
+	{ .path = "senders/decisions", .run = api_decide_many, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = BODY_BYTES },
+	{ .path = "senders/decisions/{}/undo", .run = api_decide_undo, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 };
 
 /* Beside the prefix: what watches over us knows no versions. */
-static const struct route	healthz = { "healthz", api_healthz, ANSWER_KINDS, LANE_QUICK, false };
+static const struct route	healthz = { .path = "healthz", .run = api_healthz, .kind = ANSWER_KINDS, .lane = LANE_QUICK };
 
 bool
 route_speaks(const struct route *r)
@@ -87,37 +94,38 @@ match(struct request *rq, const struct route *r, struct str path, struct err *e)
 	return (want.p == NULL && have.p == NULL);
 }
 
-/* POST elsewhere was refused before: this is the other way round. */
+/* POST and PUT elsewhere were refused before: this is the other way round. */
 static enum route_kind
-wrong_method(struct request *rq)
+wrong_method(struct request *rq, const struct route *action)
 {
-	problem(rq, 405, "This is done with POST, without a body.");
-	rq->reply.allow = "POST";
+	problem(rq, 405, "This is done with %s, %s body.", action->put ? "PUT" : "POST", action->body == 0 ? "without a" : "with a JSON");
+	rq->reply.allow = action->put ? "PUT" : "POST";
 	return (ROUTE_REPLY);
 }
 
-static bool
-matches_any(struct request *rq, const struct route *table, size_t n, struct str path)
+/* any: whichever method it is asked with. */
+static const struct route *
+action_at(struct request *rq, struct str path, bool any)
 {
 	struct err	 e = { 0 };
 
-	for (size_t i = 0; i < n; i++)
-		if (match(rq, &table[i], path, &e) != 0)
-			return (true);
-	return (false);
+	for (size_t i = 0; i < nitems(actions); i++)
+		if ((any || actions[i].put == rq->put) && match(rq, &actions[i], path, &e) != 0)
+			return (&actions[i]);
+	return (NULL);
 }
 
 static enum route_kind
 find_api(struct request *rq, struct str path)
 {
-	const struct route	*table = rq->post ? actions : routes;
-	size_t			 n = rq->post ? nitems(actions) : nitems(routes);
+	const struct route	*table = rq->acts ? actions : routes, *action;
+	size_t			 n = rq->acts ? nitems(actions) : nitems(routes);
 	struct err		 e = { 0 };
 	struct str		 param;
 	int			 m;
 
 	for (size_t i = 0; i < n; i++) {
-		if ((m = match(rq, &table[i], path, &e)) == 0)
+		if ((rq->acts && table[i].put != rq->put) || (m = match(rq, &table[i], path, &e)) == 0)
 			continue;
 		if (m == -1) {
 			problem(rq, 400, "The path has %s.", e.msg);
@@ -130,22 +138,22 @@ find_api(struct request *rq, struct str path)
 		    e.code == ERR_LIMIT ? "too_long" : "malformed", e.msg);
 		return (ROUTE_REPLY);
 	}
-	if (!rq->post && matches_any(rq, actions, nitems(actions), path))
-		return (wrong_method(rq));
+	if (!rq->acts && (action = action_at(rq, path, true)) != NULL)
+		return (wrong_method(rq, action));
 	problem(rq, 404, "There is no such endpoint; the API is described in schema/openapi.yaml.");
 	return (ROUTE_REPLY);
 }
 
-bool
-route_is_action(struct request *rq, const char *base_path)
+const struct route *
+route_action(struct request *rq, const char *base_path)
 {
 	size_t		 n = strlen(base_path) + sizeof(API_PREFIX);
 	struct str	 path = rq->path;
 
 	if (!str_starts(path, base_path) || !str_starts((struct str){ path.p + n - sizeof(API_PREFIX), path.len - (n - sizeof(API_PREFIX)) },
 	    API_PREFIX "/"))
-		return (false);
-	return (matches_any(rq, actions, nitems(actions), (struct str){ path.p + n, path.len - n }));
+		return (NULL);
+	return (action_at(rq, (struct str){ path.p + n, path.len - n }, false));
 }
 
 /* The base path itself lacks the slash that relative addresses in the page need. */
@@ -265,6 +273,8 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	buf_free(&key);
 	if (!replied)
 		return (true);
+	if (late)
+		rq->passing = true;	/* another time more may be told */
 	finish(rq);
 	good = rq->reply.status < 500 || late;	/* what it has read helps the next one */
 	waited = cache_done(mine, &rq->reply);

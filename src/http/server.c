@@ -237,6 +237,7 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **context, enum MHD_Req
 		(void)pthread_mutex_unlock(&srv.lock);
 	}
 	reply_free(&rq->reply);
+	free(rq->body);
 	free(rq);
 	*context = NULL;
 }
@@ -454,14 +455,37 @@ refuse_action(struct request *rq)
 	return (true);
 }
 
+/* What an action is told: JSON of a length that is known before, and not too long. */
+static bool
+refuse_body(struct request *rq, size_t max)
+{
+	const char	*length = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Content-Length");
+	const char	*type = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Content-Type");
+	int64_t		 n;
+
+	if (length == NULL || MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Transfer-Encoding") != NULL) {
+		problem(rq, 411, "This wants a JSON body whose length stands in front of it (Content-Length).");
+	} else if (!str_i64(str_of(length), &n) || (uint64_t)n > max) {
+		problem(rq, 413, "The body of this has at most %zu bytes. Ask in several parts.", max);
+	} else if (type == NULL || !str_istarts(str_of(type), "application/json") || (type[16] != '\0' && type[16] != ';' && type[16] != ' ')) {
+		problem(rq, 415, "This wants JSON (Content-Type: application/json).");
+	} else {
+		rq->body_max = (size_t)n;
+		return (false);
+	}
+	return (true);
+}
+
 static bool
 refuse(struct request *rq, const char *method, const char *version)
 {
 	const union MHD_ConnectionInfo	*info;
+	const struct route		*action = NULL;
 
 	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	rq->head = strcmp(method, "HEAD") == 0;
-	rq->post = strcmp(method, "POST") == 0;
+	rq->put = strcmp(method, "PUT") == 0;
+	rq->acts = rq->put || strcmp(method, "POST") == 0;
 	see_peer(rq);
 	if (rq->uri_too_long || rq->query_raw.len > QUERY_BYTES) {
 		problem(rq, 414, "An address has at most %d bytes behind \"?\" and %d in all. Ask with fewer values.",
@@ -473,11 +497,13 @@ refuse(struct request *rq, const char *method, const char *version)
 		problem(rq, 400, "The address of a request starts with a slash.");
 	} else if (refuse_host(rq, version)) {
 		;
-	} else if (!rq->head && strcmp(method, "GET") != 0 && !(rq->post && route_is_action(rq, srv.base_path))) {
+	} else if (!rq->head && strcmp(method, "GET") != 0 && !(rq->acts && (action = route_action(rq, srv.base_path)) != NULL)) {
 		problem(rq, 405, "Everything here is read with GET.");
 		rq->reply.allow = "GET, HEAD";
-	} else if (rq->post && refuse_action(rq)) {
+	} else if (rq->acts && refuse_action(rq)) {
 		;
+	} else if (action != NULL && action->body > 0) {
+		return (refuse_body(rq, action->body));
 	} else if (has_body(rq->mhd)) {
 		problem(rq, 413, "A request has no body here.");
 	} else
@@ -499,7 +525,7 @@ begin(struct request *rq)
 	if (inm != NULL && strlen(inm) < sizeof(rq->if_none_match))
 		memcpy(rq->if_none_match, inm, strlen(inm) + 1);
 	rq->lang = explain_accept(MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Accept-Language"));
-	conn_deadline(rq->conn, WORK_MS);
+	conn_deadline(rq->conn, HEADER_MS);	/* for what may follow */
 	rq->stage = RQ_HEADERS;
 	(void)pthread_mutex_lock(&srv.lock);
 	srv.active++;
@@ -521,6 +547,7 @@ dispatch(struct request *rq)
 	case ROUTE_WORK:
 		break;
 	}
+	conn_deadline(rq->conn, WORK_MS);
 	rq->stage = RQ_WORKING;
 	MHD_suspend_connection(rq->mhd);
 	if (!work_submit(srv.work, rq)) {
@@ -528,6 +555,19 @@ dispatch(struct request *rq)
 		on_done(rq);
 	}
 	return (MHD_YES);
+}
+
+/* Takes what came of the body; more than was said ends the connection. */
+static bool
+take_body(struct request *rq, const char *p, size_t n)
+{
+	if (rq->body == NULL && (rq->body = malloc(rq->body_max + 1)) == NULL)
+		return (false);
+	if (n > rq->body_max - rq->body_len)
+		return (false);
+	memcpy(rq->body + rq->body_len, p, n);
+	rq->body_len += n;
+	return (true);
 }
 
 static enum MHD_Result
@@ -539,7 +579,6 @@ on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *m
 	(void)arg;
 	(void)mhd;
 	(void)url;
-	(void)upload;
 	if (rq == NULL)
 		return (MHD_NO);	/* no memory: the connection ends */
 	switch (rq->stage) {
@@ -548,7 +587,12 @@ on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *m
 		begin(rq);
 		return (refuse(rq, method, version) ? answer(rq) : MHD_YES);
 	case RQ_HEADERS:
-		return (*upload_size != 0 ? MHD_NO : dispatch(rq));
+		if (*upload_size == 0)
+			return (dispatch(rq));
+		if (!take_body(rq, upload, *upload_size))
+			return (MHD_NO);
+		*upload_size = 0;
+		return (MHD_YES);
 	case RQ_DONE:
 		return (answer(rq));
 	case RQ_WORKING:

@@ -267,6 +267,7 @@ on_tls(void *ctx, const struct tls_item *it, struct err *e)
 	struct tls_item	 begin = *it;
 
 	if (it->kind == TLS_BEGIN) {
+		tell_trust(d);
 		on_again(d);	/* a second list of policies takes the place of the first */
 		d->in_report = true;
 		d->flushed = false;
@@ -289,6 +290,7 @@ on_failure(void *ctx, unsigned index, struct failure_report *r, struct arena *a,
 
 	if (failure_facts(r, a, e) == -1)
 		return (-1);
+	tell_trust(d);
 	wire_put_failure(&d->out, index, r);
 	if (d->out.failed)
 		return (err_set(e, ERR_TEMP, "out of memory"));

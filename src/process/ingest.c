@@ -305,6 +305,8 @@ job_done(struct ingest *g, struct worker *w, struct ingest_job *j, unsigned flag
 	if (j->derive == NULL && (j->held ? store_message_settle(g->store, j->message, &m, j->result, e) :
 	    store_message_end(g->store, j->message, &m, j->result, keep ? j->fd : -1, j->offset, e)) == -1)
 		return (-1);
+	if (j->settling != NULL && j->settling(j, e) == -1)
+		return (-1);
 	w->head = j->next;
 	if (w->head == NULL)
 		w->tail = NULL;
@@ -517,6 +519,7 @@ on_failure(struct ingest *g, struct worker *w, struct wire *f, struct err *e)
 	if (wire_get_failure(f, g->failure_room, FAILURE_RESULTS, &payload, &r, e) == -1)
 		return (-1);
 	w->head->failure = true;
+	store_trust_mail(g->store, w->has_trust ? &w->trust.mail : NULL);
 	if (store_failure(g->store, w->head->message, payload, &r, w->head->derive, &s, e) == -1)
 		return (-1);
 	return (job_add(g, w->head, &s, e));

@@ -53,6 +53,8 @@ struct ingest_job {
 	bool			 retry;
 	int64_t			 again;
 	struct store_again	*derive;
+	/* In the transaction with its reports, for what has to be written with them; NULL: nothing has. -1: the store cannot go on. */
+	int			(*settling)(struct ingest_job *, struct err *);
 	void			*user;
 	/* found */
 	enum intake_result	 result;

@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "dmarc/dmarc.h"
-#include "process/decide.h"
 #include "process/decoders.h"
 #include "process/ingest.h"
 #include "process/ingester.h"
@@ -446,8 +445,7 @@ loop(struct ingester *in)
 		backoff = 1000;
 		in->unfit = false;
 		trim(in);
-		if ((asked = requests_run(in->state_dir, in->spool, in->store, &in->limits, &e)) == -1 ||
-		    decide_run(in->state_dir, in->store, &e) == -1)
+		if ((asked = requests_run(in->state_dir, in->spool, in->store, &in->limits, &e)) == -1)
 			log_error("%s; it stays asked for", e.msg);
 		if (n > 0) {
 			tell(in, "stored");

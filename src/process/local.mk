@@ -10,10 +10,10 @@ libdmarcd_a_SOURCES += \
 	src/process/ingester.c src/process/ingester.h \
 	src/process/peek.c src/process/peek.h \
 	src/process/raw.c src/process/raw.h \
+	src/process/request.c src/process/request.h \
 	src/process/requests.c src/process/requests.h \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/trust.c src/process/trust.h \
-	src/process/decide.c src/process/decide.h \
 	src/process/who.c src/process/who.h \
 	src/process/role.c src/process/role.h

@@ -5,32 +5,106 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <inttypes.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/when.h"
 #include "process/ingest.h"
 #include "process/requests.h"
-#include "spool/request.h"
 
-#define BATCH 200
+#define BATCH		200
+#define ASK_MS		20000	/* a daemon that imports a lot comes to it later */
+#define LOOK_MS		30
 
 struct requests {
-	const char	*state_dir;
-	struct spool	*spool;
-	struct store	*store;
+	const char		*state_dir;
+	struct spool		*spool;
+	struct store		*store;
+	const struct limits	*limits;
+	struct ingest		*g;	/* of what is read again; NULL: nothing is */
 };
 
 struct again {
 	struct ingest_job		 job;
-	struct request_file		 asked;
+	struct requests			*r;
+	struct asking			 asked;
 	struct store_quarantine_item	 item;
 };
 
-/* Told first, then forgotten: a crash in between makes it happen once more, which harms nothing. */
+/* --- What became of it ----------------------------------------------------------------- */
+
 static int
-did(struct requests *r, const struct request_file *f, const struct store_action *a, struct err *e)
+settle(struct requests *r, const struct asking *a, enum request_result result, unsigned n, const char *why, struct err *e)
 {
-	return (store_quarantine_did(r->store, a, e) == -1 ? -1 : request_remove(r->state_dir, f->id, f->kind, e));
+	struct store_outcome	 o = { .token = a->token, .kind = a->kind, .who = a->who, .asked = a->at, .done = when_now(),
+				    .result = result, .n = n };
+
+	(void)snprintf(o.text, sizeof(o.text), "%s", why);
+	return (store_outcome_put(r->store, &o, e));
+}
+
+/* It cannot be done, today or ever. */
+static int
+refuse(struct requests *r, const struct asking *a, const struct err *why, struct err *e)
+{
+	log_warn("what %s asked for cannot be done: %s", a->who[0] == '\0' ? "somebody" : a->who, why->msg);
+	if (settle(r, a, why->detail == DECISION_STALE && a->kind == REQUEST_DECIDE ? REQUEST_STALE : REQUEST_REFUSED, 0, why->msg, e) == -1)
+		return (-1);
+	return (request_remove(r->state_dir, a, e));
+}
+
+static bool
+for_ever(const struct err *e)
+{
+	return (e->code == ERR_INPUT || e->code == ERR_CONFIG || e->code == ERR_LIMIT);
+}
+
+/* --- Decisions --------------------------------------------------------------------------- */
+
+static int
+decide(struct requests *r, const struct asking *a, struct err *e)
+{
+	int64_t		 token = a->token;
+	unsigned	 n = (unsigned)a->n;
+
+	if (store_begin(r->store, e) == -1)
+		return (-1);
+	if ((a->kind == REQUEST_DECIDE ? store_decide(r->store, a->decisions, a->n, a->who, a->at, &token, e) :
+	    store_decision_undo(r->store, a->item, a->who, a->at, &n, e)) == -1 || settle(r, a, REQUEST_DONE, n, "", e) == -1) {
+		store_rollback(r->store);
+		return (-1);
+	}
+	return (store_commit(r->store, e));
+}
+
+static int
+run_decision(struct requests *r, const struct asking *a, struct err *e)
+{
+	struct err	 why = { 0 };
+
+	if (decide(r, a, &why) == 0) {
+		log_info("%s %s", a->who, a->kind == REQUEST_UNDO ? "took back what was decided about senders" : "decided about senders");
+		return (request_remove(r->state_dir, a, e));
+	}
+	if (for_ever(&why))
+		return (refuse(r, a, &why, e));
+	*e = why;
+	return (-1);
+}
+
+/* --- Quarantine ---------------------------------------------------------------------------- */
+
+/* In the transaction with the reports of the message. */
+static int
+on_settling(struct ingest_job *j, struct err *e)
+{
+	struct again		*a = j->user;
+	struct store_action	 act = { .item = a->asked.item, .asked = a->asked.at, .result = j->result, .reports = (unsigned)j->nreports,
+				    .text = j->quarantined ? j->reason : "" };
+
+	return (store_quarantine_did(a->r->store, &act, e) == -1 ? -1 : settle(a->r, &a->asked, REQUEST_DONE, 0, "", e));
 }
 
 static void
@@ -38,8 +112,6 @@ on_finished(void *ctx, struct ingest_job *j)
 {
 	struct requests		*r = ctx;
 	struct again		*a = j->user;
-	struct store_action	 act = { .item = a->asked.id, .asked = a->asked.asked, .result = j->result, .reports = (unsigned)j->nreports,
-				    .text = j->quarantined ? j->reason : "" };
 	struct err		 e = { 0 };
 
 	log_info("message %s was read again, as asked: %s%s%s", a->item.file, intake_result_names[j->result],
@@ -47,7 +119,7 @@ on_finished(void *ctx, struct ingest_job *j)
 	/* its row went with the transaction; a file that nobody names harms nobody */
 	if (!j->quarantined && spool_quarantine_remove(r->spool, a->item.file, &e) == -1)
 		log_error("%s", e.msg);
-	if (did(r, &a->asked, &act, &e) == -1)
+	if (request_remove(r->state_dir, &a->asked, &e) == -1)
 		log_error("%s", e.msg);
 	ingest_job_clear(j);
 	free(a);
@@ -63,78 +135,149 @@ on_abandoned(void *ctx, struct ingest_job *j)
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };
 
+/* What was asked of a message, done in one transaction: with its row gone, or without any. */
 static int
-discard(struct requests *r, const struct request_file *f, struct err *e)
+did(struct requests *r, const struct asking *a, const struct store_action *act, const char *gone, struct err *e)
 {
-	struct store_action	 act = { .item = f->id, .asked = f->asked, .discard = true };
-	int			 rv;
-
-	if ((rv = store_quarantine_discard(r->store, f->id, e)) == -1)
+	if (store_begin(r->store, e) == -1)
 		return (-1);
-	if (rv == 1)
-		log_info("message %lld in quarantine was discarded, as asked", (long long)f->id);
-	return (did(r, f, &act, e));
+	if ((gone != NULL && store_quarantine_remove(r->store, gone, e) == -1) || store_quarantine_did(r->store, act, e) == -1 ||
+	    settle(r, a, REQUEST_DONE, 0, "", e) == -1) {
+		store_rollback(r->store);
+		return (-1);
+	}
+	return (store_commit(r->store, e));
 }
 
 static int
-lost(struct requests *r, const struct request_file *f, const char *why, struct err *e)
+discard(struct requests *r, const struct asking *a, struct err *e)
 {
-	struct store_action	 act = { .item = f->id, .asked = f->asked, .missing = true, .text = why };
+	struct store_action		 act = { .item = a->item, .asked = a->at, .discard = true };
+	struct store_quarantine_item	 item;
+	int				 rv;
 
-	return (did(r, f, &act, e));
+	if ((rv = store_quarantine_get(r->store, a->item, &item, e)) == -1 || did(r, a, &act, rv == 1 ? item.file : NULL, e) == -1)
+		return (-1);
+	if (rv == 1) {
+		log_info("message %lld in quarantine was discarded, as asked", (long long)a->item);
+		if (spool_quarantine_remove(r->spool, item.file, e) == -1)
+			return (-1);
+	}
+	return (request_remove(r->state_dir, a, e));
 }
 
 static int
-retry(struct requests *r, struct ingest *g, const struct request_file *f, struct err *e)
+lost(struct requests *r, const struct asking *a, const char *why, struct err *e)
 {
-	struct again	*a = calloc(1, sizeof(*a));
+	struct store_action	 act = { .item = a->item, .asked = a->at, .missing = true, .text = why };
+
+	return (did(r, a, &act, NULL, e) == -1 ? -1 : request_remove(r->state_dir, a, e));
+}
+
+static int
+retry(struct requests *r, const struct asking *asked, struct err *e)
+{
+	struct again	*a;
 	struct stat	 st;
 	int		 fd = -1, rv;
 
-	if (a == NULL)
+	if (r->g == NULL && (r->g = ingest_new(r->store, r->limits, 1, &calls, r, e)) == NULL)
+		return (-1);
+	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
-	a->asked = *f;
-	if ((rv = store_quarantine_get(r->store, f->id, &a->item, e)) != 1) {
+	a->r = r;
+	a->asked = *asked;
+	a->asked.json = NULL;	/* the list's */
+	a->asked.decisions = NULL;
+	if ((rv = store_quarantine_get(r->store, asked->item, &a->item, e)) != 1) {
 		free(a);
-		return (rv == -1 ? -1 : lost(r, f, "", e));
+		return (rv == -1 ? -1 : ingest_flush(r->g, e) == -1 ? -1 : lost(r, asked, "", e));
 	}
 	if ((fd = spool_quarantine_open(r->spool, a->item.file, e)) == -1 || fstat(fd, &st) == -1) {
 		if (fd != -1)
 			(void)close(fd);
 		free(a);
-		return (lost(r, f, "its file is missing", e));
+		return (ingest_flush(r->g, e) == -1 ? -1 : lost(r, asked, "its file is missing", e));
 	}
 	a->job = (struct ingest_job){ .fd = fd, .bytes = (uint64_t)st.st_size, .origin = a->item.origin, .received = a->item.received,
-	    .keep_original = true, .quarantine = a->item.file, .retry = true, .again = a->item.message, .user = a };
-	return (ingest_submit(g, &a->job, e));
+	    .keep_original = true, .quarantine = a->item.file, .retry = true, .again = a->item.message, .settling = on_settling, .user = a };
+	return (ingest_submit(r->g, &a->job, e));
+}
+
+/* --- All of them ------------------------------------------------------------------------------ */
+
+/* 1: there is something to do; 0: it was done before, or will never be. */
+static int
+look(struct requests *r, struct asking *a, struct err *e)
+{
+	struct store_outcome	 o;
+	struct err		 why = { 0 };
+	int			 rv;
+
+	if ((rv = store_outcome_get(r->store, a->token, &o, e)) == -1)
+		return (-1);
+	if (rv == 1)		/* killed between the commit and this */
+		return (request_remove(r->state_dir, a, e));
+	if (request_read(r->state_dir, a, &why) == 0)
+		return (1);
+	if (!for_ever(&why)) {
+		*e = why;
+		return (-1);
+	}
+	return (refuse(r, a, &why, e));
+}
+
+static int
+run_one(struct requests *r, struct asking *a, struct err *e)
+{
+	int	 rv = look(r, a, e);
+
+	if (rv != 1)
+		return (rv);
+	switch (a->kind) {
+	case REQUEST_DECIDE:
+	case REQUEST_UNDO:
+		return (run_decision(r, a, e));
+	case REQUEST_RETRY:
+		return (retry(r, a, e));
+	case REQUEST_DISCARD:
+	case REQUEST_KINDS:
+		break;
+	}
+	/* in the order in which it was asked */
+	if (r->g != NULL && ingest_flush(r->g, e) == -1)
+		return (-1);
+	return (discard(r, a, e));
+}
+
+/* only: what takes a moment. How many, or -1. */
+static int
+run_all(struct requests *r, size_t max, bool only, struct err *e)
+{
+	struct asking	*list;
+	size_t		 n;
+	int		 rv = 0;
+
+	if (request_list(r->state_dir, &list, &n, max, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < n && rv == 0; i++)
+		if (!only || list[i].kind == REQUEST_DECIDE || list[i].kind == REQUEST_UNDO)
+			rv = run_one(r, &list[i], e);
+	if (rv == 0 && r->g != NULL)
+		rv = ingest_flush(r->g, e);
+	ingest_free(r->g);
+	for (size_t i = 0; i < n; i++)
+		request_clear(&list[i]);
+	free(list);
+	return (rv == -1 ? -1 : (int)n);
 }
 
 int
 requests_run(const char *state_dir, struct spool *spool, struct store *store, const struct limits *limits, struct err *e)
 {
-	struct requests		 r = { state_dir, spool, store };
-	struct request_file	*list;
-	struct ingest		*g = NULL;
-	size_t			 n;
-	int			 rv = 0;
+	struct requests	 r = { .state_dir = state_dir, .spool = spool, .store = store, .limits = limits };
 
-	if (request_list(state_dir, &list, &n, BATCH, e) == -1)
-		return (-1);
-	for (size_t i = 0; i < n && rv == 0; i++)
-		if (list[i].kind == REQUEST_RETRY) {
-			if (g == NULL && (g = ingest_new(store, limits, 1, &calls, &r, e)) == NULL)
-				rv = -1;
-			else
-				rv = retry(&r, g, &list[i], e);
-		}
-	if (rv == 0 && g != NULL)
-		rv = ingest_flush(g, e);
-	ingest_free(g);
-	for (size_t i = 0; i < n && rv == 0; i++)
-		if (list[i].kind == REQUEST_DISCARD)
-			rv = discard(&r, &list[i], e);
-	free(list);
-	return (rv == -1 ? -1 : (int)n);
+	return (run_all(&r, BATCH, false, e));
 }
 
 int
@@ -146,10 +289,64 @@ requests_after_upgrade(const char *state_dir, struct store *store, struct err *e
 
 	if (store_quarantine_upgrade(store, PACKAGE_VERSION, &ids, &n, e) == -1)
 		return (-1);
-	for (size_t i = 0; i < n && rv == 0; i++)
-		rv = request_put(state_dir, ids[i], REQUEST_RETRY, e);
+	for (size_t i = 0; i < n && rv == 0; i++) {
+		struct asking	 a = { .kind = REQUEST_RETRY, .who = "upgrade", .at = when_now(), .item = ids[i] };
+
+		rv = request_put(state_dir, &a, e);
+	}
 	free(ids);
 	if (rv == 0 && n > 0)
 		log_info("this is another version than before: %zu message%s in quarantine will be read again", n, n == 1 ? "" : "s");
 	return (rv == -1 ? -1 : store_quarantine_upgraded(store, PACKAGE_VERSION, e));
+}
+
+/* --- For commands ------------------------------------------------------------------------------- */
+
+/* Nobody empties the spool: what is asked is done here. 0: somebody does. */
+static int
+run_here(const char *state_dir, struct spool *spool, struct err *e)
+{
+	struct requests	 r = { .state_dir = state_dir, .spool = spool, .limits = &limits_default };
+	int		 rv = spool_lock(spool, e);
+
+	if (rv != 0)
+		return (rv == 1 ? 0 : -1);
+	if ((r.store = store_open(state_dir, STORE_WRITE, e)) == NULL)
+		return (-1);
+	/* of others, too: in the order in which they were asked */
+	rv = run_all(&r, SIZE_MAX, true, e);
+	store_close(r.store);
+	return (rv == -1 ? -1 : 1);
+}
+
+static int
+wait_for(const char *state_dir, struct spool *spool, const struct asking *a, struct store_outcome *out, struct err *e)
+{
+	const struct timespec	 pause = { .tv_nsec = LOOK_MS * 1000000L };
+	int64_t			 until = when_mono_ms() + ASK_MS;
+	struct store		*s;
+	int			 rv = 0;
+
+	while (rv == 0 && when_mono_ms() < until) {
+		if ((rv = run_here(state_dir, spool, e)) == -1 || (s = store_open(state_dir, STORE_READ, e)) == NULL)
+			return (-1);
+		rv = store_outcome_get(s, a->token, out, e);
+		store_close(s);
+		if (rv == 0)
+			(void)nanosleep(&pause, NULL);
+	}
+	return (rv);
+}
+
+int
+requests_ask(const char *state_dir, struct asking *a, struct store_outcome *out, struct err *e)
+{
+	struct spool	*spool = spool_open(state_dir, e);
+	int		 rv;
+
+	if (spool == NULL)
+		return (-1);
+	rv = request_put(state_dir, a, e) == -1 ? -1 : wait_for(state_dir, spool, a, out, e);
+	spool_close(spool);
+	return (rv);
 }

@@ -366,7 +366,7 @@ static const struct { const char *name; unsigned roles; } allowed[] = {
 	{ "readlink", OTHERS }, { "readlinkat", OTHERS }, { "getdents64", OTHERS }, { "fadvise64", OTHERS },
 	{ "unlink", OTHERS }, { "unlinkat", OTHERS }, { "mkdir", OTHERS }, { "mkdirat", OTHERS },
 	{ "ftruncate", OTHERS }, { "ftruncate64", OTHERS }, { "fallocate", OTHERS }, { "fsync", OTHERS }, { "fdatasync", OTHERS },
-	{ "sync_file_range", I | F }, { "flock", I | F }, { "rename", I | F }, { "renameat", I | F }, { "renameat2", I | F },
+	{ "sync_file_range", I | F }, { "flock", I | F }, { "rename", OTHERS }, { "renameat", OTHERS }, { "renameat2", OTHERS },
 	{ "rmdir", I }, { "fchmod", I | F }, { "chmod", I }, { "fchown", I }, { "fchown32", I }, { "utimensat", I },
 	{ "copy_file_range", I | F }, { "inotify_init1", I }, { "inotify_add_watch", I }, { "inotify_rm_watch", I },
 };

@@ -1,5 +1,4 @@
 # src/spool: the Maildir between getting mail and reading it
 libdmarcd_a_SOURCES += \
 	src/spool/bundle.c src/spool/bundle.h \
-	src/spool/request.c src/spool/request.h \
 	src/spool/spool.c src/spool/spool.h

@@ -126,8 +126,9 @@ static int
 add_row(struct store *s, const char *insert, const int64_t *v, int n, const char *text, const char *shorten, struct err *e)
 {
 	sqlite3_stmt	*st;
+	bool		 own = !store_in_transaction(s);
 
-	if (store_begin(s, e) == -1)
+	if (own && store_begin(s, e) == -1)
 		return (-1);
 	if (store_prepare(s, &st, insert, e) == -1)
 		goto back;
@@ -143,9 +144,10 @@ add_row(struct store *s, const char *insert, const int64_t *v, int n, const char
 	if (store_exec(s, shorten, e) == -1)
 		goto back;
 	writer_changed(s, false);
-	return (store_commit(s, e));
+	return (own ? store_commit(s, e) : 0);
 back:
-	store_rollback(s);
+	if (own)
+		store_rollback(s);
 	return (-1);
 }
 

@@ -33,6 +33,7 @@
 enum query_key {
 	QK_DOMAIN, QK_HFROM, QK_EFROM, QK_IP, QK_REPORTER, QK_SPF, QK_DKIM, QK_ALIGN, QK_DISP, QK_REASON,
 	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_TRUST, QK_APART, QK_SENDER, QK_CLASS,
+	QK_SPFDOMAIN, QK_HEALTH,
 	QK_COUNT
 };
 extern const char *const query_key_names[QK_COUNT];
@@ -40,6 +41,8 @@ extern const char *const query_key_names[QK_COUNT];
 /* How a row passed, as the reporter evaluated it. */
 enum query_align { ALIGN_BOTH, ALIGN_DKIM, ALIGN_SPF, ALIGN_NONE, ALIGN_UNTOLD, ALIGN_COUNT };
 extern const char *const query_align_names[ALIGN_COUNT];
+extern const char *const query_fwd_names[FORWARD_CERTAIN + 1];	/* of enum forwarding */
+extern const char *const query_differs_names[2];
 
 struct query_value {
 	char		*text;		/* normalised */
@@ -110,6 +113,10 @@ struct query_counts {
 	uint64_t	 m, both, dkim_only, spf_only, fail_fix, fail_fwd, fail_unk, untold;
 	uint64_t	 disp[DISP_COUNT];
 	uint64_t	 overridden, collateral, leaked, differs;
+	uint64_t	 stopped;	/* of fail_unk: put into quarantine or refused */
+	/* Y: of own servers, services and candidates, and not forwarded */
+	uint64_t	 yours, yours_pass, yours_dkim;	/* all; passing; with DKIM aligned */
+	uint64_t	 forwarded;	/* for certain, or likely */
 };
 struct query_leg { uint64_t aligned, pass, fail, none, error, absent; };
 struct query_legs { struct query_leg spf, dkim; };
@@ -144,9 +151,12 @@ int	 query_total(struct query *, const struct query_filter *, const struct query
 /* What can be grouped by; the first ones of the list are those of series, too. */
 enum query_by {
 	BY_OUTCOME, BY_REPORTER, BY_DISP, BY_DOMAIN, BY_SENDER, BY_CLASS, BY_CODE,
-	BY_IP, BY_HFROM, BY_EFROM, BY_SPF, BY_DKIM, BY_ALIGN, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN, BY_FWD, BY_COUNT
+	BY_IP, BY_HFROM, BY_EFROM, BY_SPF, BY_DKIM, BY_ALIGN, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN, BY_FWD,
+	BY_PREFIX, BY_SPFDOMAIN, BY_HEALTH, BY_DIFFERS, BY_TRUST, BY_COUNT
 };
 extern const char *const query_by_names[BY_COUNT];
+/* May one message stand under several values of it? Then sums of groups are more than the total. */
+bool	 query_by_lists(enum query_by);
 
 struct query_line {		/* of a series */
 	struct str	 key, label;
@@ -158,9 +168,17 @@ struct query_series {
 	struct query_line	*lines;
 	size_t			 nlines;
 };
+/* What is added up: messages that are so; and, from MEASURE_RATES on, shares of messages. */
+enum query_measure {
+	MEASURE_M, MEASURE_PASS, MEASURE_FAIL, MEASURE_FAIL_FIX, MEASURE_FAIL_FWD, MEASURE_FAIL_UNK, MEASURE_QUARANTINE, MEASURE_REJECT,
+	MEASURE_OVERRIDDEN, MEASURE_COLLATERAL, MEASURE_LEAKED, MEASURE_DIFFERS,
+	MEASURE_PASS_RATE, MEASURE_LEGIT_PASS, MEASURE_DKIM_COVER, MEASURE_COUNT,
+	MEASURE_RATES = MEASURE_PASS_RATE
+};
+extern const char *const query_measure_names[MEASURE_COUNT];
 /* week: steps of ISO weeks. Past top the rest stands in one line "other"; outcome is never cut. */
 int	 query_series(struct query *, const struct query_filter *, const struct query_range *, enum query_by, bool week,
-	    unsigned top, struct query_series *, struct err *);
+	    unsigned top, enum query_measure, struct query_series *, struct err *);
 
 struct query_page {
 	const char	*sort;		/* NULL: "-m"; "-" in front is descending */
@@ -194,6 +212,51 @@ struct query_breakdown {
 int	 query_breakdown(struct query *, const struct query_filter *, const struct query_range *, enum query_by,
 	    const struct query_page *, struct query_breakdown *, struct err *);
 
+/* --- Flow and heat map: query_flow.c ------------------------------------------------ */
+
+/*
+ * From who sends over what SPF and DKIM gave and what was aligned to what
+ * became of it. Every message is in one link between each two stages.
+ */
+enum query_stage { STAGE_GROUP, STAGE_AUTH, STAGE_ALIGN, STAGE_DISP, STAGES };
+extern const char *const query_stage_names[STAGES];
+struct query_node {
+	enum query_stage	 stage;
+	struct str		 key, label;	/* key absent: all others of the first stage */
+	uint64_t		 m, n;		/* n: how many values are in it */
+};
+struct query_link {
+	size_t			 from, to;	/* places among the nodes */
+	const char		*outcome;
+	uint64_t		 m, overruled;
+};
+struct query_flow {
+	struct query_node	*nodes;
+	struct query_link	*links;
+	size_t			 nnodes, nlinks;
+	uint64_t		 m;
+};
+#define QUERY_FLOW_TOP	20
+/* by: no key with lists; measure: no rate. */
+int	 query_flow(struct query *, const struct query_filter *, const struct query_range *, enum query_by, unsigned top, enum query_measure,
+	    struct query_flow *, struct err *);
+
+struct query_heat_row {
+	struct str		 key, label;	/* key absent: all others */
+	uint64_t		*part, *whole;	/* by step; whole: of a rate, NULL for messages */
+	bool			*known;		/* is there a report of that step that could tell? */
+	uint64_t		 m, n;
+};
+struct query_heat {
+	int64_t			*days;
+	size_t			 ndays;
+	struct query_heat_row	*rows;
+	size_t			 nrows;
+};
+#define QUERY_HEAT_ROWS	50
+int	 query_heat(struct query *, const struct query_filter *, const struct query_range *, enum query_by, bool week, unsigned top,
+	    enum query_measure, struct query_heat *, struct err *);
+
 /* --- Senders ---------------------------------------------------------------------- */
 
 struct query_sender_domain {	/* what a sender is to a domain */
@@ -201,6 +264,7 @@ struct query_sender_domain {	/* what a sender is to a domain */
 	enum sender_class	 class, inferred;
 	bool			 decided;
 	int64_t			 decision;	/* 0: nothing was decided */
+	bool			 for_all;	/* it was for every domain */
 	struct str		 note, who;
 	int64_t			 decided_at;
 	enum confidence		 confidence, identity;
@@ -214,7 +278,30 @@ struct query_sender {
 	enum sender_kind		 kind;
 	struct query_sender_domain	*domains;	/* most mail first; those that the filter allows */
 	size_t				 ndomains;
+	int64_t				 last;		/* the latest decision about it, undone or not; 0: none */
 };
+/* What people decided, the latest first: every line of the log. */
+struct query_decision {
+	int64_t		 id, undo, at;
+	int64_t		 sender;
+	struct str	 label, domain;		/* domain absent: all */
+	int		 class, was;		/* enum sender_class; -1: what is inferred holds; was: not known */
+	bool		 was_decided;
+	struct str	 who, note;
+	int64_t		 undone;		/* 0: it was not */
+	struct str	 undone_by;
+	bool		 holds;			/* nothing later was said of the same */
+};
+struct query_decisions {
+	struct query_decision	*items;
+	size_t			 nitems;
+	int64_t			 next;		/* before, for the page behind; 0: there is none */
+};
+/* sender 0: all of them. before: of which the page begins; 0: the start. */
+int	 query_decisions(struct query *, int64_t sender, int64_t before, size_t limit, struct query_decisions *, struct err *);
+/* The senders that one undo is about, at most DECISIONS_MAX. */
+int	 query_decided_about(struct query *, int64_t undo, int64_t **ids, size_t *n, struct err *);
+
 /* ERR_INPUT: there is no such sender. filter NULL: all domains. */
 int	 query_sender(struct query *, int64_t id, const struct query_filter *, struct query_sender *, struct err *);
 
@@ -391,6 +478,9 @@ struct query_failure {
 	struct failure_verdict	 verdict;
 	enum redact		 redact;		/* how it was stored */
 	bool			 masked;
+	enum trust		 trust;
+	enum trust_apart	 apart;
+	struct trust_mail	 mail;			/* what decided; without the field */
 	/* of the message: */
 	struct str		 origin;
 	int64_t			 message_received;
@@ -404,9 +494,10 @@ struct query_failures {
 	char		*next;
 };
 /*
- * Of the filter t, from, to, domain, hfrom, ip and reporter are known here; t
- * ends today, and without any of these all are meant. type: words that the
- * report has to have one of ("dmarc,spf", "!other"), or NULL. sort: arrived.
+ * Of the filter t, from, to, domain, hfrom, ip, reporter, trust and apart are
+ * known here; t ends today, and without any of these all are meant. type: words
+ * that the report has to have one of ("dmarc,spf", "!other"), or NULL. sort:
+ * arrived; id, the order in which they were stored.
  */
 int	 query_failures(struct query *, const struct query_filter *, const char *type, const struct query_page *, struct query_failures *,
 	    struct err *);

@@ -54,7 +54,7 @@ static const char *const sql[Q_STMTS] = {
 int
 q_oom(struct err *e)
 {
-	return (err_set(e, ERR_TEMP, "out of memory, or more of it than one question may have: ask for fewer days or add a filter"));
+	return (err_set(e, ERR_TEMP, "out of memory, or more of it than one question may have: ask for fewer days or a smaller page, or add a filter"));
 }
 
 int
@@ -411,6 +411,8 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 	case TIER_SENDERS:
 	case TIER_OF:
 		return (q_senders_fill(q, tier == TIER_OF, e));
+	case TIER_PREFIXES:
+		return (q_prefixes_fill(q, e));
 	default:
 		return (each_new(q, "SELECT id, kind FROM source WHERE id > ?1 ORDER BY id", ABOVE(c->nkinds), kind_row, e));
 	}
@@ -440,6 +442,7 @@ forget(struct query_cache *c)
 	free(c->reporters);
 	free(c->policies);
 	free(c->kinds);
+	q_prefixes_forget(c);
 	free(c->source_first);
 	free(c->evidence_first);
 	q_senders_forget(c);

@@ -43,10 +43,10 @@ domain_fact(void *ctx, const struct q_fact *f)
 		return;
 	d = &x->out->items[x->place[f->domain] - 1];
 	if (x->prev) {
-		q_count(&d->prev, NULL, o, f->class, f->m);
+		q_count(&d->prev, NULL, o, q_who(f), f->m);
 		return;
 	}
-	q_count(&d->counts, NULL, o, f->class, f->m);
+	q_count(&d->counts, NULL, o, q_who(f), f->m);
 	if (d->first_day == DAY_NONE || f->day < d->first_day)
 		d->first_day = f->day;
 	if (f->day > d->last_day)

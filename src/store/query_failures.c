@@ -85,6 +85,8 @@ value_where(struct query *q, struct where *w, enum query_key key, const struct q
 	const unsigned char		*last;
 	int				 i, k;
 
+	if (key == QK_TRUST)
+		return (buf_printf(&w->sql, "(%u >> failure.trust & 1)", (unsigned)(v->number & 0xff)) ? 0 : q_oom(e));
 	if (key == QK_IP) {
 		if (v->ip_len == 0)
 			return (buf_cstr(&w->sql, "failure.source IS NULL") ? 0 : q_oom(e));
@@ -111,22 +113,29 @@ value_where(struct query *q, struct where *w, enum query_key key, const struct q
 static bool
 key_known(enum query_key k)
 {
-	return (k == QK_DOMAIN || k == QK_HFROM || k == QK_IP || k == QK_REPORTER);
+	return (k == QK_DOMAIN || k == QK_HFROM || k == QK_IP || k == QK_REPORTER || k == QK_TRUST);
+}
+
+/* Those that are kept apart are met by nobody who does not ask for them. */
+static void
+side_where(struct where *w, const struct query_filter *f)
+{
+	(void)buf_printf(&w->sql, " AND (%u >> (failure.apart <> 0) & 1)", (unsigned)q_sides(f));
 }
 
 /* only: keys of another kind are no fault but say nothing here. */
 static int
 filter_where(struct query *q, struct where *w, const struct query_filter *f, bool only, struct err *e)
 {
+	side_where(w, f);
 	for (size_t i = 0; i < f->nclauses; i++) {
 		const struct query_clause	*c = &f->clauses[i];
 
-		if (!key_known(c->key)) {
-			if (only)
-				continue;
-			return (err_set(e, ERR_CONFIG, "%s: failure reports are not filtered by it; by domain, hfrom, ip, reporter and type they are",
-			    query_key_names[c->key]));
-		}
+		if (c->key == QK_APART || (only && (c->key == QK_TRUST || !key_known(c->key))))
+			continue;
+		if (!key_known(c->key))
+			return (err_set(e, ERR_CONFIG, "%s: failure reports are not filtered by it; by domain, hfrom, ip, reporter, trust, apart and type "
+			    "they are", query_key_names[c->key]));
 		(void)buf_printf(&w->sql, " AND %sifnull(", c->negated ? "NOT " : "");
 		for (size_t k = 0; k < c->nvalues; k++) {
 			(void)buf_cstr(&w->sql, k > 0 ? " OR " : "");
@@ -227,7 +236,7 @@ run_count(struct query *q, const struct where *w, const char *head, uint64_t *ou
 /* --- The list ---------------------------------------------------------------------------- */
 
 static int
-cursor_where(struct where *w, const char *cursor, bool desc, struct err *e)
+cursor_where(struct where *w, const char *cursor, const char *by, bool desc, struct err *e)
 {
 	const char	*dot = strchr(cursor, '.');
 	int64_t		 t, id;
@@ -235,13 +244,13 @@ cursor_where(struct where *w, const char *cursor, bool desc, struct err *e)
 
 	if (dot == NULL || !str_i64((struct str){ cursor, (size_t)(dot - cursor) }, &t) || !str_i64(str_of(dot + 1), &id))
 		return (err_set(e, ERR_CONFIG, "cursor: \"%s\" is not a cursor of ours", esc_short(shown, sizeof(shown), str_of(cursor))));
-	(void)buf_printf(&w->sql, " AND (failure.arrived, failure.id) %s (?%d, ", desc ? "<" : ">", bind_number(w, t));
+	(void)buf_printf(&w->sql, " AND (%s, failure.id) %s (?%d, ", by, desc ? "<" : ">", bind_number(w, t));
 	(void)buf_printf(&w->sql, "?%d)", bind_number(w, id));
 	return (0);
 }
 
 static int
-list(struct query *q, struct where *w, bool desc, size_t limit, struct query_failures *out, struct err *e)
+list(struct query *q, struct where *w, const char *by, bool desc, size_t limit, struct query_failures *out, struct err *e)
 {
 	struct buf	 sql = { 0 };
 	sqlite3_stmt	*st = NULL;
@@ -249,9 +258,9 @@ list(struct query *q, struct where *w, bool desc, size_t limit, struct query_fai
 	int64_t		*ids = NULL, t = 0;
 	int		 rc = -1;
 
-	(void)buf_cstr(&sql, "SELECT failure.id, failure.arrived " FROM_ALL);
+	(void)buf_printf(&sql, "SELECT failure.id, %s " FROM_ALL, by);
 	(void)buf_str(&sql, buf_as_str(&w->sql));
-	(void)buf_printf(&sql, " ORDER BY failure.arrived %s, failure.id %s LIMIT %zu", desc ? "DESC" : "", desc ? "DESC" : "", most + 1);
+	(void)buf_printf(&sql, " ORDER BY %s %s, failure.id %s LIMIT %zu", by, desc ? "DESC" : "", desc ? "DESC" : "", most + 1);
 	if (sql.failed || w->sql.failed)
 		(void)q_oom(e);
 	else if (store_prepare(q->s, &st, sql.p, e) == 0) {
@@ -286,12 +295,13 @@ query_failures(struct query *q, const struct query_filter *f, const char *type, 
     struct err *e)
 {
 	const char	*sort = page->sort == NULL || page->sort[0] == '\0' ? "-arrived" : page->sort;
-	bool		 desc = sort[0] == '-';
+	bool		 desc = sort[0] == '-', by_id = strcmp(sort + desc, "id") == 0;
+	const char	*by = by_id ? "failure.id" : "failure.arrived";
 	struct where	 w = { .n = 0 };
 	int		 rv = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (strcmp(sort + desc, "arrived") != 0)
+	if (!by_id && strcmp(sort + desc, "arrived") != 0)
 		return (err_set(e, ERR_CONFIG, "sort: failure reports are sorted by arrived or -arrived"));
 	if (filter_where(q, &w, f, false, e) == -1 || (type != NULL && type[0] != '\0' && type_where(q, &w, type, e) == -1))
 		rv = -1;
@@ -301,9 +311,9 @@ query_failures(struct query *q, const struct query_filter *f, const char *type, 
 			rv = run_count(q, &w, "SELECT count(*) " FROM_ALL, &out->total_n, e);
 	}
 	if (rv == 0 && page->cursor != NULL && page->cursor[0] != '\0')
-		rv = cursor_where(&w, page->cursor, desc, e);
+		rv = cursor_where(&w, page->cursor, by, desc, e);
 	if (rv == 0)
-		rv = list(q, &w, desc, page->limit, out, e);
+		rv = list(q, &w, by, desc, page->limit, out, e);
 	buf_free(&w.sql);
 	return (rv);
 }
@@ -316,12 +326,13 @@ static const char *const	 one_columns = "failure.id, failure.message, failure.pa
     "failure.delivery, failure.quirks, failure.results, failure.sample, failure.body_bytes, failure.body_hash, failure.said, "
     "failure.spf_aligned, failure.dkim_aligned, failure.verdict, failure.differs, failure.spf_result, failure.dkim_result, "
     "failure.spf_domain, failure.dkim_domain_used, failure.dkim_selector_used, failure.code, reporter.key, reporter.label, domain.name, "
-    "source.ip, name.text, message.received, message.bytes, message.pack IS NOT NULL";
+    "source.ip, name.text, message.received, message.bytes, message.pack IS NOT NULL, failure.trust, failure.apart, failure.trust_proof, "
+    "failure.trust_method, failure.trust_from, failure.trust_id";
 enum { O_ID, O_MESSAGE, O_PAYLOAD, O_DUPLICATES, O_RECEIVED, O_DOMAIN, O_SOURCE, O_DAY, O_DIALECT, O_CLASS, O_REDACT, O_ARRIVAL, O_ARRIVED,
 	O_ARRIVED_FROM, O_IP_FROM, O_HEADER_FROM_FROM, O_RESULTS_FROM, O_SOURCE_PORT, O_INCIDENTS, O_DELIVERY, O_QUIRKS, O_RESULTS,
 	O_SAMPLE, O_BODY_BYTES, O_BODY_HASH, O_SAID, O_SPF_ALIGNED, O_DKIM_ALIGNED, O_VERDICT, O_DIFFERS, O_SPF_RESULT, O_DKIM_RESULT,
 	O_SPF_DOMAIN, O_DKIM_DOMAIN, O_DKIM_SELECTOR, O_CODE, O_REPORTER, O_LABEL, O_DOMAIN_NAME, O_IP, O_ORIGIN, O_MESSAGE_RECEIVED,
-	O_BYTES, O_KEPT, O_TEXTS };
+	O_BYTES, O_KEPT, O_TRUST, O_APART, O_PROOF, O_METHOD, O_TRUST_FROM, O_TRUST_ID, O_TEXTS };
 
 /* Below n, whatever a damaged database says. */
 static unsigned
@@ -450,6 +461,10 @@ read_one(struct query *q, sqlite3_stmt *st, bool reveal, struct query_failure *f
 	f->message_received = sqlite3_column_int64(st, O_MESSAGE_RECEIVED);
 	f->message_bytes = (uint64_t)sqlite3_column_int64(st, O_BYTES);
 	f->kept = sqlite3_column_int(st, O_KEPT) != 0;
+	f->trust = (enum trust)small(st, O_TRUST, TRUST_COUNT);
+	f->apart = (enum trust_apart)small(st, O_APART, APART_COUNT);
+	f->mail = (struct trust_mail){ (enum trust_proof)small(st, O_PROOF, PROOF_COUNT), (enum trust_method)small(st, O_METHOD, TRUST_METHODS),
+	    q_column(q, st, O_TRUST_FROM), q_column(q, st, O_TRUST_ID), STR_NONE };
 	read_report(q, st, &f->report);
 	read_verdict(q, st, &f->verdict);
 	if (read_results(q, q_column(q, st, O_RESULTS), &f->report, e) == -1)
@@ -538,7 +553,7 @@ query_row_failures(struct query *q, const struct query_row *row, uint64_t *n, st
 {
 	const int64_t	 v[] = { row->source, row->day, row->domain };
 
-	return (count_by(q, "SELECT count(*) FROM failure WHERE source = ?1 AND day = ?2 AND domain = ?3 AND class = 0", v, 3, n, e));
+	return (count_by(q, "SELECT count(*) FROM failure WHERE source = ?1 AND day = ?2 AND domain = ?3 AND class = 0 AND apart = 0", v, 3, n, e));
 }
 
 int
@@ -546,7 +561,7 @@ query_report_failures(struct query *q, const struct query_report *r, uint64_t *n
 {
 	const int64_t	 v[] = { r->id, r->day };
 
-	return (count_by(q, "SELECT count(*) FROM failure WHERE domain = (SELECT domain FROM report WHERE id = ?1) AND day = ?2 AND class = 0 "
+	return (count_by(q, "SELECT count(*) FROM failure WHERE domain = (SELECT domain FROM report WHERE id = ?1) AND day = ?2 AND class = 0 AND apart = 0 "
 	    "AND EXISTS (SELECT 1 FROM record WHERE record.domain = failure.domain AND record.day = ?2 AND record.source = failure.source "
 	    "AND record.report = ?1)", v, 2, n, e));
 }

@@ -11,16 +11,19 @@
 
 const char *const query_key_names[QK_COUNT] = {
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp", "reason",
-	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart", "sender", "class"
+	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart", "sender", "class",
+	"spfdomain", "health"
 };
 const char *const query_align_names[ALIGN_COUNT] = { "both", "dkim", "spf", "none", "untold" };
 const char *const query_by_names[BY_COUNT] = {
 	"outcome", "reporter", "disposition", "domain", "sender", "class", "code",
-	"ip", "hfrom", "efrom", "spf", "dkim", "align", "reason", "selector", "sigdomain", "fwd"
+	"ip", "hfrom", "efrom", "spf", "dkim", "align", "reason", "selector", "sigdomain", "fwd",
+	"prefix", "spfdomain", "health", "differs", "trust"
 };
 
-static const char *const fwd_names[] = { "no", "certain" };
-static const char *const differs_names[] = { "no", "yes" };
+/* in the order of enum forwarding */
+const char *const query_fwd_names[FORWARD_CERTAIN + 1] = { "no", "likely", "certain" };
+const char *const query_differs_names[2] = { "no", "yes" };
 static const struct { const char *word; uint64_t set; } trust_words[] = {
 	{ "authenticated", 1u << TRUST_AUTHENTICATED }, { "unauthenticated", 1u << TRUST_OTHER | 1u << TRUST_FAILED },
 	{ "unknown", 1u << TRUST_UNKNOWN }, { "authenticated-other", 1u << TRUST_OTHER }, { "failed", 1u << TRUST_FAILED },
@@ -147,9 +150,10 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 		return (word_find(disposition_names, DISP_COUNT, s, &v->number) ? 0 :
 		    bad_value(e, name, s, "one of none quarantine reject pass other"));
 	case QK_FWD:
-		return (word_find(fwd_names, 2, s, &v->number) ? 0 : bad_value(e, name, s, "certain or no"));
+		return (word_find(query_fwd_names, FORWARD_CERTAIN + 1, s, &v->number) ? 0 :
+		    bad_value(e, name, s, "certain, likely or no"));
 	case QK_DIFFERS:
-		return (word_find(differs_names, 2, s, &v->number) ? 0 : bad_value(e, name, s, "yes or no"));
+		return (word_find(query_differs_names, 2, s, &v->number) ? 0 : bad_value(e, name, s, "yes or no"));
 	case QK_CODE:
 		v->number = dmarc_code_parse(s);
 		return (v->number != 0 ? 0 : bad_value(e, name, s, "a code from P1 to P11 or F1 to F12"));
@@ -178,10 +182,14 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 	case QK_CLASS:
 		return (word_find(sender_class_names, CLASS_COUNT, s, &v->number) ? 0 :
 		    bad_value(e, name, s, "one of own service candidate forwarder list impostor suspect noise unknown"));
+	case QK_HEALTH:
+		return (word_find(sender_health_names, HEALTH_COUNT, s, &v->number) ? 0 :
+		    bad_value(e, name, s, "one of good one_leg mixed failing quiet none"));
 	case QK_DOMAIN:
 	case QK_HFROM:
 	case QK_EFROM:
 	case QK_SIGDOMAIN:
+	case QK_SPFDOMAIN:
 		if (v->contains || str_eq(s, STR("<>")))
 			break;
 		(void)domain_normal(s, buf, &len, NULL);
@@ -201,7 +209,7 @@ static bool
 is_text(enum query_key key)
 {
 	return (key == QK_DOMAIN || key == QK_HFROM || key == QK_EFROM || key == QK_REPORTER || key == QK_REASON ||
-	    key == QK_SELECTOR || key == QK_SIGDOMAIN);
+	    key == QK_SELECTOR || key == QK_SIGDOMAIN || key == QK_SPFDOMAIN);
 }
 
 static int

@@ -54,7 +54,9 @@ struct q_policy {
 /* The lists of one evidence: pairs and ids of names, one after another. */
 struct q_lists { const uint32_t *dkim, *spf, *reasons; uint32_t ndkim, nspf, nreasons; };
 
-enum q_tier { TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIERS };
+enum q_tier {
+	TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIER_PREFIXES, TIERS
+};
 
 enum q_stmt {
 	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_SENDERS, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
@@ -72,6 +74,7 @@ struct query_cache {
 	struct q_named		*domains, *reporters;
 	struct q_policy		*policies;
 	uint8_t			*kinds;		/* of sources: 4, 6, 0, or 255 for no source */
+	struct q_prefixes	*prefixes;	/* query_prefix.c */
 	size_t			 noutcomes, nevidence, nreports, ndomains, nreporters, npolicies, nkinds;
 	size_t			 cap_outcomes, cap_reports, cap_domains,
 				 cap_reporters, cap_policies, cap_kinds;
@@ -108,6 +111,7 @@ struct query {
 	unsigned		 limit_ms;
 	bool			 own;		/* the transaction is ours to end */
 	bool			 late;		/* the deadline stopped it */
+#define Q_FULL	((size_t)4 << 20)	/* of one who asks for row after row: end it, begin another */
 	size_t			 most_sums, most_pieces;	/* see query_hold */
 };
 
@@ -145,7 +149,10 @@ struct q_plan {
 	size_t		 ndomains;
 	uint8_t		*sender_ok;	/* NULL: all */
 	size_t		 nsender_ok;
-	unsigned	 class_ok;	/* bits; 0: all */
+	unsigned	 class_ok, fwd_ok;	/* bits; 0: all */
+	unsigned	 health_ok;	/* bits, with: */
+	uint8_t		*health;	/* by sender; NULL: nobody asks */
+	size_t		 nhealth;
 	uint8_t		*domain_ok, *reporter_ok, *outcome_ok, *evidence_ok, *source_ok, *report_ok;	/* NULL: all */
 	uint32_t	*sources;	/* the few that are asked for; NULL: go through all */
 	size_t		 nsources, nsource_ok;
@@ -161,15 +168,23 @@ struct q_fact {
 	uint32_t	 source, report, evidence;	/* 0 from rollup */
 	uint32_t	 sender;	/* 0: not looked at yet */
 	uint8_t		 class;		/* enum sender_class */
+	uint8_t		 fwd;		/* enum forwarding */
 	struct q_evidence ev;		/* of evidence */
 	struct q_lists	 l;		/* when the plan says so */
 };
 
-/* Outcome and class as one number, for adding up by both. */
+/* Whose mail it is as far as figures go: class and forwarding. */
+static inline uint32_t
+q_who(const struct q_fact *f)
+{
+	return (f->class | (uint32_t)f->fwd << 4);
+}
+
+/* Outcome, class and forwarding as one number, for adding up by all of them. */
 static inline uint32_t
 q_sub(const struct q_fact *f)
 {
-	return (f->outcome | (uint32_t)f->class << 24);
+	return (f->outcome | q_who(f) << 24);
 }
 typedef void q_fact_fn(void *, const struct q_fact *);
 
@@ -238,9 +253,63 @@ q_class(const struct query_cache *c, uint32_t domain, uint32_t sender)
 	return (v == MAP_NONE ? CLASS_UNKNOWN : (uint8_t)v);
 }
 
+/*
+ * Was it forwarded? Certainly, says the receiver; likely, when it comes from a
+ * host that hands mail on: what fails from there, and what came through with
+ * its signature where SPF could not match. Nothing that is not in a rollup, so
+ * every sum knows.
+ */
+static inline uint8_t
+q_fwd(const struct query_cache *c, const struct q_fact *f)
+{
+	const struct q_outcome	*o = &c->outcomes[f->outcome];
+	enum sender_kind	 kind;
+
+	if (o->forwarded)
+		return (FORWARD_CERTAIN);
+	if (o->align == ALIGN_NONE)
+		return (sender_class_fate((enum sender_class)f->class) == FATE_FORWARDED ? FORWARD_LIKELY : FORWARD_NO);
+	/* P2 and P8: the signature is valid, SPF did not match */
+	if (o->code != 2 && o->code != 8)
+		return (FORWARD_NO);
+	kind = f->sender < c->nsenders && c->senders[f->sender].kind < KIND_COUNT ? (enum sender_kind)c->senders[f->sender].kind : KIND_UNKNOWN;
+	return (sender_relays(kind, (enum sender_class)f->class) ? FORWARD_LIKELY : FORWARD_NO);
+}
+
+/* --- query_prefix.c: /24 and /48 as groups ---------------------------------------------- */
+
+int		 q_prefixes_fill(struct query *, struct err *);
+uint32_t	 q_prefix(const struct query_cache *, uint32_t source);	/* 0: it is no address */
+bool		 q_prefix_bytes(const struct query_cache *, uint32_t group, unsigned char ip[16], unsigned *family);
+struct str	 q_prefix_text(struct query *, uint32_t group);
+void		 q_prefixes_forget(struct query_cache *);
+
+/* --- query_health.c ------------------------------------------------------------------------ */
+
+/* How well each sender does, whatever else the filter asks: into the plan. */
+int	 q_health(struct query *, const struct query_filter *, const struct query_range *, struct q_plan *, struct err *);
+
 /* --- query_sum.c ------------------------------------------------------------------- */
 
-void	 q_count(struct query_counts *, struct query_legs *, const struct q_outcome *, unsigned sender_class, uint64_t m);
+/* Each message is one of these. */
+enum { OUT_BOTH, OUT_DKIM, OUT_SPF, OUT_FWD, OUT_FIX, OUT_UNK, OUT_UNTOLD, OUTCOMES };
+extern const char *const q_outcome_names[OUTCOMES];
+unsigned q_outcome_of(const struct q_outcome *, unsigned who);
+bool	 q_measured(enum query_measure, const struct q_outcome *, unsigned who);	/* query_flow.c */
+
+bool	 q_by_rows(enum query_by);		/* rollup does not know this key */
+int	 q_group_text(struct query *, enum query_by, uint32_t group, struct str *key, struct str *label, struct err *);
+uint32_t q_step_of(int64_t from, bool week, int64_t day);
+/* The first day of each step of a range. */
+int	 q_steps(struct query *, const struct query_range *, bool week, int64_t **days, size_t *n, struct err *);
+
+/* The groups with most of a measure, and the plan of a pass to add them up with. Not for keys with lists. */
+struct q_groups { struct q_plan p; uint32_t *ids; size_t n; uint64_t total; };
+int	 q_groups_top(struct query *, const struct query_filter *, const struct query_range *, enum query_by, enum query_measure, size_t limit,
+	    struct q_groups *, struct err *);
+uint32_t q_group(struct query *, const struct q_groups *, enum query_by, const struct q_fact *);
+
+void	 q_count(struct query_counts *, struct query_legs *, const struct q_outcome *, unsigned who, uint64_t m);
 /* The same of what q_sub made. */
 static inline void
 q_count_sub(const struct query_cache *c, struct query_counts *n, struct query_legs *l, uint32_t sub, uint64_t m)

@@ -92,6 +92,10 @@ evidence_matches(struct query *q, const struct query_clause *c, struct names *n,
 		ids = l.reasons;
 		count = l.nreasons;
 		break;
+	case QK_SPFDOMAIN:
+		ids = l.spf;
+		count = l.nspf;
+		break;
 	case QK_SELECTOR:
 	case QK_SIGDOMAIN:
 		ids = l.dkim + (c->key == QK_SELECTOR ? 1 : 0);
@@ -154,9 +158,6 @@ outcome_matches(const struct query_clause *c, const struct q_outcome *o)
 		break;
 	case QK_CODE:
 		have = o->code;
-		break;
-	case QK_FWD:
-		have = o->forwarded;
 		break;
 	default:
 		have = o->differs;
@@ -273,20 +274,29 @@ q_plan_sources(struct q_plan *p, uint32_t *sources, size_t n, uint8_t *source_ok
 
 /* --- Senders ----------------------------------------------------------------------------- */
 
+/* Words of which a fact has one each, as bits: *ok holds those that fit every clause. */
+static void
+bits_clause(const struct query_clause *c, unsigned count, unsigned *ok, bool *nothing)
+{
+	unsigned	 bits = 0;
+
+	for (size_t i = 0; i < c->nvalues; i++)
+		bits |= 1u << c->values[i].number;
+	bits = c->negated ? ~bits : bits;
+	bits &= (1u << count) - 1;
+	*ok = *ok == 0 ? bits : *ok & bits;
+	if (*ok == 0)
+		*nothing = true;
+}
+
 static int
 sender_clause(struct query *q, const struct query_clause *c, struct q_plan *p, struct err *e)
 {
-	unsigned	 bits = 0;
 	uint8_t		*mine;
 
-	if (c->key == QK_CLASS) {
-		for (size_t i = 0; i < c->nvalues; i++)
-			bits |= 1u << c->values[i].number;
-		bits = c->negated ? ~bits : bits;
-		bits &= (1u << CLASS_COUNT) - 1;
-		p->class_ok = p->class_ok == 0 ? bits : p->class_ok & bits;
-		if (p->class_ok == 0)
-			p->nothing = true;
+	if (c->key != QK_SENDER) {
+		bits_clause(c, c->key == QK_CLASS ? CLASS_COUNT : c->key == QK_FWD ? FORWARD_CERTAIN + 1 : HEALTH_COUNT,
+		    c->key == QK_CLASS ? &p->class_ok : c->key == QK_FWD ? &p->fwd_ok : &p->health_ok, &p->nothing);
 		return (0);
 	}
 	if (q_need(q, TIER_SENDERS, e) == -1)
@@ -309,6 +319,8 @@ static bool
 sender_fits(const struct q_plan *p, const struct q_fact *f)
 {
 	if (p->class_ok != 0 && (p->class_ok & 1u << f->class) == 0)
+		return (false);
+	if (p->health_ok != 0 && (f->sender >= p->nhealth || (p->health_ok & 1u << p->health[f->sender]) == 0))
 		return (false);
 	return (p->sender_ok == NULL || (f->sender < p->nsender_ok && p->sender_ok[f->sender]));
 }
@@ -467,7 +479,7 @@ evidence_plan(struct query *q, const struct query_filter *f, struct q_plan *p, s
 
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++) {
 		if (c->key != QK_HFROM && c->key != QK_EFROM && c->key != QK_REASON && c->key != QK_SELECTOR &&
-		    c->key != QK_SIGDOMAIN)
+		    c->key != QK_SIGDOMAIN && c->key != QK_SPFDOMAIN)
 			continue;
 		if (q_need(q, TIER_EVIDENCE, e) == -1)
 			return (-1);
@@ -502,12 +514,14 @@ q_plan(struct query *q, const struct query_filter *f, const struct query_range *
 			rc = report_clause(q, c, p, e);
 		else if (c->key == QK_REPORTER)
 			rc = reporter_clause(q, c, p, e);
-		else if (c->key == QK_SENDER || c->key == QK_CLASS)
+		else if (c->key == QK_SENDER || c->key == QK_CLASS || c->key == QK_FWD || c->key == QK_HEALTH)
 			rc = sender_clause(q, c, p, e);
 		else if (c->key == QK_SPF || c->key == QK_DKIM || c->key == QK_ALIGN || c->key == QK_DISP || c->key == QK_CODE ||
-		    c->key == QK_FWD || c->key == QK_DIFFERS)
+		    c->key == QK_DIFFERS)
 			rc = outcome_clause(q, c, p, e);
 	}
+	if (rc == 0 && p->health_ok != 0)
+		rc = q_health(q, f, r, p, e);
 	if (rc == -1 || domains_plan(q, f, p, e) == -1 || evidence_plan(q, f, p, e) == -1)
 		return (-1);
 	return (sources_plan(q, f, p, e));
@@ -572,6 +586,9 @@ record_rows(struct pass *x, sqlite3_stmt *st, bool seq, struct err *e)
 		f->outcome = f->ev.outcome;
 		if (p->outcome_ok != NULL && !p->outcome_ok[f->outcome])
 			continue;
+		f->fwd = q_fwd(c, f);
+		if (p->fwd_ok != 0 && (p->fwd_ok & 1u << f->fwd) == 0)
+			continue;
 		f->report = (uint32_t)column_u32(st, 2);
 		if (f->report >= c->nreports || (p->report_ok != NULL && !p->report_ok[f->report]))
 			continue;
@@ -606,7 +623,8 @@ rollup_rows(struct pass *x, sqlite3_stmt *st, struct err *e)
 			continue;
 		f->sender = (uint32_t)column_u32(st, 5);
 		f->class = f->sender == 0 ? CLASS_UNKNOWN : q_class(x->c, f->domain, f->sender);
-		if (!sender_fits(p, f))
+		f->fwd = q_fwd(x->c, f);
+		if (!sender_fits(p, f) || (p->fwd_ok != 0 && (p->fwd_ok & 1u << f->fwd) == 0))
 			continue;
 		f->day = sqlite3_column_int64(st, 0);
 		f->m = (uint64_t)sqlite3_column_int64(st, 3);

@@ -158,7 +158,7 @@ decided(struct query *q, int64_t id, struct query_sender_domain *d, struct err *
 
 	if (id == 0)
 		return (0);
-	if (store_prepare(q->s, &st, "SELECT class, note, who, at FROM decision WHERE id = ?1", e) == -1)
+	if (store_prepare(q->s, &st, "SELECT class, note, who, at, domain FROM decision WHERE id = ?1", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, id);
 	if ((rc = q_step(q, st, e)) == 1 && sqlite3_column_type(st, 0) != SQLITE_NULL) {
@@ -168,6 +168,7 @@ decided(struct query *q, int64_t id, struct query_sender_domain *d, struct err *
 		d->note = q_column(q, st, 1);
 		d->who = q_column(q, st, 2);
 		d->decided_at = sqlite3_column_int64(st, 3);
+		d->for_all = sqlite3_column_int64(st, 4) == 0;
 	}
 	(void)sqlite3_finalize(st);
 	return (rc == -1 ? -1 : 0);
@@ -220,6 +221,21 @@ domains_of(struct query *q, const struct query_filter *f, struct query_sender *o
 	return (rc == -1 ? -1 : 0);
 }
 
+static int
+last_of(struct query *q, struct query_sender *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	if (store_prepare(q->s, &st, "SELECT coalesce(max(id), 0) FROM decision WHERE sender = ?1", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, out->id);
+	if ((rc = q_step(q, st, e)) == 1)
+		out->last = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
 int
 query_sender(struct query *q, int64_t id, const struct query_filter *f, struct query_sender *out, struct err *e)
 {
@@ -234,5 +250,76 @@ query_sender(struct query *q, int64_t id, const struct query_filter *f, struct q
 	out->key = str_of(s->key);
 	out->label = str_of(s->label);
 	out->kind = s->kind >= KIND_COUNT ? KIND_UNKNOWN : (enum sender_kind)s->kind;
-	return (domains_of(q, f, out, e));
+	return (domains_of(q, f, out, e) == -1 ? -1 : last_of(q, out, e));
+}
+
+/* --- The log of decisions -------------------------------------------------------------- */
+
+static int
+class_or_none(sqlite3_stmt *st, int i)
+{
+	int	 class = sqlite3_column_int(st, i);
+
+	return (sqlite3_column_type(st, i) == SQLITE_NULL || class < 0 || class >= CLASS_COUNT ? -1 : class);
+}
+
+static void
+decision_row(struct query *q, sqlite3_stmt *st, struct query_decision *d)
+{
+	int64_t	 domain = sqlite3_column_int64(st, 4);
+
+	*d = (struct query_decision){ .id = sqlite3_column_int64(st, 0), .undo = sqlite3_column_int64(st, 1),
+	    .at = sqlite3_column_int64(st, 2), .sender = sqlite3_column_int64(st, 3), .class = class_or_none(st, 5),
+	    .was = class_or_none(st, 6), .was_decided = sqlite3_column_int(st, 7) != 0, .who = q_column(q, st, 8),
+	    .note = sqlite3_column_type(st, 9) == SQLITE_NULL ? STR_NONE : q_column(q, st, 9), .undone = sqlite3_column_int64(st, 10),
+	    .undone_by = sqlite3_column_type(st, 11) == SQLITE_NULL ? STR_NONE : q_column(q, st, 11), .holds = sqlite3_column_int(st, 12) != 0 };
+	if (d->sender > 0 && (size_t)d->sender < q->c->nsenders && q->c->senders[d->sender].key != NULL)
+		d->label = str_of(q->c->senders[d->sender].label);
+	if (domain > 0 && (size_t)domain < q->c->ndomains)
+		d->domain = str_of(q->c->domains[domain].key);
+}
+
+int
+query_decisions(struct query *q, int64_t sender, int64_t before, size_t limit, struct query_decisions *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	memset(out, 0, sizeof(*out));
+	if (q_need(q, TIER_SENDERS, e) == -1)
+		return (-1);
+	if ((out->items = arena_alloc(q->a, limit + 1, sizeof(*out->items))) == NULL)
+		return (q_oom(e));
+	if (store_prepare(q->s, &st, "SELECT d.id, d.batch, d.at, d.sender, d.domain, d.class, d.was, d.was_decided, d.who, d.note, d.undone, "
+	    "d.undone_by, d.undone IS NULL AND NOT EXISTS (SELECT 1 FROM decision l WHERE l.sender = d.sender AND l.domain = d.domain AND "
+	    "l.undone IS NULL AND l.id > d.id) FROM decision d WHERE (?1 = 0 OR d.sender = ?1) AND (?2 = 0 OR d.id < ?2) "
+	    "ORDER BY d.id DESC LIMIT ?3", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, sender);
+	(void)sqlite3_bind_int64(st, 2, before);
+	(void)sqlite3_bind_int64(st, 3, (sqlite3_int64)limit + 1);
+	while ((rc = q_step(q, st, e)) == 1 && out->nitems < limit)
+		decision_row(q, st, &out->items[out->nitems++]);
+	if (rc == 1)
+		out->next = out->items[out->nitems - 1].id;
+	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+int
+query_decided_about(struct query *q, int64_t undo, int64_t **ids, size_t *n, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	*n = 0;
+	if ((*ids = arena_alloc(q->a, DECISIONS_MAX, sizeof(**ids))) == NULL)
+		return (q_oom(e));
+	if (store_prepare(q->s, &st, "SELECT DISTINCT sender FROM decision WHERE batch = ?1 ORDER BY sender", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, undo);
+	while ((rc = q_step(q, st, e)) == 1 && *n < DECISIONS_MAX)
+		(*ids)[(*n)++] = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
 }

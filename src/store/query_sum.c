@@ -14,30 +14,29 @@
 #define PAGE_CELLS	((size_t)1 << 18)
 #define ALL_CELLS	((size_t)6 << 20)	/* when all groups are wanted */
 
-static const char *const outcome_names[] = {
+const char *const q_outcome_names[OUTCOMES] = {
 	"both", "dkim_only", "spf_only", "fail_fwd", "fail_fix", "fail_unk", "untold"
 };
 static const char *const outcome_labels[] = {
 	"SPF and DKIM", "DKIM only", "SPF only", "Failing, forwarded", "Yours, failing", "Failing", "Not told"
 };
-enum { CLASS_BOTH, CLASS_DKIM, CLASS_SPF, CLASS_FWD, CLASS_FIX, CLASS_UNK, CLASS_UNTOLD, CLASSES };
 
-static unsigned
-class_of(const struct q_outcome *o, unsigned class)
+unsigned
+q_outcome_of(const struct q_outcome *o, unsigned who)
 {
-	static const unsigned	 fates[FATE_COUNT] = { CLASS_UNK, CLASS_FIX, CLASS_FWD };
+	static const unsigned	 fates[FATE_COUNT] = { OUT_UNK, OUT_FIX, OUT_FWD };
 
 	switch (o->align) {
 	case ALIGN_BOTH:
-		return (CLASS_BOTH);
+		return (OUT_BOTH);
 	case ALIGN_DKIM:
-		return (CLASS_DKIM);
+		return (OUT_DKIM);
 	case ALIGN_SPF:
-		return (CLASS_SPF);
+		return (OUT_SPF);
 	case ALIGN_UNTOLD:
-		return (CLASS_UNTOLD);
+		return (OUT_UNTOLD);
 	default:
-		return (o->forwarded ? CLASS_FWD : fates[sender_class_fate((enum sender_class)class)]);
+		return (who >> 4 != FORWARD_NO ? OUT_FWD : fates[sender_class_fate((enum sender_class)(who & 15))]);
 	}
 }
 
@@ -69,27 +68,36 @@ count_leg(struct query_leg *l, unsigned evaluated, unsigned raw, uint64_t m)
 }
 
 void
-q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o, unsigned class, uint64_t m)
+q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o, unsigned who, uint64_t m)
 {
 	bool	 stopped = o->disp == DISP_QUARANTINE || o->disp == DISP_REJECT;
 
 	c->m += m;
-	switch (class_of(o, class)) {
-	case CLASS_BOTH:
+	if (who >> 4 != FORWARD_NO)
+		c->forwarded += m;
+	else if (sender_class_fate((enum sender_class)(who & 15)) == FATE_FIX) {
+		c->yours += m;
+		if (o->align <= ALIGN_SPF)
+			c->yours_pass += m;
+		if (o->align == ALIGN_BOTH || o->align == ALIGN_DKIM)
+			c->yours_dkim += m;
+	}
+	switch (q_outcome_of(o, who)) {
+	case OUT_BOTH:
 		c->both += m;
 		break;
-	case CLASS_DKIM:
+	case OUT_DKIM:
 		c->dkim_only += m;
 		break;
-	case CLASS_SPF:
+	case OUT_SPF:
 		c->spf_only += m;
 		break;
-	case CLASS_UNTOLD:
+	case OUT_UNTOLD:
 		c->untold += m;
 		break;
-	case CLASS_FWD:
-	case CLASS_FIX:
-		*(class_of(o, class) == CLASS_FWD ? &c->fail_fwd : &c->fail_fix) += m;
+	case OUT_FWD:
+	case OUT_FIX:
+		*(q_outcome_of(o, who) == OUT_FWD ? &c->fail_fwd : &c->fail_fix) += m;
 		if (stopped)
 			c->collateral += m;
 		break;
@@ -97,6 +105,8 @@ q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o,
 		c->fail_unk += m;
 		if (o->disp == DISP_NONE || o->disp == DISP_PASS)
 			c->leaked += m;
+		if (stopped)
+			c->stopped += m;
 		break;
 	}
 	c->disp[o->disp] += m;
@@ -171,12 +181,14 @@ query_meta(struct query *q, struct query_meta *m, struct err *e)
 
 struct grouping {
 	struct query	*q;
+	const struct q_plan *p;
 	enum query_by	 by;
 	bool		 by_day;	/* series: sub is the step, not the outcome */
 	bool		 week;
 	int64_t		 from;
 	struct q_tally	 t;
 	uint64_t	 m;
+	enum query_measure measure;	/* what is added up */
 	/* A breakdown, when there are many groups: */
 	uint64_t	 lo, hi;	/* it is for these; hi is lowered when there are too many at once */
 	size_t		 most;		/* sums that are held; 0: it is no breakdown */
@@ -186,10 +198,32 @@ struct grouping {
 	const struct map *only;		/* id + 1 of those that are wanted; NULL: all */
 };
 
-static bool
-needs_rows(enum query_by by)
+bool
+q_by_rows(enum query_by by)
 {
-	return (by == BY_IP || by == BY_HFROM || by == BY_EFROM || by == BY_REASON || by == BY_SELECTOR || by == BY_SIGDOMAIN);
+	return (by == BY_IP || by == BY_PREFIX || by == BY_HFROM || by == BY_EFROM || by == BY_TRUST || query_by_lists(by));
+}
+
+bool
+query_by_lists(enum query_by by)
+{
+	return (by == BY_REASON || by == BY_SELECTOR || by == BY_SIGDOMAIN || by == BY_SPFDOMAIN);
+}
+
+/* What groups by this key need to be read first. */
+static int
+needs(struct query *q, enum query_by by, const struct query_filter *f, const struct query_range *r, struct q_plan *p, struct err *e)
+{
+	switch (by) {
+	case BY_IP:
+		return (q_need(q, TIER_KINDS, e));
+	case BY_PREFIX:
+		return (q_need(q, TIER_PREFIXES, e));
+	case BY_HEALTH:
+		return (q_health(q, f, r, p, e));
+	default:
+		return (0);
+	}
 }
 
 static uint32_t
@@ -200,7 +234,7 @@ group_of(const struct grouping *g, const struct q_fact *f)
 
 	switch (g->by) {
 	case BY_OUTCOME:
-		return (class_of(o, f->class));
+		return (q_outcome_of(o, q_who(f)));
 	case BY_REPORTER:
 		return (f->reporter);
 	case BY_DISP:
@@ -225,18 +259,26 @@ group_of(const struct grouping *g, const struct q_fact *f)
 		return (o->dkim_raw);
 	case BY_ALIGN:
 		return (o->align);
+	case BY_PREFIX:
+		return (q_prefix(c, f->source));
+	case BY_HEALTH:
+		return (f->sender < g->p->nhealth ? g->p->health[f->sender] : HEALTH_OF_NONE);
+	case BY_DIFFERS:
+		return (o->differs);
+	case BY_TRUST:
+		return (c->reports[f->report].trust);
 	default:
-		return (o->forwarded);
+		return (f->fwd);
 	}
 }
 
-static uint32_t
-step_of(const struct grouping *g, int64_t day)
+uint32_t
+q_step_of(int64_t from, bool week, int64_t day)
 {
 	/* The epoch was a Thursday; weeks begin on Monday. */
-	if (g->week)
-		return ((uint32_t)((day + 3) / 7 - (g->from + 3) / 7));
-	return ((uint32_t)(day - g->from));
+	if (week)
+		return ((uint32_t)((day + 3) / 7 - (from + 3) / 7));
+	return ((uint32_t)(day - from));
 }
 
 static int
@@ -371,17 +413,21 @@ group_fact(void *ctx, const struct q_fact *f)
 	struct grouping		*g = ctx;
 	const struct q_lists	*l = &f->l;
 
+	if (g->measure != MEASURE_M && !q_measured(g->measure, &g->q->c->outcomes[f->outcome], q_who(f)))
+		return;
 	g->m += f->m;
 	if (g->by_day) {
-		group_add(g, group_of(g, f), step_of(g, f->day), f);
+		group_add(g, group_of(g, f), q_step_of(g->from, g->week, f->day), f);
 		return;
 	}
-	if (g->by != BY_REASON && g->by != BY_SELECTOR && g->by != BY_SIGDOMAIN) {
+	if (!query_by_lists(g->by)) {
 		group_add(g, group_of(g, f), q_sub(f), f);
 		return;
 	}
 	if (g->by == BY_REASON)
 		group_list(g, f, l->reasons, l->nreasons, 1);
+	else if (g->by == BY_SPFDOMAIN)
+		group_list(g, f, l->spf, l->nspf, 1);
 	else
 		group_list(g, f, l->dkim + (g->by == BY_SELECTOR ? 1 : 0), l->ndkim, 2);
 }
@@ -425,8 +471,8 @@ q_source_text(struct query *q, uint32_t source, struct str *out, unsigned *famil
 }
 
 /* How a group is called, for machines and for people. */
-static int
-group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, struct str *label, struct err *e)
+int
+q_group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, struct str *label, struct err *e)
 {
 	struct query_cache	*c = q->c;
 	unsigned		 family;
@@ -435,7 +481,7 @@ group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, stru
 	*label = STR_NONE;
 	switch (by) {
 	case BY_OUTCOME:
-		*key = str_of(outcome_names[id]);
+		*key = str_of(q_outcome_names[id]);
 		*label = str_of(outcome_labels[id]);
 		break;
 	case BY_REPORTER:
@@ -474,7 +520,19 @@ group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, stru
 		*key = str_of(query_align_names[id]);
 		break;
 	case BY_FWD:
-		*key = id != 0 ? STR("certain") : STR("no");
+		*key = str_of(query_fwd_names[id]);
+		break;
+	case BY_PREFIX:
+		*key = q_prefix_text(q, id);
+		break;
+	case BY_HEALTH:
+		*key = str_of(sender_health_names[id]);
+		break;
+	case BY_DIFFERS:
+		*key = str_of(query_differs_names[id]);
+		break;
+	case BY_TRUST:
+		*key = str_of(trust_names[id]);
 		break;
 	default:
 		if (q_name(q, id, key, e) == -1)
@@ -504,7 +562,7 @@ series_line(struct query *q, struct query_series *s, enum query_by by, uint32_t 
 	if (id == UINT32_MAX) {
 		l->key = STR("other");
 		l->label = STR("Other");
-	} else if (group_text(q, by, id, &l->key, &l->label, e) == -1)
+	} else if (q_group_text(q, by, id, &l->key, &l->label, e) == -1)
 		return (-1);
 	*out = l;
 	s->nlines++;
@@ -518,7 +576,7 @@ series_fill(struct query *q, const struct grouping *g, enum query_by by, unsigne
 	struct q_top		 best;
 	struct q_cell		*c;
 	struct query_line	**line = NULL, *other = NULL, *l;
-	size_t			 fixed = by == BY_OUTCOME ? CLASSES : by == BY_DISP ? DISP_COUNT : 0;
+	size_t			 fixed = by == BY_OUTCOME ? OUTCOMES : by == BY_DISP ? DISP_COUNT : 0;
 	uint32_t		 slot;
 	int			 rv = -1;
 
@@ -560,24 +618,34 @@ out:
 }
 
 int
-query_series(struct query *q, const struct query_filter *filter, const struct query_range *r, enum query_by by, bool week,
-    unsigned top, struct query_series *s, struct err *e)
+q_steps(struct query *q, const struct query_range *r, bool week, int64_t **days, size_t *n, struct err *e)
 {
-	struct grouping	 g = { .q = q, .by = by, .by_day = true, .week = week, .from = r->from };
+	if (r->to < r->from || r->to - r->from >= DAYS_MAX || r->from < 0)
+		return (err_set(e, ERR_CONFIG, "from, to: the time is too long to be drawn by day; some report has an impossible "
+		    "date, give from and to"));
+	*n = q_step_of(r->from, week, r->to) + (size_t)1;
+	if ((*days = arena_alloc(q->a, *n, sizeof(**days))) == NULL)
+		return (q_oom(e));
+	for (int64_t d = r->to; d >= r->from; d--)
+		(*days)[q_step_of(r->from, week, d)] = d;
+	return (0);
+}
+
+int
+query_series(struct query *q, const struct query_filter *filter, const struct query_range *r, enum query_by by, bool week,
+    unsigned top, enum query_measure measure, struct query_series *s, struct err *e)
+{
+	struct grouping	 g = { .q = q, .by = by, .by_day = true, .week = week, .from = r->from, .measure = measure };
 	struct q_plan	 p;
 	int		 rv = -1;
 
 	memset(s, 0, sizeof(*s));
+	if (measure >= MEASURE_RATES)
+		return (err_set(e, ERR_CONFIG, "measure: \"%s\" is a rate, which does not add up", query_measure_names[measure]));
 	if (by > BY_CODE)
 		return (err_set(e, ERR_CONFIG, "by: \"%s\" cannot be drawn over time", query_by_names[by]));
-	if (r->to < r->from || r->to - r->from >= DAYS_MAX || r->from < 0)
-		return (err_set(e, ERR_CONFIG, "from, to: the time is too long to be drawn by day; some report has an impossible "
-		    "date, give from and to"));
-	s->ndays = step_of(&g, r->to) + (size_t)1;
-	if ((s->days = arena_alloc(q->a, s->ndays, sizeof(*s->days))) == NULL)
-		return (q_oom(e));
-	for (int64_t d = r->to; d >= r->from; d--)
-		s->days[step_of(&g, d)] = d;
+	if (q_steps(q, r, week, &s->days, &s->ndays, e) == -1)
+		return (-1);
 	if (q_plan(q, filter, r, &p, e) == 0 && q_run(q, &p, false, false, group_fact, &g, e) == 0 &&
 	    q_tally_check(&g.t, e) == 0)
 		rv = series_fill(q, &g, by, top, s, e);
@@ -597,6 +665,17 @@ struct breaking {
 	uint64_t		 total_n;
 	bool			 of_page;	/* see page_plan */
 };
+
+static void
+breaking_free(struct breaking *b)
+{
+	q_tally_free(&b->g.t);
+	q_tally_free(&b->sum);
+	coarse_clear(&b->g);
+	free(b->pass);
+	free(b->fail);
+	q_top_free(&b->top);
+}
 
 static int
 groups_sum(struct breaking *b, struct err *e)
@@ -675,12 +754,15 @@ groups_order(struct breaking *b, int64_t **out, struct err *e)
 	for (size_t i = 0; i < b->sum.n; i++) {
 		id = (uint32_t)(b->sum.cells[i].key >> 32);
 		k[i].i = i;
-		if (b->g.by == BY_IP && id != 0) {
+		if (b->g.by == BY_PREFIX && q_prefix_bytes(q->c, id, ip + 1, &kind)) {
+			ip[0] = (unsigned char)kind;
+			k[i].text = arena_str(q->a, (struct str){ (const char *)ip, sizeof(ip) });
+		} else if (b->g.by == BY_IP && id != 0) {
 			if (source_get(q, id, ip + 1, &kind, &label, e) == -1)
 				return (-1);
 			ip[0] = (unsigned char)kind;
 			k[i].text = arena_str(q->a, (struct str){ (const char *)ip, kind == 4 ? 5 : kind == 6 ? 17 : 1 });
-		} else if (group_text(q, b->g.by, id, &k[i].text, &label, e) == -1)
+		} else if (q_group_text(q, b->g.by, id, &k[i].text, &label, e) == -1)
 			return (-1);
 		if (k[i].text.p == NULL)
 			return (q_oom(e));
@@ -740,7 +822,7 @@ groups_pass(struct breaking *b, const struct q_plan *p, struct err *e)
 	q_tally_free(&b->g.t);
 	coarse_clear(&b->g);
 	b->g.t.most = b->g.most + 1;
-	if (q_run(b->g.q, p, needs_rows(b->g.by), false, group_fact, &b->g, e) == -1 || q_tally_check(&b->g.t, e) == -1)
+	if (q_run(b->g.q, p, q_by_rows(b->g.by), false, group_fact, &b->g, e) == -1 || q_tally_check(&b->g.t, e) == -1)
 		return (-1);
 	return (groups_sum(b, e));
 }
@@ -882,7 +964,7 @@ sender_codes(struct breaking *b, const uint32_t *item, struct query_breakdown *o
 	for (size_t i = 0; i < out->nitems && rv == 0; i++)
 		for (int k = 0; k < 3 && best[i].m[k] != 0 && rv == 0; k++) {
 			out->items[i].codes[k].m = best[i].m[k];
-			rv = group_text(q, BY_CODE, best[i].id[k], &out->items[i].codes[k].key, &label, e);
+			rv = q_group_text(q, BY_CODE, best[i].id[k], &out->items[i].codes[k].key, &label, e);
 		}
 	if (rv == 0)
 		rv = q_tally_check(&codes, e);
@@ -912,7 +994,7 @@ groups_take(struct breaking *b, struct query_breakdown *out, struct err *e)
 		g->first_day = c->first;
 		g->last_day = c->last;
 		g->rows = c->rows;
-		if (group_text(q, b->g.by, (uint32_t)(c->key >> 32), &g->key, &g->label, e) == -1)
+		if (q_group_text(q, b->g.by, (uint32_t)(c->key >> 32), &g->key, &g->label, e) == -1)
 			return (-1);
 	}
 	out->nitems = b->top.n;
@@ -938,6 +1020,44 @@ groups_take(struct breaking *b, struct query_breakdown *out, struct err *e)
 			return (q_oom(e));
 	}
 	return (0);
+}
+
+/* The ids of the groups with most of something, for those who add up in their own way. */
+int
+q_groups_top(struct query *q, const struct query_filter *filter, const struct query_range *r, enum query_by by, enum query_measure measure,
+    size_t limit, struct q_groups *out, struct err *e)
+{
+	struct breaking		 b = { .g = { .q = q, .by = by, .measure = measure } };
+	const struct query_page	 page = { .limit = limit };
+	struct q_plan		 p;
+	int			 rv = -1;
+
+	memset(out, 0, sizeof(*out));
+	b.sort = (struct q_sort){ "m", true };
+	if (q_plan(q, filter, r, &p, e) == -1 || needs(q, by, filter, r, &p, e) == -1)
+		return (-1);
+	b.g.p = &p;
+	if (groups_find(&b, &p, &page, e) == 0) {
+		if ((out->ids = arena_alloc(q->a, b.top.n + 1, sizeof(*out->ids))) != NULL)
+			rv = 0;
+		else
+			(void)q_oom(e);
+		for (size_t i = 0; i < b.top.n && rv == 0; i++)
+			out->ids[i] = (uint32_t)b.top.v[i].k[2];
+		out->n = b.top.n;
+		out->total = b.total_n;
+	}
+	breaking_free(&b);
+	/* the plan may have been narrowed to a page */
+	return (rv == -1 || q_plan(q, filter, r, &out->p, e) == -1 ? -1 : needs(q, by, filter, r, &out->p, e));
+}
+
+uint32_t
+q_group(struct query *q, const struct q_groups *v, enum query_by by, const struct q_fact *f)
+{
+	const struct grouping	 g = { .q = q, .p = &v->p, .by = by };
+
+	return (group_of(&g, f));
 }
 
 /* --- What stands behind an address --------------------------------------------------------- */
@@ -994,7 +1114,7 @@ shares(struct query *q, const struct q_tally *t, struct query_breakdown *out, en
 		s = (struct query_share *)(void *)((char *)&out->items[i] + offset);
 		for (int k = 0; k < 3 && best[i].m[k] != 0; k++) {
 			s[k].m = best[i].m[k];
-			if (group_text(q, by, best[i].id[k], &s[k].key, &label, e) == -1)
+			if (q_group_text(q, by, best[i].id[k], &s[k].key, &label, e) == -1)
 				return (-1);
 		}
 	}
@@ -1049,25 +1169,20 @@ query_breakdown(struct query *q, const struct query_filter *filter, const struct
 
 	memset(out, 0, sizeof(*out));
 	if (q_sort(page->sort, "-m", sorts, &b.sort, e) == -1 ||
-	    (by == BY_IP && q_need(q, TIER_KINDS, e) == -1) ||
-	    q_plan(q, filter, r, &p, e) == -1)
+	    q_plan(q, filter, r, &p, e) == -1 || needs(q, by, filter, r, &p, e) == -1)
 		return (-1);
-	p.lists = by == BY_REASON || by == BY_SELECTOR || by == BY_SIGDOMAIN;
+	b.g.p = &p;
+	p.lists = query_by_lists(by);
 	if (groups_find(&b, &p, page, e) == 0 && groups_take(&b, out, e) == 0) {
 		p.lists = true;
 		rv = by != BY_IP || out->nitems == 0 ? 0 : details_run(&d, &p, &b, out, e);
 	}
 	map_free(&d.item_of);
-	q_tally_free(&b.g.t);
-	q_tally_free(&b.sum);
-	coarse_clear(&b.g);
+	breaking_free(&b);
 	q_tally_free(&d.hfrom);
 	q_tally_free(&d.sig);
 	q_tally_free(&d.spf);
 	q_tally_free(&d.codes);
 	q_tally_free(&d.reporters);
-	free(b.pass);
-	free(b.fail);
-	q_top_free(&b.top);
 	return (rv);
 }

@@ -152,7 +152,23 @@ report_key(sqlite3_stmt *st, const struct q_sort *sort, int64_t k[4])
 	k[2] = k[3] = 0;
 }
 
-#define REPORT_COLUMNS "SELECT r.id, r.day, r.received, r.failure, r.success + r.failure FROM tls_report r "
+/* The states of trust that are asked for, as bits. */
+static unsigned
+trusts(const struct query_filter *f)
+{
+	uint64_t	 all = ~(uint64_t)0, set;
+
+	for (const struct query_clause *c = f->clauses; c < f->clauses + f->nclauses; c++) {
+		set = 0;
+		for (size_t i = 0; c->key == QK_TRUST && i < c->nvalues; i++)
+			set |= c->values[i].number;
+		if (c->key == QK_TRUST)
+			all &= c->negated ? ~set : set;
+	}
+	return ((unsigned)(all & ((1u << TRUST_COUNT) - 1)));
+}
+
+#define REPORT_COLUMNS "SELECT r.id, r.day, r.received, r.failure, r.success + r.failure, r.trust FROM tls_report r "
 
 /*
  * Those of which a version counts by an element of theirs; those that have
@@ -160,12 +176,14 @@ report_key(sqlite3_stmt *st, const struct q_sort *sort, int64_t k[4])
  * asked for.
  */
 static int
-reports_statement(struct query *q, const struct query_tls_filter *f, const struct scope *c, bool versions, sqlite3_stmt **st, struct err *e)
+reports_statement(struct query *q, const struct query_tls_filter *f, const struct scope *c, bool versions, sqlite3_stmt **st, unsigned *trust,
+    struct err *e)
 {
 	bool	 domain = false;
 
 	for (size_t i = 0; i < f->base->nclauses; i++)
 		domain |= f->base->clauses[i].key == QK_DOMAIN;
+	*trust = trusts(f->base);
 	if (f->results != 0)
 		return (prepare(q, st, c, REPORT_COLUMNS "WHERE r.id IN (SELECT tls_element.report " OF_ELEMENTS WITH_DETAILS ")", e));
 	if (f->types != 0 || domain)
@@ -191,15 +209,18 @@ query_tls_reports(struct query *q, const struct query_tls_filter *f, const struc
 	int64_t				 k[4];
 	uint32_t			 slot;
 	size_t				 limit = page->limit == 0 ? 0 : page->limit + 1;
+	unsigned			 trust;
 	int				 rc = -1;
 
 	memset(out, 0, sizeof(*out));
 	if (q_sort(page->sort, "-received", sorts, &sort, e) == -1 || scope(q, f, range == NULL ? &all : range, &c, e) == -1)
 		return (-1);
 	(void)q_top_init(&top, limit);
-	if (q_cursor_parse(page, &sort, top.after, &top.has_after, e) == -1 || reports_statement(q, f, &c, versions, &st, e) == -1)
+	if (q_cursor_parse(page, &sort, top.after, &top.has_after, e) == -1 || reports_statement(q, f, &c, versions, &st, &trust, e) == -1)
 		goto out;
 	while ((rc = q_step(q, st, e)) == 1) {
+		if ((trust >> sqlite3_column_int(st, 5) % TRUST_COUNT & 1) == 0)
+			continue;
 		out->total_n++;
 		out->total_m += column_u64(st, 4);
 		report_key(st, &sort, k);

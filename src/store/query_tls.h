@@ -14,7 +14,7 @@
 #include "dmarc/tls.h"
 #include "store/query.h"
 
-/* Domain, reporter, apart and time of a filter are looked at, and these. */
+/* Domain, reporter, apart and time of a filter are looked at (of reports trust, too), and these. */
 struct query_tls_filter {
 	const struct query_filter	*base;
 	unsigned			 types;		/* bits by enum tls_policy_type; 0: all */

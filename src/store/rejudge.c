@@ -81,6 +81,7 @@ judge_batch(struct rejudge *j, bool *more, struct err *e)
 	sqlite3_stmt	*st;
 	int64_t		 id;
 	int		 rc, rv = -1, n = 0;
+	bool		 full = false;
 
 	if ((q = query_begin(j->s, 0, 0, e)) == NULL)
 		return (-1);
@@ -90,15 +91,16 @@ judge_batch(struct rejudge *j, bool *more, struct err *e)
 	}
 	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)j->n);
 	(void)sqlite3_bind_int(st, 2, BATCH);
-	while ((rc = q_step(q, st, e)) == 1) {
+	while (!full && (rc = q_step(q, st, e)) == 1) {
 		id = sqlite3_column_int64(st, 0);
 		if (judge_one(j, q, id, (uint32_t)sqlite3_column_int64(st, 1), e) == -1)
 			goto out;
 		j->n = (size_t)id + 1;
 		n++;
+		full = arena_held(query_arena(q)) > Q_FULL;	/* texts can be long */
 	}
-	*more = n == BATCH;
-	rv = rc;
+	*more = n == BATCH || full;
+	rv = full ? 0 : rc;
 out:
 	(void)sqlite3_finalize(st);
 	query_end(q);

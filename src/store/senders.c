@@ -295,7 +295,7 @@ judge(struct pass *x, uint32_t id, struct ev *v, struct err *e)
 	struct identity			 who;
 	int64_t				 outcome;
 
-	if (++x->judged % BATCH == 0) {		/* what was read stays in a query's memory */
+	if (++x->judged % BATCH == 0 || arena_held(query_arena(x->q)) > Q_FULL) {	/* what was read stays in a query's memory */
 		query_end(x->q);
 		if ((x->q = query_begin(x->s, 0, 0, e)) == NULL)
 			return (-1);
@@ -410,13 +410,13 @@ srcs_thin(struct pass *x)
 	return (true);
 }
 
+/* The source's place, made when it is new and there is room. */
 static struct src *
 src_of(struct pass *x, int64_t source)
 {
-	uint32_t	*at;
+	uint32_t	*at = map_at(&x->src_map, (uint64_t)source);
 
-	if ((x->nsrcs >= SOURCES_MAX && map_get(&x->src_map, (uint64_t)source) == NEW && !srcs_thin(x)) ||
-	    (at = map_at(&x->src_map, (uint64_t)source)) == NULL)
+	if (at == NULL)
 		return (NULL);
 	if (*at == NEW) {
 		if (!q_grow((void **)&x->srcs, &x->cap_srcs, x->nsrcs + 1, sizeof(*x->srcs)))
@@ -523,19 +523,43 @@ add_row(struct pass *x, struct src *s, const struct ev *v, int32_t day, uint64_t
 	return (0);
 }
 
+/*
+ * SCAN_ALL takes in what every source says. Where there are too many of them
+ * it gives up, SCAN_COUNT finds those with most messages without looking at
+ * what they say, which is dear, and SCAN_KNOWN takes in these.
+ */
+enum scan { SCAN_ALL, SCAN_COUNT, SCAN_KNOWN };
+
+/* 1: there are too many sources. */
 static int
-scan(struct pass *x, struct err *e)
+scan_rows(struct pass *x, enum scan how, struct err *e)
 {
 	sqlite3_stmt	*st = bound(x, ST_SCAN, x->domain, x->from, x->to);
 	struct src	*s = NULL;
 	struct ev	*v;
 	int64_t		 source;
-	int		 rc, rv = 0;
+	bool		 known;
+	int		 rc = SQLITE_DONE, rv = 0;
 
 	while (rv == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		source = sqlite3_column_int64(st, 1);
-		if ((s == NULL || s->source != source) && (s = src_of(x, source)) == NULL)
-			rv = q_oom(e);
+		if (s == NULL || s->source != source) {
+			known = (how != SCAN_KNOWN && x->nsrcs < SOURCES_MAX) || map_get(&x->src_map, (uint64_t)source) != NEW;
+			if (!known && how == SCAN_ALL) {
+				rv = 1;
+				break;
+			}
+			if ((!known && how == SCAN_COUNT && !srcs_thin(x)) || ((known || how == SCAN_COUNT) && (s = src_of(x, source)) == NULL)) {
+				rv = q_oom(e);
+				break;
+			}
+			if (!known && how == SCAN_KNOWN) {
+				s = NULL;
+				continue;
+			}
+		}
+		if (how == SCAN_COUNT)
+			add32(&s->m, (uint64_t)sqlite3_column_int64(st, 3));
 		else if ((v = ev_of(x, sqlite3_column_int64(st, 2), e)) == NULL)
 			rv = -1;
 		else
@@ -543,6 +567,24 @@ scan(struct pass *x, struct err *e)
 	}
 	(void)sqlite3_reset(st);
 	return (rv == 0 && rc != SQLITE_DONE ? store_fail(x->s, "record", e) : rv);
+}
+
+static int
+scan(struct pass *x, struct err *e)
+{
+	int	 rv = scan_rows(x, SCAN_ALL, e);
+
+	if (rv != 1)
+		return (rv);
+	map_clear(&x->src_map);
+	x->nsrcs = 0;
+	if (x->sigs != NULL)
+		memset(x->sigs, 0, x->cap_sigs * sizeof(*x->sigs));
+	if (scan_rows(x, SCAN_COUNT, e) == -1)
+		return (-1);
+	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++)
+		*s = (struct src){ .source = s->source, .first = INT32_MAX, .last = INT32_MIN };
+	return (scan_rows(x, SCAN_KNOWN, e));
 }
 
 /* --- Who it is ---------------------------------------------------------------------------------- */

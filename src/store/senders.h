@@ -31,16 +31,21 @@ struct store_decision {
 	struct str	 domain;	/* absent: every domain */
 	int		 class;		/* enum sender_class */
 	struct str	 note;		/* may be absent */
+	int64_t		 seen;		/* the latest decision about it that who decides knows of; 0: none, DECISION_ANY: whatever was decided */
 };
 #define DECISIONS_MAX	500
 #define DECISION_NOTE	500	/* bytes */
+#define DECISION_ANY	(-1)
+#define DECISION_STALE	1	/* err.detail with ERR_INPUT: there is a later decision than was seen */
 /*
- * All of them or none; *undo names them together. Not within a transaction.
+ * All of them or none; *undo names them together. In a transaction, which is
+ * to be given up when this fails, or else one of its own. What is decided for
+ * every domain is so for those, too, of which something else was said before.
  * One who has to say the name before it is done puts a large random number
  * there, else 0; what was done under that name already is not done again.
  */
 int	 store_decide(struct store *, const struct store_decision *, size_t n, const char *who, int64_t now, int64_t *undo, struct err *);
-/* Takes back what was decided under that name; what held before holds again. *n: how many. */
-int	 store_decision_undo(struct store *, int64_t undo, int64_t now, unsigned *n, struct err *);
+/* Takes back what was decided under that name; what held before holds again. *n: how many. Transactions as above. */
+int	 store_decision_undo(struct store *, int64_t undo, const char *who, int64_t now, unsigned *n, struct err *);
 
 #endif

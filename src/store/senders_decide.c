@@ -48,20 +48,23 @@ check(struct store *s, const struct store_decision *d, int64_t *domain, struct e
 	    d->domain.p) : 0);
 }
 
+/* One line of the log, for one domain, or 0 for all. */
 static int
-decide(struct store *s, const struct store_decision *d, const char *who, int64_t now, int64_t *batch, struct err *e)
+add(struct store *s, const struct store_decision *d, int64_t domain, const char *who, int64_t now, int64_t *batch, struct err *e)
 {
 	sqlite3_stmt	*st;
-	int64_t		 domain, id;
+	int64_t		 id;
 	int		 rc;
 
-	if (check(s, d, &domain, e) == -1 ||
-	    find(s, "SELECT coalesce(max(id), 0) + ?1 FROM decision", 1, STR_NONE, &id, e) == -1)
+	if (find(s, "SELECT coalesce(max(id), 0) + ?1 FROM decision", 1, STR_NONE, &id, e) == -1)
 		return (-1);
 	if (*batch == 0)
 		*batch = id;
-	if (store_prepare(s, &st, "INSERT INTO decision (id, at, who, sender, domain, class, note, batch) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", e) == -1)
+	if (store_prepare(s, &st, "INSERT INTO decision (id, at, who, sender, domain, class, note, batch, was, was_decided) "
+	    "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(o.class, c.class), o.class IS NOT NULL "
+	    "FROM (SELECT 1) LEFT JOIN (SELECT domain, class FROM sender_class WHERE sender = ?4 AND (?5 = 0 OR domain = ?5) "
+	    "ORDER BY messages DESC, domain LIMIT 1) c LEFT JOIN decision o ON o.id = (SELECT id FROM decision WHERE sender = ?4 "
+	    "AND domain IN (c.domain, ?5, 0) AND undone IS NULL ORDER BY domain DESC, id DESC LIMIT 1)", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, id);
 	(void)sqlite3_bind_int64(st, 2, now);
@@ -78,6 +81,56 @@ decide(struct store *s, const struct store_decision *d, const char *who, int64_t
 	return (rc == SQLITE_DONE ? 0 : store_fail(s, "decision", e));
 }
 
+/* Has nobody said anything of it since who decides has looked? */
+static int
+still(struct store *s, const struct store_decision *d, struct err *e)
+{
+	int64_t	 last;
+
+	if (d->seen == DECISION_ANY)
+		return (0);
+	if (find(s, "SELECT coalesce(max(id), 0) FROM decision WHERE sender = ?1", d->sender, STR_NONE, &last, e) == -1)
+		return (-1);
+	if (last <= d->seen)
+		return (0);
+	(void)err_set(e, ERR_INPUT, "somebody has decided about sender %lld meanwhile", (long long)d->sender);
+	e->detail = DECISION_STALE;
+	return (-1);
+}
+
+/* Domains of which something of their own was said, at most max. */
+static int
+exceptions(struct store *s, int64_t sender, int64_t *out, size_t *n, size_t max, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	*n = 0;
+	if (store_prepare(s, &st, "SELECT DISTINCT domain FROM decision WHERE sender = ?1 AND domain <> 0 AND undone IS NULL ORDER BY domain", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, sender);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW && *n < max)
+		out[(*n)++] = sqlite3_column_int64(st, 0);
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "decision", e));
+}
+
+static int
+decide(struct store *s, const struct store_decision *d, const char *who, int64_t now, int64_t *batch, struct err *e)
+{
+	int64_t	 domain, others[DECISIONS_MAX];
+	size_t	 n = 0;
+
+	if (check(s, d, &domain, e) == -1 || still(s, d, e) == -1 ||
+	    (domain == 0 && exceptions(s, d->sender, others, &n, nitems(others), e) == -1) ||
+	    add(s, d, domain, who, now, batch, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < n; i++)
+		if (add(s, d, others[i], who, now, batch, e) == -1)
+			return (-1);
+	return (0);
+}
+
 /* Readers remember classes; this tells them to look again. */
 int
 writer_senders_changed(struct store *s, struct err *e)
@@ -86,61 +139,73 @@ writer_senders_changed(struct store *s, struct err *e)
 	return (store_exec(s, "INSERT INTO meta (key, value) VALUES ('senders', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", e));
 }
 
-int
-store_decide(struct store *s, const struct store_decision *d, size_t n, const char *who, int64_t now, int64_t *undo, struct err *e)
+static int
+decide_all(struct store *s, const struct store_decision *d, size_t n, const char *who, int64_t now, int64_t *undo, struct err *e)
 {
 	int64_t	 done = 0;
 
-	if (n == 0 || n > DECISIONS_MAX)
-		return (err_set(e, ERR_CONFIG, "1 to %d decisions can be taken at once", DECISIONS_MAX));
-	if (store_begin(s, e) == -1)
+	if (*undo != 0 && find(s, "SELECT 1 FROM decision WHERE batch = ?1 LIMIT 1", *undo, STR_NONE, &done, e) == -1)
 		return (-1);
-	if (*undo != 0 && (find(s, "SELECT 1 FROM decision WHERE batch = ?1 LIMIT 1", *undo, STR_NONE, &done, e) == -1 || done != 0)) {
-		store_rollback(s);
-		return (done != 0 ? 0 : -1);
-	}
+	if (done != 0)
+		return (0);
 	for (size_t i = 0; i < n; i++)
-		if (decide(s, &d[i], who, now, undo, e) == -1) {
-			store_rollback(s);
+		if (decide(s, &d[i], who, now, undo, e) == -1)
 			return (-1);
-		}
-	if (writer_senders_changed(s, e) == -1) {
-		store_rollback(s);
-		return (-1);
-	}
-	return (store_commit(s, e));
+	return (writer_senders_changed(s, e));
+}
+
+/* Ends a transaction that this room began by itself. */
+static int
+end(struct store *s, bool own, int rv, struct err *e)
+{
+	if (!own)
+		return (rv);
+	if (rv == 0)
+		return (store_commit(s, e));
+	store_rollback(s);
+	return (rv);
 }
 
 int
-store_decision_undo(struct store *s, int64_t undo, int64_t now, unsigned *n, struct err *e)
+store_decide(struct store *s, const struct store_decision *d, size_t n, const char *who, int64_t now, int64_t *undo, struct err *e)
+{
+	bool	 own = !store_in_transaction(s);
+
+	if (n == 0 || n > DECISIONS_MAX)
+		return (err_set(e, ERR_CONFIG, "1 to %d decisions can be taken at once", DECISIONS_MAX));
+	if (own && store_begin(s, e) == -1)
+		return (-1);
+	return (end(s, own, decide_all(s, d, n, who, now, undo, e), e));
+}
+
+static int
+take_back(struct store *s, int64_t undo, const char *who, int64_t now, unsigned *n, struct err *e)
 {
 	sqlite3_stmt	*st;
 	int		 rc;
 
-	*n = 0;
-	if (store_begin(s, e) == -1)
+	if (store_prepare(s, &st, "UPDATE decision SET undone = ?2, undone_by = ?3 WHERE batch = ?1 AND undone IS NULL", e) == -1)
 		return (-1);
-	if (store_prepare(s, &st, "UPDATE decision SET undone = ?2 WHERE batch = ?1 AND undone IS NULL", e) == -1) {
-		store_rollback(s);
-		return (-1);
-	}
 	(void)sqlite3_bind_int64(st, 1, undo);
 	(void)sqlite3_bind_int64(st, 2, now);
+	(void)sqlite3_bind_text(st, 3, who, -1, SQLITE_STATIC);
 	rc = sqlite3_step(st);
 	(void)sqlite3_finalize(st);
-	if (rc != SQLITE_DONE) {
-		(void)store_fail(s, "decision", e);
-		store_rollback(s);
-		return (-1);
-	}
+	if (rc != SQLITE_DONE)
+		return (store_fail(s, "decision", e));
 	*n = (unsigned)sqlite3_changes(s->db);
-	if (*n == 0) {
-		store_rollback(s);
+	if (*n == 0)
 		return (err_set(e, ERR_INPUT, "there is no decision %lld that could be undone", (long long)undo));
-	}
-	if (writer_senders_changed(s, e) == -1) {
-		store_rollback(s);
+	return (writer_senders_changed(s, e));
+}
+
+int
+store_decision_undo(struct store *s, int64_t undo, const char *who, int64_t now, unsigned *n, struct err *e)
+{
+	bool	 own = !store_in_transaction(s);
+
+	*n = 0;
+	if (own && store_begin(s, e) == -1)
 		return (-1);
-	}
-	return (store_commit(s, e));
+	return (end(s, own, take_back(s, undo, who, now, n, e), e));
 }

@@ -182,7 +182,7 @@ struct store_quarantine_item {
 	char	 file[256], origin[65];
 };
 int	 store_quarantine_get(struct store *, int64_t id, struct store_quarantine_item *out, struct err *);
-/* A request that was carried out, for those who asked to see. Not within a transaction, as the next two. */
+/* A request that was carried out, for those who asked to see. In a transaction, or one of its own; the next two not within one. */
 struct store_action {
 	int64_t		 item, asked;
 	bool		 discard, missing;	/* missing: it was not there any more */

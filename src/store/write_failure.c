@@ -23,7 +23,8 @@ enum { C_MESSAGE = 1, C_PAYLOAD, C_KEY, C_RECEIVED, C_REPORTER, C_DOMAIN, C_SOUR
 _Static_assert(nitems(columns) == C_TEXTS - 1, "each column has its number");
 #define C_ID (C_TEXTS + FT_COUNT)	/* of the one that is changed */
 
-enum { F_ADD, F_CHANGE_VERDICT, F_CHANGE, F_FIND, F_AGAIN, F_UNREPEAT, F_MESSAGE, F_DOMAIN, F_POLICY, F_REVEAL, F_EXISTS, F_MOVE, F_STMTS };
+enum { F_ADD, F_CHANGE_VERDICT, F_CHANGE, F_FIND, F_AGAIN, F_UNREPEAT, F_MESSAGE, F_DOMAIN, F_POLICY, F_REVEAL, F_EXISTS, F_MOVE,
+	F_TRUST, F_TRUSTED, F_SIDE, F_STMTS };
 
 struct failure_writer {
 	sqlite3_stmt	*st[F_STMTS];
@@ -39,6 +40,8 @@ struct row {
 	const struct failure_report	*r;
 	struct failure_verdict		 v;
 	enum redact			 redact;
+	enum trust			 trust;
+	enum trust_apart		 apart;
 };
 
 static const char *
@@ -125,6 +128,10 @@ writer_failure_new(struct store *s, struct err *e)
 		[F_REVEAL] = "INSERT INTO reveal (time, failure, who, nonce) VALUES (?1, ?2, ?3, ?4)",
 		[F_MOVE] = "UPDATE failure SET domain = ?2 WHERE id = ?1",
 		[F_EXISTS] = "SELECT 1 FROM failure WHERE id = ?1",
+		[F_TRUST] = "UPDATE failure SET trust = ?2, apart = ?3, trust_proof = ?4, trust_method = ?5, trust_from = ?6, trust_id = ?7, "
+		    "trust_message = ?8, domain = coalesce(?9, domain) WHERE id = ?1",
+		[F_TRUSTED] = "SELECT trust_proof, trust_id, trust_from, trust_message, trust FROM failure WHERE id = ?1",
+		[F_SIDE] = "UPDATE failure SET trust = ?2, apart = ?3, domain = coalesce(?4, domain) WHERE id = ?1",
 	};
 	struct failure_writer		*f;
 
@@ -191,30 +198,64 @@ run_id(struct store *s, int which, int64_t id, struct err *e)
 
 /* --- What it belongs to --------------------------------------------------------------- */
 
+/* Also says whose report it is, as far as the mail that is under way proves it. */
 static int64_t
-reporter_of(struct store *s, const struct failure_report *r, struct err *e)
+reporter_of(struct store *s, const struct failure_report *r, enum trust *trust, struct err *e)
 {
-	struct str	 mta = r->t[FT_REPORTING_MTA], local, domain;
-	const char	*semi;
-	char		 email[DOMAIN_MAX + 3];
+	const struct trust_mail	*m = s->w->mail;
+	struct str		 mta = r->t[FT_REPORTING_MTA], local, domain;
+	const char		*semi;
+	char			 email[DOMAIN_MAX + 3], room[DOMAIN_MAX + 1];
 
+	*trust = m != NULL && m->proof == PROOF_FAIL ? TRUST_FAILED : TRUST_UNKNOWN;
 	if (r->t[FT_REPORT_FROM].len > 0 && failure_address(r->t[FT_REPORT_FROM], &local, &domain) && domain.len <= DOMAIN_MAX) {
 		/* its domain alone: reporters are kept, whoever's local part it was is not */
 		(void)snprintf(email, sizeof(email), "@%.*s", (int)domain.len, domain.p);
+		if (m != NULL)
+			*trust = trust_report(s->trust, m->proof, m->from, writer_reporter_key(STR_NONE, str_of(email), room));
 		return (writer_reporter(s, STR_NONE, str_of(email), e));
 	}
 	if (mta.len > 0 && (semi = memchr(mta.p, ';', mta.len)) != NULL)
 		mta = str_trim((struct str){ semi + 1, (size_t)(mta.p + mta.len - semi) - 1 });
 	if (mta.len == 0 || memchr(mta.p, '@', mta.len) != NULL)
 		mta = STR_NONE;
+	if (m != NULL)
+		*trust = trust_report(s->trust, m->proof, m->from, writer_reporter_key(mta, STR_NONE, room));
 	return (writer_reporter(s, mta, STR_NONE, e));
 }
 
-/* The domain that is reported on and that header_from is part of; an authentication failure makes one of ours. */
-static int
-domain_id(struct store *s, const struct failure_report *r, int64_t *out, struct err *e)
+static bool
+any_ours(const struct trust_settings *t, struct str lines)
 {
-	struct str	 d = r->t[FT_HEADER_FROM], org;
+	struct str	 one;
+	char		 name[DOMAIN_MAX + 1];
+	size_t		 n;
+
+	while (lines.p != NULL && failure_line(&lines, &one))
+		if (domain_normal(str_trim(one), name, &n, NULL) == NAME_DOMAIN && trust_ours(t, (struct str){ name, n }))
+			return (true);
+	return (false);
+}
+
+/*
+ * About us is what is about our domain in From:, or about a signature of ours
+ * below somebody else's; what names no domain at all is nobody's else.
+ */
+static enum trust_apart
+side_of(const struct trust_settings *t, enum trust trust, struct str header_from, struct str reported, struct str dkim)
+{
+	bool	 named = header_from.len > 0 || reported.len > 0 || dkim.len > 0;
+
+	if (named && t->domains.n > 0 && !any_ours(t, header_from) && !any_ours(t, reported) && !any_ours(t, dkim))
+		return (APART_FOREIGN);
+	return (t->apart && trust_state(trust) == TS_UNAUTHENTICATED ? APART_UNAUTHENTICATED : APART_NO);
+}
+
+/* The domain that is reported on and that header_from is part of; an authentication failure that is not kept apart makes one of ours. */
+static int
+domain_id(struct store *s, struct str header_from, enum failure_class class, enum trust_apart apart, int64_t *out, struct err *e)
+{
+	struct str	 d = header_from, org;
 	const char	*dot;
 	int		 rv;
 
@@ -231,7 +272,7 @@ domain_id(struct store *s, const struct failure_report *r, int64_t *out, struct 
 		d = (struct str){ dot + 1, (size_t)(d.p + d.len - dot) - 1 };
 	}
 	/* a report about anybody's domain puts no new one beside ours */
-	if (r->class == FAILURE_AUTH && trust_ours(s->trust, org) && (*out = writer_domain(s, org, false, e)) == -1)
+	if (class == FAILURE_AUTH && apart == APART_NO && trust_ours(s->trust, org) && (*out = writer_domain(s, org, false, e)) == -1)
 		return (-1);
 	return (0);
 }
@@ -365,6 +406,25 @@ run_row(struct store *s, int which, const struct row *x, int64_t id, int *change
 	return (0);
 }
 
+/* by: the message that proves it, when that is not its own. */
+static int
+put_trust(struct store *s, const struct row *x, int64_t id, int64_t by, struct err *e)
+{
+	static const struct trust_mail	 nothing;
+	const struct trust_mail		*m = s->w->mail == NULL ? &nothing : s->w->mail;
+	sqlite3_stmt			*st = s->w->failure->st[F_TRUST];
+
+	(void)sqlite3_bind_int(st, 2, (int)x->trust);
+	(void)sqlite3_bind_int(st, 3, (int)x->apart);
+	(void)sqlite3_bind_int(st, 4, (int)m->proof);
+	(void)sqlite3_bind_int(st, 5, (int)m->method);
+	bind_str(st, 6, m->from);
+	bind_str(st, 7, m->id);
+	bind_id(st, 8, by);
+	bind_id(st, 9, x->domain);
+	return (run_id(s, F_TRUST, id, e));
+}
+
 static int
 add(struct store *s, const struct row *x, unsigned changed, struct store_stored *out, struct err *e)
 {
@@ -374,17 +434,71 @@ add(struct store *s, const struct row *x, unsigned changed, struct store_stored 
 		return (-1);
 	s->w->changed = true;
 	*out = (struct store_stored){ sqlite3_last_insert_rowid(s->db), IN_STORED, changed, REPORT_FAILURE };
-	return (0);
+	return (s->w->mail == NULL && x->apart == APART_NO ? 0 : put_trust(s, x, out->id, 0, e));
+}
+
+/* What is noted with the one that is there: whose it is by the settings of now, and whether another message proved it. */
+static int
+noted(struct store *s, const struct failure_report *r, int64_t id, enum trust *is, int64_t *by, struct err *e)
+{
+	struct failure_writer	*f = s->w->failure;
+	sqlite3_stmt		*st = f->st[F_TRUSTED];
+	struct trust_mail	 m = { .proof = PROOF_NONE };
+	const struct trust_mail	*under_way = s->w->mail;
+	int64_t			 reporter = 0;
+	int			 rc;
+
+	*by = 0;
+	*is = TRUST_UNKNOWN;
+	(void)sqlite3_bind_int64(st, 1, id);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		m.proof = (enum trust_proof)sqlite3_column_int(st, 0);
+		m.id = arena_str(f->arena, str_of((const char *)sqlite3_column_text(st, 1)));
+		m.from = arena_str(f->arena, str_of((const char *)sqlite3_column_text(st, 2)));
+		*by = sqlite3_column_int64(st, 3);
+	}
+	(void)sqlite3_reset(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return (store_fail(s, "failure", e));
+	m.proof = writer_believed(s, &m);
+	s->w->mail = &m;
+	reporter = reporter_of(s, r, is, e);
+	s->w->mail = under_way;
+	return (reporter == -1 ? -1 : 0);
+}
+
+/* It came again; when that proves it better, it is noted, and it may change sides. */
+static int
+trust_again(struct store *s, const struct row *x, int64_t id, struct err *e)
+{
+	enum trust	 is;
+	int64_t		 by;
+
+	if (s->w->mail == NULL || noted(s, x->r, id, &is, &by, e) == -1)
+		return (s->w->mail == NULL ? 0 : -1);
+	return (trust_rank(x->trust) > trust_rank(is) ? put_trust(s, x, id, x->message, e) : 0);
+}
+
+/* Read again: its own mail decides, unless another one proved it better and is still believed. */
+static int
+trust_anew(struct store *s, const struct row *x, int64_t id, struct err *e)
+{
+	enum trust	 is;
+	int64_t		 by;
+
+	if (noted(s, x->r, id, &is, &by, e) == -1)
+		return (-1);
+	return (by != 0 && trust_rank(is) > trust_rank(x->trust) ? 0 : put_trust(s, x, id, 0, e));
 }
 
 /* --- Once, or once more -------------------------------------------------------------------- */
 
 static int
-come_again(struct store *s, int64_t id, struct store_stored *out, struct err *e)
+come_again(struct store *s, const struct row *x, int64_t id, struct store_stored *out, struct err *e)
 {
 	*out = (struct store_stored){ id, IN_DUPLICATE, 0, REPORT_FAILURE };
 	s->w->changed = true;
-	return (run_id(s, F_AGAIN, id, e));
+	return (run_id(s, F_AGAIN, id, e) == -1 ? -1 : trust_again(s, x, id, e));
 }
 
 static int
@@ -394,7 +508,7 @@ change(struct store *s, const struct row *x, int64_t id, struct store_stored *ou
 
 	bind_id(s->w->failure->st[F_MOVE], 2, x->domain);
 	if (run_row(s, F_CHANGE_VERDICT, x, id, &verdicts, e) == -1 || run_row(s, F_CHANGE, x, id, &rest, e) == -1 ||
-	    run_id(s, F_MOVE, id, e) == -1)
+	    run_id(s, F_MOVE, id, e) == -1 || trust_anew(s, x, id, e) == -1)
 		return (-1);
 	/* a policy that became known meanwhile lets it be judged otherwise: nothing to find fault with */
 	if (s->dry)
@@ -444,7 +558,10 @@ store_failure(struct store *s, int64_t message, unsigned payload, struct failure
 	arena_reset(f->arena);
 	if (r->arrived_from == FROM_NOWHERE)
 		r->arrived = x.received;
-	if ((x.reporter = reporter_of(s, r, e)) == -1 || domain_id(s, r, &x.domain, e) == -1 ||
+	if ((x.reporter = reporter_of(s, r, &x.trust, e)) == -1)
+		return (-1);
+	x.apart = side_of(s->trust, x.trust, r->t[FT_HEADER_FROM], r->t[FT_REPORTED_DOMAIN], r->t[FT_DKIM_DOMAIN]);
+	if (domain_id(s, r->t[FT_HEADER_FROM], r->class, x.apart, &x.domain, e) == -1 ||
 	    (r->ip_len != 0 && (x.source = writer_source(s, r->ip, r->ip_len, STR_NONE, e)) == -1) || judge(s, r, x.domain, &x.v, e) == -1)
 		return (-1);
 	make_key(f, r, x.reporter, x.key);
@@ -459,7 +576,7 @@ store_failure(struct store *s, int64_t message, unsigned payload, struct failure
 		return (-1);
 	if (again != NULL)
 		return (derive(s, &x, had, again, out, e));
-	return (had != 0 ? come_again(s, had, out, e) : add(s, &x, 0, out, e));
+	return (had != 0 ? come_again(s, &x, had, out, e) : add(s, &x, 0, out, e));
 }
 
 int64_t
@@ -477,6 +594,81 @@ writer_failure_unrepeat(struct store *s, int64_t id, struct err *e)
 {
 	s->w->changed = true;
 	return (run_id(s, F_UNREPEAT, id, e));
+}
+
+/* --- All of them, by other settings ----------------------------------------------------------- */
+
+struct moved {
+	int64_t			 id, domain;
+	enum trust		 trust;
+	enum trust_apart	 apart;
+};
+
+static struct str
+text_of(sqlite3_stmt *st, int i)
+{
+	return (str_of((const char *)sqlite3_column_text(st, i)));
+}
+
+/* 1: its row says something else. */
+static int
+decide_again(struct store *s, sqlite3_stmt *st, struct moved *x, struct err *e)
+{
+	struct trust_mail	 m = { .proof = (enum trust_proof)sqlite3_column_int(st, 2), .id = text_of(st, 4) };
+	struct str		 header_from = text_of(st, 7);
+
+	x->id = sqlite3_column_int64(st, 0);
+	x->trust = trust_report(s->trust, writer_believed(s, &m), text_of(st, 3), text_of(st, 1));
+	x->apart = side_of(s->trust, x->trust, header_from, text_of(st, 8), text_of(st, 9));
+	x->domain = 0;
+	if ((int)x->trust == sqlite3_column_int(st, 5) && (int)x->apart == sqlite3_column_int(st, 6))
+		return (0);
+	if (x->apart == APART_NO && domain_id(s, header_from, sqlite3_column_int(st, 10) == FAILURE_AUTH ? FAILURE_AUTH : FAILURE_OTHER,
+	    x->apart, &x->domain, e) == -1)
+		return (-1);
+	return (1);
+}
+
+int
+writer_failure_retrust(struct store *s, struct store_retrusted *out, struct err *e)
+{
+	sqlite3_stmt	*st, *side = s->w->failure->st[F_SIDE];
+	struct moved	*v = NULL, *p, x;
+	size_t		 n = 0, room = 0;
+	int		 rc, rv = 0;
+
+	if (store_prepare(s, &st, "SELECT failure.id, reporter.key, trust_proof, trust_from, trust_id, trust, apart, header_from, reported_domain, "
+	    "dkim_domain, class FROM failure JOIN reporter ON reporter.id = failure.reporter ORDER BY failure.id", e) == -1)
+		return (-1);
+	while (rv == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		out->reports++;
+		if ((rv = decide_again(s, st, &x, e)) != 1)
+			continue;
+		rv = 0;
+		if (n == room) {
+			room = room == 0 ? 256 : 2 * room;
+			if ((p = realloc(v, room * sizeof(*p))) == NULL) {
+				rv = err_set(e, ERR_TEMP, "out of memory");
+				break;
+			}
+			v = p;
+		}
+		v[n++] = x;
+	}
+	if (rv == 0 && rc != SQLITE_DONE)
+		rv = store_fail(s, "failure", e);
+	(void)sqlite3_finalize(st);
+	for (size_t i = 0; i < n && rv == 0; i++) {
+		(void)sqlite3_bind_int(side, 2, (int)v[i].trust);
+		(void)sqlite3_bind_int(side, 3, (int)v[i].apart);
+		bind_id(side, 4, v[i].domain);
+		rv = run_id(s, F_SIDE, v[i].id, e);
+	}
+	if (rv == 0 && n > 0)
+		s->w->changed = true;
+	free(v);
+	out->changed += n;
+	return (rv);
 }
 
 /* --- Who looked ------------------------------------------------------------------------------ */

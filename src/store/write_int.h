@@ -209,6 +209,8 @@ int	 writer_failure_new(struct store *, struct err *);
 void	 writer_failure_free(struct failure_writer *);	/* NULL is fine */
 int64_t	 writer_failure_message(struct store *, int64_t id);
 int	 writer_failure_unrepeat(struct store *, int64_t id, struct err *);
+/* As store_retrust, within its transaction: adds to *out. */
+int	 writer_failure_retrust(struct store *, struct store_retrusted *out, struct err *);
 
 /* --- Whose report it is (write_trust.c) ---------------------------------------------------- */
 

@@ -342,7 +342,8 @@ store_retrust(struct store *s, struct store_retrusted *out, struct err *e)
 	memset(out, 0, sizeof(*out));
 	if (store_begin(s, e) == -1)
 		return (-1);
-	if (find_changes(s, &c, &out->reports, e) == -1 || change_all(s, &c, out, e) == -1 || writer_tls_retrust(s, out, e) == -1) {
+	if (find_changes(s, &c, &out->reports, e) == -1 || change_all(s, &c, out, e) == -1 || writer_tls_retrust(s, out, e) == -1 ||
+	    writer_failure_retrust(s, out, e) == -1) {
 		store_rollback(s);
 		rv = -1;
 	} else

@@ -20,8 +20,8 @@ check_PROGRAMS += tests/unit/dbsql
 tests_unit_dbsql_SOURCES = tests/unit/dbsql.c
 tests_unit_dbsql_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_dbsql_LDADD = $(SQLITE_LIBS)
-TESTS += tests/e2e/care.sh tests/e2e/trust.sh
-EXTRA_DIST += tests/e2e/care.sh tests/e2e/trust.sh
+TESTS += tests/e2e/care.sh tests/e2e/trust.sh tests/e2e/trust_kinds.sh
+EXTRA_DIST += tests/e2e/care.sh tests/e2e/trust.sh tests/e2e/trust_kinds.sh
 
 # any process killed at any time: the short form
 TESTS += tests/e2e/kills.sh

@@ -1,6 +1,6 @@
 # who sends: the catalogue, identity, classes, and the pass in the store
 if HAVE_CMOCKA
-SENDERS_TESTS = tests/unit/test_enrich tests/unit/test_senders
+SENDERS_TESTS = tests/unit/test_enrich tests/unit/test_senders tests/unit/test_requests
 check_PROGRAMS += $(SENDERS_TESTS)
 TESTS += $(SENDERS_TESTS)
 endif
@@ -10,6 +10,9 @@ tests_unit_test_enrich_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_senders_SOURCES = tests/unit/test_senders.c tests/unit/cases.h
 tests_unit_test_senders_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_senders_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_requests_SOURCES = tests/unit/test_requests.c
+tests_unit_test_requests_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_requests_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
 
 # Classes against the truth of generated months; prints the confusion matrix.
 check_PROGRAMS += tests/unit/truth

@@ -135,7 +135,7 @@ sources(sqlite3 *db, struct seed *s)
 			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 4, x'%s%02x')", id, i % 3 == 0 ? "c00002" : i % 3 == 1 ?
 			    "c63364" : "cb0071", i);
 		else if (kind < 9)
-			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 6, x'20010db8%024x')", id, i);
+			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 6, x'20010db8%04x%020x')", id, i % 3, i);
 		else
 			rc |= seed_sql(db, "INSERT INTO source VALUES (%u, 0, CAST('host%u ' AS BLOB))", id, i);
 	}
@@ -294,7 +294,8 @@ reports(sqlite3 *db, struct seed *s)
 	rc |= seed_sql(db, "INSERT INTO sender_class SELECT domain, sender, (sender * 5 + domain) %% 9, 2, 2, '[[\"bounce\",\"b.test\",7]]', "
 	    "%lld, %lld, 100 FROM (SELECT DISTINCT domain, sender FROM sender_of UNION SELECT id, 1 FROM domain)",
 	    (long long)s->first_day, (long long)s->first_day + s->days);
-	rc |= seed_sql(db, "INSERT INTO decision VALUES (1, 1000, 'cli', 3, 0, 2, 'note', 1, NULL), (2, 1001, 'cli', 3, 1, 1, NULL, 2, NULL), "
+	rc |= seed_sql(db, "INSERT INTO decision (id, at, who, sender, domain, class, note, batch, undone) VALUES "
+	    "(1, 1000, 'cli', 3, 0, 2, 'note', 1, NULL), (2, 1001, 'cli', 3, 1, 1, NULL, 2, NULL), "
 	    "(3, 1002, 'cli', 4, 0, 5, NULL, 3, NULL), (4, 1003, 'cli', 4, 0, 1, NULL, 4, 1004), (5, 1005, 'cli', 5, 2, 4, NULL, 5, NULL), "
 	    "(6, 1006, 'cli', 5, 2, NULL, NULL, 6, NULL)");
 	rc |= seed_sql(db, "INSERT INTO rollup SELECT r.domain, r.day, p.reporter, e.outcome, coalesce(o.sender, 1), sum(r.count), count(*) "

@@ -458,10 +458,14 @@ test_manual(void **state)
 	read_source("src/dmarcd.conf.5", &man);
 	for (size_t i = 0; i < conf_nitems; i++) {
 		const struct conf_item	*it = &conf_items[i];
-		const char		*at, *end, *hit;
+		const char		*at, *end, *hit, *from = man.p;
 
+		/* two sections may have keys of one name */
+		(void)snprintf(head, sizeof(head), "\n.Ss %s ", conf_section_names[it->section]);
+		if (it->section != CONF_SEC_ROOT && (from = strstr(man.p, head)) == NULL)
+			fail_msg("dmarcd.conf(5) has no section %s", conf_section_names[it->section]);
 		(void)snprintf(head, sizeof(head), "\n.It Ic %s No =", it->name);
-		if ((at = strstr(man.p, head)) == NULL) {
+		if ((at = strstr(from, head)) == NULL) {
 			print_message("# dmarcd.conf(5) does not explain %s\n", it->name);
 			bad++;
 			continue;

@@ -164,7 +164,7 @@ word_cond(const char *const *names, unsigned n, unsigned i, const char *column, 
 static void
 value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 {
-	static const char *const	 no_yes[] = { "no", "yes" }, *const fwd[] = { "no", "certain" };
+	static const char *const	 no_yes[] = { "no", "yes" };
 	static const struct { const char *word, *in; } trusts[] = { { "unknown", "0" }, { "authenticated", "1" },
 	    { "unauthenticated", "2, 3" }, { "authenticated-other", "2" }, { "failed", "3" } };
 	unsigned			 i = pick(r, 1000);
@@ -226,7 +226,7 @@ value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 		(void)snprintf(sql, 512, "code = '%s'", f);
 		break;
 	case QK_FWD:
-		word_cond(fwd, 2, i, "fwd", f, sql);
+		word_cond(query_fwd_names, 3, i, "fwd", f, sql);
 		break;
 	case QK_DIFFERS:
 		word_cond(no_yes, 2, i, "differs", f, sql);
@@ -242,6 +242,13 @@ value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 	case QK_SENDER:
 		(void)snprintf(f, 200, "%u", i % 11);
 		(void)snprintf(sql, 512, "sender = %s", f);
+		break;
+	case QK_SPFDOMAIN:
+		list_cond(r, "evidence_spf", "domain", "absent", f, sql);
+		break;
+	case QK_HEALTH:	/* asked_make knows the days and domains that health is of */
+		(void)snprintf(f, 200, "%s", sender_health_names[i % HEALTH_COUNT]);
+		(void)snprintf(sql, 512, "(SELECT h FROM health WHERE health.sender = t.sender) = %u", i % HEALTH_COUNT);
 		break;
 	case QK_CLASS:
 		word_cond(sender_class_names, CLASS_COUNT, i, "class", f, sql);
@@ -267,6 +274,17 @@ make_cond(uint64_t *r, enum query_key key, struct cond *c)
 	(void)snprintf(c->sql, sizeof(c->sql), "%s(%.480s%s%.480s)", negated ? "NOT " : "", sql[0], two ? " OR " : "", two ? sql[1] : "");
 }
 
+/* How well each sender does in these days, to these domains. */
+static void
+health_make(const struct query_range *r, const char *domain)
+{
+	assert_int_equal(seed_sql(db, "DELETE FROM health; INSERT INTO health SELECT sender, CASE WHEN %lld - max(day) >= 30 THEN 5"
+	    " WHEN sum(count * (align < 3)) * 100 >= sum(count) * 98 THEN CASE WHEN sum(count * (align IN (0, 2))) * 100 >= sum(count) * 90"
+	    " AND sum(count * (align IN (0, 1))) * 100 >= sum(count) * 90 THEN 1 ELSE 2 END"
+	    " WHEN sum(count * (align < 3)) * 100 >= sum(count) * 50 THEN 3 ELSE 4 END"
+	    " FROM t WHERE day BETWEEN %lld AND %lld AND %s GROUP BY sender", (long long)r->to, (long long)r->from, (long long)r->to, domain), 0);
+}
+
 struct asked {
 	struct query_filter	 f;
 	struct query_range	 r;
@@ -278,6 +296,7 @@ asked_make(struct query *q, uint64_t *r, struct asked *a, int key)
 {
 	bool		 used[QK_COUNT] = { false };
 	unsigned	 n = 1 + pick(r, 3);
+	char		 domain[1100] = "1";
 	struct err	 e = { 0 };
 	struct cond	 c;
 	size_t		 w, t = 0;
@@ -302,8 +321,11 @@ asked_make(struct query *q, uint64_t *r, struct asked *a, int key)
 		if (query_filter_set(&a->f, str_of(query_key_names[k]), str_of(c.filter), &e) == -1)
 			fail_msg("%s=%s: %s", query_key_names[k], c.filter, e.msg);
 		w += (size_t)snprintf(a->where + w, sizeof(a->where) - w, " AND %s", c.sql);
+		if (k == QK_DOMAIN)
+			(void)snprintf(domain, sizeof(domain), "%s", c.sql);
 		t += (size_t)snprintf(a->text + t, sizeof(a->text) - t, "%s=%s ", query_key_names[k], c.filter);
 	}
+	health_make(&a->r, domain);
 }
 
 static int64_t
@@ -338,14 +360,19 @@ check_total(struct query *q, const struct asked *a)
 	EQUAL(a, c->both, "sum(count * (align = 0))");
 	EQUAL(a, c->dkim_only, "sum(count * (align = 1))");
 	EQUAL(a, c->spf_only, "sum(count * (align = 2))");
-	EQUAL(a, c->fail_fwd, "sum(count * (align = 3 AND (fwd OR class IN (3, 4))))");
-	EQUAL(a, c->fail_fix, "sum(count * (align = 3 AND NOT fwd AND class IN (2, 5, 6)))");
-	EQUAL(a, c->fail_unk, "sum(count * (align = 3 AND NOT fwd AND class NOT IN (2, 3, 4, 5, 6)))");
+	EQUAL(a, c->fail_fwd, "sum(count * (align = 3 AND fwd > 0))");
+	EQUAL(a, c->fail_fix, "sum(count * (align = 3 AND fwd = 0 AND class IN (2, 5, 6)))");
+	EQUAL(a, c->fail_unk, "sum(count * (align = 3 AND fwd = 0 AND class NOT IN (2, 3, 4, 5, 6)))");
+	EQUAL(a, c->yours, "sum(count * (fwd = 0 AND class IN (2, 5, 6)))");
+	EQUAL(a, c->yours_pass, "sum(count * (align < 3 AND fwd = 0 AND class IN (2, 5, 6)))");
+	EQUAL(a, c->yours_dkim, "sum(count * (align < 2 AND fwd = 0 AND class IN (2, 5, 6)))");
+	EQUAL(a, c->forwarded, "sum(count * (fwd > 0))");
+	EQUAL(a, c->stopped, "sum(count * (align = 3 AND fwd = 0 AND class NOT IN (2, 3, 4, 5, 6) AND disp IN (1, 2)))");
 	EQUAL(a, c->untold, "sum(count * (align = 4))");
 	EQUAL(a, c->disp[DISP_REJECT], "sum(count * (disp = 2))");
 	EQUAL(a, c->disp[DISP_OTHER], "sum(count * (disp = 4))");
-	EQUAL(a, c->collateral, "sum(count * (align = 3 AND (fwd OR class BETWEEN 2 AND 6) AND disp IN (1, 2)))");
-	EQUAL(a, c->leaked, "sum(count * (align = 3 AND NOT (fwd OR class BETWEEN 2 AND 6) AND disp IN (0, 3)))");
+	EQUAL(a, c->collateral, "sum(count * (align = 3 AND (fwd > 0 OR class BETWEEN 2 AND 6) AND disp IN (1, 2)))");
+	EQUAL(a, c->leaked, "sum(count * (align = 3 AND NOT (fwd > 0 OR class BETWEEN 2 AND 6) AND disp IN (0, 3)))");
 	EQUAL(a, c->differs, "sum(count * differs)");
 	EQUAL(a, c->overridden, "sum(count * overridden)");
 	EQUAL(a, t.legs.spf.aligned, "sum(count * (pe_spf = 1))");
@@ -360,6 +387,10 @@ check_total(struct query *q, const struct asked *a)
 	}
 }
 
+#define HEALTH "(SELECT h FROM health WHERE health.sender = t.sender)"
+/* In the test's own addresses each network of /24 and /48 is written in the first part of the text. */
+#define PREFIX "CASE kind WHEN 0 THEN 'unknown' WHEN 4 THEN rtrim(source_ip, '0123456789') || '0/24' ELSE CASE substr(source_ip, 11, 4) " \
+	"WHEN '0000' THEN '2001:db8::/48' WHEN '0001' THEN '2001:db8:1::/48' ELSE '2001:db8:2::/48' END END"
 static bool	 in_parts;	/* so few sums are held that breakdowns take several passes */
 
 /* Groups come in pages without repetition; together they are all groups. */
@@ -371,12 +402,12 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 	    [BY_CODE] = "code", [BY_IP] = "CASE WHEN kind = 0 THEN 'unknown' ELSE source_ip END",
 	    [BY_EFROM] = "CASE WHEN envelope_from IS NULL THEN 'absent' WHEN envelope_from = '' THEN '<>' ELSE envelope_from END",
 	    [BY_SPF] = "spf_raw", [BY_DKIM] = "dkim_raw", [BY_ALIGN] = "align", [BY_DISP] = "disp", [BY_FWD] = "fwd", [BY_SENDER] = "CAST(sender AS TEXT)",
-	    [BY_CLASS] = "class" };
+	    [BY_CLASS] = "class", [BY_PREFIX] = PREFIX, [BY_HEALTH] = HEALTH, [BY_DIFFERS] = "differs", [BY_TRUST] = "trust" };
 	struct query_page		 page = { .sort = sorts[pick(r, nitems(sorts))], .limit = 1 + pick(r, 9) };
 	struct query_breakdown		 b;
 	struct err			 e = { 0 };
 	uint64_t			 n = 0, m = 0, rows = 0;
-	char				 what[512];
+	char				 what[1024];
 	json_t				*seen = json_object();
 
 	if (in_parts && strstr(page.sort, "key") != NULL)
@@ -395,7 +426,8 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 			n++;
 			m += b.items[i].counts.m;
 			rows += b.items[i].rows;
-			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE || by == BY_SENDER) && pick(r, 4) == 0) {
+			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE || by == BY_SENDER ||
+			    by == BY_PREFIX) && pick(r, 4) == 0) {
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s'))", columns[by], key);
 				EQUAL(a, b.items[i].counts.m, what);
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s' AND align = 1))", columns[by], key);
@@ -404,6 +436,11 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 			if (by == BY_SELECTOR && strcmp(key, "absent") != 0) {
 				(void)snprintf(what, sizeof(what), "sum(count * EXISTS (SELECT 1 FROM evidence_dkim x WHERE x.evidence ="
 				    " t.evidence AND x.selector = '%s'))", key);
+				EQUAL(a, b.items[i].counts.m, what);
+			}
+			if (by == BY_SPFDOMAIN && strcmp(key, "absent") != 0) {
+				(void)snprintf(what, sizeof(what), "sum(count * EXISTS (SELECT 1 FROM evidence_spf x WHERE x.evidence ="
+				    " t.evidence AND x.domain = '%s'))", key);
 				EQUAL(a, b.items[i].counts.m, what);
 			}
 			if (by == BY_REASON && strcmp(key, "none") != 0) {
@@ -445,7 +482,7 @@ check_series(struct query *q, const struct asked *a, uint64_t *r)
 	size_t			 at;
 	char			 what[256];
 
-	if (query_series(q, &a->f, &a->r, by, week, 1 + pick(r, 4), &s, &e) == -1)
+	if (query_series(q, &a->f, &a->r, by, week, 1 + pick(r, 4), MEASURE_M, &s, &e) == -1)
 		fail_msg("%s: %s", a->text, e.msg);
 	at = pick(r, (unsigned)s.ndays);
 	for (size_t i = 0; i < s.nlines; i++)
@@ -460,6 +497,119 @@ check_series(struct query *q, const struct asked *a, uint64_t *r)
 	EQUAL(a, day, what);
 	for (size_t k = 1; week && k < s.ndays; k++)
 		assert_int_equal((s.days[k] + 3) % 7, 0);	/* Mondays */
+}
+
+/* What each measure is, in SQL. */
+static const char *const	 measured[MEASURE_COUNT] = {
+	[MEASURE_M] = "1", [MEASURE_PASS] = "align < 3", [MEASURE_FAIL] = "align = 3",
+	[MEASURE_FAIL_FIX] = "align = 3 AND fwd = 0 AND class IN (2, 5, 6)", [MEASURE_FAIL_FWD] = "align = 3 AND fwd > 0",
+	[MEASURE_FAIL_UNK] = "align = 3 AND fwd = 0 AND class NOT BETWEEN 2 AND 6", [MEASURE_QUARANTINE] = "disp = 1",
+	[MEASURE_REJECT] = "disp = 2", [MEASURE_OVERRIDDEN] = "overridden",
+	[MEASURE_COLLATERAL] = "align = 3 AND (fwd > 0 OR class BETWEEN 2 AND 6) AND disp IN (1, 2)",
+	[MEASURE_LEAKED] = "align = 3 AND fwd = 0 AND class NOT BETWEEN 2 AND 6 AND disp IN (0, 3)", [MEASURE_DIFFERS] = "differs",
+	[MEASURE_PASS_RATE] = "align < 3", [MEASURE_LEGIT_PASS] = "align < 3 AND fwd = 0 AND class IN (2, 5, 6)",
+	[MEASURE_DKIM_COVER] = "align < 2 AND fwd = 0 AND class IN (2, 5, 6)",
+};
+
+/* Nothing is lost between two stages, and every link is what SQL says. */
+static void
+check_flow(struct query *q, const struct asked *a, uint64_t *r)
+{
+	static const char *const	 auths[] = { "pass_pass", "pass_fail", "pass_none", "fail_pass", "fail_fail", "fail_none" };
+	static const char *const	 aligns[] = { "both", "dkim", "spf", "none", "untold" };
+	static const enum query_by	 bys[] = { BY_SENDER, BY_REPORTER, BY_DOMAIN, BY_IP, BY_PREFIX, BY_HFROM, BY_CLASS, BY_CODE };
+	enum query_by			 by = bys[pick(r, nitems(bys))];
+	enum query_measure		 m = (enum query_measure)pick(r, MEASURE_RATES);
+	unsigned			 top = 1 + pick(r, QUERY_FLOW_TOP);
+	struct query_flow		 v;
+	struct err			 e = { 0 };
+	uint64_t			 in[64] = { 0 }, out[64] = { 0 }, stage[STAGES] = { 0 }, over = 0;
+	char				 what[1024];
+
+	if (query_flow(q, &a->f, &a->r, by, top, m, &v, &e) == -1)
+		fail_msg("%s flow by %s: %s", a->text, query_by_names[by], e.msg);
+	(void)snprintf(what, sizeof(what), "sum(count * (%s))", measured[m]);
+	EQUAL(a, v.m, what);
+	assert_true(v.nnodes <= QUERY_FLOW_TOP + 1 + 6 + 5 + 4);
+	for (size_t i = 0; i < v.nlinks; i++) {
+		const struct query_link	*l = &v.links[i];
+		const struct query_node	*from = &v.nodes[l->from], *to = &v.nodes[l->to];
+
+		assert_true(l->from < v.nnodes && l->to < v.nnodes && to->stage == from->stage + 1);
+		out[l->from] += l->m;
+		in[l->to] += l->m;
+		over += l->overruled;
+		assert_true(from->stage == STAGE_ALIGN || l->overruled == 0);
+		if (from->stage == STAGE_AUTH && pick(r, 4) == 0) {
+			(void)snprintf(what, sizeof(what), "sum(count * (%s AND CASE WHEN spf_raw = 2 THEN 0 ELSE 3 END + CASE WHEN dkim_raw = 2 THEN 0"
+			    " WHEN dkim_raw IN (0, 1) THEN 2 ELSE 1 END = (SELECT value FROM json_each('{\"%s\":0,\"%s\":1,\"%s\":2,\"%s\":3,\"%s\":4,"
+			    "\"%s\":5}') WHERE key = '%.*s') AND align = (SELECT value FROM json_each('{\"%s\":0,\"%s\":1,\"%s\":2,\"%s\":3,\"%s\":4}')"
+			    " WHERE key = '%.*s') AND %s))", measured[m], auths[0], auths[1], auths[2], auths[3], auths[4], auths[5], (int)from->key.len,
+			    from->key.p, aligns[0], aligns[1], aligns[2], aligns[3], aligns[4], (int)to->key.len, to->key.p,
+			    strcmp(l->outcome, "fail_fix") == 0 ? measured[MEASURE_FAIL_FIX] : strcmp(l->outcome, "fail_fwd") == 0 ?
+			    measured[MEASURE_FAIL_FWD] : strcmp(l->outcome, "fail_unk") == 0 ? measured[MEASURE_FAIL_UNK] : "1");
+			EQUAL(a, l->m, what);
+		}
+	}
+	for (size_t i = 0; i < v.nnodes; i++) {
+		const struct query_node	*n = &v.nodes[i];
+
+		stage[n->stage] += n->m;
+		assert_true(n->stage == STAGE_GROUP || in[i] == n->m);
+		assert_true(n->stage == STAGE_DISP || out[i] == n->m);
+		if (n->stage == STAGE_GROUP && by == BY_HFROM && n->key.p != NULL) {
+			(void)snprintf(what, sizeof(what), "sum(count * (%s AND header_from = '%.*s'))", measured[m], (int)n->key.len, n->key.p);
+			EQUAL(a, n->m, what);
+		}
+	}
+	for (int s = 0; s < STAGES; s++)
+		assert_int_equal(stage[s], v.m);
+	(void)snprintf(what, sizeof(what), "sum(count * (%s AND overridden))", measured[m]);
+	EQUAL(a, over, what);
+	assert_int_equal(query_flow(q, &a->f, &a->r, BY_SELECTOR, 3, MEASURE_M, &v, &e), -1);
+}
+
+static void
+check_heat(struct query *q, const struct asked *a, uint64_t *r)
+{
+	static const enum query_by	 bys[] = { BY_SENDER, BY_REPORTER, BY_DOMAIN, BY_IP, BY_PREFIX, BY_HFROM, BY_CLASS, BY_CODE };
+	static const char *const	 columns[BY_COUNT] = { [BY_REPORTER] = "reporter", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from" };
+	enum query_by			 by = bys[pick(r, nitems(bys))];
+	enum query_measure		 m = (enum query_measure)pick(r, MEASURE_COUNT);
+	bool				 week = pick(r, 3) == 0;
+	struct query_heat		 v;
+	struct err			 e = { 0 };
+	uint64_t			 all = 0, part = 0, whole = 0, day = 0;
+	size_t				 at;
+	char				 what[1024];
+
+	if (query_heat(q, &a->f, &a->r, by, week, 1 + pick(r, 30), m, &v, &e) == -1)
+		fail_msg("%s heat by %s: %s", a->text, query_by_names[by], e.msg);
+	at = pick(r, (unsigned)v.ndays);
+	for (size_t i = 0; i < v.nrows; i++) {
+		all += v.rows[i].m;
+		for (size_t k = 0; k < v.ndays; k++) {
+			part += v.rows[i].part[k];
+			day += k == at ? v.rows[i].part[k] : 0;
+			whole += v.rows[i].whole == NULL ? 0 : v.rows[i].whole[k];
+			assert_true(v.rows[i].known[k] || v.rows[i].part[k] == 0);
+		}
+		if (columns[by] != NULL && v.rows[i].key.p != NULL) {
+			(void)snprintf(what, sizeof(what), "sum(count * (%s = '%.*s' AND %s AND day BETWEEN %lld AND %lld))", columns[by],
+			    (int)v.rows[i].key.len, v.rows[i].key.p, measured[m], (long long)v.days[at],
+			    (long long)(at + 1 < v.ndays ? v.days[at + 1] - 1 : a->r.to));
+			EQUAL(a, v.rows[i].part[at], what);
+		}
+	}
+	(void)snprintf(what, sizeof(what), "sum(count * (%s))", measured[m]);
+	EQUAL(a, part, what);
+	(void)snprintf(what, sizeof(what), "sum(count * (%s AND day BETWEEN %lld AND %lld))", measured[m], (long long)v.days[at],
+	    (long long)(at + 1 < v.ndays ? v.days[at + 1] - 1 : a->r.to));
+	EQUAL(a, day, what);
+	if (m >= MEASURE_RATES) {
+		EQUAL(a, all, "sum(count)");
+		EQUAL(a, whole, m == MEASURE_PASS_RATE ? "sum(count)" : "sum(count * (fwd = 0 AND class IN (2, 5, 6)))");
+	}
 }
 
 static void
@@ -563,6 +713,8 @@ test_random(void **state)
 		check_total(q, &a);
 		check_groups(q, &a, &r, (enum query_by)(BY_REPORTER + pick(&r, BY_COUNT - 1)));
 		check_series(q, &a, &r);
+		check_flow(q, &a, &r);
+		check_heat(q, &a, &r);
 		check_rows(q, &a, &r);
 		check_reports(q, &a, &r);
 		check_domains(q, &a);
@@ -583,6 +735,7 @@ test_every_breakdown(void **state)
 	query_filter_init(&a.f);
 	a.f.all = true;
 	assert_int_equal(query_filter_range(q, &a.f, &a.r, &e), 0);
+	health_make(&a.r, "1");
 	for (unsigned by = BY_REPORTER; by < BY_COUNT; by++)
 		for (int i = 0; i < 5; i++)
 			check_groups(q, &a, &r, (enum query_by)by);
@@ -611,6 +764,7 @@ test_held(void **state)
 		assert_non_null(store = store_open(dir, STORE_READ, &e));
 		q = ask();
 		assert_int_equal(query_filter_range(q, &a.f, &a.r, &e), 0);
+		health_make(&a.r, "1");
 		for (unsigned by = BY_REPORTER; by < BY_COUNT; by++) {
 			/* of what there is much of, some parts; of the rest, more than is needed */
 			query_hold(q, by == BY_IP || by == BY_HFROM || by == BY_EFROM || by == BY_SELECTOR ? 700 : 5000, bytes[k]);
@@ -648,7 +802,8 @@ test_grammar(void **state)
 		{ "domain", "example.com", NULL }, { "domain", "Example.COM.", NULL }, { "org", "x", NULL },
 		{ "ip", "192.0.2.1", NULL }, { "ip", "192.0.2.0/24", NULL }, { "ip", "2001:db8::/32", NULL }, { "ip", "unknown", NULL },
 		{ "t", "30d", NULL }, { "t", "all", NULL }, { "from", "2026-05-01", NULL }, { "spf", "!pass,none", NULL },
-		{ "align", "untold", NULL }, { "code", "P11,F12", NULL }, { "fwd", "certain", NULL }, { "differs", "yes", NULL },
+		{ "align", "untold", NULL }, { "code", "P11,F12", NULL }, { "fwd", "certain,likely", NULL }, { "health", "one_leg", NULL }, { "spfdomain", "~mail", NULL },
+		{ "health", "well", "health" }, { "differs", "yes", NULL },
 		{ "efrom", "<>", NULL }, { "selector", "~mail", NULL }, { "report", "12", NULL },
 		{ "ip", "192.0.2.0/33", "ip" }, { "ip", "192.0.2", "ip" }, { "ip", "::/129", "ip" }, { "ip", "~192", "ip" },
 		{ "spf", "passed", "spf" }, { "align", "yes", "align" }, { "disp", "block", "disp" }, { "code", "P12", "code" },
@@ -1055,13 +1210,20 @@ set_up(void **state)
 	    " v.source_ip, s.kind, v.count, v.header_from, v.envelope_from, v.code, v.report, v.seq, v.evidence, o.disposition AS disp,"
 	    " coalesce(so.sender, 1) AS sender, coalesce((SELECT d.class FROM decision d WHERE d.sender = coalesce(so.sender, 1) AND"
 	    " d.domain IN (r.domain, 0) AND undone IS NULL ORDER BY d.domain DESC, d.id DESC LIMIT 1), sc.class, 0) AS class,"
-	    " o.spf_raw, o.dkim_raw, o.forwarded AS fwd, o.differs, o.overridden, o.spf AS pe_spf,"
+	    " o.spf_raw, o.dkim_raw, o.forwarded * 2 AS fwd, coalesce(sn.kind, 0) AS kind_of_sender, o.differs, o.overridden, o.spf AS pe_spf,"
 	    " CASE WHEN o.dkim = 1 AND o.spf = 1 THEN 0 WHEN o.dkim = 1 THEN 1 WHEN o.spf = 1 THEN 2"
 	    " WHEN o.dkim = 2 AND o.spf = 2 THEN 3 ELSE 4 END AS align, v.report %% 4 AS trust"
 	    " FROM records v JOIN evidence e ON e.id = v.evidence JOIN outcome o ON o.id = e.outcome"
 	    " JOIN record r ON r.report = v.report AND r.seq = v.seq JOIN source s ON s.id = r.source"
 	    " LEFT JOIN sender_of so ON so.domain = r.domain AND so.source = r.source"
+	    " LEFT JOIN sender sn ON sn.id = coalesce(so.sender, 1)"
 	    " LEFT JOIN sender_class sc ON sc.domain = r.domain AND sc.sender = coalesce(so.sender, 1)") != 0 ||
+	    /* likely: what fails from where mail is handed on, and what came through there with its signature */
+	    seed_sql(db, "UPDATE t SET fwd = 1 WHERE fwd = 0 AND ((align = 3 AND class IN (3, 4)) OR (align <> 3 AND code IN ('P2', 'P8')"
+	    " AND (class IN (3, 4) OR (kind_of_sender IN (2, 3, 4) AND class NOT IN (2, 5, 6))))) ") != 0 ||
+	    seed_sql(db, "CREATE TEMP TABLE health (sender INTEGER PRIMARY KEY, h INTEGER)") != 0 ||
+	    seed_int(db, "SELECT count(*) FROM t WHERE fwd = 1 AND align = 3") == 0 ||
+	    seed_int(db, "SELECT count(*) FROM t WHERE fwd = 1 AND align < 3") == 0 ||
 	    (store = store_open(dir, STORE_READ, &e)) == NULL)
 		return (-1);
 	return (0);

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "dmarc/dmarc.h"
-#include "process/decide.h"
 #include "store/query.h"
 #include "store/senders.h"
 
@@ -214,7 +213,7 @@ static void
 test_decisions(void **state)
 {
 	int64_t			 post = number("SELECT id FROM sender WHERE key = 'user:Post'"), undo, second;
-	struct store_decision	 d = { .sender = post, .class = CLASS_IMPOSTOR, .note = STR("Anna says no") };
+	struct store_decision	 d = { .sender = post, .class = CLASS_IMPOSTOR, .note = STR("Anna says no"), .seen = DECISION_ANY };
 	struct err		 e = { 0 };
 	unsigned		 n;
 
@@ -224,19 +223,27 @@ test_decisions(void **state)
 	assert_int_equal(store_decide(store, &d, 1, "cli", 1, &undo, &e), 0);
 	assert_int_equal(counts().fail_fix, 30);
 	/* for the one domain, something else; it wins over what is said for all */
-	d = (struct store_decision){ .sender = post, .domain = STR("example.com"), .class = CLASS_FORWARDER };
+	d = (struct store_decision){ .sender = post, .domain = STR("example.com"), .class = CLASS_FORWARDER, .seen = (int64_t)undo };
 	second = 4000000000000000001;
 	assert_int_equal(store_decide(store, &d, 1, "cli", 2, &second, &e), 0);
 	assert_int_equal(store_decide(store, &d, 1, "cli", 2, &second, &e), 0);	/* once is enough */
 	assert_int_equal(counts().fail_fwd, 40 + 400);
-	assert_int_equal(store_decision_undo(store, second, 3, &n, &e), 0);
+	assert_int_equal(store_decision_undo(store, second, "cli", 3, &n, &e), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(counts().fail_fwd, 40);
-	assert_int_equal(store_decision_undo(store, undo, 4, &n, &e), 0);
+	assert_int_equal(store_decision_undo(store, undo, "anna", 4, &n, &e), 0);
 	assert_int_equal(counts().fail_fix, 430);
-	assert_int_equal(store_decision_undo(store, undo, 5, &n, &e), -1);
+	assert_int_equal(store_decision_undo(store, undo, "cli", 5, &n, &e), -1);
 	assert_int_equal(e.code, ERR_INPUT);
 	assert_int_equal(number("SELECT count(*) FROM decision"), 2);	/* the log forgets nothing */
+	assert_int_equal(number("SELECT count(*) FROM decision WHERE id = 1 AND was = 5 AND was_decided = 0 AND undone = 4 AND undone_by = 'anna'"), 1);
+	assert_int_equal(number("SELECT count(*) FROM decision WHERE id = 2 AND was = 1 AND was_decided = 1"), 1);
+	/* who has not seen those does not decide over them, */
+	d.seen = 1;
+	undo = 0;
+	assert_int_equal(store_decide(store, &d, 1, "cli", 5, &undo, &e), -1);
+	assert_int_equal(e.detail, DECISION_STALE);
+	d.seen = 2;
 	/* a pass does not touch what people said */
 	undo = 0;
 	assert_int_equal(store_decide(store, &d, 1, "cli", 6, &undo, &e), 0);
@@ -244,6 +251,26 @@ test_decisions(void **state)
 	pass(&(struct catalogue_user){ .name = "Post", .any = "post.example" });
 	sums_are_right();
 	assert_int_equal(number("SELECT class FROM decision WHERE undone IS NULL"), CLASS_FORWARDER);
+}
+
+/* What is said for all is said for a domain of which something else was said before; and taken back together. */
+static void
+test_for_all(void **state)
+{
+	struct store_decision	 d = { .sender = number("SELECT id FROM sender WHERE key = 'user:Post'"), .class = CLASS_IMPOSTOR,
+				    .seen = DECISION_ANY };
+	struct err		 e = { 0 };
+	int64_t			 undo = 0, before = number("SELECT count(*) FROM decision");
+	uint64_t		 fwd = counts().fail_fwd;
+	unsigned		 n;
+
+	(void)state;
+	assert_int_equal(store_decide(store, &d, 1, "cli", 7, &undo, &e), 0);
+	assert_int_equal(number("SELECT count(*) FROM decision"), before + 2);
+	assert_true(counts().fail_fwd < fwd);
+	assert_int_equal(store_decision_undo(store, undo, "cli", 8, &n, &e), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(counts().fail_fwd, fwd);
 }
 
 static void
@@ -270,37 +297,6 @@ test_refused(void **state)
 	assert_int_equal(store_decide(store, both, 2, "cli", 1, &undo, &e), -1);	/* all of them or none */
 	assert_int_equal(store_decide(store, both, 0, "cli", 1, &undo, &e), -1);
 	assert_int_equal(number("SELECT count(*) FROM decision"), n);
-}
-
-/* Asked for by one who may not write to the store. */
-static void
-test_asked(void **state)
-{
-	struct store_decision	 d[] = { { .sender = number("SELECT id FROM sender WHERE key = 'user:Post'"), .class = CLASS_OWN },
-				    { .sender = 2, .domain = STR("example.com"), .class = -1 } }, bad = { .sender = 9999, .class = CLASS_OWN };
-	struct err		 e = { 0 };
-	char			 path[64];
-	int64_t			 n = number("SELECT count(*) FROM decision"), undo, other;
-	FILE			*f;
-
-	(void)state;
-	assert_int_equal(decide_run(dir, store, &e), 0);	/* no folder, nothing asked for */
-	(void)snprintf(path, sizeof(path), "%s/requests", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(decide_put(dir, d, 2, "anna", 7, &undo, &e), 0);
-	assert_int_equal(decide_put(dir, &bad, 1, "anna", 8, &other, &e), 0);
-	assert_int_equal(decide_run(dir, store, &e), 2);
-	assert_int_equal(number("SELECT count(*) FROM decision"), n + 2);	/* what cannot be is left out, and said in the log */
-	assert_int_equal(number("SELECT count(*) FROM decision WHERE who = 'anna' AND at = 7"), 2);
-	assert_int_equal(decide_put_undo(dir, undo, &e), 0);
-	assert_int_equal(decide_run(dir, store, &e), 1);
-	assert_int_equal(number("SELECT count(*) FROM decision WHERE who = 'anna' AND undone IS NULL"), 0);
-	(void)snprintf(path, sizeof(path), "%s/requests/77.decide", dir);
-	assert_non_null(f = fopen(path, "w"));
-	(void)fputs("{\"token\":\"5\",\"decisions\":[[]]}", f);
-	(void)fclose(f);
-	assert_int_equal(decide_run(dir, store, &e), 1);
-	assert_int_equal(decide_run(dir, store, &e), 0);
 }
 
 static int
@@ -385,8 +381,8 @@ main(void)
 		cmocka_unit_test(test_other_list),
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_for_all),
 		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_asked),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -17,7 +17,6 @@
 
 #include "base/base.h"
 #include "base/io.h"
-#include "spool/request.h"
 #include "spool/spool.h"
 
 static char	 dir[] = "/tmp/dmarcd-spool-XXXXXX";
@@ -430,50 +429,6 @@ one_ingester_and_a_watch(void **ctx)
 	spool_close(t);
 }
 
-/* What people ask of the ingester: names say all, and nothing else is believed. */
-static void
-requests(void **ctx)
-{
-	static const char *const	 junk[] = { "0.retry", "-1.retry", "1.other", "1", "01.retry", "1.retry.x", "99999999999999999999.retry", ".x" };
-	struct request_file		*list;
-	struct err			 e = { 0 };
-	struct spool			*s = spool_open(dir, &e);
-	char				 path[512];
-	size_t				 n;
-	int				 fd;
-
-	(void)ctx;
-	assert_non_null(s);
-	for (size_t i = 0; i < nitems(junk); i++) {
-		(void)snprintf(path, sizeof(path), "%s/requests/%s", dir, junk[i]);
-		assert_true((fd = open(path, O_CREAT | O_WRONLY, 0600)) != -1);
-		(void)close(fd);
-	}
-	(void)snprintf(path, sizeof(path), "%s/requests/5.retry", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(request_list(dir, &list, &n, 100, &e), 0);
-	assert_int_equal(n, 0);
-	free(list);
-	assert_int_equal(request_put(dir, 12, REQUEST_DISCARD, &e), 0);
-	assert_int_equal(request_put(dir, 3, REQUEST_RETRY, &e), 0);
-	assert_int_equal(request_put(dir, 3, REQUEST_RETRY, &e), 0);	/* once is enough */
-	assert_int_equal(request_list(dir, &list, &n, 100, &e), 0);
-	assert_int_equal(n, 2);
-	assert_true(list[0].id == 3 && list[0].kind == REQUEST_RETRY && list[1].id == 12 && list[1].kind == REQUEST_DISCARD);
-	assert_true(list[0].asked > 1700000000);
-	free(list);
-	assert_int_equal(request_list(dir, &list, &n, 1, &e), 0);
-	assert_int_equal(n, 1);
-	free(list);
-	assert_int_equal(request_remove(dir, 3, REQUEST_RETRY, &e), 0);
-	assert_int_equal(request_remove(dir, 3, REQUEST_RETRY, &e), 0);
-	assert_int_equal(request_list(dir, &list, &n, 100, &e), 0);
-	assert_int_equal(n, 1);
-	free(list);
-	(void)rmdir(path);
-	spool_close(s);
-}
-
 int
 main(void)
 {
@@ -487,7 +442,6 @@ main(void)
 		cmocka_unit_test_teardown(leftovers, clean_up),
 		cmocka_unit_test_teardown(full_disk, clean_up),
 		cmocka_unit_test_teardown(one_ingester_and_a_watch, clean_up),
-		cmocka_unit_test_teardown(requests, clean_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

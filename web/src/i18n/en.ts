@@ -338,6 +338,7 @@ const ui = {
 	"domain.sources.all": "All sources",
 	"domain.subdomains": "From domains",
 	"domain.subdomains.sub": "What readers saw as sender, under this policy",
+	"domain.subdomains.many": "Too many names to add up here. Choose a shorter period.",
 	"domain.policy": "Policy as receivers saw it",
 	"domain.policy.sub": "Read from the reports, newest first",
 	"domain.receivers": "What receivers did",

@@ -28,7 +28,7 @@ export interface DomainItem {
 }
 export interface DomainDetail extends DomainItem {
 	policy_seen: { policy: Policy; first_day: string; last_day: string; reporters: number; reports: number }[];
-	subdomains: { hfrom: string; counts: Counts }[];
+	subdomains: { hfrom: string; counts: Counts }[] | null; // null: too many for the time of a question
 }
 export interface Overview {
 	from: string; to: string; complete_through: string | null;

@@ -51,10 +51,10 @@ export default function DomainPage({ params }: PageProps) {
 			</Section>
 			<div class="two">
 				<Section title={t("domain.subdomains")} sub={t("domain.subdomains.sub")}>
-					<Load of={l} h={160}>{(x) => (
+					<Load of={l} h={160}>{(x) => x.subdomains === null ? <p class="muted">{t("domain.subdomains.many")}</p> : (
 						<Table caption={t("domain.subdomains")} rows={x.subdomains} rowKey={(r) => r.hfrom} columns={[
 							{ id: "n", head: t("key.hfrom"), cls: "c-main", cell: (r) => <Value k="hfrom" v={r.hfrom}><Name text={r.hfrom} /></Value> },
-							{ id: "m", head: t("col.m"), num: true, cell: (r) => <Amount n={r.counts.m} max={Math.max(1, ...x.subdomains.map((y) => y.counts.m))} /> },
+							{ id: "m", head: t("col.m"), num: true, cell: (r) => <Amount n={r.counts.m} max={Math.max(1, ...(x.subdomains ?? []).map((y) => y.counts.m))} /> },
 							{ id: "p", head: t("col.pass"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
 						]} />
 					)}</Load>

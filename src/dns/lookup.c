@@ -1,0 +1,373 @@
+/*
+ * lookup.c - see lookup.h.
+ */
+#include "dns/lookup.h"
+
+#define PAUSE_FIRST	5000
+#define PAUSE_LAST	60000
+#define PROBES		4	/* at a time while nobody answers */
+#define BURST_MS	250	/* what was not asked for so long may be asked at once */
+
+enum step { FREE, WAITS, NAMES, NEXT, FORWARD };	/* NEXT: the next name may be asked for */
+
+struct lookup {
+	enum step	 step;
+	int64_t		 id;
+	unsigned char	 ip[16];
+	unsigned	 len;
+	uint64_t	 order;		/* of coming */
+	unsigned	 seq;		/* of the question: an answer to another one is late */
+	int64_t		 deadline;
+	char		 tried[HOST_TRIED][DOMAIN_MAX + 1];
+	unsigned	 ntried, at;
+	bool		 untold;	/* where one of the names leads could not be had */
+	bool		 probe;
+	struct host	 host;
+};
+
+struct lookups {
+	struct lookup		 v[LOOKUPS];
+	const struct lookup_calls *calls;
+	void			*ctx;
+	unsigned		 rate;
+	int64_t			 patience;
+	uint64_t		 order;
+	unsigned		 seq, flying;
+	int64_t			 tokens, filled;	/* thousandths of a question; when they were added */
+	unsigned		 failures;		/* one after another */
+	int64_t			 pause, until;		/* 0: none */
+	int64_t			 now;
+};
+
+struct lookups *
+lookups_new(unsigned rate, int64_t patience, const struct lookup_calls *calls, void *ctx, int64_t now)
+{
+	struct lookups	*l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return (NULL);
+	l->calls = calls;
+	l->ctx = ctx;
+	l->rate = rate == 0 ? 1 : rate;
+	l->patience = patience;
+	l->now = l->filled = now;
+	l->tokens = 1000;
+	return (l);
+}
+
+void
+lookups_free(struct lookups *l)
+{
+	free(l);
+}
+
+static unsigned
+token_of(const struct lookups *l, const struct lookup *p)
+{
+	return (p->seq * LOOKUPS + (unsigned)(p - l->v));
+}
+
+static bool
+flies(const struct lookup *p)
+{
+	return (p->step == NAMES || p->step == FORWARD);
+}
+
+bool
+lookups_add(struct lookups *l, int64_t id, const unsigned char *ip, unsigned len)
+{
+	struct lookup	*p = NULL;
+
+	if (len != 4 && len != 16)
+		return (false);
+	for (size_t i = 0; i < LOOKUPS; i++)
+		if (l->v[i].step == FREE)
+			p = p == NULL ? &l->v[i] : p;
+		else if (l->v[i].id == id)
+			return (false);
+	if (p == NULL)
+		return (false);
+	*p = (struct lookup){ .step = WAITS, .id = id, .len = len, .order = ++l->order };
+	memcpy(p->ip, ip, len);
+	return (true);
+}
+
+static void
+land(struct lookups *l, struct lookup *p)
+{
+	if (flies(p))
+		l->flying--;
+}
+
+void
+lookups_clear(struct lookups *l)
+{
+	for (struct lookup *p = l->v; p < l->v + LOOKUPS; p++) {
+		if (flies(p))
+			l->calls->cancel(l->ctx, token_of(l, p));
+		land(l, p);
+		p->step = FREE;
+	}
+}
+
+size_t
+lookups_open(const struct lookups *l)
+{
+	size_t	 n = 0;
+
+	for (size_t i = 0; i < LOOKUPS; i++)
+		n += l->v[i].step != FREE;
+	return (n);
+}
+
+bool
+lookups_trouble(const struct lookups *l)
+{
+	return (l->pause > 0);
+}
+
+/* --- Ends ------------------------------------------------------------------------ */
+
+static void
+count_end(struct lookups *l, const struct lookup *p, bool failed)
+{
+	if (!failed) {
+		l->failures = 0;
+		l->pause = l->until = 0;
+		return;
+	}
+	if (++l->failures < LOOKUP_TROUBLE || (l->pause > 0 && !p->probe) || l->now < l->until)
+		return;
+	l->pause = l->pause == 0 ? PAUSE_FIRST : l->pause * 2 > PAUSE_LAST ? PAUSE_LAST : l->pause * 2;
+	l->until = l->now + l->pause;
+}
+
+static void
+end(struct lookups *l, struct lookup *p)
+{
+	struct host	 h = p->host;
+	int64_t		 id = p->id;
+
+	land(l, p);
+	count_end(l, p, h.failure != HOST_ANSWERED);
+	p->step = FREE;		/* its place may be taken again at once */
+	l->calls->done(l->ctx, id, &h);
+}
+
+static void
+end_failed(struct lookups *l, struct lookup *p, enum host_failure why)
+{
+	p->host = (struct host){ .state = HOST_WAITING, .failure = why };
+	end(l, p);
+}
+
+/* names[0] is the one that was confirmed, then the others in their order. */
+static void
+end_named(struct lookups *l, struct lookup *p, int confirmed)
+{
+	struct host	*h = &p->host;
+	unsigned	 valid = h->nnames + h->more;	/* as counted by names_take */
+
+	h->nnames = 0;
+	if (confirmed >= 0)
+		memcpy(h->names[h->nnames++], p->tried[confirmed], sizeof(h->names[0]));
+	for (unsigned i = 0; i < p->ntried && h->nnames < HOST_NAMES; i++)
+		if ((int)i != confirmed)
+			memcpy(h->names[h->nnames++], p->tried[i], sizeof(h->names[0]));
+	h->more = valid - h->nnames;
+	h->state = confirmed >= 0 ? HOST_CONFIRMED : HOST_UNCONFIRMED;
+	h->failure = confirmed < 0 && p->untold ? HOST_FORWARD : HOST_ANSWERED;
+	end(l, p);
+}
+
+/* --- Answers ---------------------------------------------------------------------- */
+
+/* The first HOST_TRIED in alphabetical order: the same ones at each look-up, in whatever order they come. */
+static void
+name_take(struct lookup *p, const char *name)
+{
+	unsigned	 at = 0;
+
+	while (at < p->ntried && strcmp(p->tried[at], name) < 0)
+		at++;
+	if (at < p->ntried && strcmp(p->tried[at], name) == 0)
+		return;
+	p->host.more += p->host.more < UINT16_MAX;
+	if (at == HOST_TRIED)
+		return;
+	if (p->ntried < HOST_TRIED)
+		p->ntried++;
+	for (unsigned i = p->ntried - 1; i > at; i--)
+		memcpy(p->tried[i], p->tried[i - 1], sizeof(p->tried[0]));
+	memcpy(p->tried[at], name, strlen(name) + 1);
+}
+
+static void
+names_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
+{
+	char	 name[DOMAIN_MAX + 1];
+
+	p->host = (struct host){ .ttl = a->ttl };
+	for (size_t i = 0; i < a->n; i++)
+		if (dns_name_text(a->records[i], name))
+			name_take(p, name);
+		else
+			p->host.refused += p->host.refused < UINT16_MAX;
+	if (p->ntried == 0) {
+		p->host.state = HOST_NONE;
+		end(l, p);
+	} else
+		p->step = NEXT;
+}
+
+static void
+forward_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
+{
+	if (a->status == DNS_OK)
+		for (size_t i = 0; i < a->n; i++)
+			if (a->records[i].len == p->len && memcmp(a->records[i].p, p->ip, p->len) == 0) {
+				p->host.ttl = a->ttl < p->host.ttl ? a->ttl : p->host.ttl;
+				end_named(l, p, (int)p->at);
+				return;
+			}
+	p->untold |= a->status != DNS_OK && a->status != DNS_NOTHING;
+	p->step = NEXT;
+	if (++p->at >= p->ntried)
+		end_named(l, p, -1);
+}
+
+void
+lookups_answer(struct lookups *l, unsigned token, const struct dns_answer *a)
+{
+	struct lookup	*p = &l->v[token % LOOKUPS];
+
+	if (!flies(p) || token != token_of(l, p))
+		return;
+	if (p->step == FORWARD) {
+		land(l, p);
+		p->step = NEXT;
+		forward_take(l, p, a);
+		return;
+	}
+	switch (a->status) {
+	case DNS_OK:
+	case DNS_NOTHING:
+		land(l, p);
+		p->step = NEXT;
+		names_take(l, p, a);
+		break;
+	case DNS_TIMEOUT:
+		end_failed(l, p, HOST_TIMEOUT);
+		break;
+	case DNS_REFUSED:
+		end_failed(l, p, HOST_REFUSED);
+		break;
+	case DNS_SERVFAIL:
+		end_failed(l, p, HOST_SERVFAIL);
+		break;
+	}
+}
+
+/* --- Questions -------------------------------------------------------------------- */
+
+static void
+expire(struct lookups *l)
+{
+	for (struct lookup *p = l->v; p < l->v + LOOKUPS; p++) {
+		if (p->step == FREE || p->step == WAITS || l->now < p->deadline)
+			continue;
+		if (flies(p))
+			l->calls->cancel(l->ctx, token_of(l, p));
+		if (p->step == NAMES) {
+			end_failed(l, p, HOST_TIMEOUT);
+			continue;
+		}
+		land(l, p);
+		p->step = NEXT;
+		p->untold = true;
+		end_named(l, p, -1);
+	}
+}
+
+static void
+fill(struct lookups *l)
+{
+	int64_t	 most = (int64_t)l->rate * BURST_MS;
+
+	l->tokens += (l->now - l->filled) * l->rate;
+	l->filled = l->now;
+	if (most < 1000)
+		most = 1000;
+	if (l->tokens > most)
+		l->tokens = most;
+}
+
+/* What was begun comes first; then those that wait, in the order in which they came. */
+static struct lookup *
+next(struct lookups *l)
+{
+	struct lookup	*best = NULL;
+	unsigned	 probes = 0;
+
+	for (struct lookup *p = l->v; p < l->v + LOOKUPS; p++) {
+		if (p->step == NEXT)
+			return (p);
+		probes += p->step != FREE && p->step != WAITS;
+		if (p->step == WAITS && (best == NULL || p->order < best->order))
+			best = p;
+	}
+	if (l->pause > 0 && (l->now < l->until || probes >= PROBES))
+		return (NULL);
+	return (best);
+}
+
+static void
+ask(struct lookups *l, struct lookup *p)
+{
+	char		 reverse[HOST_REVERSE];
+	const char	*name = p->tried[p->at];
+	enum dns_type	 type = p->len == 4 ? DNS_A : DNS_AAAA;
+	struct err	 e = { 0 };
+
+	if (p->step == WAITS) {
+		p->deadline = l->now + l->patience;
+		p->probe = l->pause > 0;
+		name = host_reverse(p->ip, p->len, reverse);
+		type = DNS_PTR;
+	}
+	p->step = type == DNS_PTR ? NAMES : FORWARD;
+	p->seq = ++l->seq;
+	l->flying++;
+	if (l->calls->ask(l->ctx, token_of(l, p), name, type, &e) == 0)
+		return;
+	/* it did not go out: as if nobody could answer */
+	lookups_answer(l, token_of(l, p), &(struct dns_answer){ .status = DNS_SERVFAIL });
+}
+
+int
+lookups_tick(struct lookups *l, int64_t now)
+{
+	struct lookup	*p;
+	int64_t		 wait = -1, w;
+
+	l->now = now;
+	expire(l);
+	fill(l);
+	while (l->tokens >= 1000 && l->flying < LOOKUP_FLIGHT && (p = next(l)) != NULL) {
+		l->tokens -= 1000;
+		ask(l, p);
+	}
+	for (p = l->v; p < l->v + LOOKUPS; p++) {
+		if (p->step == FREE)
+			continue;
+		/* those that wait: for the next question that may be asked, or for the end of a pause */
+		w = p->step == WAITS && l->pause > 0 && l->now < l->until ? l->until - now :
+		    p->step == WAITS || p->step == NEXT ? (l->flying >= LOOKUP_FLIGHT || (p->step == WAITS && next(l) == NULL) ? -1 :
+		    (1000 - l->tokens + l->rate - 1) / l->rate) : p->deadline - now;
+		if (p->step == NEXT && (w < 0 || w > p->deadline - now))
+			w = p->deadline - now;
+		if (w >= 0 && (wait < 0 || w < wait))
+			wait = w;
+	}
+	return (wait < 0 ? -1 : wait > INT32_MAX ? INT32_MAX : (int)wait);
+}

@@ -1,0 +1,44 @@
+/*
+ * lookup.h - from an address to its host names, and from these back: many
+ * look-ups side by side, never more than the name servers bear. No I/O here;
+ * who owns it asks the DNS and holds the clock.
+ * Source:    RFC 8601 (iprev); design: a rate, a few seconds' patience, caps.
+ * Trust:     answers are anybody's words.
+ * Units:     milliseconds of a clock that never goes back; rate in questions
+ *            a second.
+ * Ownership: nothing is kept of what is handed over.
+ * Errors:    none but memory; what comes to nothing is said in the result.
+ *
+ * An address costs one question for its names and at most HOST_TRIED more. A
+ * look-up ends when its patience ends. After TROUBLE failures one after
+ * another only a few are tried now and then, until one is answered.
+ */
+#ifndef DNS_LOOKUP_H
+#define DNS_LOOKUP_H
+
+#include "dns/dns.h"
+#include "enrich/host.h"
+
+#define LOOKUPS		48	/* at a time, those that wait included */
+#define LOOKUP_FLIGHT	32	/* questions at a time */
+#define LOOKUP_TROUBLE	12
+
+struct lookup_calls {
+	int	(*ask)(void *, unsigned token, const char *name, enum dns_type, struct err *);
+	void	(*cancel)(void *, unsigned token);
+	void	(*done)(void *, int64_t id, const struct host *);
+};
+
+struct lookups;
+struct lookups	*lookups_new(unsigned rate, int64_t patience, const struct lookup_calls *, void *ctx, int64_t now);
+void		 lookups_free(struct lookups *);
+/* False: there are LOOKUPS already, or it is no address, or that id is among them. */
+bool		 lookups_add(struct lookups *, int64_t id, const unsigned char *ip, unsigned len);
+void		 lookups_clear(struct lookups *);	/* all are forgotten */
+void		 lookups_answer(struct lookups *, unsigned token, const struct dns_answer *);
+/* Asks what may be asked, ends what took too long. When to call again: in so many ms; -1: not by itself. */
+int		 lookups_tick(struct lookups *, int64_t now);
+size_t		 lookups_open(const struct lookups *);
+bool		 lookups_trouble(const struct lookups *);	/* does nobody answer? */
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * request.h - what people ask of the ingester, which alone writes to the
+ * store, on its way there: a file for each in requests/. It is carried out
+ * once (requests.h), and then its file goes; what became of it stands in the
+ * store under its token, where who asked waits for it (store/requests.h).
+ * Source:    ours: "NANOSECONDS-TOKEN.KIND", so that names sort as they were
+ *            asked; JSON, {"who","at"} and what the kind needs: "item" or
+ *            "decisions".
+ * Trust:     the web server writes them: all that is in a file is checked.
+ * Units:     seconds since the epoch, UTC.
+ * Ownership: request_clear() gives back what request_read() filled in; its
+ *            decisions and texts live as long. Lists by free().
+ * Errors:    -1 with *e: ERR_TEMP (disk), ERR_LIMIT (too many wait, or too
+ *            much at once), ERR_INPUT (of request_read: it makes no sense).
+ */
+#ifndef PROCESS_REQUEST_H
+#define PROCESS_REQUEST_H
+
+#include "store/requests.h"
+#include "store/senders.h"
+
+#define REQUESTS_WAITING	1000	/* more are refused */
+#define REQUEST_WHO		100	/* bytes */
+
+struct json_t;
+
+struct asking {
+	/* request_put() gives it where it is 0, request_list() and request_read() fill it in */
+	int64_t			 token;
+	enum request_kind	 kind;
+	char			 who[REQUEST_WHO + 1];
+	int64_t			 at;
+	int64_t			 item;		/* retry, discard: of quarantine; undo: the token of what is taken back */
+	struct store_decision	*decisions;	/* decide */
+	size_t			 n;
+	char			 name[64];	/* its file */
+	struct json_t		*json;		/* ours */
+};
+
+/*
+ * Asks; durable when it returns. What is asked of a quarantined message and
+ * waits already is not asked twice: then the token is that of the one waiting.
+ */
+int	 request_put(const char *state_dir, struct asking *, struct err *);
+/* Those that wait, decisions first, then as they were asked, at most max: name, token and kind only. */
+int	 request_list(const char *state_dir, struct asking **out, size_t *n, size_t max, struct err *);
+/* The rest of one of the list. */
+int	 request_read(const char *state_dir, struct asking *, struct err *);
+void	 request_clear(struct asking *);
+int	 request_remove(const char *state_dir, const struct asking *, struct err *);
+
+#endif
