@@ -42,6 +42,7 @@ listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args
 	l->ctx = ctx;
 	l->format = cli_format(args);
 	query_filter_init(&l->filter);
+	cli_places(ctx);
 	if (filters_read(l, args, mode, more, &e) == -1 || dmarc_init(&e) == -1 ||
 	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL ||
 	    (l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||

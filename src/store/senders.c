@@ -18,6 +18,8 @@
 #include "base/hash.h"
 #include "base/when.h"
 #include "enrich/class.h"
+#include "enrich/places.h"
+#include "enrich/ranges.h"
 #include "enrich/thresholds.h"
 #include "store/map.h"
 #include "store/query_int.h"
@@ -691,6 +693,21 @@ signs(const struct pass *x, const struct src *s)
 	return (false);
 }
 
+/* "AS64500 Example"; absent: nobody says. */
+static struct str
+network_of(const unsigned char *ip, unsigned len, char out[RANGES_TEXT + 16])
+{
+	struct place	 p;
+	int		 n;
+
+	place_find(places_used(), ip, len, &p);
+	if (p.asn == 0)
+		return (STR_NONE);
+	n = snprintf(out, RANGES_TEXT + 16, "AS%u%s%.*s", (unsigned)p.asn, p.network.len > 0 ? " " : "", (int)p.network.len,
+	    p.network.p == NULL ? "" : p.network.p);
+	return ((struct str){ out, (size_t)n });
+}
+
 static int
 identify(struct pass *x, struct src *s, struct err *e)
 {
@@ -700,7 +717,7 @@ identify(struct pass *x, struct src *s, struct err *e)
 	struct group		*g;
 	struct buf		 key = { 0 }, label = { 0 };
 	unsigned char		 ip[16];
-	char			 prefix[64];
+	char			 prefix[64], network[RANGES_TEXT + 16];
 
 	for (unsigned i = 0; i < VOTES && s->vote[i] != 0; i++)
 		if (!x->votes[s->vote[i]].id.weak || !carries(x, s))
@@ -712,6 +729,8 @@ identify(struct pass *x, struct src *s, struct err *e)
 		return (-1);
 	if (s->spf > 0 && in.ip_len != 0 && map_at(&x->near, prefix_key(ip, in.ip_len)) == NULL)
 		return (q_oom(e));
+	if (in.nvotes == 0)
+		in.network = network_of(ip, in.ip_len, network);
 	identity_of_source(x->cat, &in, prefix, &id);
 	/* What was known for surer reasons once is not forgotten because the last months are silent on it. */
 	if (!x->full && s->was != 0 && identity_confidence(&(struct identity){ .how = s->was_how }) > identity_confidence(&id)) {
@@ -1413,7 +1432,7 @@ pass_free(struct pass *x)
 static int
 pass_domains(struct pass *x, int64_t ms, bool *more, struct err *e)
 {
-	int64_t	*ids, begun = when_mono_ms(), stamp = (int64_t)catalogue_stamp(x->cat), was;
+	int64_t	*ids, begun = when_mono_ms(), stamp = (int64_t)(catalogue_stamp(x->cat) ^ places_stamp(places_used())), was;
 	size_t	 n;
 	int	 rv = 0;
 
