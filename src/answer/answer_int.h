@@ -35,6 +35,12 @@ struct a_obj	 a_array(void);
 json_t	*a_done(struct a_obj *);	/* NULL when anything failed */
 json_t	*answer_oom(struct err *);
 
+/* place.c */
+struct place;
+void		 answer_place(struct a_obj *, const struct place *);	/* country, asn, network, reserved */
+bool		 answer_geo_there(void);
+struct json_t	*answer_geo(void);
+
 /* quarantine.c: parts of answer_ingest */
 struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);
 struct json_t	*answer_removed(const struct query_ingest *);

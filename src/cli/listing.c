@@ -7,7 +7,7 @@
 #define BATCH	500	/* reports of one snapshot */
 
 static const char *const keys[] = {
-	"domain", "t", "from", "to", "ip", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
+	"domain", "t", "from", "to", "ip", "country", "asn", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
 	"sigdomain", "sender", "class", "code", "fwd", "differs", "trust", "apart"
 };
 
