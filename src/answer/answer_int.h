@@ -41,6 +41,12 @@ int	 answer_sender_rates(struct query *, const struct query_filter *, const stru
 	    uint64_t m, json_t *rates, struct err *);
 int	 answer_groups_senders(struct query *, const struct query_filter *, const struct query_breakdown *, json_t *items, struct err *);
 
+/* place.c */
+struct place;
+void		 answer_place(struct a_obj *, const struct place *);	/* country, asn, network, reserved */
+bool		 answer_geo_there(void);
+struct json_t	*answer_geo(void);
+
 /* quarantine.c: parts of answer_ingest */
 struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);
 struct json_t	*answer_removed(const struct query_ingest *);

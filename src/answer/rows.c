@@ -116,6 +116,7 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "reporter", a_reporter(f.reporter, f.reporter_label));
 	a_set(&o, "domain", a_str(f.domain));
 	a_set(&o, "ip", r->ip_len != 0 ? a_str(r->source_ip) : json_null());
+	answer_place(&o, &f.place);
 	a_set(&o, "ip_text", r->ip_len == 0 && r->source_ip.len > 0 ? a_str(r->source_ip) : json_null());
 	a_set(&o, "sender", answer_whose(&sender));
 	a_set(&o, "count", a_count(row->count));
@@ -614,7 +615,7 @@ answer_meta(struct query *q, struct err *e)
 	if (query_meta(q, &m, e) == -1)
 		return (NULL);
 	features = a_object();
-	a_set(&features, "geo", json_false());
+	a_set(&features, "geo", json_boolean(answer_geo_there()));
 	a_set(&features, "forensic", json_true());
 	a_set(&features, "upload", json_false());
 	limits = a_object();
@@ -631,6 +632,7 @@ answer_meta(struct query *q, struct err *e)
 	a_set(&o, "reports", a_count(m.reports));
 	a_set(&o, "features", a_done(&features));
 	a_set(&o, "limits", a_done(&limits));
+	a_set(&o, "geo", answer_geo());
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 

@@ -134,6 +134,16 @@ who_fields(struct a_obj *o, const struct query_sender *s, const struct query_sen
 	a_set(o, "domains", a_done(&domains));
 }
 
+static json_t *
+countries(const struct query_countries *w)
+{
+	struct a_obj	 a = a_array();
+
+	for (unsigned i = 0; i < w->n; i++)
+		a_add(&a, a_text(w->code[i]));
+	return (a_done(&a));
+}
+
 static void
 sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_group *g, const struct query_filter *f,
     const struct query_range *r)
@@ -150,6 +160,8 @@ sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_
 	a_set(&legs, "dkim", a_text(legs_word(&g->legs.dkim, c->m)));
 	a_set(o, "legs", a_done(&legs));
 	a_set(o, "codes", codes(g));
+	a_set(o, "countries", countries(&g->countries));
+	a_set(o, "countries_n", a_count(g->countries.all));
 	a_set(o, "first_day", a_day(g->first_day));
 	a_set(o, "last_day", a_day(g->last_day));
 }
@@ -209,7 +221,8 @@ answer_senders(struct query *q, const struct answer_request *rq, struct err *e)
 	struct a_obj		 o, items;
 	json_t			*j;
 
-	if (query_filter_range(q, &rq->filter, &r, e) == -1 || query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1)
+	if (query_filter_range(q, &rq->filter, &r, e) == -1 || query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1 ||
+	    query_groups_countries(q, &rq->filter, &r, b.items, b.nitems, e) == -1)
 		return (NULL);
 	items = a_array();
 	for (size_t i = 0; i < b.nitems; i++) {
@@ -235,9 +248,13 @@ groups(struct query *q, const struct answer_request *rq, const struct query_rang
 {
 	struct query_page	 page = { .limit = limit };
 	struct query_breakdown	 b;
+	struct places_about	 about;
 	struct a_obj		 a;
 	json_t			*j;
 
+	places_about(places_used(), PLACES_NETWORK, &about);
+	if (by == BY_ASN && !about.there)
+		return (json_array());
 	if (query_breakdown(q, &rq->filter, r, by, &page, &b, e) == -1)
 		return (NULL);
 	a = a_array();
@@ -276,7 +293,7 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 	static const struct { const char *name; enum query_by by; size_t limit; } parts[] = {
 		{ "ips", BY_IP, ADDRESSES }, { "selectors", BY_SELECTOR, NAMES }, { "header_from", BY_HFROM, NAMES },
 		{ "envelope_from", BY_EFROM, NAMES }, { "sigdomains", BY_SIGDOMAIN, NAMES }, { "reporters", BY_REPORTER, NAMES },
-		{ "codes_all", BY_CODE, NAMES }
+		{ "codes_all", BY_CODE, NAMES }, { "networks", BY_ASN, NAMES }
 	};
 	struct query_page	 page = { .limit = 1 };
 	struct query_range	 r;
@@ -287,7 +304,8 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 	json_t			*j;
 
 	if (query_sender(q, rq->id, &rq->filter, &s, e) == -1 || query_filter_range(q, &rq->filter, &r, e) == -1 ||
-	    query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1)
+	    query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1 ||
+	    query_groups_countries(q, &rq->filter, &r, b.items, b.nitems, e) == -1)
 		return (NULL);
 	o = a_object();
 	a_set(&o, "from", a_day(r.from));

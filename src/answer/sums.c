@@ -571,6 +571,7 @@ answer_group(const struct query_group *g, enum query_by by)
 		a_set(&d, "reporters", a_count(g->reporters));
 		a_set(&d, "codes", shares(g->codes, "code"));
 		a_set(&d, "family", g->family == 0 ? json_null() : a_count(g->family));
+		answer_place(&d, &g->place);
 		a_set(&o, "detail", a_done(&d));
 		a_set(&o, "failures", a_count(g->failures));
 	}

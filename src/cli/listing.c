@@ -7,7 +7,7 @@
 #define BATCH	500	/* reports of one snapshot */
 
 static const char *const keys[] = {
-	"domain", "t", "from", "to", "ip", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
+	"domain", "t", "from", "to", "ip", "country", "asn", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
 	"sigdomain", "sender", "class", "code", "fwd", "differs", "trust", "apart"
 };
 
@@ -42,6 +42,7 @@ listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args
 	l->ctx = ctx;
 	l->format = cli_format(args);
 	query_filter_init(&l->filter);
+	cli_places(ctx);
 	if (listing_filters(&l->filter, args, mode, &e) == -1 || (more != NULL && filter_read(&l->filter, args, more, &e) == -1) || dmarc_init(&e) == -1 ||
 	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL ||
 	    (l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||

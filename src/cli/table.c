@@ -14,6 +14,8 @@
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/table.h"
+#include "enrich/places.h"
+#include "enrich/ranges.h"
 
 #define TABLE_HELD	2000
 #define TABLE_GAP	2	/* blanks between columns */
@@ -603,4 +605,23 @@ cli_table_end(struct cli_table *t, struct err *e)
 	free(t->widths);
 	free(t);
 	return (failed ? err_set(e, ERR_TEMP, "out of memory: rows are missing") : 0);
+}
+
+void
+cli_cell_place(struct cli_table *t, const struct place *p)
+{
+	char	 text[RANGES_TEXT + 16];
+
+	cli_cell_text(t, p->country[0] == '\0' ? STR_NONE : str_of(p->country));
+	if (p->asn != 0)
+		(void)snprintf(text, sizeof(text), "AS%u%s%.*s", (unsigned)p->asn, p->network.len > 0 ? " " : "", (int)p->network.len,
+		    p->network.p == NULL ? "" : p->network.p);
+	else
+		(void)snprintf(text, sizeof(text), "(%s)", reserved_names[p->reserved]);
+	cli_cell_text(t, p->asn == 0 && p->reserved == RESERVED_NO ? STR_NONE : str_of(text));
+	if (p->asn == 0)
+		cli_cell_null(t);
+	else
+		cli_cell_int(t, (int64_t)p->asn);
+	cli_cell_text(t, p->reserved == RESERVED_NO ? STR_NONE : str_of(reserved_names[p->reserved]));
 }

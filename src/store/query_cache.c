@@ -415,6 +415,8 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 	case TIER_SENDERS:
 	case TIER_OF:
 		return (q_senders_fill(q, tier == TIER_OF, e));
+	case TIER_PLACES:
+		return (q_places_fill(q, e));
 	case TIER_PREFIXES:
 		return (q_prefixes_fill(q, e));
 	default:
@@ -447,6 +449,7 @@ forget(struct query_cache *c)
 	free(c->policies);
 	free(c->kinds);
 	q_prefixes_forget(c);
+	q_places_forget(c);
 	free(c->source_first);
 	free(c->evidence_first);
 	q_senders_forget(c);
