@@ -101,6 +101,23 @@ a_reporter(struct str key, struct str label)
 }
 
 json_t *
+a_row_sender(const struct query_row_sender *s)
+{
+	struct a_obj	 o;
+
+	if (s->id == 0)
+		return (json_null());
+	o = a_object();
+	a_set(&o, "id", a_id(s->id));
+	a_set(&o, "label", a_str(s->label));
+	a_set(&o, "kind", a_text(sender_kind_names[s->kind]));
+	a_set(&o, "class", a_text(sender_class_names[s->class]));
+	a_set(&o, "class_label", a_text(sender_class_labels[s->class]));
+	a_set(&o, "class_by", a_text(s->decided ? "user" : "auto"));
+	return (a_done(&o));
+}
+
+json_t *
 a_counts(const struct query_counts *c)
 {
 	struct a_obj	 o = a_object();

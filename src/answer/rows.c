@@ -67,13 +67,14 @@ struct json_t *
 answer_row(struct query *q, const struct query_row *row, struct err *e)
 {
 	struct query_row_full		 f;
+	struct query_row_sender		 who;
 	const struct report_record	*r = &f.record;
 	char				 text[64], code[8];
 	uint64_t			 failures;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
+	if (query_row_full(q, row, &f, e) == -1 || query_row_sender(q, row, &who, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
 		return (NULL);
 	o = a_object();
 	(void)snprintf(text, sizeof(text), "%lld#%llu", (long long)row->report, (unsigned long long)row->seq);
@@ -86,6 +87,7 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "ip", r->ip_len != 0 ? a_str(r->source_ip) : json_null());
 	a_set(&o, "ip_text", r->ip_len == 0 && r->source_ip.len > 0 ? a_str(r->source_ip) : json_null());
 	a_set(&o, "count", a_count(row->count));
+	a_set(&o, "sender", a_row_sender(&who));
 	a_set(&o, "hfrom", r->header_from_derived ? json_null() : a_str(r->header_from));
 	a_set(&o, "efrom", r->envelope_from.len > 0 ? a_str(r->envelope_from) : json_null());
 	a_set(&o, "efrom_null", json_boolean(r->envelope_from.p != NULL && r->envelope_from.len == 0));
@@ -96,7 +98,7 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "verdict", row_verdict(&f.verdict));
 	a_set(&o, "code", a_text(dmarc_code_name(f.verdict.code, code)));
 	a_set(&o, "title", a_text(explain_title(f.verdict.code)));
-	a_set(&o, "fwd", a_text(f.verdict.forwarded ? "certain" : "no"));
+	a_set(&o, "fwd", a_text(query_fwd_names[who.fwd]));
 	a_set(&o, "differs", json_boolean(f.verdict.differs));
 	a_set(&o, "overridden", json_boolean(f.verdict.overridden));
 	a_set(&o, "failures", a_count(failures));
