@@ -452,19 +452,25 @@ cause_key(struct buf *b, const struct member *m)
 	const struct verdict		*v = &m->k->v;
 	const struct report_record	*r = &m->k->full.record;
 	struct str			 source = explain_source(v);
+	bool				 known;
 
 	buf_clear(b);
 	(void)buf_printf(b, "%u %u %u %d%d%d", v->code, v->spf_basis, v->spf == NULL || v->spf_state == S_FOREIGN ? 0 : v->spf->result,
 	    v->spf_strict, v->dkim_strict, m->k->full.verdict.differs);
 	put_field(b, m->k->full.domain);
 	put_field(b, r->header_from);
-	/* that SPF of another domain did not pass is one case, whichever it was */
-	put_field(b, v->spf_state == S_FOREIGN ? STR_NONE : v->spf_domain);
-	if (v->dkim_state != D_FOREIGN) {
+	/*
+	 * One sender is one case, whatever other domains it names; so are the few
+	 * messages from each of many. That SPF of another domain did not pass is
+	 * one case, whichever it was.
+	 */
+	known = m->who.class == CLASS_NOISE || (m->who.id != 0 && named_of(m->who.key) != NAMED_NOT);
+	put_field(b, v->spf_state == S_FOREIGN || (known && v->spf_state == S_OTHER && !v->spf_strict) ? STR_NONE : v->spf_domain);
+	if (v->dkim_state != D_FOREIGN && (!known || v->dkim_state != D_OTHER || v->dkim_strict)) {
 		put_field(b, v->dkim_domain);
 		put_field(b, v->dkim_state == D_OTHER ? STR_NONE : v->dkim_selector);
 	}
-	if (m->who.id != 0 && named_of(m->who.key) != NAMED_NOT)
+	if (known)
 		(void)buf_printf(b, "sender %lld", (long long)m->who.id);
 	else if (source.len > 0)
 		put_field(b, domain_org(source));
@@ -632,8 +638,11 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 		f.nips = n < IPS_NAMED ? n : IPS_NAMED;
 		f.nall = n;
 	}
-	for (const struct member *m = big; m != NULL; m = m->next)
+	for (const struct member *m = big; m != NULL; m = m->next) {
 		f.reporters |= m->c->reporters || m->c->example.reporter != big->c->example.reporter;
+		f.several_spf |= !str_eq(domain_org(m->k->v.spf_domain), domain_org(big->k->v.spf_domain));
+		f.several_sig |= !str_eq(domain_org(m->k->v.dkim_domain), domain_org(big->k->v.dkim_domain));
+	}
 	if (look_up_selector(q, full->domain, &big->k->v, c->first_day, c->last_day, &f, e) == -1)
 		return (NULL);
 	for (const struct member *m = big; m != NULL; m = m->next)

@@ -189,8 +189,10 @@ put_card(const struct page *p, const json_t *j)
 	put_heading(p, "card.receiver");
 	put_sentences(p, j, "treatment");
 	put_sentences(p, j, "override");
+	if (json_array_size(json_object_get(j, "forwarding")) > 0)
+		put_heading(p, "card.way");
 	put_sentences(p, j, "forwarding");
-	put_list(json_object_get(j, "notes"));
+	put_some(p, "card.notes", json_object_get(j, "notes"));
 	put_snippets(p, json_object_get(j, "snippets"));
 }
 

@@ -202,10 +202,10 @@ values_of_sender(struct job *j)
 
 	switch (s->named) {
 	case NAMED_LABEL:
-	case NAMED_PREFIX:
 		set(j, NAME_sender, VALUE_LABEL, s->label);
 		break;
 	case NAMED_DOMAIN:
+	case NAMED_PREFIX:
 		set(j, NAME_sender, VALUE_NAME, s->label);
 		break;
 	case NAMED_SELF:
@@ -234,11 +234,13 @@ values_of_source(struct job *j)
 	set(j, NAME_ip, VALUE_NAME, ip);
 	if (f->nall > 1 && ip.p != NULL) {
 		set(j, NAME_first, VALUE_NAME, ip);
-		set(j, NAME_n, VALUE_TEXT, printed(j, "%llu", (unsigned long long)f->nall));
+		set(j, NAME_n, VALUE_TEXT, printed(j, "%llu", (unsigned long long)f->nall - 1));
 		set_message(j, NAME_ip, "fact.ips");
 	}
 	if (f->sender.named == NAMED_LABEL)
 		set(j, NAME_source, VALUE_LABEL, f->sender.label);
+	else if ((f->several_spf || f->several_sig) && explain_source(j->v).len > 0)
+		set_message(j, NAME_source, "fact.source.ips");
 	else if (explain_source(j->v).len > 0)
 		set(j, NAME_source, VALUE_NAME, explain_source(j->v));
 	else if (f->sender.named == NAMED_DOMAIN)
@@ -255,12 +257,16 @@ values_of_spf(struct job *j)
 
 	/* nothing was read: the sender's domain is known all the same */
 	set(j, NAME_spfd, VALUE_NAME, j->v->spf_domain.len > 0 ? j->v->spf_domain : j->r->envelope_from);
+	if (j->f->several_spf && (j->v->spf_state == S_OTHER || j->v->spf_state == S_FOREIGN))
+		set_message(j, NAME_spfd, "fact.several");
 	if (s == NULL)
 		return;
 	if (s->word.len > 0)
 		set(j, NAME_spf_result, VALUE_NAME, s->word);
 	else if (s->result != RES_ABSENT)
 		set(j, NAME_spf_result, VALUE_TEXT, str_of(auth_result_names[s->result]));
+	if (j->f->several_spf && j->v->spf_state == S_FOREIGN)
+		set_message(j, NAME_spf_result, "fact.spf_result.several");
 	if (s->human_result.len > 0) {
 		set(j, NAME_human, VALUE_QUOTED, s->human_result);
 		set_message(j, NAME_spf_error, "fact.spf_error.told");
@@ -287,6 +293,10 @@ values_of_dkim(struct job *j)
 		set(j, NAME_other, VALUE_NAME, v->dkim_domain);
 	else
 		set(j, NAME_other, VALUE_NAME, v->spf_domain);
+	if (j->f->several_sig && v->dkim_state == D_OTHER)
+		set_message(j, NAME_sig, "fact.several");
+	if (v->dkim_state == D_OTHER ? j->f->several_sig : j->f->several_spf && v->spf_state == S_OTHER)
+		set_message(j, NAME_other, "fact.several");
 }
 
 static void
@@ -329,6 +339,9 @@ relay_advice(const struct job *j)
 	    v->dkim_state == D_TEMP || (v->dkim_state == D_FAIL && v->dkim->result == RES_POLICY) ||
 	    (v->dkim_state == D_FAIL && selector_bad(&j->f->forward)))
 		return (false);
+	/* of a network nobody knows more than that mail was handed on there, too */
+	if (j->f->owner == OWNER_RELAY && j->f->sender.named == NAMED_PREFIX && v->dkim_state != D_FAIL)
+		return (j->x->forwarding == FORWARD_CERTAIN);
 	return (j->f->owner == OWNER_RELAY || (j->f->owner == OWNER_UNKNOWN && j->x->forwarding == FORWARD_CERTAIN));
 }
 
@@ -414,7 +427,8 @@ say_advice(struct job *j)
 		    "do.relay.unsigned");
 	else if (!split)
 		say_code(j, EXPLAIN_DO, "do");
-	else if (j->f->owner != OWNER_UNKNOWN)
+	else if (j->f->owner == OWNER_YOU || j->f->owner == OWNER_OTHER ||
+	    (j->f->owner == OWNER_RELAY && j->v->dkim_state == D_PERM))
 		say_code(j, EXPLAIN_DO, j->f->owner == OWNER_OTHER ? "n" : "y");
 	else {
 		say_code(j, EXPLAIN_YOURS, "y");

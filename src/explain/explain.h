@@ -51,6 +51,7 @@ struct explain_facts {		/* what no row says; zero (and EXPLAIN_NO_DAY) is unknow
 	int64_t			 forward_from, forward_to;	/* days that selector_m is of */
 	struct str		 reporter;	/* its label */
 	bool			 reporters;	/* there are several */
+	bool			 several_spf, several_sig;	/* of a group of rows: not all for one domain */
 	int64_t			 day;
 	const struct str	*ips;		/* of a group of rows; NULL: the row's own */
 	size_t			 nips;		/* some of them ... */
