@@ -294,7 +294,7 @@ named_of(struct str key)
 }
 
 static void
-facts_of_sender(const struct query_row_sender *s, struct explain_facts *f)
+facts_of_sender(const struct query_row_who *s, struct explain_facts *f)
 {
 	const struct catalogue_entry	*n = NULL;
 
@@ -318,7 +318,7 @@ facts_of_sender(const struct query_row_sender *s, struct explain_facts *f)
 }
 
 static struct explain_facts
-facts_of(const struct query_row *row, const struct query_row_full *full, const struct query_row_sender *who)
+facts_of(const struct query_row *row, const struct query_row_full *full, const struct query_row_who *who)
 {
 	struct explain_facts	 f = { .day = row->day, .forward_from = EXPLAIN_NO_DAY, .forward_to = EXPLAIN_NO_DAY,
 	    .reporter = full->reporter_label.len > 0 ? full->reporter_label : full->reporter };
@@ -343,7 +343,7 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 {
 	struct query_row	 row;
 	struct query_row_full	 full;
-	struct query_row_sender	 who;
+	struct query_row_who	 who;
 	struct explanation	 x;
 	struct explain_facts	 f;
 	struct sentences	 s = { .n = 0 };
@@ -351,7 +351,7 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 	json_t			*j = NULL;
 
 	if (query_row_find(q, rq->id, rq->seq, &row, e) == -1 || query_row_full(q, &row, &full, e) == -1 ||
-	    query_row_sender(q, &row, &who, e) == -1)
+	    query_row_who(q, &row, &who, e) == -1)
 		return (NULL);
 	f = facts_of(&row, &full, &who);
 	if (look_up_selector(q, full.domain, &full.verdict, row.day, row.day, &f, e) == -1 ||
@@ -364,7 +364,7 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 	a_set(&o, "reporter", a_reporter(full.reporter, full.reporter_label));
 	a_set(&o, "domain", a_str(full.domain));
 	a_set(&o, "m", a_count(row.count));
-	a_set(&o, "sender", a_row_sender(&who));
+	a_set(&o, "sender", a_row_who(&who));
 	put_words(&o, rq->lang, &x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)
@@ -384,7 +384,7 @@ struct finding {			/* one combination, read once */
 struct member {
 	const struct query_cause	*c;
 	struct finding			*k;
-	struct query_row_sender		 who;
+	struct query_row_who		 who;
 	struct str			 ip;
 	unsigned			 ip_len;
 	struct member			*next;	/* of the cause, smaller ones later */
@@ -509,7 +509,7 @@ put_member(struct grouping *g, const struct query_cause *qc, struct buf *key, st
 		return (err_set(e, ERR_TEMP, "the answer is too large: ask for fewer days or add a filter"));
 	m->c = qc;
 	if ((m->k = finding_get(g, qc, e)) == NULL || query_source(g->q, qc->example.source, &m->ip, &m->ip_len, e) == -1 ||
-	    query_row_sender(g->q, &qc->example, &m->who, e) == -1)
+	    query_row_who(g->q, &qc->example, &m->who, e) == -1)
 		return (-1);
 	cause_key(key, m);
 	if (key->failed)
@@ -660,7 +660,7 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 	a_set(&o, "last_day", a_day(c->last_day));
 	put_addresses(&o, v, n);
 	a_set(&o, "example", row_id(&big->c->example));
-	a_set(&o, "sender", a_row_sender(&big->who));
+	a_set(&o, "sender", a_row_who(&big->who));
 	put_words(&o, rq->lang, x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)

@@ -101,7 +101,7 @@ a_reporter(struct str key, struct str label)
 }
 
 json_t *
-a_row_sender(const struct query_row_sender *s)
+a_row_who(const struct query_row_who *s)
 {
 	struct a_obj	 o;
 
@@ -136,6 +136,11 @@ a_counts(const struct query_counts *c)
 	a_set(&o, "collateral", a_count(c->collateral));
 	a_set(&o, "leaked", a_count(c->leaked));
 	a_set(&o, "differs", a_count(c->differs));
+	a_set(&o, "stopped", a_count(c->stopped));
+	a_set(&o, "forwarded", a_count(c->forwarded));
+	a_set(&o, "yours", a_count(c->yours));
+	a_set(&o, "yours_pass", a_count(c->yours_pass));
+	a_set(&o, "yours_dkim", a_count(c->yours_dkim));
 	return (a_done(&o));
 }
 

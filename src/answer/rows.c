@@ -67,14 +67,14 @@ struct json_t *
 answer_row(struct query *q, const struct query_row *row, struct err *e)
 {
 	struct query_row_full		 f;
-	struct query_row_sender		 who;
+	struct query_row_who		 who;
 	const struct report_record	*r = &f.record;
 	char				 text[64], code[8];
 	uint64_t			 failures;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1 || query_row_sender(q, row, &who, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
+	if (query_row_full(q, row, &f, e) == -1 || query_row_who(q, row, &who, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
 		return (NULL);
 	o = a_object();
 	(void)snprintf(text, sizeof(text), "%lld#%llu", (long long)row->report, (unsigned long long)row->seq);
@@ -87,7 +87,6 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "ip", r->ip_len != 0 ? a_str(r->source_ip) : json_null());
 	a_set(&o, "ip_text", r->ip_len == 0 && r->source_ip.len > 0 ? a_str(r->source_ip) : json_null());
 	a_set(&o, "count", a_count(row->count));
-	a_set(&o, "sender", a_row_sender(&who));
 	a_set(&o, "hfrom", r->header_from_derived ? json_null() : a_str(r->header_from));
 	a_set(&o, "efrom", r->envelope_from.len > 0 ? a_str(r->envelope_from) : json_null());
 	a_set(&o, "efrom_null", json_boolean(r->envelope_from.p != NULL && r->envelope_from.len == 0));
@@ -625,6 +624,10 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_overview(q, rq, e));
 	case ANSWER_TIMESERIES:
 		return (answer_timeseries(q, rq, e));
+	case ANSWER_FLOW:
+		return (answer_flow(q, rq, e));
+	case ANSWER_HEATMAP:
+		return (answer_heatmap(q, rq, e));
 	case ANSWER_BREAKDOWN:
 		return (answer_breakdown(q, rq, e));
 	case ANSWER_ROWS:

@@ -150,7 +150,7 @@ there(struct query *q, enum q_stmt which, int64_t a, int64_t b, struct err *e)
 }
 
 int
-query_row_sender(struct query *q, const struct query_row *row, struct query_row_sender *out, struct err *e)
+query_row_who(struct query *q, const struct query_row *row, struct query_row_who *out, struct err *e)
 {
 	const struct query_cache	*c = q->c;
 	const struct q_evidence		*ev;
