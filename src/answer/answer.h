@@ -19,7 +19,7 @@
 struct json_t;		/* jansson's */
 
 enum answer_kind {
-	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
+	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_FLOW, ANSWER_HEATMAP, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
 	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_FAILURES, ANSWER_FAILURE, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
 	ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN,
 	ANSWER_TLS_SUMMARY, ANSWER_TLS_REPORTS, ANSWER_TLS_REPORT,	/* answer/tls.h */
@@ -82,6 +82,9 @@ struct json_t	*answer_meta(struct query *, struct err *);
 struct json_t	*answer_overview(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_timeseries(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_breakdown(struct query *, const struct answer_request *, struct err *);
+/* flow.c */
+struct json_t	*answer_flow(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_heatmap(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_rows(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_domains(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_domain(struct query *, const struct answer_request *, struct err *);

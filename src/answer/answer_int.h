@@ -25,6 +25,7 @@ json_t	*a_counts(const struct query_counts *);
 json_t	*a_legs(const struct query_legs *);
 json_t	*a_policy(const struct report_policy *);
 json_t	*a_reporter(struct str key, struct str label);
+json_t	*a_row_who(const struct query_row_who *);	/* nobody has looked yet: null */
 
 /* What could not be made is remembered, so that makers need no checks. */
 struct a_obj { json_t *j; bool failed; };

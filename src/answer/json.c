@@ -102,6 +102,23 @@ a_reporter(struct str key, struct str label)
 }
 
 json_t *
+a_row_who(const struct query_row_who *s)
+{
+	struct a_obj	 o;
+
+	if (s->id == 0)
+		return (json_null());
+	o = a_object();
+	a_set(&o, "id", a_id(s->id));
+	a_set(&o, "label", a_str(s->label));
+	a_set(&o, "kind", a_text(sender_kind_names[s->kind]));
+	a_set(&o, "class", a_text(sender_class_names[s->class]));
+	a_set(&o, "class_label", a_text(sender_class_labels[s->class]));
+	a_set(&o, "class_by", a_text(s->decided ? "user" : "auto"));
+	return (a_done(&o));
+}
+
+json_t *
 a_counts(const struct query_counts *c)
 {
 	struct a_obj	 o = a_object();
@@ -120,6 +137,11 @@ a_counts(const struct query_counts *c)
 	a_set(&o, "collateral", a_count(c->collateral));
 	a_set(&o, "leaked", a_count(c->leaked));
 	a_set(&o, "differs", a_count(c->differs));
+	a_set(&o, "stopped", a_count(c->stopped));
+	a_set(&o, "forwarded", a_count(c->forwarded));
+	a_set(&o, "yours", a_count(c->yours));
+	a_set(&o, "yours_pass", a_count(c->yours_pass));
+	a_set(&o, "yours_dkim", a_count(c->yours_dkim));
 	return (a_done(&o));
 }
 

@@ -265,10 +265,14 @@ rates(const struct query_counts *c, const struct query_counts *prev)
 
 	a_set(&o, "pass_rate", a_rate(query_passing(c), c->m));
 	a_set(&o, "prev_pass_rate", prev == NULL ? json_null() : a_rate(query_passing(prev), prev->m));
-	a_set(&o, "dkim_cover", a_rate(c->both + c->dkim_only, c->m));
-	a_set(&o, "prev_dkim_cover", prev == NULL ? json_null() : a_rate(prev->both + prev->dkim_only, prev->m));
+	/* of one's own mail: what is handed on proves itself by DKIM alone */
+	a_set(&o, "dkim_cover", a_rate(c->yours_dkim, c->yours));
+	a_set(&o, "prev_dkim_cover", prev == NULL ? json_null() : a_rate(prev->yours_dkim, prev->yours));
 	a_set(&o, "spf_cover", a_rate(c->both + c->spf_only, c->m));
-	a_set(&o, "collateral", a_rate(c->collateral, c->m));
+	a_set(&o, "collateral", a_rate(c->collateral, c->yours + c->forwarded));
+	a_set(&o, "prev_collateral", prev == NULL ? json_null() : a_rate(prev->collateral, prev->yours + prev->forwarded));
+	a_set(&o, "stopped", a_rate(c->stopped, c->fail_unk));
+	a_set(&o, "prev_stopped", prev == NULL ? json_null() : a_rate(prev->stopped, prev->fail_unk));
 	a_set(&o, "override", a_rate(c->overridden, query_failing(c)));
 	a_set(&o, "leaked", a_rate(c->leaked, c->fail_unk));
 	return (a_done(&o));
@@ -385,6 +389,11 @@ counts_add(struct query_counts *to, const struct query_counts *c)
 	to->collateral += c->collateral;
 	to->leaked += c->leaked;
 	to->differs += c->differs;
+	to->stopped += c->stopped;
+	to->yours += c->yours;
+	to->yours_pass += c->yours_pass;
+	to->yours_dkim += c->yours_dkim;
+	to->forwarded += c->forwarded;
 }
 
 struct json_t *

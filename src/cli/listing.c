@@ -8,7 +8,7 @@
 
 static const char *const keys[] = {
 	"domain", "t", "from", "to", "ip", "country", "asn", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
-	"sigdomain", "sender", "class", "code", "fwd", "differs", "trust", "apart"
+	"sigdomain", "spfdomain", "sender", "class", "health", "code", "fwd", "differs", "trust", "apart"
 };
 
 static int

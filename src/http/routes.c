@@ -13,6 +13,8 @@ static const struct route	routes[] = {
 	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true, false, 0 },
 	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true, false, 0 },
 	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true, false, 0 },
+	{ "flow",		api_answer,	ANSWER_FLOW,		LANE_QUICK,	true, false, 0 },
+	{ "heatmap",		api_answer,	ANSWER_HEATMAP,		LANE_QUICK,	true, false, 0 },
 	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true, false, 0 },
 	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true, false, 0 },
 	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true, false, 0 },

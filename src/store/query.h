@@ -351,6 +351,18 @@ struct query_row_full {
 };
 int	 query_row_full(struct query *, const struct query_row *, struct query_row_full *, struct err *);
 
+/* Who sent a row, as far as has been found out, and what he is to its domain. */
+struct query_row_who {
+	int64_t			 id;		/* 0: nobody has looked yet */
+	struct str		 key, label;
+	enum sender_kind	 kind;
+	enum sender_class	 class;
+	bool			 decided;
+	bool			 relay, forwards, yours;	/* as in struct forward_facts */
+	enum forwarding		 fwd;		/* as all sums count it */
+};
+int	 query_row_who(struct query *, const struct query_row *, struct query_row_who *, struct err *);
+
 /* A source as text; its length as an address, 0 when it is none. */
 int	 query_source(struct query *, int64_t source, struct str *ip, unsigned *ip_len, struct err *);
 /* Where it is; nothing of what is no address. See enrich/places.h. */

@@ -53,6 +53,9 @@ static const char *const sql[Q_STMTS] = {
 	    " r.trust, r.apart, r.trust_proof, r.trust_method, r.trust_from, r.trust_id, r.trust_field"
 	    " FROM report r LEFT JOIN message m ON m.id = r.message WHERE r.id = ?1",
 	[Q_VERSIONS] = "SELECT id FROM report WHERE superseded_by = ?1",
+	[Q_FRESH] = "SELECT 1 FROM fresh WHERE domain = ?1 AND day = ?2",
+	[Q_DECIDED] = "SELECT 1 FROM (SELECT class FROM decision WHERE sender = ?1 AND domain IN (?2, 0) AND undone IS NULL"
+	    " ORDER BY domain DESC, id DESC LIMIT 1) WHERE class IS NOT NULL",
 };
 
 int

@@ -133,6 +133,61 @@ q_senders_fill(struct query *q, bool of, struct err *e)
 	return (rc);
 }
 
+/* --- Of a row ----------------------------------------------------------------------- */
+
+/* 1: the statement has a row for these numbers. */
+static int
+there(struct query *q, enum q_stmt which, int64_t a, int64_t b, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	if (q_stmt(q, which, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, a);
+	(void)sqlite3_bind_int64(st, 2, b);
+	rc = q_step(q, st, e);
+	(void)sqlite3_reset(st);
+	return (rc);
+}
+
+int
+query_row_who(struct query *q, const struct query_row *row, struct query_row_who *out, struct err *e)
+{
+	const struct query_cache	*c = q->c;
+	const struct q_evidence		*ev;
+	struct q_fact			 f = { .domain = (uint32_t)row->domain };
+	uint32_t			 of;
+	int				 rc = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (q_need(q, TIER_SENDERS, e) == -1 || q_need(q, TIER_OF, e) == -1 || q_need(q, TIER_EVIDENCE, e) == -1 ||
+	    (ev = q_ev(q, (uint32_t)row->evidence, e)) == NULL)
+		return (-1);
+	f.outcome = ev->outcome;
+	of = map_get(&c->of, (uint64_t)row->domain << 32 | (uint32_t)row->source);
+	/* no sender: background noise, unless the day has not been looked at */
+	if (of == MAP_NONE && (rc = there(q, Q_FRESH, row->domain, row->day, e)) == -1)
+		return (-1);
+	f.sender = of != MAP_NONE ? of : rc == 1 ? 0 : SENDER_REST;
+	f.class = f.sender == 0 ? CLASS_UNKNOWN : q_class(c, f.domain, f.sender);
+	out->fwd = (enum forwarding)q_fwd(c, &f);
+	if (f.sender == 0 || f.sender >= c->nsenders || c->senders[f.sender].key == NULL)
+		return (0);
+	if ((rc = there(q, Q_DECIDED, f.sender, row->domain, e)) == -1)
+		return (-1);
+	out->id = f.sender;
+	out->decided = rc == 1;
+	out->key = str_of(c->senders[f.sender].key);
+	out->label = str_of(c->senders[f.sender].label);
+	out->kind = c->senders[f.sender].kind < KIND_COUNT ? (enum sender_kind)c->senders[f.sender].kind : KIND_UNKNOWN;
+	out->class = (enum sender_class)f.class;
+	out->relay = sender_relays(out->kind, out->class);
+	out->forwards = sender_class_fate(out->class) == FATE_FORWARDED;
+	out->yours = sender_class_fate(out->class) == FATE_FIX;
+	return (0);
+}
+
 /* --- One sender --------------------------------------------------------------------- */
 
 static bool

@@ -148,11 +148,12 @@ const WORDS: Record<string, string[]> = {
 	align: ['both', 'dkim', 'spf', 'none', 'untold'],
 	disp: ['none', 'quarantine', 'reject', 'pass', 'other'],
 	code: [...Array.from({ length: 11 }, (_, i) => `P${i + 1}`), ...Array.from({ length: 12 }, (_, i) => `F${i + 1}`)],
-	fwd: ['certain', 'no'],
+	fwd: ['certain', 'likely', 'no'],
+	health: ['good', 'one_leg', 'mixed', 'failing', 'quiet', 'none'],
 	differs: ['yes', 'no'],
 };
-const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain'];
-const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters', '/explain', '/senders'];
+const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain', 'spfdomain'];
+const DATA = ['/overview', '/timeseries', '/breakdown', '/flow', '/heatmap', '/rows', '/domains', '/reports', '/reporters', '/explain', '/senders'];
 
 // What an endpoint cannot do without.
 const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : {});
@@ -332,7 +333,7 @@ test('totals are the same wherever they stand', async () => {
 				const sum = ts.series.reduce((n: number, l: Json) => n + l.values.reduce((a: number, b: number) => a + b, 0), 0);
 				assert.equal(sum, o.counts.m, `${what}: series by ${by}, ${step}`);
 			}
-		for (const by of ['ip', 'domain', 'hfrom', 'efrom', 'reporter', 'spf', 'dkim', 'align', 'disp', 'code', 'fwd']) {
+		for (const by of ['ip', 'domain', 'hfrom', 'efrom', 'reporter', 'spf', 'dkim', 'align', 'disp', 'code', 'fwd', 'prefix', 'sender', 'class', 'health', 'differs', 'trust']) {
 			const b = await get('/breakdown', { ...q, by, limit: '500' });
 			assert.equal(b.total.m, o.counts.m, `${what}: total by ${by}`);
 			assert.equal(b.items.reduce((n: number, i: Json) => n + i.counts.m, 0) + b.other.m, b.total.m, `${what}: sum by ${by}`);
@@ -402,6 +403,61 @@ test('cursors are checked', async () => {
 			assert.ok(a.status === 400 || a.status === 200, `${path} cursor=${cursor}: ${a.status}`);
 			if (a.status === 400) checkProblem(a, 400, cursor);
 		}
+});
+
+// --- Flow and heat map ------------------------------------------------------------------
+
+test('nothing is lost on the way from senders to dispositions', async () => {
+	const s = await sample();
+	for (const q of [{ t: 'all' }, { t: 'all', domain: s.domain, top: '1' }, { t: 'all', by: 'ip', top: '20' }, { t: 'all', by: 'prefix' }] as Record<string, string>[])
+		for (const [measure, keys] of [['m', ['m']], ['fail', ['fail_fix', 'fail_fwd', 'fail_unk']], ['pass', ['both', 'dkim_only', 'spf_only']]] as const) {
+			const { by, top, ...filter } = q;
+			const counts = (await get('/overview', filter)).counts;
+			const want = keys.reduce((n, k) => n + counts[k], 0);
+			const f = await get('/flow', { ...q, measure });
+			const what = `${JSON.stringify(q)} ${measure} ${by ?? ''} ${top ?? ''}`;
+			assert.equal(f.m, want, what);
+			for (const stage of ['group', 'auth', 'align', 'disp'])
+				assert.equal(f.nodes.filter((n: Json) => n.stage === stage).reduce((a: number, n: Json) => a + n.m, 0), want, `${what}: ${stage}`);
+			for (const n of f.nodes) {
+				const sum = (end: string): number => f.links.filter((l: Json) => l[end] === n.id).reduce((a: number, l: Json) => a + l.m, 0);
+				if (n.stage !== 'group') assert.equal(sum('to'), n.m, `${what}: into ${n.id}`);
+				if (n.stage !== 'disp') assert.equal(sum('from'), n.m, `${what}: out of ${n.id}`);
+			}
+			for (const o of ['both', 'fail_fwd', 'fail_unk'])
+				if (measure === 'm')
+					assert.equal(f.links.filter((l: Json) => l.outcome === o).reduce((a: number, l: Json) => a + l.m, 0), 3 * counts[o], `${what}: ${o} thrice`);
+		}
+	for (const by of ['selector', 'reason', 'spfdomain']) for (const p of ['/flow', '/heatmap']) await refused(p, { by }, 'by');
+	await refused('/flow', { measure: 'pass_rate' }, 'measure');
+});
+
+test('a heat map adds up to the totals', async () => {
+	const s = await sample();
+	for (const by of ['sender', 'reporter', 'domain', 'ip', 'hfrom'])
+		for (const step of ['day', 'week']) {
+			const o = await get('/overview', { t: 'all', align: '!untold' });
+			const h = await get('/heatmap', { t: 'all', align: '!untold', rows: by, step, top: '5' });
+			assert.equal(h.by, by);
+			assert.equal(h.values.length, h.rows.length);
+			const sum = h.values.flat().reduce((a: number, v: number | null) => a + (v ?? 0), 0);
+			assert.equal(sum, o.counts.m, by);
+			for (const [i, row] of h.rows.entries()) {
+				assert.equal(h.values[i].length, h.days.length);
+				assert.equal(h.values[i].reduce((a: number, v: number | null) => a + (v ?? 0), 0), row.value);
+			}
+		}
+	const rate = await get('/heatmap', { t: 'all', measure: 'pass_rate', domain: s.domain });
+	for (const v of rate.values.flat()) assert.ok(v === null || (v >= 0 && v <= 1));
+	const none = await get('/heatmap', { from: '1971-01-01', to: '1971-01-03' });
+	assert.deepEqual([none.rows, none.days.length], [[], 3]);
+});
+
+test('what fails because it was forwarded is what the filter finds', async () => {
+	const o = await get('/overview', { t: 'all' });
+	const rows = await get('/rows', { t: 'all', align: 'none', fwd: 'certain,likely', total: '1', limit: '1' });
+	assert.equal(rows.total.m, o.counts.fail_fwd);
+	assert.equal((await get('/rows', { t: 'all', fwd: 'likely,certain', total: '1', limit: '1' })).total.m, o.counts.forwarded);
 });
 
 // --- Explanations -----------------------------------------------------------------------
@@ -1039,7 +1095,7 @@ test('fifty at once', async () => {
 test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
-		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/healthz', '/ingest', '/ingest/items/{id}',
+		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/flow', '/healthz', '/heatmap', '/ingest', '/ingest/items/{id}',
 		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/requests/{token}', '/rows',
 		'/rows/{id}/explain', '/senders', '/senders/decisions', '/senders/{id}', '/timeseries',
 		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
