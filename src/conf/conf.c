@@ -15,8 +15,10 @@
 #include "base/base.h"
 #include "base/escape.h"
 #include "base/io.h"
+#include "base/when.h"
 #include "conf/items.h"
 #include "conf/scan.h"
+#include "tls/pair.h"
 
 #define FILE_MAX	(1u << 20)
 #define FILES_MAX	100
@@ -155,6 +157,12 @@ conf_free(struct conf *c)
 	free(c->http.base_path);
 	free(c->geo.country);
 	free(c->geo.network);
+	names_clear(&c->http.names);
+	free(c->http.tls_certificate);
+	free(c->http.tls_key);
+	names_clear(&c->http.proxies);
+	free(c->http.proxy_address_header);
+	free(c->http.proxy_user_header);
 	free(c->warnings);
 	names_clear(&c->trust.authserv_ids);
 	names_clear(&c->trust.received_by);
@@ -306,6 +314,135 @@ check_twins(struct load *l, const struct conf_mailbox *m)
 			return;
 		}
 	}
+}
+
+/* ---- the web server ---- */
+
+#define PEM_MAX		(1u << 20)
+#define SOON_DAYS	14
+
+bool
+conf_http_loopback(const struct conf_http *h)
+{
+	return (is_loopback(h->address));
+}
+
+static unsigned
+http_line(const struct load *l, const struct scan_section *s, const char *key)
+{
+	const struct scan_place	*p = scan_find(l->scan, item_find(CONF_SEC_HTTP, str_of(key)), s->instance);
+
+	return (p == NULL ? s->line : p->line);
+}
+
+/* A file that we may not read may be another user's to read. */
+static int
+read_pem(struct load *l, const char *key, const char *path, unsigned line, struct buf *out)
+{
+	struct err	 e = { 0 };
+	char		 shown[SHOWN];
+
+	if (access(path, R_OK) == -1 && errno == EACCES)
+		return (-1);
+	if (io_read_file(path, PEM_MAX, out, &e) == 0)
+		return (0);
+	esc_short(shown, sizeof(shown), str_of(path));
+	if (access(path, F_OK) == -1)
+		faults_add(&l->faults, line, "%s \"%s\" is not there", key, shown);
+	else
+		faults_add(&l->faults, line, "%s cannot be read: %s", key, e.msg);
+	return (-1);
+}
+
+static void
+check_dates(struct load *l, const struct tls_pair *p, const char *shown, unsigned line)
+{
+	char	 sentence[400], when[WHEN_TEXT];
+	int64_t	 now = when_now();
+
+	if (p->until < now)
+		(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" expired on %s; browsers refuse it", shown,
+		    when_rfc3339(p->until, when));
+	else if (p->from > now)
+		(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" is not valid before %s; browsers refuse it", shown,
+		    when_rfc3339(p->from, when));
+	else if (p->until - now < SOON_DAYS * DAY_SECONDS)
+		(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" expires on %s", shown, when_rfc3339(p->until, when));
+	else
+		return;
+	warn(l, line, sentence);
+}
+
+static void
+check_pair(struct load *l, const struct conf_http *h, const struct scan_section *s)
+{
+	static const char *const	 keys[] = { "tls_certificate", "tls_key" };
+	const char			*paths[] = { h->tls_certificate, h->tls_key };
+	struct buf			 pem[2] = { { .p = NULL }, { .p = NULL } };
+	struct tls_pair			 pair;
+	enum tls_pair_file		 which;
+	struct err			 e = { 0 };
+	char				 shown[2][SHOWN], sentence[600];
+	bool				 there = true;
+
+	for (size_t i = 0; i < 2; i++) {
+		esc_short(shown[i], sizeof(shown[i]), str_of(paths[i]));
+		there = read_pem(l, keys[i], paths[i], http_line(l, s, keys[i]), &pem[i]) == 0 && there;
+	}
+	if (there && tls_pair_check(buf_as_str(&pem[0]), buf_as_str(&pem[1]), &pair, &which, &e) == -1) {
+		if (which == TLS_PAIR_BOTH)
+			faults_add(&l->faults, http_line(l, s, "tls_key"), "tls_certificate \"%s\" and tls_key \"%s\" %s", shown[0], shown[1], e.msg);
+		else
+			faults_add(&l->faults, http_line(l, s, keys[which]), "%s \"%s\" %s", keys[which], shown[which], e.msg);
+	} else if (there) {
+		check_dates(l, &pair, shown[0], http_line(l, s, "tls_certificate"));
+		for (size_t i = 0; i < h->names.n; i++)
+			if (!tls_pair_names(buf_as_str(&pem[0]), h->names.v[i])) {
+				(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" is not for %s; browsers refuse it there", shown[0],
+				    h->names.v[i]);
+				warn(l, http_line(l, s, "tls_certificate"), sentence);
+			}
+		look_at_file(l, "tls_key", h->tls_key, true, http_line(l, s, "tls_key"));
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (pem[i].p != NULL)
+			explicit_bzero(pem[i].p, pem[i].cap);
+		buf_free(&pem[i]);
+	}
+}
+
+/* RFC 9110 5.1: a token. */
+static bool
+header_ok(const char *name)
+{
+	return (name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~")] == '\0');
+}
+
+static void
+check_http(struct load *l, const struct scan_section *s)
+{
+	const struct conf_http	*h = &l->conf->http;
+	struct faults		*f = &l->faults;
+	const char		*headers[] = { h->proxy_address_header, h->proxy_user_header };
+	static const char *const keys[] = { "proxy_address_header", "proxy_user_header" };
+	char			 shown[SHOWN];
+
+	if ((h->tls_certificate == NULL) != (h->tls_key == NULL))
+		faults_add(f, http_line(l, s, h->tls_key == NULL ? "tls_certificate" : "tls_key"), "tls_certificate and tls_key go together; %s is missing",
+		    h->tls_key == NULL ? "tls_key" : "tls_certificate");
+	else if (h->tls_certificate != NULL && !l->text_only)
+		check_pair(l, h, s);
+	for (size_t i = 0; i < 2; i++)
+		if (headers[i] != NULL && !header_ok(headers[i]))
+			faults_add(f, http_line(l, s, keys[i]), "%s \"%s\" is no name of a header", keys[i], esc_short(shown, sizeof(shown),
+			    str_of(headers[i])));
+	if (h->proxy_user_header != NULL && h->proxies.n == 0)
+		faults_add(f, http_line(l, s, "proxy_user_header"), "proxy_user_header is set, but proxies says nobody who may send it");
+	if (h->session_idle > h->session_length)
+		faults_add(f, http_line(l, s, "session_idle"), "session_idle is longer than session_length, which ends every session");
+	if (!conf_http_loopback(h) && h->tls_certificate == NULL && h->tls_key == NULL && h->proxies.n == 0)
+		faults_add(f, http_line(l, s, "listen"), "listen \"%s\" is not a loopback address: passwords and reports would go over the network "
+		    "in the clear; set tls_certificate and tls_key, or proxies when a web server in front speaks TLS", h->address);
 }
 
 /* ---- from libconfuse's tree to struct conf ---- */
@@ -481,6 +618,8 @@ take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 	take_keys(l, sec, s->kind, s->instance, base_of(l->conf, s->kind));
 	if (s->kind == CONF_SEC_RESOLVER)
 		check_resolver(l, s);
+	if (s->kind == CONF_SEC_HTTP)
+		check_http(l, s);
 }
 
 static void

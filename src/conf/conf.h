@@ -45,9 +45,14 @@ struct conf_mailbox {
 
 struct conf_http {
 	bool	 enabled;
-	char	*address;	/* numeric; loopback only in this release */
+	char	*address;	/* numeric */
 	uint16_t port;
 	char	*base_path;	/* "" or "/reports": no slash at the end */
+	struct str_list	 names;	/* of ours, in the Host header */
+	char	*tls_certificate, *tls_key;	/* both or neither */
+	struct str_list	 proxies;	/* addresses and networks of theirs */
+	char	*proxy_address_header, *proxy_user_header;	/* the second may be NULL: they sign nobody in */
+	int64_t	 session_idle, session_length;	/* seconds */
 };
 
 struct conf_store {
@@ -105,6 +110,8 @@ struct conf	*conf_load(const char *path, const char *state, struct buf *faults, 
 struct conf	*conf_load_text(const char *name, struct str text, struct buf *faults, struct err *);
 void		 conf_free(struct conf *);	/* NULL is fine */
 /* The effective settings as a file that conf_load reads; secrets are only named by place. */
+/* Is the address of the http section on this machine only? */
+bool		 conf_http_loopback(const struct conf_http *);
 void		 conf_print(const struct conf *, struct buf *out);
 /*
  * The password: first line of the file, or of what the command prints within

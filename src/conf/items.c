@@ -70,9 +70,25 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_HTTP, "enabled", CONF_BOOL, FIELD(conf_http, enabled), 0, 0, "yes", NULL,
 	    "whether the web app and the API are served", NULL, NULL },
 	{ CONF_SEC_HTTP, "listen", CONF_TEXT, FIELD(conf_http, address), 1, 64, "127.0.0.1:8377", NULL,
-	    "address and port; loopback only", set_listen, get_listen },
+	    "address and port; other than loopback with TLS or a proxy only", set_listen, get_listen },
 	{ CONF_SEC_HTTP, "base_path", CONF_TEXT, FIELD(conf_http, base_path), 0, 200, "", NULL,
 	    "path below which a proxy shows the web app", set_base_path, NULL },
+	{ CONF_SEC_HTTP, "names", CONF_NAMES, FIELD(conf_http, names), 0, 100, NULL, "host",
+	    "names under which browsers reach it", NULL, NULL },
+	{ CONF_SEC_HTTP, "tls_certificate", CONF_PATH, FIELD(conf_http, tls_certificate), 1, 1024, NULL, NULL,
+	    "PEM file: our certificate, then those above it; HTTPS is spoken then", NULL, NULL },
+	{ CONF_SEC_HTTP, "tls_key", CONF_PATH, FIELD(conf_http, tls_key), 1, 1024, NULL, NULL,
+	    "PEM file: the key of the certificate", NULL, NULL },
+	{ CONF_SEC_HTTP, "proxies", CONF_NAMES, FIELD(conf_http, proxies), 0, 100, NULL, "address",
+	    "addresses of web servers in front that are believed", NULL, NULL },
+	{ CONF_SEC_HTTP, "proxy_address_header", CONF_TEXT, FIELD(conf_http, proxy_address_header), 1, 64, "X-Forwarded-For", NULL,
+	    "where a proxy says who asks", NULL, NULL },
+	{ CONF_SEC_HTTP, "proxy_user_header", CONF_TEXT, FIELD(conf_http, proxy_user_header), 1, 64, NULL, NULL,
+	    "where a proxy says which user it has let in", NULL, NULL },
+	{ CONF_SEC_HTTP, "session_idle", CONF_TIME, FIELD(conf_http, session_idle), 5 * MINUTE, 90 * DAY, "12h", NULL,
+	    "a sign-in ends after so long without use", NULL, NULL },
+	{ CONF_SEC_HTTP, "session_length", CONF_TIME, FIELD(conf_http, session_length), HOUR, YEAR, "7d", NULL,
+	    "and after so long in any case", NULL, NULL },
 
 	{ CONF_SEC_STORE, "keep_originals", CONF_TIME, FIELD(conf_store, keep_originals), 0, DECADE, "0", NULL,
 	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
@@ -372,6 +388,29 @@ server_print(struct buf *b, const char *v)
 	item_quote(b, text);
 }
 
+/* 192.0.2.1, 2001:db8::/32. */
+static int
+check_network(const struct conf_item *it, const char *value, const char *shown, char out[DOMAIN_MAX + 1], struct err *e)
+{
+	const char	*slash = strchr(value, '/');
+	char		 address[64];
+	unsigned char	 bin[16];
+	int64_t		 bits = 0;
+	size_t		 n = slash == NULL ? strlen(value) : (size_t)(slash - value);
+	int		 family;
+
+	if (n >= sizeof(address))
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is neither an address nor a network like 192.0.2.0/24", it->name, shown));
+	(void)snprintf(address, sizeof(address), "%.*s", (int)n, value);
+	family = inet_pton(AF_INET, address, bin) == 1 ? 32 : inet_pton(AF_INET6, address, bin) == 1 ? 128 : 0;
+	if (family == 0 || (slash != NULL && (!str_i64(str_of(slash + 1), &bits) || bits > family)))
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is neither an address nor a network like 192.0.2.0/24", it->name, shown));
+	if (slash != NULL && bits == 0)
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is everybody: whoever asks could say who he is", it->name, shown));
+	(void)snprintf(out, DOMAIN_MAX + 1, "%s", value);
+	return (0);
+}
+
 /* Normalised into out; what people are likely to mean instead is said. */
 static int
 check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 1], struct err *e)
@@ -402,6 +441,8 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 		return (catalogue_selector_ok((struct str){ out, n }) ? 0 :
 		    err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
 	}
+	if (strcmp(it->words, "address") == 0)
+		return (check_network(it, value, shown, out, e));
 	if (value[0] == '*')
 		return (err_set(e, ERR_CONFIG, "%s \"%s\": a name stands for all below it, without a star", it->name, shown));
 	if (strpbrk(value, "@<>/ \t,;") != NULL || domain_normal(str_of(value), out, &n, NULL) != NAME_DOMAIN)
@@ -546,8 +587,6 @@ set_listen(void *base, const char *value, struct err *e)
 	unsigned char		 bin[16];
 	int64_t			 port;
 	size_t			 n;
-	bool			 loop;
-
 	esc_short(shown, sizeof(shown), str_of(value));
 	if (colon == NULL || !str_i64(str_of(colon + 1), &port) || port > 65535)
 		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not an address and a port like 127.0.0.1:8377", shown));
@@ -559,17 +598,8 @@ set_listen(void *base, const char *value, struct err *e)
 	(void)snprintf(addr, sizeof(addr), "%.*s", (int)n, value);
 	if (strcmp(addr, "localhost") == 0)
 		(void)snprintf(addr, sizeof(addr), "127.0.0.1");
-	if (inet_pton(AF_INET, addr, bin) == 1)
-		loop = bin[0] == 127;
-	else if (inet_pton(AF_INET6, addr, bin) == 1)
-		loop = memcmp(bin, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0;
-	else
-		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a numeric address and a port like 127.0.0.1:8377",
-		    shown));
-	if (!loop)
-		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a loopback address: this release knows no sign-in, "
-		    "so anybody who reaches the port could read the reports; listen on 127.0.0.1 and put a proxy "
-		    "that asks for a password in front", shown));
+	if (inet_pton(AF_INET, addr, bin) != 1 && inet_pton(AF_INET6, addr, bin) != 1)
+		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a numeric address and a port like 127.0.0.1:8377", shown));
 	if ((copy = strdup(addr)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	free(h->address);

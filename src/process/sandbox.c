@@ -289,6 +289,7 @@ open_up_role(struct fence *f, enum sandbox_role role, const struct sandbox_paths
 		open_up_in(f, p->state_dir, "dmarcd.db-shm", FS_READ_FILE | FS_WRITE_FILE);
 		open_up_in(f, p->state_dir, "tmp", WRITE);
 		open_up_in(f, p->state_dir, "requests", WRITE);
+		open_up_in(f, p->state_dir, "http", WRITE);	/* sessions, and the log of who did what */
 		break;
 	case SANDBOX_FETCHER:
 		open_up_fetcher(f, p);
