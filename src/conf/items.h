@@ -13,7 +13,15 @@
 #include "base/base.h"
 #include "conf/conf.h"
 
-enum conf_section { CONF_SEC_ROOT, CONF_SEC_MAILBOX, CONF_SEC_HTTP, CONF_SEC_STORE, CONF_SEC_TRUST, CONF_SEC_SENDER, CONF_SEC_GEO, CONF_SEC_RESOLVER, CONF_SEC_LIMITS, CONF_SECTIONS };
+enum conf_section { CONF_SEC_ROOT, CONF_SEC_MAILBOX, CONF_SEC_HTTP, CONF_SEC_STORE, CONF_SEC_TRUST, CONF_SEC_SENDER, CONF_SEC_GEO,
+	CONF_SEC_RESOLVER, CONF_SEC_LIMITS, CONF_SEC_SMTP, CONF_SEC_SUMMARY, CONF_SECTIONS };
+
+/* Sections that may stand several times, each with a name. */
+static inline bool
+conf_titled(enum conf_section s)
+{
+	return (s == CONF_SEC_MAILBOX || s == CONF_SEC_SENDER || s == CONF_SEC_SUMMARY);
+}
 
 enum conf_type {
 	CONF_TEXT,	/* UTF-8 without control characters */
