@@ -23,7 +23,9 @@
 	X(records)		\
 	X(reports)		\
 	X(report)		\
+	X(export)		\
 	X(explain)		\
+	X(summary)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\

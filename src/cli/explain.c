@@ -103,6 +103,16 @@ put_list(const json_t *list)
 		put(4, "", json_string_value(one));
 }
 
+/* A heading and its lines, when there are any. */
+static void
+put_some(const struct page *p, const char *heading, const json_t *list)
+{
+	if (json_array_size(list) == 0)
+		return;
+	put_heading(p, heading);
+	put_list(list);
+}
+
 /* Sentences with the messages they hold for, unless they hold for all. */
 static void
 put_sentences(const struct page *p, const json_t *j, const char *key)
@@ -172,13 +182,17 @@ put_card(const struct page *p, const json_t *j)
 {
 	put_differs(p, json_object_get(j, "differs"));
 	put_advice(p, j);
+	put_some(p, "card.who", json_object_get(j, "who"));
+	put_some(p, "card.setup", json_object_get(j, "setup"));
 	put_heading(p, "card.checks");
 	put_list(json_object_get(j, "legs"));
 	put_heading(p, "card.receiver");
 	put_sentences(p, j, "treatment");
 	put_sentences(p, j, "override");
+	if (json_array_size(json_object_get(j, "forwarding")) > 0)
+		put_heading(p, "card.way");
 	put_sentences(p, j, "forwarding");
-	put_list(json_object_get(j, "notes"));
+	put_some(p, "card.notes", json_object_get(j, "notes"));
 	put_snippets(p, json_object_get(j, "snippets"));
 }
 

@@ -14,7 +14,7 @@
 #include "answer/answer.h"
 #include "base/log.h"
 #include "base/when.h"
-#include "http/http.h"
+#include "http/access.h"
 #include "process/request.h"
 
 #define WAIT_MS 1500	/* the thread serves others, too */
@@ -246,7 +246,7 @@ ask(struct request *rq, struct asked *a, struct asking *w, const int64_t *ids, s
 	a->query = NULL;
 	rq->reply.cache = "no-store";
 	w->at = when_now();
-	(void)snprintf(w->who, sizeof(w->who), "web, %s", rq->peer);
+	access_name(rq, w->who, sizeof(w->who));
 	if (request_put(work_state_dir(), w, &e) == -1) {
 		log_warn("request %s: %s", rq->id, e.msg);
 		problem(rq, e.code == ERR_INPUT ? 400 : 503, "This cannot be asked for just now: %s", e.msg);
