@@ -35,6 +35,10 @@ struct a_obj	 a_array(void);
 json_t	*a_done(struct a_obj *);	/* NULL when anything failed */
 json_t	*answer_oom(struct err *);
 
+/* explain.c: title, what to do, what was checked; of a row, a cause, a message */
+struct explanation;
+void	 a_explained(struct a_obj *, unsigned lang, const struct explanation *);
+
 /* quarantine.c: parts of answer_ingest */
 struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);
 struct json_t	*answer_removed(const struct query_ingest *);

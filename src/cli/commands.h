@@ -24,6 +24,7 @@
 	X(reports)		\
 	X(report)		\
 	X(explain)		\
+	X(bounce)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\

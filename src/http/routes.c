@@ -5,7 +5,7 @@
 #include "base/when.h"
 #include "http/http.h"
 
-#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes */
+#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes; a text of BOUNCE_BYTES, however it is escaped */
 
 static const struct route	routes[] = {
 	/* path			run		kind			lane		etag */
@@ -41,6 +41,7 @@ static const struct route	routes[] = {
 /* What waits for another process is not in front of quick questions. */
 static const struct route	actions[] = {
 	{ .path = "failures/{}/reveal", .run = api_reveal, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
+	{ .path = "decode", .run = api_bounce, .kind = ANSWER_EXPLAIN, .lane = LANE_QUICK, .body = BODY_BYTES },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
