@@ -107,6 +107,12 @@ struct json_t	*answer_outcome(const struct store_outcome *, bool waiting, struct
 /* explain.c: one row in words; and the causes behind many, the largest first. */
 struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);
+/*
+ * bounce.c: what a mail server's answer, or the header of a message, means.
+ * scope: only domains that this filter allows are looked up and told of; NULL:
+ * all. ERR_LIMIT: it is too long.
+ */
+struct json_t	*answer_bounce(struct query *, struct str text, unsigned lang, const struct query_filter *scope, struct err *);
 /* "12#3": the third record of report 12. */
 bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 
