@@ -65,6 +65,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "rows", false, MAY_LIMITED },
 	{ "rows/{}/explain", false, MAY_LIMITED },
 	{ "explain", false, MAY_LIMITED },
+	{ "decode", true, MAY_LIMITED },
 	{ "domains", false, MAY_LIMITED },
 	{ "domains/{}", false, MAY_LIMITED },
 	{ "reports", false, MAY_LIMITED },

@@ -1,5 +1,6 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
 import codes from "texts:en";
+import { decode } from "./en-decode";
 import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
@@ -544,4 +545,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode };

@@ -94,7 +94,7 @@ export async function post(path: string): Promise<void> {
 
 /* The same with an answer, and with something said: JSON. */
 export async function send<T>(method: "POST" | "PUT", path: string, body?: unknown): Promise<T> {
-	const headers: Record<string, string> = { Accept: "application/json", "X-Dmarcd-Action": "1" };
+	const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": document.documentElement.lang || "en", "X-Dmarcd-Action": "1" };
 	let r: Response;
 
 	if (body !== undefined)

@@ -12,7 +12,7 @@ import { SenderLink } from "./senders";
 import { Load } from "./states";
 import { Name, Safe, Value } from "./text";
 
-function Advice({ e }: { e: Explanation }) {
+export function Advice({ e }: { e: Pick<Explanation, "do" | "do_yours" | "do_not_yours"> }) {
 	if (e.do_yours === null && e.do_not_yours === null)
 		return e.do === null ? null : <p><strong>{t("card.do")}</strong> <Safe text={e.do} /></p>;
 	return (
