@@ -228,8 +228,12 @@ void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisio
 void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
 void	 api_decided(struct request *, struct asked *);		/* GET senders/decisions: the log */
 void	 api_requested(struct request *, struct asked *);	/* GET requests/{} */
-/* POST failures/{}/reveal */
+/* POST failures/{}/reveal; failures/{}/raw: GET masked, POST as it came */
 void	 api_reveal(struct request *, struct asked *);
+void	 api_failure_raw(struct request *, struct asked *);
+void	 api_failure_mail(struct request *, struct asked *);
+/* What an original is by its first bytes: "gz", "zip", "eml" ...; nothing more is read. */
+const char *raw_suffix(int fd, uint64_t offset, uint64_t bytes);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */
