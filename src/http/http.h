@@ -34,6 +34,7 @@ struct conn;
 struct query;
 struct store;
 
+struct outflow;
 struct reply {
 	unsigned	 status;
 	const char	*type;		/* of the content */
@@ -42,6 +43,7 @@ struct reply {
 	int		 fd;		/* not -1: the body is bytes of this file */
 	uint64_t	 fd_offset;
 	uint64_t	 fd_bytes;
+	struct outflow	*stream;	/* not NULL: the body is made while it is sent */
 	const char	*cache;		/* Cache-Control */
 	const char	*csp;		/* NULL: the one of all pages */
 	const char	*allow;		/* with 405 */
@@ -164,7 +166,8 @@ void		 cache_clear(void);
 
 /* --- routes.c ---------------------------------------------------------------- */
 
-enum lane { LANE_QUICK, LANE_SLOW, LANE_LOGIN, LANE_COUNT };	/* login: hashes of passwords are slow on purpose, and one at a time */
+/* login: hashes of passwords are slow on purpose, and one at a time; export: as long as the client takes it */
+enum lane { LANE_QUICK, LANE_SLOW, LANE_LOGIN, LANE_EXPORT, LANE_COUNT };
 
 /* What a handler may ask. It may end the query early: query_end(), then NULL. */
 struct asked {
@@ -208,8 +211,21 @@ struct work	*work_start(const char *state_dir, unsigned threads, void (*done)(st
 bool		 work_submit(struct work *, struct request *);	/* false: too much waits */
 /* Ends the threads when they have nothing left to do; false at the deadline. */
 bool		 work_stop(struct work *, int64_t deadline_ms);
+bool		 work_stopping(void);	/* what goes on for long ends now */
 /* For handlers: the directory given to work_start. */
 const char	*work_state_dir(void);
+
+/* --- outflow.c: a body that is made while it is sent ------------------------------ */
+
+/* make adds a piece: 1, 0 at the end, -1. done: ctx is not needed any more. NULL: no memory, and ctx stays the caller's. */
+struct outflow	*outflow_new(int (*make)(void *, struct buf *, struct err *), void (*done)(void *), void *ctx);
+/* In the worker, after the reply was handed over, until all is made or nobody wants it. */
+void		 outflow_run(struct outflow *);
+/* The reply's share: becomes the response's, or is dropped. */
+struct MHD_Response *outflow_response(struct outflow *, struct MHD_Connection *, struct conn *);
+void		 outflow_drop(struct outflow *);	/* NULL is fine */
+/* server.c: the client took something; it has time for more. */
+void		 server_goes_on(struct conn *);
 
 /* --- api_*.c: each makes rq->reply -------------------------------------------- */
 
@@ -234,6 +250,7 @@ void	 api_failure_raw(struct request *, struct asked *);
 void	 api_failure_mail(struct request *, struct asked *);
 /* What an original is by its first bytes: "gz", "zip", "eml" ...; nothing more is read. */
 const char *raw_suffix(int fd, uint64_t offset, uint64_t bytes);
+void	 api_export(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */

@@ -36,6 +36,7 @@ static const struct route	routes[] = {
 	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, false, 0 },
 	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true, false, 0 },
 	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true, false, 0 },
+	{ "export",		api_export,	ANSWER_KINDS,		LANE_EXPORT,	false, false, 0 },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, false, 0 },
 	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, false, 0 },
@@ -268,6 +269,7 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	struct asked	 a = { .store = s };
 	struct cached	*mine = NULL;
 	struct request	*waited;
+	struct outflow	*stream;
 	struct buf	 key = { .max = 4 * URI_BYTES };
 	bool		 replied = true, good, late;
 
@@ -296,7 +298,10 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	access_done(rq);
 	good = rq->reply.status < 500 || late;	/* what it has read helps the next one */
 	waited = cache_done(mine, &rq->reply);
+	stream = rq->reply.stream;
 	done(rq);
 	done_all(waited, done);
+	if (stream != NULL)	/* rq may be gone */
+		outflow_run(stream);
 	return (good);
 }
