@@ -211,7 +211,6 @@ struct work	*work_start(const char *state_dir, unsigned threads, void (*done)(st
 bool		 work_submit(struct work *, struct request *);	/* false: too much waits */
 /* Ends the threads when they have nothing left to do; false at the deadline. */
 bool		 work_stop(struct work *, int64_t deadline_ms);
-bool		 work_stopping(void);	/* what goes on for long ends now */
 /* For handlers: the directory given to work_start. */
 const char	*work_state_dir(void);
 
@@ -224,6 +223,7 @@ void		 outflow_run(struct outflow *);
 /* The reply's share: becomes the response's, or is dropped. */
 struct MHD_Response *outflow_response(struct outflow *, struct MHD_Connection *, struct conn *);
 void		 outflow_drop(struct outflow *);	/* NULL is fine */
+void		 outflow_stop(void);	/* all of them end, unfinished: the daemon does */
 /* server.c: the client took something; it has time for more. */
 void		 server_goes_on(struct conn *);
 

@@ -7,6 +7,7 @@
  */
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/log.h"
 #include "base/when.h"
@@ -29,6 +30,14 @@ struct outflow {
 	void			(*done)(void *);
 	void			*ctx;
 };
+
+static atomic_bool	stopped;
+
+void
+outflow_stop(void)
+{
+	atomic_store(&stopped, true);
+}
 
 struct outflow *
 outflow_new(int (*make)(void *, struct buf *, struct err *), void (*done)(void *), void *ctx)
@@ -87,10 +96,10 @@ wait_for_room(struct outflow *s)
 		ms = when_mono_ms() + STOP_MS;
 		until = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 		(void)pthread_cond_timedwait(&s->taken, &s->lock, &until);
-		if (work_stopping())
+		if (atomic_load(&stopped))
 			return (false);
 	}
-	return (!s->gone && !work_stopping());
+	return (!s->gone && !atomic_load(&stopped));
 }
 
 static int

@@ -996,6 +996,7 @@ drain(void)
 	MHD_socket	 fd = MHD_quiesce_daemon(srv.mhd);
 
 	no_more_decoders();
+	outflow_stop();
 	if (fd != MHD_INVALID_SOCKET)
 		(void)close(fd);
 	(void)pthread_mutex_lock(&srv.lock);

@@ -323,18 +323,6 @@ work_start(const char *state_dir, unsigned threads, void (*done)(struct request 
 }
 
 bool
-work_stopping(void)
-{
-	struct work	*w = &the_work;
-	bool		 yes;
-
-	(void)pthread_mutex_lock(&w->lock);
-	yes = w->stopping;
-	(void)pthread_mutex_unlock(&w->lock);
-	return (yes);
-}
-
-bool
 work_submit(struct work *w, struct request *rq)
 {
 	struct lane_queue	*q = &w->lane[rq->route->lane];
