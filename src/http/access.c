@@ -73,6 +73,8 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "reports/{}/raw", false, MAY_LIMITED },	/* the document; see access_raw */
 	{ "failures", false, MAY_LIMITED },
 	{ "failures/{}", false, MAY_LIMITED },
+	{ "failures/{}/raw", false, MAY_LIMITED },	/* masked; with POST as it came, for admins */
+	{ "export", false, MAY_LIMITED },
 	{ "senders", false, MAY_LIMITED },
 	{ "senders/{}", false, MAY_LIMITED },
 	{ "senders/decisions", false, MAY_LIMITED },
