@@ -30,7 +30,7 @@ static const struct { const char *table; const char *where; } tables[] = {
 	{ "sender", "id IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")" },
 	{ "sender_of", "domain" OURS },
 	{ "sender_class", "domain" OURS },
-	{ "decision", "domain = 0 OR domain" OURS },
+	{ "decision", "(domain = 0 AND sender IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")) OR domain" OURS },
 	{ "tls_day", "domain" OURS },
 	{ "tls_element", "domain" OURS },
 	{ "tls_policy", "domain" OURS },
