@@ -87,7 +87,7 @@ set_by(struct answer_request *r, struct str value, struct err *e)
 			return (0);
 		}
 	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain sender class code" :
-	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain sender class code fwd"));
+	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain sender class code fwd country asn"));
 }
 
 static int
