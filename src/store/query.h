@@ -311,6 +311,12 @@ int	 query_decisions(struct query *, int64_t sender, int64_t before, size_t limi
 /* The senders that one undo is about, at most DECISIONS_MAX. */
 int	 query_decided_about(struct query *, int64_t undo, int64_t **ids, size_t *n, struct err *);
 
+/* Whose a row is, or a source to the domains that the filter allows (of several the one with most mail); id 0: nobody's. */
+struct query_whose { int64_t id; struct str label; enum sender_class class; };
+struct query_row;
+int	 query_row_sender(struct query *, const struct query_row *, struct query_whose *, struct err *);
+int	 query_source_sender(struct query *, const struct query_filter *, struct str ip, struct query_whose *, struct err *);
+
 /* ERR_INPUT: there is no such sender. filter NULL: all domains. */
 int	 query_sender(struct query *, int64_t id, const struct query_filter *, struct query_sender *, struct err *);
 
@@ -344,6 +350,18 @@ struct query_row_full {
 	struct place		 place;		/* of source_ip */
 };
 int	 query_row_full(struct query *, const struct query_row *, struct query_row_full *, struct err *);
+
+/* Who sent a row, as far as has been found out, and what he is to its domain. */
+struct query_row_who {
+	int64_t			 id;		/* 0: nobody has looked yet */
+	struct str		 key, label;
+	enum sender_kind	 kind;
+	enum sender_class	 class;
+	bool			 decided;
+	bool			 relay, forwards, yours;	/* as in struct forward_facts */
+	enum forwarding		 fwd;		/* as all sums count it */
+};
+int	 query_row_who(struct query *, const struct query_row *, struct query_row_who *, struct err *);
 
 /* A source as text; its length as an address, 0 when it is none. */
 int	 query_source(struct query *, int64_t source, struct str *ip, unsigned *ip_len, struct err *);

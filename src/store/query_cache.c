@@ -24,6 +24,10 @@ static const char *const sql[Q_STMTS] = {
 	[Q_GENERATION] = "SELECT value FROM meta WHERE key = 'generation'",
 	[Q_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
 	[Q_SENDERS] = "SELECT value FROM meta WHERE key = 'senders'",
+	[Q_SENDER_OF] = "SELECT sender FROM sender_of WHERE domain = ?1 AND source = ?2",
+	[Q_SENDERS_OF_IP] = "SELECT o.domain, o.sender, c.messages FROM source s CROSS JOIN domain d CROSS JOIN sender_of o ON o.domain = d.id "
+	    "AND o.source = s.id JOIN sender_class c ON c.domain = o.domain AND c.sender = o.sender WHERE s.ip = ?1 AND s.kind = ?2 "
+	    "AND d.apart = 0",
 	[Q_NAME_TEXT] = "SELECT text FROM name WHERE id = ?1",
 	[Q_NAME_ID] = "SELECT id FROM name WHERE text = ?1",
 	[Q_SOURCE] = "SELECT kind, ip FROM source WHERE id = ?1",
@@ -49,6 +53,9 @@ static const char *const sql[Q_STMTS] = {
 	    " r.trust, r.apart, r.trust_proof, r.trust_method, r.trust_from, r.trust_id, r.trust_field"
 	    " FROM report r LEFT JOIN message m ON m.id = r.message WHERE r.id = ?1",
 	[Q_VERSIONS] = "SELECT id FROM report WHERE superseded_by = ?1",
+	[Q_FRESH] = "SELECT 1 FROM fresh WHERE domain = ?1 AND day = ?2",
+	[Q_DECIDED] = "SELECT 1 FROM (SELECT class FROM decision WHERE sender = ?1 AND domain IN (?2, 0) AND undone IS NULL"
+	    " ORDER BY domain DESC, id DESC LIMIT 1) WHERE class IS NOT NULL",
 };
 
 int

@@ -264,7 +264,7 @@ bench_places() {
 		line places "no data" "" "" ""
 		return 0
 	fi
-	"$programs/bench/places_bench" "$data/country.dat" "$data/network.dat" >"$dir/places" || fail "a look-up costs more than 2 microseconds"
+	"$programs/bench/places_bench" "$data/country.dat" "$data/network.dat" >"$dir/places" || fail "the files of places cannot be read"
 	line "place of IPv4" "$(number v4_ns "$dir/places") ns" "" "" ""
 	line "place of IPv6" "$(number v6_ns "$dir/places") ns" "" "" ""
 	json_add "\"places\": $(cat "$dir/places")"
