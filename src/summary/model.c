@@ -374,7 +374,7 @@ cause_of(struct make *k, const struct query_filter *f, struct str source, struct
 	struct query_causes	 c;
 	struct query_row_full	*full;
 	struct explanation	*x;
-	struct explain_facts	 facts = { .owner = OWNER_YOU, .source = source, .forward_from = EXPLAIN_NO_DAY,
+	struct explain_facts	 facts = { .owner = OWNER_YOU, .sender = { .named = source.len > 0 ? NAMED_LABEL : NAMED_NOT, .label = source }, .forward_from = EXPLAIN_NO_DAY,
 				    .forward_to = EXPLAIN_NO_DAY };
 
 	if (query_causes(k->q, f, &k->r, 1, &c, e) == -1)
