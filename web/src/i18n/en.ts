@@ -4,6 +4,7 @@ import { decode } from "./en-decode";
 import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
+import { places } from "./en-places";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
@@ -545,4 +546,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places };
