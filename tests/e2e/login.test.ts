@@ -163,11 +163,11 @@ test('no endpoint and no page without a sign-in', async () => {
 	for (const path of ['/', '/senders', '/domains/own.example', '/settings', '/index.html', '/nothing', '/signin/x']) {
 		const a = await ask(url, path);
 		assert.equal(a.status, 303, path);
-		assert.match(a.headers.location ?? '', /^\/signin(\?to=|$)/, path);
+		assert.match(a.headers.location ?? '', /^\/signin(\?back=|$)/, path);
 		assert.equal(a.headers['cache-control'], 'no-store');
 		assert.equal(a.text, '');
 	}
-	assert.equal((await ask(url, '/senders?t=7d&ip=2001:db8::/32')).headers.location, '/signin?to=/senders%3Ft%3D7d%26ip%3D2001%3Adb8%3A%3A/32');
+	assert.equal((await ask(url, '/senders?t=7d&ip=2001:db8::/32')).headers.location, '/signin?back=/senders%3Ft%3D7d%26ip%3D2001%3Adb8%3A%3A/32');
 	// the page of the sign-in, and what it is made of
 	const page = await ask(url, '/signin');
 	assert.equal(page.status, 200);
@@ -675,7 +675,7 @@ test('below a path prefix', async () => {
 	try {
 		const at = x.url.replace('/dmarc/reports', '');
 		const base = '/dmarc/reports';
-		assert.equal((await ask(at, `${base}/senders`)).headers.location, `${base}/signin?to=/senders`);
+		assert.equal((await ask(at, `${base}/senders`)).headers.location, `${base}/signin?back=/senders`);
 		assert.equal((await ask(at, `${base}/`)).headers.location, `${base}/signin`);
 		assert.equal((await ask(at, `${base}${API}/meta`)).status, 401);
 		assert.equal((await ask(at, `${API}/meta`)).status, 401);
@@ -781,7 +781,7 @@ test('paths that lead out are paths that are none', async () => {
 	const root = await login(url, 'root');
 	const out = ['/../users', '/assets/../../users', '/assets/%2e%2e/%2e%2e/users', '/assets/..%2f..%2fusers', '/..%2fusers', '/%2e%2e%2fusers', '/assets/....//users',
 		'/assets/..\\..\\users', '/assets//etc/passwd', '//etc/passwd', '/assets/%00', '/api/v1/reports/..%2f..%2fusers/raw', '/api/v1/reports/%2e%2e/raw',
-		'/api/v1/ingest/items/..%2f..%2fusers/raw', '/api/v1/domains/..%2f..', '/signin/../api/v1/users', '/signin?to=/../../etc/passwd', '/assets/../api/v1/users'];
+		'/api/v1/ingest/items/..%2f..%2fusers/raw', '/api/v1/domains/..%2f..', '/signin/../api/v1/users', '/signin?back=/../../etc/passwd', '/assets/../api/v1/users'];
 	for (const path of out)
 		for (const cookie of ['', `Cookie: ${root.cookie}\r\n`]) {
 			const a = await raw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${cookie}Connection: close\r\n\r\n`);
