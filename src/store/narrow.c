@@ -27,7 +27,7 @@ static const struct { const char *table; const char *where; } tables[] = {
 	{ "rollup", "domain" OURS },
 	{ "failure", "domain" OURS },
 	{ "reveal", "failure IN (SELECT id FROM main.failure WHERE domain" OURS ")" },
-	{ "sender", "id IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")" },
+	{ "sender", "key = 'rest' OR id IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")" },
 	{ "sender_of", "domain" OURS },
 	{ "sender_class", "domain" OURS },
 	{ "decision", "(domain = 0 AND sender IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")) OR domain" OURS },
