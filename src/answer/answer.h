@@ -112,6 +112,7 @@ bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 
 /* Parts of the above, one object each, for the commands. */
 struct json_t	*answer_quarantined(const struct query_quarantined *);
+struct json_t	*answer_counts(const struct query_counts *);
 struct json_t	*answer_group(const struct query_group *, enum query_by);
 /* Of a group by sender. */
 struct json_t	*answer_sender_line(struct query *, const struct query_group *, const struct query_filter *, const struct query_range *,

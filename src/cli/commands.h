@@ -25,6 +25,7 @@
 	X(report)		\
 	X(export)		\
 	X(explain)		\
+	X(summary)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\
