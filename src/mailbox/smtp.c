@@ -142,7 +142,6 @@ connect_up(struct smtp *m, struct err *e)
 	const struct smtp_conf	*c = m->c;
 	struct stream_conf	 sc = { .host = c->host, .port = c->port, .ca_file = c->ca_file, .wake = c->wake,
 				    .idle_ms = (c->timeout < 1 ? 60 : c->timeout) * 1000 };
-	int			 r;
 
 	if ((m->stream = stream_new(&sc, e)) == NULL || stream_connect(m->stream, c->tls == CONF_TLS_NONE, e) == -1 ||
 	    (c->tls == CONF_TLS_IMPLICIT && stream_tls(m->stream, e) == -1) || (m->ms = stream_mailstream(m->stream, e)) == NULL)
@@ -150,7 +149,8 @@ connect_up(struct smtp *m, struct err *e)
 	if ((m->s = mailsmtp_new(0, NULL)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	stream_command(m->stream, SLACK, 0);
-	if ((r = mailsmtp_connect(m->s, m->ms)) != MAILSMTP_NO_ERROR) {
+	if (mailsmtp_connect(m->s, m->ms) != MAILSMTP_NO_ERROR) {
+		m->ms = NULL;	/* it has closed it */
 		take_answer(m);
 		return (failed(m, "greeting", ERR_CONFIG, "check host and port", e));
 	}

@@ -102,10 +102,10 @@ struct notify_due_calls {
 	void	(*mail)(void *, const struct conf_summary *, const char *slot, const char *to, enum notify_state, const struct err *e);
 	bool	(*stop)(void *);	/* NULL: never */
 };
-struct notify_due { unsigned sent, waiting, refused; enum err_code worst; };
+struct notify_due { unsigned sent, waiting, refused; bool busy; enum err_code worst; };
 /*
  * Sends what is due of one summary and was not sent: each mail once. waiting:
- * so many are to be tried again later.
+ * so many are to be tried again later; busy: another process is sending them.
  */
 int	 notify_summary_due(const struct conf *, const struct conf_summary *, const struct notify_way *, int64_t now,
 	    const struct notify_due_calls *, void *ctx, struct notify_due *, struct err *);

@@ -276,8 +276,10 @@ notify_summary_due(const struct conf *c, const struct conf_summary *s, const str
 	int		 rv;
 
 	*out = (struct notify_due){ .worst = ERR_NONE };
-	if ((rv = notify_record_open(c->state_dir, s->name, now, &d.r, e)) != 1)
+	if ((rv = notify_record_open(c->state_dir, s->name, now, &d.r, e)) != 1) {
+		out->busy = rv == 0;
 		return (rv);
+	}
 	rv = 0;
 	if (due != -1 && due >= notify_record_begun(d.r) - FIRST_LATE) {
 		rv = notify_boxes_read(c, &d.boxes, e);

@@ -22,7 +22,9 @@
 #include "process/fetcher.h"
 #include "process/geo.h"
 #include "process/ingester.h"
+#include "notify/notify.h"
 #include "process/link.h"
+#include "process/notifier.h"
 #include "process/role.h"
 #include "process/sandbox.h"
 #include "process/supervisor.h"
@@ -37,10 +39,10 @@
 #define LOOK_MS 60000		/* whether certificate and key are other ones */
 #define PEM_MAX (256u << 10)
 
-enum kind { INGESTER, HTTP, FETCHER };
-static const char *const	 roles[] = { "ingester", "http", "fetcher" };
+enum kind { INGESTER, HTTP, FETCHER, NOTIFIER };
+static const char *const	 roles[] = { "ingester", "http", "fetcher", "notifier" };
 /* Decoders that one may have at a time; twice what it uses, as those it is done with take a moment to go. */
-static const unsigned		 decoders_max[] = { 128, 8, 0 };
+static const unsigned		 decoders_max[] = { 128, 8, 0, 0 };
 
 struct child {
 	enum kind	 kind;
@@ -64,6 +66,9 @@ struct lent {
 	bool			 tell;		/* that one wants to know how it ends */
 };
 
+/* A sendmail program that the notifier waits for; it has one at a time. */
+struct program { pid_t pid; const struct child *to; };
+
 /* How those ended who were not asked after yet. */
 struct past { int64_t id; int status; };
 
@@ -81,6 +86,7 @@ struct supervisor {
 	struct past		 past[LENT_MAX];	/* a ring */
 	size_t			 npast;
 	int64_t			 last_id;
+	struct program		 program;
 	int			 signals;
 	int64_t			 stop_at;
 	int			 port;		/* that http found when the configuration says 0 */
@@ -230,7 +236,23 @@ http_config(struct supervisor *s, struct err *e)
 	return (j);
 }
 
-/* What the child is told; a password goes to its fetcher and nowhere else. */
+static json_t *
+notifier_settings(const struct conf *f, struct err *e)
+{
+	struct buf	 password = { 0 };
+	json_t		*j = NULL;
+
+	if (f->smtp.user == NULL || conf_smtp_password(&f->smtp, &password, e) == 0) {
+		if ((j = notifier_config(f, password.p)) == NULL)
+			err_set(e, ERR_TEMP, "out of memory");
+	}
+	if (password.p != NULL)
+		explicit_bzero(password.p, password.cap);
+	buf_free(&password);
+	return (j);
+}
+
+/* What the child is told; a password goes to the one that needs it and nowhere else. */
 static json_t *
 config_of(struct supervisor *s, struct child *c, struct err *e)
 {
@@ -243,6 +265,8 @@ config_of(struct supervisor *s, struct child *c, struct err *e)
 		return (ingester_config(*s->conf));
 	case HTTP:
 		return (http_config(s, e));
+	case NOTIFIER:
+		return (notifier_settings(*s->conf, e));
 	case FETCHER:
 		break;
 	}
@@ -472,6 +496,54 @@ lent_end_all(struct supervisor *s)
 	s->nlent = 0;
 }
 
+/* --- Mail by a program ----------------------------------------------------------------- */
+
+static void
+program_answer(struct child *c, json_t *m)
+{
+	struct err	 e = { 0 };
+
+	if (c->fd != -1 && (m == NULL || link_send(c->fd, m, -1, &e) == -1))
+		child_kill(c);	/* it waits for an answer that cannot be given */
+	json_decref(m);
+}
+
+/* Only to those whom the settings name: that is all that a notifier in strange hands can have done. */
+static bool
+may_mail(const struct conf *f, const char *to)
+{
+	for (size_t i = 0; i < f->nsummaries; i++)
+		for (size_t k = 0; k < f->summaries[i].to.n; k++)
+			if (strcmp(f->summaries[i].to.v[k], to) == 0)
+				return (true);
+	return (false);
+}
+
+static void
+program_start(struct supervisor *s, struct child *c, const char *to, int fd)
+{
+	const struct conf	*f = *s->conf;
+	struct err		 e = { 0 };
+
+	if (fd == -1 || to == NULL || f->smtp.sendmail == NULL || s->program.pid != 0 || !may_mail(f, to))
+		(void)err_set(&e, ERR_TEMP, "the program cannot be started for that");
+	else if (notify_program_start(&f->smtp, to, fd, &s->program.pid, &e) == 0) {
+		s->program.to = c;
+		return;
+	}
+	s->program.pid = 0;
+	program_answer(c, json_pack("{s:s, s:s, s:i}", "op", "sendmail", "error", e.msg, "code", (int)e.code));
+}
+
+static void
+program_ended(struct supervisor *s, int status)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->c[i] == s->program.to && s->c[i]->pid != 0)
+			program_answer(s->c[i], json_pack("{s:s, s:i}", "op", "sendmail", "status", status));
+	s->program = (struct program){ 0, NULL };
+}
+
 /* --- What they say -------------------------------------------------------------------- */
 
 static void
@@ -531,7 +603,7 @@ pass_on(struct supervisor *s, enum kind to, const json_t *m)
 }
 
 static void
-heard(struct supervisor *s, struct child *c, const json_t *m)
+heard(struct supervisor *s, struct child *c, const json_t *m, int fd)
 {
 	static const char *const	 names[] = { "stored", "duplicate", "replaced", "ignored", "rejected", "partial" };
 	const char			*op = json_string_value(json_object_get(m, "op"));
@@ -572,6 +644,9 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 		if (error != NULL)	/* the exit code tells the kind */
 			(void)snprintf(c->name, sizeof(c->name), "%s", c->mailbox);
 		mailbox_done(s, c, c->done, error, error == NULL ? 0 : 75);
+	} else if (c->kind == NOTIFIER) {
+		if (strcmp(op, "sendmail") == 0 && c->pid != 0)
+			program_start(s, c, json_string_value(json_object_get(m, "to")), fd);
 	} else if (c->kind == INGESTER && strcmp(op, "locked") == 0) {
 		if (s->calls->locked != NULL)
 			s->calls->locked(s->ctx);
@@ -591,7 +666,7 @@ hear(struct supervisor *s, struct child *c)
 	int		 fd = -1, rv;
 
 	if ((rv = link_recv(c->fd, &m, &fd, &e)) == 1) {
-		heard(s, c, m);
+		heard(s, c, m, fd);
 		json_decref(m);
 	} else {
 		/* it closed its end or talks nonsense: its exit is seen next */
@@ -626,6 +701,8 @@ ended(struct supervisor *s, struct child *c, int status)
 		(void)close(c->fd);
 	c->fd = -1;
 	take_back_all(s, c);
+	if (s->program.to == c)
+		s->program.to = NULL;	/* the program goes on; nobody is told how it ends */
 	if (s->once && c->kind == FETCHER) {
 		c->over = true;
 		mailbox_done(s, c, c->done, "its process ended unexpectedly", 75);
@@ -662,6 +739,8 @@ reap(struct supervisor *s)
 			;
 		if (i < s->n)
 			ended(s, s->c[i], status);
+		else if (pid == s->program.pid)
+			program_ended(s, status);
 		else
 			lent_ended(s, pid, status);
 	}
@@ -683,7 +762,7 @@ static void
 reload(struct supervisor *s)
 {
 	struct conf	*f = s->calls->reload == NULL ? NULL : s->calls->reload(s->ctx);
-	bool		 http = false;
+	bool		 http = false, notifier = false;
 
 	if (f == NULL)
 		return;
@@ -694,14 +773,18 @@ reload(struct supervisor *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct child	*c = s->c[i];
 
-		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled);
+		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled) ||
+		    (c->kind == NOTIFIER && !notifier_wanted(f));
 		http |= c->kind == HTTP;
+		notifier |= c->kind == NOTIFIER;
 		c->backoff = 0;
 		c->next = 0;
 		say(c, "stop");
 	}
 	if (f->http.enabled && !http)
 		(void)add(s, HTTP, NULL);
+	if (notifier_wanted(f) && !notifier)
+		(void)add(s, NOTIFIER, NULL);
 	for (size_t k = 0; k < f->nmailboxes; k++) {
 		bool	 have = false;
 
@@ -875,6 +958,8 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		(void)add(&s, INGESTER, NULL);
 	if (mode == SUPERVISE_SERVE && (*conf)->http.enabled)
 		(void)add(&s, HTTP, NULL);
+	if (mode == SUPERVISE_SERVE && notifier_wanted(*conf))
+		(void)add(&s, NOTIFIER, NULL);
 	for (size_t i = 0; i < (*conf)->nmailboxes; i++)
 		if (named(&s, (*conf)->mailboxes[i].name))
 			(void)add(&s, FETCHER, (*conf)->mailboxes[i].name);

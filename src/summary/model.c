@@ -54,7 +54,8 @@ struct make {
 	struct query_filter		 filter;	/* of the request; its clauses are its owner's */
 	struct query_value		*names;		/* of domains below those of the request */
 	struct query_range		 r, prev;
-	double				 weeks;		/* in the period; at least one */
+	double				 weeks;		/* in the period */
+	bool				 history;	/* there are reports from before it: else everything would be new */
 };
 
 static int
@@ -675,6 +676,8 @@ new_senders(struct make *k, struct err *e)
 	struct query_sender	 snd;
 	int64_t			 id;
 
+	if (!k->history)
+		return (0);
 	if (query_breakdown(k->q, &k->filter, &k->r, BY_SENDER, &page, &b, e) == -1)
 		return (-1);
 	if ((s->senders = arena_alloc(k->a, SENDERS_ASKED + 1, sizeof(*s->senders))) == NULL)
@@ -691,7 +694,7 @@ new_senders(struct make *k, struct err *e)
 		for (size_t j = 0; j < snd.ndomains && s->nsenders < SENDERS_ASKED; j++) {
 			const struct query_sender_domain	*d = &snd.domains[j];
 
-			if (d->first_day < s->from || d->first_day > s->to || d->m < NEW_MESSAGES)
+			if (d->first_day < s->from || d->first_day > s->to || d->m < NEW_MESSAGES || d->class == CLASS_NOISE)
 				continue;
 			/* what it is to a domain that mail did not reach in the period is of another time */
 			s->senders[s->nsenders++] = (struct summary_sender){ id, d->domain, snd.label, d->class, d->decided,
@@ -948,8 +951,9 @@ summary_make(struct query *q, const struct summary_request *rq, struct summary *
 	period_set(&k, meta.complete_through, when_day(s->made));
 	if (s->to - s->from >= QUERY_RANGE_DAYS)
 		return (err_set(e, ERR_CONFIG, "from, to: more than %d days", QUERY_RANGE_DAYS));
+	k.history = meta.first_day != DAY_NONE && meta.first_day < s->from;
 	if (filter_domains(&k, e) == -1 || domains_make(&k, &d, e) == -1 || findings(&k, e) == -1 ||
-	    query_fresh(q, &k.filter, &k.r, &s->fresh, e) == -1)
+	    (k.history && query_fresh(q, &k.filter, &k.r, &s->fresh, e) == -1))
 		return (-1);
 	if (s->ndomains == 1)
 		s->only = s->domains[0].domain;
