@@ -107,6 +107,9 @@ struct json_t	*answer_outcome(const struct store_outcome *, bool waiting, struct
 /* explain.c: one row in words; and the causes behind many, the largest first. */
 struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);
+/* A cause in words to be said later, in any language; it lives as long as the query. */
+struct explanation;
+int		 answer_why(struct query *, const struct query_cause *, struct explanation **out, struct err *);
 /* "12#3": the third record of report 12. */
 bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 
