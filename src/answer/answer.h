@@ -110,6 +110,12 @@ struct json_t	*answer_explain(struct query *, const struct answer_request *, str
 /* A cause in words to be said later, in any language; it lives as long as the query. */
 struct explanation;
 int		 answer_why(struct query *, const struct query_cause *, struct explanation **out, struct err *);
+/*
+ * bounce.c: what a mail server's answer, or the header of a message, means.
+ * scope: only domains that this filter allows are looked up and told of; NULL:
+ * all. ERR_LIMIT: it is too long.
+ */
+struct json_t	*answer_bounce(struct query *, struct str text, unsigned lang, const struct query_filter *scope, struct err *);
 /* "12#3": the third record of report 12. */
 bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 

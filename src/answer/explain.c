@@ -76,8 +76,8 @@ snippets(unsigned lang, const struct explanation *x)
 }
 
 /* What holds for the row or the cause as a whole. */
-static void
-put_words(struct a_obj *o, unsigned lang, const struct explanation *x)
+void
+a_explained(struct a_obj *o, unsigned lang, const struct explanation *x)
 {
 	char	 code[8];
 
@@ -365,7 +365,7 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 	a_set(&o, "domain", a_str(full.domain));
 	a_set(&o, "m", a_count(row.count));
 	a_set(&o, "sender", a_row_who(&who));
-	put_words(&o, rq->lang, &x);
+	a_explained(&o, rq->lang, &x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)
 		(void)answer_oom(e);
@@ -683,7 +683,7 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 	put_addresses(&o, v, n);
 	a_set(&o, "example", row_id(&big->c->example));
 	a_set(&o, "sender", a_row_who(&big->who));
-	put_words(&o, rq->lang, x);
+	a_explained(&o, rq->lang, x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)
 		(void)answer_oom(e);

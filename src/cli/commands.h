@@ -26,6 +26,7 @@
 	X(export)		\
 	X(explain)		\
 	X(summary)		\
+	X(bounce)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\

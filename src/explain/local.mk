@@ -2,7 +2,7 @@
 # language; they become one C file here, and the web app's texts in web/.
 explain_texts = src/explain/en.txt src/explain/ru.txt src/explain/pt.txt src/explain/cs.txt src/explain/de.txt
 libdmarcd_a_SOURCES += \
-	src/explain/explain.h src/explain/texts.h \
+	src/explain/explain.h src/explain/texts.h src/explain/bounce.h src/explain/bounce.c \
 	src/explain/explain.c src/explain/texts.c
 nodist_libdmarcd_a_SOURCES += src/explain/texts_data.c
 BUILT_SOURCES += src/explain/texts_data.c

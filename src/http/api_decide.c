@@ -144,8 +144,8 @@ read_one(struct request *rq, struct wish *w, json_t *j, int64_t sender, const ch
 	return (add_domains(rq, w, json_object_get(j, "domains"), at, &d));
 }
 
-static json_t *
-body_of(struct request *rq)
+json_t *
+api_body(struct request *rq)
 {
 	json_error_t	 why;
 	json_t		*j = json_loadb(rq->body == NULL ? "" : rq->body, rq->body_len, JSON_REJECT_DUPLICATES, &why);
@@ -282,7 +282,7 @@ decide(struct request *rq, struct asked *a, bool many)
 		return;
 	}
 	w->asking = (struct asking){ .kind = REQUEST_DECIDE, .decisions = w->decisions };
-	if ((w->body = body_of(rq)) != NULL) {
+	if ((w->body = api_body(rq)) != NULL) {
 		ok = many ? read_many(rq, w) : read_one(rq, w, w->body, sender, "", false);
 		if (ok && senders_there(rq, a, w))
 			ask(rq, a, &w->asking, w->ids, w->nids, 0);

@@ -222,6 +222,7 @@ void	 api_quarantined_raw(struct request *, struct asked *);
 void	 api_quarantined_retry(struct request *, struct asked *);
 void	 api_quarantined_discard(struct request *, struct asked *);
 /* decisions about senders */
+void	 api_bounce(struct request *, struct asked *);		/* POST decode */
 void	 api_decide(struct request *, struct asked *);		/* PUT senders/{}/decision */
 void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisions */
 void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
@@ -233,6 +234,8 @@ void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */
 void	 api_raw_refine(const struct request *, struct asked *, bool tls, int64_t id, json_t *answer);
+/* The body as a JSON object, or NULL after a problem(); the caller's. */
+json_t	*api_body(struct request *);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
 void	 api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine);

@@ -7,7 +7,7 @@
 #include "http/http.h"
 
 #define LOGIN_BYTES 4096		/* a name and a password, however they are escaped */
-#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes */
+#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes; a text of BOUNCE_BYTES, however it is escaped */
 
 static const struct route	routes[] = {
 	/* path			run		kind			lane		etag */
@@ -50,6 +50,7 @@ static const struct route	actions[] = {
 	{ .path = "login", .run = api_login, .kind = KIND_BARE, .lane = LANE_LOGIN, .body = LOGIN_BYTES },
 	{ .path = "logout", .run = api_logout, .kind = KIND_BARE, .lane = LANE_LOGIN },
 	{ .path = "failures/{}/reveal", .run = api_reveal, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
+	{ .path = "decode", .run = api_bounce, .kind = ANSWER_EXPLAIN, .lane = LANE_QUICK, .body = BODY_BYTES },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
