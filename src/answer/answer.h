@@ -107,6 +107,9 @@ struct json_t	*answer_outcome(const struct store_outcome *, bool waiting, struct
 /* explain.c: one row in words; and the causes behind many, the largest first. */
 struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);
+/* A cause in words to be said later, in any language; it lives as long as the query. */
+struct explanation;
+int		 answer_why(struct query *, const struct query_cause *, struct explanation **out, struct err *);
 /*
  * bounce.c: what a mail server's answer, or the header of a message, means.
  * scope: only domains that this filter allows are looked up and told of; NULL:
