@@ -117,6 +117,8 @@ struct json_t	*answer_group(const struct query_group *, enum query_by);
 struct json_t	*answer_sender_line(struct query *, const struct query_group *, const struct query_filter *, const struct query_range *,
 	    struct err *);
 struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
+/* Of a row what does not depend on report, address and count: equal for all rows of a combination. */
+struct json_t	*answer_row_says(const struct query_row_full *);
 struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);
 /* The form of 'dmarcd reports --format json' and of 'dmarcd import'. */
 struct json_t	*answer_report_line(const struct query_report *);
@@ -130,6 +132,8 @@ const char	*answer_domain_status(const struct query_domain *, const char **cause
 
 /* Compact, one line, valid UTF-8. false: out of memory. */
 bool		 answer_write(struct buf *, const struct json_t *);
+/* The same for people to look at: as esc_json. NULL: null. */
+bool		 answer_line(struct buf *, const struct json_t *);
 void		 answer_free(struct json_t *);	/* NULL is fine */
 
 #endif

@@ -36,6 +36,18 @@ struct a_obj	 a_array(void);
 json_t	*a_done(struct a_obj *);	/* NULL when anything failed */
 json_t	*answer_oom(struct err *);
 
+/* senders.c: {id,label,class}, or null; figures of the overview that depend on who sends; whose the groups by address are */
+json_t	*answer_whose(const struct query_whose *);
+int	 answer_sender_rates(struct query *, const struct query_filter *, const struct query_range *, const struct query_range *prev,
+	    uint64_t m, json_t *rates, struct err *);
+int	 answer_groups_senders(struct query *, const struct query_filter *, const struct query_breakdown *, json_t *items, struct err *);
+
+/* place.c */
+struct place;
+void		 answer_place(struct a_obj *, const struct place *);	/* country, asn, network, reserved */
+bool		 answer_geo_there(void);
+struct json_t	*answer_geo(void);
+
 /* quarantine.c: parts of answer_ingest */
 struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);
 struct json_t	*answer_removed(const struct query_ingest *);

@@ -2,6 +2,7 @@
  * json.c - values as the API writes them.
  */
 #include "answer/answer_int.h"
+#include "base/escape.h"
 #include "base/when.h"
 
 /*
@@ -250,6 +251,57 @@ bool
 answer_write(struct buf *b, const struct json_t *j)
 {
 	return (j != NULL && json_dump_callback(j, dump, b, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0 && !b->failed);
+}
+
+bool
+answer_line(struct buf *b, const struct json_t *j)
+{
+	json_t	*v;
+	size_t	 i = 0;
+	void	*it;
+
+	switch (j == NULL ? JSON_NULL : json_typeof(j)) {
+	case JSON_OBJECT:
+		(void)buf_byte(b, '{');
+		/* The iterator is not changed through; jansson has no const form. */
+		it = json_object_iter((json_t *)(uintptr_t)j);
+		for (; it != NULL; it = json_object_iter_next((json_t *)(uintptr_t)j, it), i++) {
+			if (i > 0)
+				(void)buf_byte(b, ',');
+			(void)esc_json(b, str_of(json_object_iter_key(it)));
+			(void)buf_byte(b, ':');
+			(void)answer_line(b, json_object_iter_value(it));
+		}
+		(void)buf_byte(b, '}');
+		break;
+	case JSON_ARRAY:
+		(void)buf_byte(b, '[');
+		json_array_foreach(j, i, v) {
+			if (i > 0)
+				(void)buf_byte(b, ',');
+			(void)answer_line(b, v);
+		}
+		(void)buf_byte(b, ']');
+		break;
+	case JSON_STRING:
+		(void)esc_json(b, (struct str){ json_string_value(j), json_string_length(j) });
+		break;
+	case JSON_INTEGER:
+		(void)buf_printf(b, "%lld", (long long)json_integer_value(j));
+		break;
+	case JSON_REAL:
+		(void)buf_printf(b, "%.6g", json_real_value(j));
+		break;
+	case JSON_TRUE:
+		(void)buf_cstr(b, "true");
+		break;
+	case JSON_FALSE:
+		(void)buf_cstr(b, "false");
+		break;
+	default:
+		(void)buf_cstr(b, "null");
+	}
+	return (!b->failed);
 }
 
 void

@@ -408,7 +408,8 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	size_t			 nrep, active = 0;
 	uint64_t		 reports = 0;
 	struct a_obj		 o;
-	json_t			*j;
+	json_t			*j, *figures;
+	struct query_range	 was;
 	bool			 prev, stale;
 
 	if (domains_get(q, rq, &r, &d, &prev, e) == -1 || query_meta(q, &m, e) == -1 ||
@@ -426,13 +427,20 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	prev = prev && before.m > 0;
 	stale = rq->filter.from == DAY_NONE && rq->filter.to == DAY_NONE && m.last_day != DAY_NONE &&
 	    m.last_day + STALE_DAYS < when_day(query_now(q));
+	was = (struct query_range){ r.from - (r.to - r.from + 1), r.from - 1, r.complete_through };
+	if ((figures = rates(&now, prev ? &before : NULL)) == NULL)
+		return (answer_oom(e));
+	if (answer_sender_rates(q, &rq->filter, &r, prev ? &was : NULL, now.m, figures, e) == -1) {
+		json_decref(figures);
+		return (NULL);
+	}
 	o = a_object();
 	a_set(&o, "from", a_day(r.from));
 	a_set(&o, "to", a_day(r.to));
 	a_set(&o, "complete_through", a_day(r.complete_through));
 	a_set(&o, "counts", a_counts(&now));
 	a_set(&o, "prev", prev ? a_counts(&before) : json_null());
-	a_set(&o, "rates", rates(&now, prev ? &before : NULL));
+	a_set(&o, "rates", figures);
 	a_set(&o, "verdict", verdict(&m, &now, &d, stale));
 	a_set(&o, "domains", domain_items(&d, prev));
 	a_set(&o, "new", fresh(&f));
@@ -572,6 +580,7 @@ answer_group(const struct query_group *g, enum query_by by)
 		a_set(&d, "reporters", a_count(g->reporters));
 		a_set(&d, "codes", shares(g->codes, "code"));
 		a_set(&d, "family", g->family == 0 ? json_null() : a_count(g->family));
+		answer_place(&d, &g->place);
 		a_set(&o, "detail", a_done(&d));
 		a_set(&o, "failures", a_count(g->failures));
 	}
@@ -608,6 +617,10 @@ answer_breakdown(struct query *q, const struct answer_request *rq, struct err *e
 	items = a_array();
 	for (size_t i = 0; i < b.nitems; i++)
 		a_add(&items, answer_group(&b.items[i], rq->by));
+	if (rq->by == BY_IP && answer_groups_senders(q, &rq->filter, &b, items.j, e) == -1) {
+		json_decref(a_done(&items));
+		return (NULL);
+	}
 	o = a_object();
 	a_set(&o, "items", a_done(&items));
 	a_set(&o, "other", rest(b.other_n, b.other_m));

@@ -23,6 +23,7 @@
 	X(records)		\
 	X(reports)		\
 	X(report)		\
+	X(export)		\
 	X(explain)		\
 	X(quarantine)		\
 	X(reprocess)		\

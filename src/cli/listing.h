@@ -23,6 +23,8 @@
 	{ .name = "from", .kind = CLI_DAY, .arg = "DAY", .help = "first day" },			\
 	{ .name = "to", .kind = CLI_DAY, .arg = "DAY", .help = "last day" },			\
 	LISTING_KEY("ip", "ADDRESS", "address of the sender, or a range like 192.0.2.0/24"),	\
+	LISTING_KEY("country", "XX", "country of the address: DE, FR, unknown or reserved"),	\
+	LISTING_KEY("asn", "NUMBER", "network of the address: 64500, or ~ and a part of its name"),	\
 	LISTING_KEY("hfrom", "DOMAIN", "header_from: the domain in From:"),			\
 	LISTING_KEY("efrom", "DOMAIN", "envelope_from: the bounce domain; <> or absent"),	\
 	LISTING_KEY("reporter", "NAME", "who reported"),					\
@@ -57,6 +59,8 @@ enum listing_mode {
 	LISTING_EVER,	/* ... everything */
 	LISTING_PLAIN	/* the command has no filters */
 };
+/* The filters of the command line alone, into an initialised one. */
+int	 listing_filters(struct query_filter *, const struct cli_args *, enum listing_mode, struct err *);
 /* more: an option that is a filter too, beyond LISTING_FILTERS; or NULL. */
 int	 listing_open(struct listing *, struct cli_ctx *, const struct cli_args *, enum listing_mode, const char *more);
 void	 listing_close(struct listing *);

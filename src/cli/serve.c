@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "conf/conf.h"
+#include "process/geo.h"
 #include "process/supervisor.h"
 #include "store/store.h"
 
@@ -61,6 +62,9 @@ serve_run(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((st = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
 		return (cli_fail(&e));
 	store_close(st);
+	if (geo_open(&ctx->conf->geo, &e) == -1)
+		return (cli_fail(&e));
+	geo_close();	/* the processes that look into it open it themselves */
 	log_open("dmarcd", ctx->verbosity < 0 ? LOG_WARN : ctx->verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (ctx->conf->nmailboxes == 0)
 		cli_note(ctx, "no mailbox is configured: reports come in by 'dmarcd deliver' and 'dmarcd import' only");

@@ -70,6 +70,8 @@ base_of(struct conf *c, enum conf_section section)
 		return (&c->trust);
 	case CONF_SEC_RESOLVER:
 		return (&c->resolver);
+	case CONF_SEC_GEO:
+		return (&c->geo);
 	case CONF_SEC_LIMITS:
 		return (&c->limits);
 	default:
@@ -151,6 +153,8 @@ conf_free(struct conf *c)
 	free(c->state_dir);
 	free(c->http.address);
 	free(c->http.base_path);
+	free(c->geo.country);
+	free(c->geo.network);
 	free(c->warnings);
 	names_clear(&c->trust.authserv_ids);
 	names_clear(&c->trust.received_by);

@@ -66,6 +66,11 @@ struct conf_resolver {		/* host names of addresses */
 	unsigned	 cache;		/* addresses of which names are kept */
 };
 
+struct conf_geo {		/* see enrich/places.h */
+	char	*country;	/* NULL: our own file; "none"; or a path */
+	char	*network;
+};
+
 struct conf_sender {		/* somebody who is not in our list, or otherwise */
 	char			*name;
 	int			 kind;		/* enum sender_kind, less one */
@@ -80,6 +85,7 @@ struct conf {
 	size_t			 nmailboxes;
 	struct conf_http	 http;
 	struct conf_store	 store;
+	struct conf_geo		 geo;
 	struct conf_resolver	 resolver;
 	struct limits		 limits;
 	struct conf_sender	*senders;

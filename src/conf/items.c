@@ -21,6 +21,8 @@ static int	 set_listen(void *, const char *, struct err *);
 static void	 get_listen(const void *, struct buf *);
 static int	 set_base_path(void *, const char *, struct err *);
 static int	 set_after(void *, const char *, struct err *);
+static int	 set_geo_country(void *, const char *, struct err *);
+static int	 set_geo_network(void *, const char *, struct err *);
 
 #define LIMIT_BYTES	CONF_SIZE
 #define LIMIT_COUNT	CONF_COUNT
@@ -118,11 +120,16 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_RESOLVER, "cache", CONF_COUNT, FIELD(conf_resolver, cache), 100, 10000000, "200000", NULL,
 	    "addresses of which names are kept; those with most mail stay", NULL, NULL },
 
+	{ CONF_SEC_GEO, "country", CONF_TEXT, FIELD(conf_geo, country), 1, 1024, NULL, NULL,
+	    "a file that tells countries of addresses, or none", set_geo_country, NULL },
+	{ CONF_SEC_GEO, "network", CONF_TEXT, FIELD(conf_geo, network), 1, 1024, NULL, NULL,
+	    "a file that tells networks of addresses, or none", set_geo_network, NULL },
+
 	LIMITS(LIMITS_ITEM)
 };
 const size_t conf_nitems = nitems(conf_items);
 
-const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "resolver", "limits" };
+const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "geo", "resolver", "limits" };
 
 const struct conf_item *
 item_find(enum conf_section section, struct str name)
@@ -602,6 +609,33 @@ set_base_path(void *base, const char *value, struct err *e)
 	free(h->base_path);
 	h->base_path = copy;
 	return (0);
+}
+
+static int
+set_geo(char **to, const char *key, const char *value, struct err *e)
+{
+	char	*copy, shown[80];
+
+	if (value[0] != '/' && strcmp(value, "none") != 0)
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is neither a path that begins with a slash nor none", key,
+		    esc_short(shown, sizeof(shown), str_of(value))));
+	if ((copy = strdup(value)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	free(*to);
+	*to = copy;
+	return (0);
+}
+
+static int
+set_geo_country(void *base, const char *value, struct err *e)
+{
+	return (set_geo(&((struct conf_geo *)base)->country, "country", value, e));
+}
+
+static int
+set_geo_network(void *base, const char *value, struct err *e)
+{
+	return (set_geo(&((struct conf_geo *)base)->network, "network", value, e));
 }
 
 /* A word, or "move Folder" in one. */

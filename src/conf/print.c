@@ -57,6 +57,8 @@ conf_print(const struct conf *c, struct buf *out)
 	section(out, CONF_SEC_TRUST, &c->trust, "\t", false);
 	(void)buf_cstr(out, "}\n\nresolver {\n");
 	section(out, CONF_SEC_RESOLVER, &c->resolver, "\t", false);
+	(void)buf_cstr(out, "}\n\ngeo {\n");
+	section(out, CONF_SEC_GEO, &c->geo, "\t", false);
 	(void)buf_cstr(out, "}\n\nlimits {\n");
 	section(out, CONF_SEC_LIMITS, &c->limits, "\t", true);
 	(void)buf_cstr(out, "}\n");

@@ -31,6 +31,7 @@
 #include "explain/texts.h"
 #include "http/http.h"
 #include "process/decoders.h"
+#include "process/geo.h"
 #include "process/link.h"
 #include "process/role.h"
 #include "process/sandbox.h"
@@ -719,6 +720,7 @@ configure(int fd, struct err *e)
 	api_ingest_mailboxes(json_object_get(conf, "mailboxes"));
 	api_ingest_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "quarantine_bytes")),
 	    json_integer_value(json_object_get(conf, "keep_quarantine")));
+	geo_begin(json_object_get(conf, "geo"));
 	json_decref(conf);
 	return (rv);
 }

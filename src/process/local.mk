@@ -15,5 +15,5 @@ libdmarcd_a_SOURCES += \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/trust.c src/process/trust.h \
-	src/process/who.c src/process/who.h \
+	src/process/geo.c src/process/geo.h src/process/who.c src/process/who.h \
 	src/process/role.c src/process/role.h

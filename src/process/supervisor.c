@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "process/fetcher.h"
+#include "process/geo.h"
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/role.h"
@@ -109,10 +110,10 @@ http_config(const struct supervisor *s)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)f->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:I}", "address", f->http.address, "port",
+	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:I, s:o}", "address", f->http.address, "port",
 	    f->http.port == 0 ? s->port : (int)f->http.port, "base_path", f->http.base_path, "state_dir", f->state_dir, "log",
 	    (int)log_level_get(), "limits", l, "mailboxes", boxes, "icann_suffixes", f->suffixes == CONF_SUFFIXES_ICANN, "keep_quarantine",
-	    (json_int_t)f->store.keep_quarantine));
+	    (json_int_t)f->store.keep_quarantine, "geo", geo_to_json(&f->geo)));
 }
 
 /* What the child is told; a password goes to its fetcher and nowhere else. */

@@ -2,6 +2,8 @@
  * query_senders.c - who is who, for the reading side: what is remembered of
  * senders and classes, and one sender in full.
  */
+#include <arpa/inet.h>
+
 #include "store/query_int.h"
 #include "store/senders.h"
 
@@ -376,5 +378,68 @@ query_decided_about(struct query *q, int64_t undo, int64_t **ids, size_t *n, str
 	while ((rc = q_step(q, st, e)) == 1 && *n < DECISIONS_MAX)
 		(*ids)[(*n)++] = sqlite3_column_int64(st, 0);
 	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+/* --- Whose it is ---------------------------------------------------------------------- */
+
+static void
+whose(const struct query *q, int64_t domain, int64_t sender, struct query_whose *out)
+{
+	uint32_t	 class;
+
+	if (sender <= SENDER_REST || (size_t)sender >= q->c->nsenders || q->c->senders[sender].key == NULL)
+		return;
+	class = map_get(&q->c->classes, (uint64_t)domain << 32 | (uint64_t)sender);
+	*out = (struct query_whose){ sender, str_of(q->c->senders[sender].label), class >= CLASS_COUNT ? CLASS_UNKNOWN : (enum sender_class)class };
+}
+
+int
+query_row_sender(struct query *q, const struct query_row *row, struct query_whose *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	memset(out, 0, sizeof(*out));
+	if (q_need(q, TIER_SENDERS, e) == -1 || q_stmt(q, Q_SENDER_OF, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, row->domain);
+	(void)sqlite3_bind_int64(st, 2, row->source);
+	if ((rc = q_step(q, st, e)) == 1)
+		whose(q, row->domain, sqlite3_column_int64(st, 0), out);
+	(void)sqlite3_reset(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+int
+query_source_sender(struct query *q, const struct query_filter *f, struct str ip, struct query_whose *out, struct err *e)
+{
+	unsigned char	 bin[16];
+	sqlite3_stmt	*st;
+	int64_t		 domain, most = -1;
+	char		 z[INET6_ADDRSTRLEN + 1];
+	bool		 v4 = ip.len > 0 && memchr(ip.p, ':', ip.len) == NULL;
+	int		 rc;
+
+	memset(out, 0, sizeof(*out));
+	if (ip.len == 0 || ip.len >= sizeof(z))
+		return (0);
+	memcpy(z, ip.p, ip.len);
+	z[ip.len] = '\0';
+	if (inet_pton(v4 ? AF_INET : AF_INET6, z, bin) != 1)
+		return (0);
+	if (q_need(q, TIER_SENDERS, e) == -1 || q_stmt(q, Q_SENDERS_OF_IP, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_blob(st, 1, bin, v4 ? 4 : 16, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 2, v4 ? 4 : 6);
+	while ((rc = q_step(q, st, e)) == 1) {
+		domain = sqlite3_column_int64(st, 0);
+		if (sqlite3_column_int64(st, 2) <= most || domain < 1 || (size_t)domain >= q->c->ndomains ||
+		    !domain_wanted(f, str_of(q->c->domains[domain].key)))
+			continue;
+		most = sqlite3_column_int64(st, 2);
+		whose(q, domain, sqlite3_column_int64(st, 1), out);
+	}
+	(void)sqlite3_reset(st);
 	return (rc == -1 ? -1 : 0);
 }

@@ -33,6 +33,11 @@ struct store	*store_open(const char *state_dir, enum store_mode, struct err *);
 void		 store_close(struct store *);		/* NULL is fine */
 uint64_t	 store_generation(struct store *);	/* raised by each commit that changes an answer */
 
+/* For a reader that goes through everything once: it holds fewer pages. */
+int	 store_frugal(struct store *, struct err *);
+/* Which store it is: a number that a new one in its place does not have. */
+uint64_t	 store_identity(const struct store *);
+
 /* --- Writing ---------------------------------------------------------------- */
 
 /* What became of one message or one report; the numbers stand in the store. */

@@ -1,7 +1,7 @@
 // Every endpoint of a running daemon against schema/openapi.yaml, with what
 // people ask and with what they should not.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ function parse(a: Answer): Json {
 // The template of a path: /domains/{domain} for /domains/shop.example
 function template(path: string): string {
 	const segments = path.split('/');
-	const hit = [...spec.paths, ...spec.posts].find((p) => {
+	const hit = [...spec.paths, ...spec.posts, ...spec.puts].find((p) => {
 		const t = p.split('/');
 		return t.length === segments.length && t.every((s, i) => s.startsWith('{') || s === segments[i]);
 	});
@@ -170,7 +170,7 @@ async function concrete(path: string): Promise<string> {
 
 test('every endpoint answers without parameters', async () => {
 	for (const path of spec.paths) {
-		if (path.endsWith('/raw') || (driver === undefined && path.startsWith('/ingest/items/'))) continue;
+		if (path.endsWith('/raw') || path.startsWith('/requests/') || (driver === undefined && path.startsWith('/ingest/items/'))) continue;
 		const p = await concrete(path);
 		if (p !== '/failures/' && p !== '/senders/') await get(p, needed(p));
 	}
@@ -192,9 +192,10 @@ test('numbers within their bounds, and not beyond', async () => {
 		for (const param of spec.parameters(path)) {
 			const { type, minimum, maximum } = param.schema;
 			if (param.in !== 'query' || type !== 'integer' || minimum === undefined || maximum === undefined) continue;
-			for (const ok of [minimum, maximum]) await get(path, { ...needed(path), t: 'all', [param.name]: String(ok) });
+			const time: Record<string, string> = spec.parameters(path).some((x) => x.name === 't') ? { t: 'all' } : {};
+			for (const ok of [minimum, maximum]) await get(path, { ...needed(path), ...time, [param.name]: String(ok) });
 			for (const bad of [minimum - 1, maximum + 1, 'x', '', '1.5', '-0', '+5', '0x10', '1e3', ' 1', '99999999999999999999'])
-				await refused(path, { ...needed(path), t: 'all', [param.name]: String(bad) }, param.name);
+				await refused(path, { ...needed(path), ...time, [param.name]: String(bad) }, param.name);
 		}
 });
 
@@ -525,7 +526,7 @@ test('rows that are none', async () => {
 test('an ETag comes back as 304, and says what was asked', async () => {
 	const seen = new Map<string, string>();
 	for (const path of spec.paths) {
-		if (path.startsWith('/ingest') || path === '/healthz') continue;
+		if (path.startsWith('/ingest') || path.startsWith('/requests/') || path === '/healthz') continue;
 		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path.endsWith('/raw') ? '?as=original' : '');
 		const a = await c.ask(url);
 		if (path.endsWith('/raw') && a.status === 404) continue;
@@ -822,11 +823,128 @@ test('quarantine: retry and discard are asked for by our own page only', { skip:
 		assert.equal(a.status, 202, a.body.toString());
 		checkHeaders(a, 'retry');
 		assert.deepEqual(spec.faults('/ingest/items/{id}/retry', 202, a.headers['content-type'], parse(a), 'post'), []);
-		assert.deepEqual(parse(a), { item: '1', action: 'retry', state: 'waiting' });
+		const { request, ...rest } = parse(a);
+		assert.deepEqual(rest, { item: '1', action: 'retry', state: 'waiting' });
+		assert.equal((await get(`/requests/${request}`)).state, 'waiting');
 	}
 	assert.equal((await ask('2/discard', own)).status, 202);
 	assert.deepEqual((await waiting()).map((a) => [a.item, a.action, a.done, a.result]), [['1', 'retry', null, null], ['2', 'discard', null, null]]);
 	assert.equal((await get('/ingest')).quarantine.length, 3, 'this process writes nothing to the store');
+});
+
+test('decisions: refused unless asked for by our own page, with a body that makes sense', { skip: driver === undefined }, async () => {
+	const json = { ...own, 'Content-Type': 'application/json' };
+	const put = (path: string, body: unknown, headers: Record<string, string> = json, method = 'PUT'): Promise<Answer> => {
+		const text = typeof body === 'string' ? body : JSON.stringify(body);
+		return c.ask(API + path, { ...headers, 'Content-Length': String(Buffer.byteLength(text)) }, method, text);
+	};
+	const one = { class: 'own' };
+	for (const headers of [{ 'Content-Type': 'application/json' }, { ...json, 'Sec-Fetch-Site': 'cross-site' }, { ...json, Origin: 'https://evil.example' }] as Record<string, string>[]) {
+		checkProblem(await put('/senders/3/decision', one, headers), 403, 'put');
+		checkProblem(await put('/senders/decisions', { decisions: [{ sender: '3', ...one }] }, headers, 'POST'), 403, 'post');
+		checkProblem(await c.ask(`${API}/senders/decisions/1/undo`, headers, 'POST'), 403, 'undo');
+	}
+	checkProblem(await put('/senders/3/decision', one, { ...own, 'Content-Type': 'text/plain' }), 415, 'text');
+	checkProblem(await put('/senders/3/decision', one, own), 415, 'no type');
+	checkProblem(await c.ask(`${API}/senders/3/decision`, { ...json, 'Transfer-Encoding': 'chunked' }, 'PUT', '{}'), 411, 'no length');
+	checkProblem(await c.ask(`${API}/senders/3/decision`, { ...json, 'Content-Length': '300000', Connection: 'close' }, 'PUT'), 413, 'too long');
+	checkProblem(await put('/senders/decisions/1/undo', one, json, 'POST'), 413, 'an undo has no body');
+	for (const [method, path, allow] of [['GET', '/senders/3/decision', 'PUT'], ['POST', '/senders/3/decision', 'GET, HEAD'], ['PUT', '/senders/decisions', 'GET, HEAD'],
+		['GET', '/senders/decisions/1/undo', 'POST'], ['DELETE', '/senders/3/decision', 'GET, HEAD']] as const) {
+		const a = await c.ask(API + path, { ...own, Connection: 'close' }, method);
+		assert.equal(a.status, 405, `${method} ${path}`);
+		assert.equal(a.headers['allow'], allow, `${method} ${path}`);
+	}
+	for (const [body, at] of [['{', ''], ['', ''], ['[]', '/body'], ['null', ''], [{}, '/body/class'], [{ class: 'noise' }, '/body/class'], [{ class: 'suspect' }, '/body/class'],
+		[{ class: 7 }, '/body/class'], [{ class: 'own', colour: 'blue' }, '/body/'], [{ class: 'own', sender: '4' }, '/body/'], [{ class: 'own', note: 7 }, '/body/note'],
+		[{ class: 'own', note: 'x'.repeat(501) }, '/body/note'], [{ class: 'own', domains: [] }, '/body/domains'], [{ class: 'own', domains: 'a.test' }, '/body/domains'],
+		[{ class: 'own', domains: [7] }, '/body/domains'], [{ class: 'own', seen: 'x' }, '/body/seen'], ['{"class":"own","class":"list"}', ''], ['{"class":"own","note":"\\u0000"}', ''],
+		['{"class":"own","note":"\\ud800"}', '']] as [unknown, string][]) {
+		const p = checkProblem(await put('/senders/3/decision', body), 400, JSON.stringify(body));
+		if (at !== '') assert.equal(p.errors[0]?.pointer, at, JSON.stringify(body));
+	}
+	for (const body of [{}, { decisions: [] }, { decisions: {} }, { decisions: [7] }, { decisions: [one] }, { decisions: [{ sender: '3', ...one }], x: 1 },
+		{ decisions: Array.from({ length: 501 }, () => ({ sender: 3, ...one })) }])
+		checkProblem(await put('/senders/decisions', body, json, 'POST'), 400, JSON.stringify(body).slice(0, 80));
+	for (const id of ['4711', '0', 'x', '-1', '99999999999999999999']) checkProblem(await put(`/senders/${id}/decision`, one), 404, id);
+	checkProblem(await put('/senders/1/decision', one), 422, 'noise is nobody');
+	checkProblem(await put('/senders/3/decision?t=all', one), 400, 'a parameter');
+	checkProblem(await put('/senders/decisions', { decisions: [{ sender: 3, ...one }, { sender: '4711', ...one }] }, json, 'POST'), 404, 'all of them or none');
+	for (const q of ['sender=x', 'limit=0', 'limit=501', 'cursor=x', 'domain=example.com']) checkProblem(await c.ask(`${API}/senders/decisions?${q}`), 400, q);
+	for (const id of ['7', 'x', '0']) checkProblem(await c.ask(`${API}/requests/${id}`), 404, id);
+});
+
+test('decisions: asked for, waited for, refused, and in the log', { skip: driver === undefined }, async () => {
+	const state = mkdtempSync(join(tmpdir(), 'decisions-'));
+	const mine = await startDriver(driver ?? '', ['--state', state, '--seed']);
+	const b = new Client(mine.url);
+	const json = { ...own, 'Content-Type': 'application/json' };
+	const ask = async (path: string, body?: unknown, method: 'POST' | 'PUT' = 'PUT'): Promise<Answer> => {
+		const text = body === undefined ? undefined : JSON.stringify(body);
+		return b.ask(API + path, text === undefined ? own : { ...json, 'Content-Length': String(Buffer.byteLength(text)) }, method, text);
+	};
+	const settle = (token: string, result: number, text = ''): Promise<void> =>
+		mine.sql(`INSERT INTO request VALUES (${token}, 2, 'test', 1, 2, ${result}, 1, '${text}'); UPDATE meta SET value = value + 1 WHERE key = 'generation'`);
+	try {
+		const log = parse(await b.ask(`${API}/senders/decisions`));
+		assert.deepEqual(spec.faults('/senders/decisions', 200, 'application/json', log), []);
+		assert.deepEqual(log.items.map((d: Json) => [d.id, d.sender, d.class, d.holds, d.undone !== null]), [
+			['6', '5', null, true, false], ['5', '5', 'forwarder', false, false], ['4', '4', 'impostor', false, true], ['3', '4', 'service', true, false],
+			['2', '3', 'impostor', true, false], ['1', '3', 'own', true, false]]);
+		const page = parse(await b.ask(`${API}/senders/decisions?limit=2`));
+		assert.equal(page.next, '5');
+		assert.equal(parse(await b.ask(`${API}/senders/decisions?limit=2&cursor=5`)).items[0].id, '4');
+		assert.deepEqual(parse(await b.ask(`${API}/senders/decisions?sender=3`)).items.map((d: Json) => d.id), ['2', '1']);
+
+		// nobody carries it out here: it waits, and this says so
+		let a = await ask('/senders/3/decision', { class: 'service', note: '<b>Anna</b>', domains: null, seen: '2' });
+		assert.equal(a.status, 202, a.body.toString());
+		checkHeaders(a, 'decision');
+		let d = parse(a);
+		assert.deepEqual(spec.faults('/senders/{id}/decision', 202, a.headers['content-type'], d, 'put'), []);
+		assert.equal(d.undo, d.request);
+		assert.equal(parse(await b.ask(`${API}/requests/${d.request}`)).state, 'waiting');
+		await settle(d.request, 0);
+		const done = parse(await b.ask(`${API}/requests/${d.request}`));
+		assert.deepEqual(spec.faults('/requests/{token}', 200, 'application/json', done), []);
+		assert.equal(done.state, 'done');
+
+		// carried out while it is waited for
+		const names = (): string[] => readdirSync(`${state}/requests`).filter((n) => !n.startsWith('.'));
+		const before = names();
+		const carryOut = async (answer: Promise<Answer>, result: number, text = ''): Promise<Answer> => {
+			for (;;) {
+				const m = /-([0-9]+)\.[a-z]+$/.exec(names().find((n) => !before.includes(n)) ?? '');
+				if (m?.[1] === undefined) {
+					await new Promise((r) => setTimeout(r, 10));
+					continue;
+				}
+				before.push(...names());
+				await settle(m[1], result, text);
+				return answer;
+			}
+		};
+		a = await carryOut(ask('/senders/decisions', { decisions: [{ sender: '3', class: null }, { sender: 4, class: 'own', domains: ['x.test', 'y.test'] }] }, 'POST'), 0);
+		assert.equal(a.status, 200, a.body.toString());
+		d = parse(a);
+		assert.deepEqual(spec.faults('/senders/decisions', 200, a.headers['content-type'], d, 'post'), []);
+		assert.deepEqual(d.items.map((x: Json) => x.id), ['3', '4']);
+		const asked = parse({ body: readFileSync(`${state}/requests/${names().at(-1)}`) } as Answer);
+		assert.deepEqual(asked.decisions.map((x: Json) => [x.sender, x.domain, x.class]), [[3, null, null], [4, 'x.test', 'own'], [4, 'y.test', 'own']]);
+		assert.match(asked.who, /^web, 127\.0\.0\.1$/);
+
+		const refusedText = checkProblem(await carryOut(ask('/senders/3/decision', { class: 'own' }), 1, 'no such domain'), 422, 'refused');
+		assert.equal(refusedText.detail, 'no such domain');
+		checkProblem(await carryOut(ask('/senders/3/decision', { class: 'own' }), 2, 'meanwhile'), 409, 'stale');
+		a = await carryOut(ask('/senders/decisions/3/undo', undefined, 'POST'), 0);
+		assert.equal(a.status, 200);
+		d = parse(a);
+		assert.deepEqual(spec.faults('/senders/decisions/{undo}/undo', 200, a.headers['content-type'], d, 'post'), []);
+		assert.deepEqual([d.undo, d.items.map((x: Json) => x.id)], [null, ['4']]);
+	} finally {
+		assert.equal(await mine.stop(), 0);
+		rmSync(state, { recursive: true, force: true });
+	}
 });
 
 test('the page stands at every address that is not the API', async () => {
@@ -978,11 +1096,12 @@ test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
 		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/flow', '/healthz', '/heatmap', '/ingest', '/ingest/items/{id}',
-		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/rows',
-		'/rows/{id}/explain', '/senders', '/senders/{id}', '/timeseries',
+		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/requests/{token}', '/rows',
+		'/rows/{id}/explain', '/senders', '/senders/decisions', '/senders/{id}', '/timeseries',
 		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
 	]);
-	assert.deepEqual(spec.posts.sort(), ['/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry']);
+	assert.deepEqual(spec.posts.sort(), ['/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry', '/senders/decisions', '/senders/decisions/{undo}/undo']);
+	assert.deepEqual(spec.puts, ['/senders/{id}/decision']);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
 	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);
 });

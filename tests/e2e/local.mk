@@ -42,3 +42,7 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak
 
 .PHONY: soak
+
+# exports
+TESTS += tests/e2e/export.sh
+EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs

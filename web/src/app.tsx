@@ -18,8 +18,9 @@ import { matchRoute, type PageProps } from "./routes";
 export const NAV: { path: string; key: Key; icon: IconName; letter: string }[] = [
 	{ path: "/", key: "nav.overview", icon: "overview", letter: "o" },
 	{ path: "/domains", key: "nav.domains", icon: "domains", letter: "d" },
-	{ path: "/sources", key: "nav.sources", icon: "sources", letter: "s" },
+	{ path: "/senders", key: "nav.senders", icon: "senders", letter: "s" },
 	{ path: "/explore", key: "nav.explore", icon: "explore", letter: "e" },
+	{ path: "/sources", key: "nav.sources", icon: "sources", letter: "a" },
 	{ path: "/reports", key: "nav.reports", icon: "reports", letter: "r" },
 	{ path: "/failures", key: "nav.failures", icon: "envelope", letter: "f" },
 	{ path: "/tls", key: "nav.tls", icon: "lock", letter: "l" },
@@ -67,8 +68,8 @@ function KeysDialog({ close }: { close: () => void }) {
 			d.showModal();
 	}, []);
 	const rows: [string, Key][] = [
-		["?", "keys.help"], ["/", "keys.filter"], ["g o · d · s · e · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
-		["x", "keys.x"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
+		["?", "keys.help"], ["/", "keys.filter"], ["g o · d · s · e · a · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
+		["y · n · f · u", "keys.triage"], ["x", "keys.x"], ["x", "keys.pick"], ["z", "keys.undo"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
 	];
 	return (
 		<dialog ref={ref} class="dialog" aria-labelledby="keys-title" onClose={close}>

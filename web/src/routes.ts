@@ -24,6 +24,8 @@ const DEFS: Def[] = [
 	{ name: "overview", pattern: /^\/$/, title: () => t("nav.overview"), load: () => import("./pages/overview") },
 	{ name: "domains", pattern: /^\/domains\/?$/, title: () => t("nav.domains"), load: () => import("./pages/domains") },
 	{ name: "domain", pattern: /^\/domains\/([^/]+)\/?$/, params: ["d"], title: (p) => safeText(p.d ?? ""), load: () => import("./pages/domain") },
+	{ name: "senders", pattern: /^\/senders\/?$/, title: () => t("nav.senders"), load: () => import("./pages/senders") },
+	{ name: "sender", pattern: /^\/senders\/([^/]+)\/?$/, params: ["id"], title: () => t("sender.title"), load: () => import("./pages/sender") },
 	{ name: "sources", pattern: /^\/sources\/?$/, title: () => t("nav.sources"), load: () => import("./pages/sources") },
 	{ name: "explore", pattern: /^\/explore\/?$/, title: () => t("nav.explore"), load: () => import("./pages/explore") },
 	{ name: "reports", pattern: /^\/reports\/?$/, title: () => t("nav.reports"), load: () => import("./pages/reports") },

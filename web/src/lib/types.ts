@@ -1,4 +1,5 @@
 /* The answers of /api/v1, as schema/openapi.yaml describes them. */
+import type { Whose } from "./types-senders";
 
 export interface Counts {
 	m: number; both: number; dkim_only: number; spf_only: number;
@@ -52,7 +53,7 @@ export interface SourceDetail {
 }
 export interface BreakdownItem {
 	key: string; label: string; counts: Counts; legs: Legs;
-	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number;
+	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number; sender?: Whose | null;
 }
 export interface Breakdown {
 	items: BreakdownItem[]; other: { n: number; m: number }; total: { n: number; m: number }; next: string | null;
@@ -69,7 +70,7 @@ export interface Row {
 	};
 	spf: SpfResult[]; dkim: DkimResult[];
 	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
-	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean; failures?: number;
+	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null;
 }
 /* Sentences of the daemon, finished but for hidden characters; m: messages they hold for. */
 export interface Said { text: string; m: number }
