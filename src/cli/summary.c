@@ -292,7 +292,7 @@ const struct cli_command cli_cmd_summary = {
 	.name = "summary",
 	.group = "Answers",
 	.help = "what happened and what needs doing, on the screen or by mail",
-	.usage = "[--period day|week|month | --from DAY [--to DAY]] [--domain DOMAIN] [--format FORM | --mail-to ADDRESS...]",
+	.usage = "[--period PERIOD] [--mail-to ADDRESS... | --due]",
 	.text = "Tells of complete days only: those through which the usual reporters have reported. When they are late, the summary says so and "
 	    "compares nothing. What needs somebody comes first, with its number, its cause and what to do; a period in which nothing does is "
 	    "four lines.\n\n"

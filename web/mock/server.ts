@@ -122,9 +122,30 @@ function decide(req: IncomingMessage, res: ServerResponse, path: string): void {
 	});
 }
 
+/* What a refusal means: the real reading is the daemon's, this knows one of each kind. */
+function decode(req: IncomingMessage, res: ServerResponse): void {
+	if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+		return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
+	const parts: Buffer[] = [];
+	req.on("data", (d: Buffer) => parts.push(d));
+	req.on("end", () => {
+		const text = (JSON.parse(Buffer.concat(parts).toString()) as { text: string }).text;
+		const ip = /\d+\.\d+\.\d+\.\d+/.exec(text)?.[0] ?? null, domain = /(?:from|header\.from=) ?([a-z0-9.-]+\.[a-z]+)/.exec(text)?.[1] ?? null;
+		const match = { key: "dmarc", title: "Refused because of DMARC", why: `Neither SPF nor DKIM proved ${domain}.`, do: "Sign with DKIM.", words: text.slice(0, 200) };
+		res.writeHead(200, { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" }).end(JSON.stringify({
+			lang: "en", matches: /dmarc policy/i.test(text) ? [match] : [], temporary: /^4/.test(text), domain, known: domain !== null, ip,
+			seen: ip === null ? null : { from: "2026-02-20", to: "2026-05-20", ip, m: 41, codes: [{ code: "F7", title: "No proof at all", m: 40 }, { code: "P1", title: "Fully proven", m: 1 }], sender: { id: "3", label: "Mailer <b>X</b>" } },
+			checks: /Authentication-Results:/.test(text) ? { lang: "en", code: "F5", title: "Neither listed nor signed as you", why: "SPF does not vouch for it.", do: null, do_yours: "Turn on DKIM.", do_not_yours: "Leave it.",
+				legs: ["SPF: fail", "DKIM: not signed"], notes: [], snippets: [{ text: "Add to the SPF record:", type: "TXT", name: "example.com", value: "ip4:192.0.2.9" }] } : null,
+		}));
+	});
+}
+
 function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
 	if ((req.method === "PUT" && /^\/senders\/\d+\/decision$/.test(path)) || (req.method === "POST" && /^\/senders\/decisions(\/\d+\/undo)?$/.test(path)))
 		return decide(req, res, path);
+	if (req.method === "POST" && path === "/decode")
+		return decode(req, res);
 	const item = /^\/ingest\/items\/([^/]+)(?:\/(raw|retry|discard))?$/.exec(path);
 	if (item !== null && (item[2] === "retry" || item[2] === "discard")) {
 		if (req.method !== "POST")
@@ -165,6 +186,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	if (item !== null)
 		return json(req, res, 200, q.quarantined(decodeURIComponent(item[1] as string)));
 	switch (path) {
+	case "/me": return json(req, res, 200, { user: null, role: "admin", domains: null, csrf: null, lang: "en" });
 	case "/meta": return json(req, res, 200, q.meta());
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));

@@ -25,6 +25,7 @@ export const NAV: { path: string; key: Key; icon: IconName; letter: string }[] =
 	{ path: "/failures", key: "nav.failures", icon: "envelope", letter: "f" },
 	{ path: "/tls", key: "nav.tls", icon: "lock", letter: "l" },
 	{ path: "/health", key: "nav.intake", icon: "intake", letter: "h" },
+	{ path: "/decode", key: "nav.decode", icon: "decode", letter: "b" },
 ];
 
 const active = (path: string, nav: string): boolean =>
@@ -43,7 +44,7 @@ function Rail({ path, q }: { path: string; q: string }) {
 				<ul class={more ? "more-open" : ""}>
 					{NAV.map((n, i) => (
 						<li class={i > 3 ? "in-more" : ""}>
-							<a href={href(at(n.path, n.path === "/health" ? "" : q))} aria-current={active(path, n.path) ? "page" : undefined}>
+							<a href={href(at(n.path, n.path === "/health" || n.path === "/decode" ? "" : q))} aria-current={active(path, n.path) ? "page" : undefined}>
 								<Icon name={n.icon} /><span>{t(n.key)}</span>
 							</a>
 						</li>

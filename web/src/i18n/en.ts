@@ -1,8 +1,10 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
 import codes from "texts:en";
+import { decode } from "./en-decode";
 import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
+import { places } from "./en-places";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
@@ -544,4 +546,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places };
