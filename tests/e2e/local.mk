@@ -50,3 +50,7 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 # exports
 TESTS += tests/e2e/export.sh
 EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs
+
+# decisions about senders, over HTTP and by command, of a daemon that is killed
+TESTS += tests/e2e/decide.sh
+EXTRA_DIST += tests/e2e/decide.sh tests/e2e/decide.test.ts
