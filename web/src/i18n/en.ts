@@ -3,6 +3,7 @@ import codes from "texts:en";
 import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
+import { login } from "./en-login";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
@@ -544,4 +545,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...login };
