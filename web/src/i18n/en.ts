@@ -5,11 +5,14 @@ import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
 import { places } from "./en-places";
+import { login } from "./en-login";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
 const ui = {
 	"brand.home": "dmarcd, to the overview",
+	"lang.label": "Language",
+	"lang.auto": "As the browser",
 	"nav.label": "Pages",
 	"nav.overview": "Overview",
 	"nav.domains": "Domains",
@@ -546,4 +549,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login };
