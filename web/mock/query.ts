@@ -235,7 +235,7 @@ export function overview(p: URLSearchParams): Overview {
 	const y = count(now.filter(yours)), open = count(now.filter((x) => ["candidate", "unknown", "suspect"].includes(classOf(senderOf(x), x.domain))));
 	return {
 		from: r.from, to: r.to, complete_through: COMPLETE, counts: c, prev,
-		rates: { legit_pass: rate(y), legit_low: rate(y) === null ? null : (rate(y) ?? 0) * 0.999, prev_legit_pass: null, legit_share: c.m === 0 ? null : y.m / c.m, unreviewed: c.m === 0 ? null : open.m / c.m, pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
+		rates: { legit_pass: rate(y), legit_low: rate(y) === null ? null : (rate(y) ?? 0) * 0.999, prev_legit_pass: null, legit_share: c.m === 0 ? null : y.m / c.m, unreviewed: c.m === 0 ? null : open.m / c.m, stopped: c.fail_unk === 0 ? null : 1 - c.leaked / c.fail_unk, pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
 		verdict, domains: list, new: { sources: old ? first("ip").length : 0, selectors: old ? first("selector") : [], subdomains: old ? first("hfrom") : [] },
 		reporters: new Set(now.map((x) => x.reporter.key)).size, reports: new Set(now.map((x) => x.report_id)).size,
 		silent_reporters: r.to >= "2026-05-13" && now.length > 0 ? [{ key: SILENT, label: "University Mail Service", last_day: "2026-05-09", usual_m: 61 }] : [],
