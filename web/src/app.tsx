@@ -12,6 +12,7 @@ import { meta, pageEnd, useMetaLoader } from "./ui/meta";
 import { shiftPeriod } from "./ui/filterbar";
 import { ErrorBox, Skeleton } from "./ui/states";
 import { filtersHere, Safe } from "./ui/text";
+import { LanguageSwitch } from "./ui/language";
 import { ThemeSwitch } from "./ui/theme";
 import { matchRoute, type PageProps } from "./routes";
 
@@ -172,6 +173,7 @@ export function App() {
 					) : slow ? <Skeleton h={480} /> : null}
 				<footer class="foot">
 					<button type="button" class="btn link" onClick={() => setHelp(true)}><Icon name="keyboard" size={16} />{t("keys.title")}</button>
+					<LanguageSwitch />
 					<span>{t("foot.utc")}</span>
 					{metaLoad.data !== null && <span>dmarcd <Safe text={metaLoad.data.version} /></span>}
 				</footer>

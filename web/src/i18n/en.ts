@@ -10,6 +10,8 @@ import { tls } from "./en-tls";
 
 const ui = {
 	"brand.home": "dmarcd, to the overview",
+	"lang.label": "Language",
+	"lang.auto": "As the browser",
 	"nav.label": "Pages",
 	"nav.overview": "Overview",
 	"nav.domains": "Domains",

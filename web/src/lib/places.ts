@@ -1,9 +1,10 @@
 /* Where an address is, in words. Names of countries come from the browser. */
 import { t, type Key } from "../i18n";
+import { LOCALE } from "../i18n/lang";
 
 export interface Place { country: string | null; asn: number | null; network: string | null; reserved: string | null }
 
-const names = new Intl.DisplayNames(["en"], { type: "region", fallback: "code" });
+const names = new Intl.DisplayNames([LOCALE], { type: "region", fallback: "code" });
 
 /* The name of a country, of "unknown" and of "reserved"; what is no code stays as it is. */
 export function countryName(code: string): string {
