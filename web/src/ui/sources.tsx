@@ -14,7 +14,7 @@ import { valueLabel } from "./filterbar";
 import { FailureLink } from "./failures";
 import { Icon } from "./icons";
 import { useMeta } from "./meta";
-import { PlaceCell, PlaceFact, PlaceNote, useGeo } from "./places";
+import { PlaceFact, PlaceNote, PlaceTag } from "./places";
 import { SenderLink } from "./senders";
 import { Table, type Column } from "./table";
 import { applyValue, Name, Safe, Value } from "./text";
@@ -45,13 +45,13 @@ function TopOf({ k, list }: { k: FilterKey | null; list: { key: string; m: numbe
 }
 
 export function SourceTable({ by, items, sort, fixedSort = false, query }: Props) {
-	const geo = useGeo();
 	const max = Math.max(1, ...items.map((i) => i.counts.m));
 	const s = (name: string) => fixedSort ? undefined : name;
 	const cols: Column<BreakdownItem>[] = [
 		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => {
 			const value = r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r);
-			return by === "ip" && r.sender ? <span class="under">{value}<SenderLink s={r.sender} small /></span> : value;
+			const here = by === "ip" ? <span class="addr">{value}<PlaceTag p={r.detail ?? {}} /></span> : value;
+			return by === "ip" && r.sender ? <span class="under">{here}<SenderLink s={r.sender} small /></span> : here;
 		} },
 		{ id: "m", head: t("col.m"), num: true, sort: s("m"), cell: (r) => <Amount n={r.counts.m} max={max} /> },
 		{ id: "pass", head: t("col.pass"), sort: s("pass"), first: "asc", hint: t("col.pass.hint"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
@@ -61,8 +61,6 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 		{ id: "dkima", head: t("col.dkim_aligned"), cls: "c-al", hint: t("col.dkim_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.dkim} m={r.counts.m} /> },
 		{ id: "disp", head: t("col.disp"), cls: "c-sep c-dispg", hint: t("col.disp.hint"), cell: (r) => <Treatment c={r.counts} /> },
 	];
-	if (by === "ip" && geo)
-		cols.push({ id: "place", head: t("place.where"), hint: t("place.hint"), cls: "c-names c-place", cell: (r) => <PlaceCell p={r.detail ?? {}} /> });
 	if (by === "ip")
 		cols.push(
 			{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => <TopOf k="hfrom" list={r.detail?.hfrom} /> },
