@@ -134,6 +134,8 @@ struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, boo
 struct json_t	*answer_report_line(const struct query_report *);
 
 struct json_t	*answer_failure_line(const struct query_failure *);
+/* As a mail of its own, as masked as f is; false: out of memory. */
+bool		 answer_failure_mail(const struct query_failure *, struct buf *);
 /* "f12" or "12"; false: it is no id of a failure report. */
 bool		 answer_failure_id(struct str, int64_t *out);
 

@@ -85,7 +85,7 @@ const struct conf_item conf_items[] = {
 	    "PEM file: our certificate, then those above it; HTTPS is spoken then", NULL, NULL },
 	{ CONF_SEC_HTTP, "tls_key", CONF_PATH, FIELD(conf_http, tls_key), 1, 1024, NULL, NULL,
 	    "PEM file: the key of the certificate", NULL, NULL },
-	{ CONF_SEC_HTTP, "proxies", CONF_NAMES, FIELD(conf_http, proxies), 0, 100, NULL, "address",
+	{ CONF_SEC_HTTP, "proxies", CONF_NAMES, FIELD(conf_http, proxies), 0, 100, NULL, "network",
 	    "addresses of web servers in front that are believed", NULL, NULL },
 	{ CONF_SEC_HTTP, "proxy_address_header", CONF_TEXT, FIELD(conf_http, proxy_address_header), 1, 64, "X-Forwarded-For", NULL,
 	    "where a proxy says who asks", NULL, NULL },
@@ -495,7 +495,7 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 		return (catalogue_selector_ok((struct str){ out, n }) ? 0 :
 		    err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
 	}
-	if (strcmp(it->words, "address") == 0)
+	if (strcmp(it->words, "network") == 0)
 		return (check_network(it, value, shown, out, e));
 	if (value[0] == '*')
 		return (err_set(e, ERR_CONFIG, "%s \"%s\": a name stands for all below it, without a star", it->name, shown));

@@ -288,7 +288,7 @@ flatten(struct reading *r, struct str text)
 		r->low[i] = ascii_lower(r->flat[i]);
 }
 
-/* Status codes, not parts of addresses and versions. */
+/* Status codes (RFC 3463: subjects are 0 to 7), not parts of addresses and versions. */
 static void
 find_codes(struct reading *r)
 {
@@ -304,7 +304,7 @@ find_codes(struct reading *r)
 			if (n == 0)
 				break;
 		}
-		if (k < 2 || (at < r->len && is_word(r->low[at])) || (at + 1 < r->len && r->low[at] == '.' && is_digit(r->low[at + 1])))
+		if (k < 2 || v[0] > 7 || (at < r->len && is_word(r->low[at])) || (at + 1 < r->len && r->low[at] == '.' && is_digit(r->low[at + 1])))
 			continue;
 		r->codes[r->ncodes++] = (struct code){ (unsigned)(r->low[i] - '0'), v[0], v[1], i };
 		*(r->low[i] == '4' ? &r->temporary : &r->final) = true;

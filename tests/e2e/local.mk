@@ -50,3 +50,10 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 # exports
 TESTS += tests/e2e/export.sh
 EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs
+# users, sessions, tokens, proxies, HTTPS; who sees what; what strangers try
+TESTS += tests/e2e/login.sh
+EXTRA_DIST += tests/e2e/login.sh tests/e2e/login.test.ts tests/e2e/lib/access.ts
+
+# decisions about senders, over HTTP and by command, of a daemon that is killed
+TESTS += tests/e2e/decide.sh
+EXTRA_DIST += tests/e2e/decide.sh tests/e2e/decide.test.ts
