@@ -1,6 +1,7 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
 import codes from "texts:en";
 import { failures } from "./en-failures";
+import { flow } from "./en-flow";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
 import { senders } from "./en-senders";
@@ -359,10 +360,8 @@ const ui = {
 	"ip.unknown": "not an address",
 
 	"explore.view": "View",
-	"explore.timerows": "Time and rows",
 	"explore.rows": "Rows",
 	"explore.time": "Mail by day",
-	"explore.split": "Split by",
 	"explore.total": "{n, plural, one {# row} other {# rows}}, {m, plural, one {# message} other {# messages}}",
 	"explore.values": "Top values",
 	"explore.values.hint": "Click keeps a value, Alt-click leaves it out.",
@@ -544,4 +543,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...flow };
