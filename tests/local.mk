@@ -9,6 +9,7 @@ include tests/unit/local-mailbox.mk
 include tests/unit/local-units.mk
 include tests/unit/local-failure.mk
 include tests/unit/local-senders.mk
+include tests/unit/local-summary.mk
 include tests/unit/local-places.mk
 include tests/unit/local-tls.mk
 include tests/unit/local-sandbox.mk

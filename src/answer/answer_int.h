@@ -48,6 +48,10 @@ void		 answer_place(struct a_obj *, const struct place *);	/* country, asn, netw
 bool		 answer_geo_there(void);
 struct json_t	*answer_geo(void);
 
+/* explain.c: title, what to do, what was checked; of a row, a cause, a message */
+struct explanation;
+void	 a_explained(struct a_obj *, unsigned lang, const struct explanation *);
+
 /* quarantine.c: parts of answer_ingest */
 struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);
 struct json_t	*answer_removed(const struct query_ingest *);

@@ -76,8 +76,8 @@ snippets(unsigned lang, const struct explanation *x)
 }
 
 /* What holds for the row or the cause as a whole. */
-static void
-put_words(struct a_obj *o, unsigned lang, const struct explanation *x)
+void
+a_explained(struct a_obj *o, unsigned lang, const struct explanation *x)
 {
 	char	 code[8];
 
@@ -365,13 +365,35 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 	a_set(&o, "domain", a_str(full.domain));
 	a_set(&o, "m", a_count(row.count));
 	a_set(&o, "sender", a_row_who(&who));
-	put_words(&o, rq->lang, &x);
+	a_explained(&o, rq->lang, &x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)
 		(void)answer_oom(e);
 out:
 	free(s.v);
 	return (j);
+}
+
+int
+answer_why(struct query *q, const struct query_cause *c, struct explanation **out, struct err *e)
+{
+	const struct query_row	*row = &c->example;
+	struct query_row_full	*full = arena_alloc(query_arena(q), 1, sizeof(*full));
+	struct explanation	*x = arena_alloc(query_arena(q), 1, sizeof(*x));
+	struct query_row_who	 who;
+	struct explain_facts	 f;
+
+	if (full == NULL || x == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	if (query_row_full(q, row, full, e) == -1 || query_row_who(q, row, &who, e) == -1)
+		return (-1);
+	f = facts_of(row, full, &who);
+	f.reporters = c->reporters;
+	if (look_up_selector(q, full->domain, &full->verdict, c->first_day, c->last_day, &f, e) == -1 ||
+	    explain_row(query_arena(q), &full->policy, &full->record, &f, x, e) == -1)
+		return (-1);
+	*out = x;
+	return (0);
 }
 
 /* --- Many rows, by cause ---------------------------------------------------------------------------- */
@@ -661,7 +683,7 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 	put_addresses(&o, v, n);
 	a_set(&o, "example", row_id(&big->c->example));
 	a_set(&o, "sender", a_row_who(&big->who));
-	put_words(&o, rq->lang, x);
+	a_explained(&o, rq->lang, x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)
 		(void)answer_oom(e);

@@ -309,3 +309,9 @@ answer_free(struct json_t *j)
 {
 	json_decref(j);
 }
+
+struct json_t *
+answer_counts(const struct query_counts *c)
+{
+	return (a_counts(c));
+}

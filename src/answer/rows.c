@@ -64,7 +64,7 @@ row_verdict(const struct verdict *v)
 }
 
 static void
-row_says(struct a_obj *o, const struct query_row_full *f)
+row_says(struct a_obj *o, const struct query_row_full *f, const char *fwd)
 {
 	const struct report_record	*r = &f->record;
 	char				 code[8];
@@ -79,7 +79,7 @@ row_says(struct a_obj *o, const struct query_row_full *f)
 	a_set(o, "verdict", row_verdict(&f->verdict));
 	a_set(o, "code", a_text(dmarc_code_name(f->verdict.code, code)));
 	a_set(o, "title", a_text(explain_title(f->verdict.code)));
-	a_set(o, "fwd", a_text(f->verdict.forwarded ? "certain" : "no"));
+	a_set(o, "fwd", a_text(fwd));
 	a_set(o, "differs", json_boolean(f->verdict.differs));
 	a_set(o, "overridden", json_boolean(f->verdict.overridden));
 }
@@ -89,7 +89,7 @@ answer_row_says(const struct query_row_full *f)
 {
 	struct a_obj	 o = a_object();
 
-	row_says(&o, f);
+	row_says(&o, f, f->verdict.forwarded ? "certain" : "no");
 	return (a_done(&o));
 }
 
@@ -101,12 +101,10 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	const struct report_record	*r = &f.record;
 	char				 text[64];
 	uint64_t			 failures;
-	struct query_whose		 sender;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1 || query_row_failures(q, row, &failures, e) == -1 ||
-	    query_row_sender(q, row, &sender, e) == -1 || query_row_who(q, row, &who, e) == -1)
+	if (query_row_full(q, row, &f, e) == -1 || query_row_who(q, row, &who, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
 		return (NULL);
 	o = a_object();
 	(void)snprintf(text, sizeof(text), "%lld#%llu", (long long)row->report, (unsigned long long)row->seq);
@@ -119,10 +117,9 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "ip", r->ip_len != 0 ? a_str(r->source_ip) : json_null());
 	answer_place(&o, &f.place);
 	a_set(&o, "ip_text", r->ip_len == 0 && r->source_ip.len > 0 ? a_str(r->source_ip) : json_null());
-	a_set(&o, "sender", answer_whose(&sender));
+	a_set(&o, "sender", answer_whose(&(struct query_whose){ who.id, who.label, who.class }));
 	a_set(&o, "count", a_count(row->count));
-	row_says(&o, &f);
-	a_set(&o, "fwd", a_text(query_fwd_names[who.fwd]));	/* as all sums count it */
+	row_says(&o, &f, query_fwd_names[who.fwd]);
 	a_set(&o, "failures", a_count(failures));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }

@@ -25,6 +25,8 @@
 	X(report)		\
 	X(export)		\
 	X(explain)		\
+	X(summary)		\
+	X(bounce)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\

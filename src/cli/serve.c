@@ -34,14 +34,15 @@ on_reload(void *arg)
 }
 
 static void
-on_listening(void *arg, const char *address, int port, const char *base_path)
+on_listening(void *arg, const struct conf_http *h, int port)
 {
 	struct serve	*s = arg;
 	char		 url[sizeof(s->told)];
-	bool		 v6 = strchr(address, ':') != NULL;
+	bool		 v6 = strchr(h->address, ':') != NULL;
 
 	/* the one line that a person who starts it by hand looks for; again only when it has moved */
-	(void)snprintf(url, sizeof(url), "http://%s%s%s:%d%s/", v6 ? "[" : "", address, v6 ? "]" : "", port, base_path);
+	(void)snprintf(url, sizeof(url), "http%s://%s%s%s:%d%s/", h->tls_certificate != NULL ? "s" : "", v6 ? "[" : "", h->address,
+	    v6 ? "]" : "", port, h->base_path);
 	if (strcmp(url, s->told) != 0)
 		(void)printf("dmarcd is ready: %s\n", url);
 	(void)fflush(stdout);

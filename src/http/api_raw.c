@@ -18,7 +18,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "http/http.h"
+#include "http/access.h"
 #include "process/raw.h"
 #include "store/query.h"
 
@@ -103,9 +103,8 @@ set_all(struct request *rq, struct wanted *w)
 
 /* --- What came ---------------------------------------------------------------- */
 
-/* By the first bytes, to name it; nothing more is read here. */
-static const char *
-suffix_of(const struct original *o)
+const char *
+raw_suffix(int fd, uint64_t offset, uint64_t bytes)
 {
 	static const struct { const char *magic; size_t n; const char *suffix; } known[] = {
 		{ "\x1f\x8b", 2, "gz" }, { "PK\x03\x04", 4, "zip" }, { "7z\xbc\xaf", 4, "7z" },
@@ -113,12 +112,18 @@ suffix_of(const struct original *o)
 		{ "\xff\xfe<", 3, "xml" }, { "\xfe\xff\0<", 4, "xml" },
 	};
 	char	 head[16] = { 0 };
-	ssize_t	 n = pread(o->fd, head, sizeof(head) < o->bytes ? sizeof(head) : (size_t)o->bytes, (off_t)o->offset);
+	ssize_t	 n = pread(fd, head, sizeof(head) < bytes ? sizeof(head) : (size_t)bytes, (off_t)offset);
 
 	for (size_t i = 0; n > 0 && i < nitems(known); i++)
 		if ((size_t)n >= known[i].n && memcmp(head, known[i].magic, known[i].n) == 0)
 			return (known[i].suffix);
 	return ("eml");
+}
+
+static const char *
+suffix_of(const struct original *o)
+{
+	return (raw_suffix(o->fd, o->offset, o->bytes));
 }
 
 /* Names are made of our numbers only: a report_id is anybody's text. */
@@ -143,6 +148,11 @@ reply_original(struct request *rq, const struct wanted *w, struct original *o)
 
 	if (mail && o->private) {
 		problem(rq, 403, "A failure report came in the same mail. What is in it tells of people, so the mail is not shown here.");
+		return;
+	}
+	if (!access_raw(rq, false, mail)) {
+		problem(rq, 403, mail ? "Whole mails are for admins; as=%s gives the document." : "The file may hold reports about domains that you do not "
+		    "see; as=%s gives the document.", as_names[o->tls][AS_DOCUMENT]);
 		return;
 	}
 	if (w->as == AS_MAIL && !mail) {
@@ -270,7 +280,7 @@ find(struct request *rq, struct asked *a, struct found *f)
 
 /* What answer_report cannot know without a look at the file: is it there, is it a mail? */
 void
-api_raw_refine(struct asked *a, bool tls, int64_t id, json_t *answer)
+api_raw_refine(const struct request *rq, struct asked *a, bool tls, int64_t id, json_t *answer)
 {
 	struct original		 o = { .fd = -1 };
 	struct found		 r;
@@ -286,8 +296,8 @@ api_raw_refine(struct asked *a, bool tls, int64_t id, json_t *answer)
 	if (o.fd != -1)
 		(void)close(o.fd);
 	(void)json_object_set_new(raw, as_names[tls][AS_DOCUMENT], json_boolean(there));
-	(void)json_object_set_new(raw, "original", json_boolean(there && !(mail && private)));
-	(void)json_object_set_new(raw, "mail", json_boolean(mail && !private));
+	(void)json_object_set_new(raw, "original", json_boolean(there && !(mail && private) && access_raw(rq, false, mail)));
+	(void)json_object_set_new(raw, "mail", json_boolean(mail && !private && access_raw(rq, false, true)));
 }
 
 void

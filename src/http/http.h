@@ -34,6 +34,7 @@ struct conn;
 struct query;
 struct store;
 
+struct outflow;
 struct reply {
 	unsigned	 status;
 	const char	*type;		/* of the content */
@@ -42,6 +43,7 @@ struct reply {
 	int		 fd;		/* not -1: the body is bytes of this file */
 	uint64_t	 fd_offset;
 	uint64_t	 fd_bytes;
+	struct outflow	*stream;	/* not NULL: the body is made while it is sent */
 	const char	*cache;		/* Cache-Control */
 	const char	*csp;		/* NULL: the one of all pages */
 	const char	*allow;		/* with 405 */
@@ -49,6 +51,19 @@ struct reply {
 	char		 etag[48];	/* "": none */
 	char		 location[256];	/* with 307, 308 */
 	char		 disposition[96];
+	char		 cookie[512];	/* "": none is set */
+	bool		 authenticate;	/* with 401: how to */
+};
+
+/* Who asks: access.c. */
+enum who_how { WHO_NOBODY, WHO_OPEN, WHO_SESSION, WHO_TOKEN, WHO_PROXY };	/* open: there are no users, everybody here may */
+struct who {
+	enum who_how	 how;
+	bool		 admin;
+	bool		 secure;	/* by TLS, ours or that of a proxy */
+	char		 name[72];
+	char		*domains;	/* that are all he sees, a blank between; NULL: all */
+	char		 csrf[72];	/* "": none is asked for */
 };
 
 enum request_stage { RQ_URI, RQ_HEADERS, RQ_WORKING, RQ_DONE, RQ_ANSWERED };
@@ -66,7 +81,8 @@ struct request {
 	bool			 acts;		/* POST or PUT: something is to be done */
 	bool			 put;
 	bool			 local;		/* from this machine */
-	char			 peer[48];	/* who asks */
+	char			 peer[48];	/* the address that asks; behind a trusted proxy what that says */
+	struct who		 who;
 	char			 uri[URI_BYTES + 1];
 	struct str		 path;		/* raw, within uri */
 	struct str		 query_raw;	/* raw, within uri */
@@ -117,8 +133,8 @@ bool	 etag_matches(const char *if_none_match, const char *etag);
 
 /* --- host.c: against DNS rebinding ------------------------------------------- */
 
-/* Is this Host header a name of ours? address: what we are bound to. */
-bool	 host_allowed(const char *host, const char *address);
+/* Is this Host header a name of ours? address: what we are bound to; names, NULL is fine: in the configuration. */
+bool	 host_allowed(const char *host, const char *address, const struct str_list *names);
 
 /* --- headers.c --------------------------------------------------------------- */
 
@@ -132,6 +148,7 @@ bool	 accepts_gzip(const char *accept_encoding);
 int	 static_start(const char *base_path, struct err *);
 void	 static_stop(void);
 /* The shared response for a path below the base path, or NULL: no such file. */
+bool	 static_has(struct str path);	/* another file than the page itself */
 struct MHD_Response *static_find(struct str path, bool gzip, const char *if_none_match, unsigned *status);
 
 /* --- cache.c ------------------------------------------------------------------ */
@@ -149,7 +166,8 @@ void		 cache_clear(void);
 
 /* --- routes.c ---------------------------------------------------------------- */
 
-enum lane { LANE_QUICK, LANE_SLOW, LANE_COUNT };
+/* login: hashes of passwords are slow on purpose, and one at a time; export: as long as the client takes it */
+enum lane { LANE_QUICK, LANE_SLOW, LANE_LOGIN, LANE_EXPORT, LANE_COUNT };
 
 /* What a handler may ask. It may end the query early: query_end(), then NULL. */
 struct asked {
@@ -157,10 +175,11 @@ struct asked {
 	struct query	*query;
 };
 
+#define KIND_BARE (-1)
 struct route {
 	const char	*path;		/* below API_PREFIX; "{}" stands for one segment */
 	void		(*run)(struct request *, struct asked *);
-	int		 kind;		/* enum answer_kind, for api_answer */
+	int		 kind;		/* enum answer_kind, for api_answer; KIND_BARE: it asks nothing of the store */
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
 	/* of actions: */
@@ -195,6 +214,19 @@ bool		 work_stop(struct work *, int64_t deadline_ms);
 /* For handlers: the directory given to work_start. */
 const char	*work_state_dir(void);
 
+/* --- outflow.c: a body that is made while it is sent ------------------------------ */
+
+/* make adds a piece: 1, 0 at the end, -1. done: ctx is not needed any more. NULL: no memory, and ctx stays the caller's. */
+struct outflow	*outflow_new(int (*make)(void *, struct buf *, struct err *), void (*done)(void *), void *ctx);
+/* In the worker, after the reply was handed over, until all is made or nobody wants it. */
+void		 outflow_run(struct outflow *);
+/* The reply's share: becomes the response's, or is dropped. */
+struct MHD_Response *outflow_response(struct outflow *, struct MHD_Connection *, struct conn *);
+void		 outflow_drop(struct outflow *);	/* NULL is fine */
+void		 outflow_stop(void);	/* all of them end, unfinished: the daemon does */
+/* server.c: the client took something; it has time for more. */
+void		 server_goes_on(struct conn *);
+
 /* --- api_*.c: each makes rq->reply -------------------------------------------- */
 
 void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
@@ -206,17 +238,25 @@ void	 api_quarantined_raw(struct request *, struct asked *);
 void	 api_quarantined_retry(struct request *, struct asked *);
 void	 api_quarantined_discard(struct request *, struct asked *);
 /* decisions about senders */
+void	 api_bounce(struct request *, struct asked *);		/* POST decode */
 void	 api_decide(struct request *, struct asked *);		/* PUT senders/{}/decision */
 void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisions */
 void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
 void	 api_decided(struct request *, struct asked *);		/* GET senders/decisions: the log */
 void	 api_requested(struct request *, struct asked *);	/* GET requests/{} */
-/* POST failures/{}/reveal */
+/* POST failures/{}/reveal; failures/{}/raw: GET masked, POST as it came */
 void	 api_reveal(struct request *, struct asked *);
+void	 api_failure_raw(struct request *, struct asked *);
+void	 api_failure_mail(struct request *, struct asked *);
+/* What an original is by its first bytes: "gz", "zip", "eml" ...; nothing more is read. */
+const char *raw_suffix(int fd, uint64_t offset, uint64_t bytes);
+void	 api_export(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */
-void	 api_raw_refine(struct asked *, bool tls, int64_t id, json_t *answer);
+void	 api_raw_refine(const struct request *, struct asked *, bool tls, int64_t id, json_t *answer);
+/* The body as a JSON object, or NULL after a problem(); the caller's. */
+json_t	*api_body(struct request *);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
 void	 api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine);

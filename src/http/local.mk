@@ -3,8 +3,11 @@
 # the database, api_*.c the answers.
 libdmarcd_a_SOURCES += \
 	src/http/http.h \
+	src/http/access.c src/http/access.h \
 	src/http/api_answer.c \
+	src/http/api_bounce.c \
 	src/http/api_decide.c \
+	src/http/api_export.c \
 	src/http/api_failures.c \
 	src/http/api_ingest.c \
 	src/http/api_quarantine.c \
@@ -19,6 +22,7 @@ libdmarcd_a_SOURCES += \
 	src/http/routes.c \
 	src/http/server.c \
 	src/http/static.c \
+	src/http/outflow.c \
 	src/http/work.c
 
 # Its tests: tests/unit for what needs no socket, tests/fuzz for the query.

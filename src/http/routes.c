@@ -3,9 +3,11 @@
  */
 #include "answer/answer.h"
 #include "base/when.h"
+#include "http/access.h"
 #include "http/http.h"
 
-#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes */
+#define LOGIN_BYTES 4096		/* a name and a password, however they are escaped */
+#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes; a text of BOUNCE_BYTES, however it is escaped */
 
 static const struct route	routes[] = {
 	/* path			run		kind			lane		etag */
@@ -25,6 +27,7 @@ static const struct route	routes[] = {
 	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true, false, 0 },
 	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true, false, 0 },
 	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true, false, 0 },
+	{ "failures/{}/raw",	api_failure_raw, ANSWER_KINDS,		LANE_SLOW,	true, false, 0 },
 	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true, false, 0 },
 	{ "senders/decisions",	api_decided,	ANSWER_KINDS,		LANE_QUICK,	true, false, 0 },
 	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true, false, 0 },
@@ -33,16 +36,24 @@ static const struct route	routes[] = {
 	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, false, 0 },
 	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true, false, 0 },
 	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true, false, 0 },
+	{ "export",		api_export,	ANSWER_KINDS,		LANE_EXPORT,	false, false, 0 },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, false, 0 },
 	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, false, 0 },
 	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false, false, 0 },
 	{ "requests/{}",	api_requested,	ANSWER_KINDS,		LANE_QUICK,	false, false, 0 },
+	{ "me",		api_me,		KIND_BARE,		LANE_QUICK,	false, false, 0 },
+	{ "users",		api_users,	KIND_BARE,		LANE_QUICK,	false, false, 0 },
+	{ "audit",		api_audit,	KIND_BARE,		LANE_SLOW,	false, false, 0 },
 };
 
 /* What waits for another process is not in front of quick questions. */
 static const struct route	actions[] = {
+	{ .path = "login", .run = api_login, .kind = KIND_BARE, .lane = LANE_LOGIN, .body = LOGIN_BYTES },
+	{ .path = "logout", .run = api_logout, .kind = KIND_BARE, .lane = LANE_LOGIN },
 	{ .path = "failures/{}/reveal", .run = api_reveal, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
+	{ .path = "decode", .run = api_bounce, .kind = ANSWER_EXPLAIN, .lane = LANE_QUICK, .body = BODY_BYTES },
+	{ .path = "failures/{}/raw", .run = api_failure_mail, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
@@ -258,9 +269,15 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	struct asked	 a = { .store = s };
 	struct cached	*mine = NULL;
 	struct request	*waited;
+	struct outflow	*stream;
 	struct buf	 key = { .max = 4 * URI_BYTES };
 	bool		 replied = true, good, late;
 
+	if (rq->route->kind == KIND_BARE) {
+		rq->route->run(rq, &a);
+		done(rq);
+		return (true);
+	}
 	if (s == NULL) {
 		problem(rq, 503, "%s", why->msg);
 		done(rq);
@@ -278,9 +295,13 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	if (late)
 		rq->passing = true;	/* another time more may be told */
 	finish(rq);
+	access_done(rq);
 	good = rq->reply.status < 500 || late;	/* what it has read helps the next one */
 	waited = cache_done(mine, &rq->reply);
+	stream = rq->reply.stream;
 	done(rq);
 	done_all(waited, done);
+	if (stream != NULL)	/* rq may be gone */
+		outflow_run(stream);
 	return (good);
 }

@@ -452,8 +452,8 @@ loop(struct ingester *in)
 			tell(in, "stored");
 			continue;
 		}
-		/* nothing waits: time to find out who sent what came */
-		if ((again = who_work(&in->who, in->store, in->drain, &e)) == -1)
+		/* nothing waits: time to find out who sent what came; after a fetch whoever asks does */
+		if ((again = in->drain ? 0 : who_work(&in->who, in->store, &e)) == -1)
 			log_error("%s", e.msg);
 		expire(in);
 		if (in->drain) {

@@ -2,6 +2,7 @@
 libdmarcd_a_SOURCES += \
 	src/process/fetcher.c src/process/fetcher.h \
 	src/process/intake.c src/process/intake.h \
+	src/process/notifier.c src/process/notifier.h \
 	src/process/link.c src/process/link.h \
 	src/process/decoder.c \
 	src/process/decoders.c src/process/decoders.h \

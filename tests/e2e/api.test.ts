@@ -1092,15 +1092,37 @@ test('fifty at once', async () => {
 	assert.equal((await c.ask('/healthz')).status, 200);
 });
 
+test('a refusal is read, told in the language of the page, and kept nowhere', async () => {
+	const ask = async (text: unknown, headers: Record<string, string> = own): Promise<Answer> => {
+		const body = JSON.stringify(typeof text === 'string' ? { text } : text);
+		return c.ask(`${API}/decode`, { ...headers, 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }, 'POST', body);
+	};
+	const told = parse(await ask("550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's\r\n550 5.7.26 DMARC policy. 192.0.2.7"));
+	assert.deepEqual(spec.faults('/decode', 200, 'application/json', told, 'post'), []);
+	assert.deepEqual([told.matches.map((m: Json) => m.key), told.domain, told.ip], [['dmarc'], 'example.com', '192.0.2.7']);
+	const header = parse(await ask('Authentication-Results: mx.example.net; dmarc=fail (p=none) header.from=example.com; spf=fail smtp.mailfrom=example.com\nReceived-SPF: fail client-ip=192.0.2.9\n',
+		{ ...own, 'Accept-Language': 'de' }));
+	assert.deepEqual(spec.faults('/decode', 200, 'application/json', header, 'post'), []);
+	assert.equal(header.checks.code, 'F7');
+	assert.match(header.checks.why, /192\.0\.2\.9/);
+	assert.equal(header.lang, 'de');
+	assert.equal((await ask('x'.repeat(65537))).status, 400);
+	assert.equal((await ask('x'.repeat(65536))).status, 200);
+	assert.equal((await ask({ text: 1 })).status, 400);
+	assert.equal((await ask({ text: 'a', more: 'b' })).status, 400);
+	assert.equal((await ask('a', {})).status, 403);
+});
+
 test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
+		'/audit', '/me', '/users',
 		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/flow', '/healthz', '/heatmap', '/ingest', '/ingest/items/{id}',
 		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/requests/{token}', '/rows',
 		'/rows/{id}/explain', '/senders', '/senders/decisions', '/senders/{id}', '/timeseries',
 		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
-	]);
-	assert.deepEqual(spec.posts.sort(), ['/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry', '/senders/decisions', '/senders/decisions/{undo}/undo']);
+	].sort());
+	assert.deepEqual(spec.posts.sort(), ['/decode', '/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry', '/login', '/logout', '/senders/decisions', '/senders/decisions/{undo}/undo']);
 	assert.deepEqual(spec.puts, ['/senders/{id}/decision']);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
 	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);

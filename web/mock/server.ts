@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { Access, audit, users } from "./access";
 import { xmlOf } from "./data";
 import { BadFilter, failure, failureList } from "./failures";
 import { flow, heatmap } from "./flow";
@@ -123,9 +124,67 @@ function decide(req: IncomingMessage, res: ServerResponse, path: string): void {
 	});
 }
 
+/* What a refusal means: the real reading is the daemon's, this knows one of each kind. */
+function decode(req: IncomingMessage, res: ServerResponse): void {
+	if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+		return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
+	const parts: Buffer[] = [];
+	req.on("data", (d: Buffer) => parts.push(d));
+	req.on("end", () => {
+		const text = (JSON.parse(Buffer.concat(parts).toString()) as { text: string }).text;
+		const ip = /\d+\.\d+\.\d+\.\d+/.exec(text)?.[0] ?? null, domain = /(?:from|header\.from=) ?([a-z0-9.-]+\.[a-z]+)/.exec(text)?.[1] ?? null;
+		const match = { key: "dmarc", title: "Refused because of DMARC", why: `Neither SPF nor DKIM proved ${domain}.`, do: "Sign with DKIM.", words: text.slice(0, 200) };
+		res.writeHead(200, { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" }).end(JSON.stringify({
+			lang: "en", matches: /dmarc policy/i.test(text) ? [match] : [], temporary: /^4/.test(text), domain, known: domain !== null, ip,
+			seen: ip === null ? null : { from: "2026-02-20", to: "2026-05-20", ip, m: 41, codes: [{ code: "F7", title: "No proof at all", m: 40 }, { code: "P1", title: "Fully proven", m: 1 }], sender: { id: "3", label: "Mailer <b>X</b>" } },
+			checks: /Authentication-Results:/.test(text) ? { lang: "en", code: "F5", title: "Neither listed nor signed as you", why: "SPF does not vouch for it.", do: null, do_yours: "Turn on DKIM.", do_not_yours: "Leave it.",
+				legs: ["SPF: fail", "DKIM: not signed"], notes: [], snippets: [{ text: "Add to the SPF record:", type: "TXT", name: "example.com", value: "ip4:192.0.2.9" }] } : null,
+		}));
+	});
+}
+
+/* Who asks, and may he? True: answered. */
+function access(req: IncomingMessage, res: ServerResponse, path: string, a: Access): boolean {
+	const plain = { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" };
+	if (path === "/login" && req.method === "POST") {
+		let text = "";
+		req.on("data", (d: Buffer) => (text += d.toString()));
+		req.on("end", () => {
+			const { user, password } = JSON.parse(text) as { user: string; password: string };
+			if (a.wrong >= 3 && user === "mallory") {
+				res.writeHead(429, { ...plain, "Content-Type": "application/problem+json", "Retry-After": "7" }).end(JSON.stringify({ title: "Too many attempts", status: 429, detail: "Wait." }));
+				return;
+			}
+			const secret = a.login(user, password);
+			if (secret === null)
+				problem(req, res, 401, "Not signed in", "The name or the password is wrong.");
+			else
+				res.writeHead(200, { ...plain, "Set-Cookie": `dmarcd=${secret}; Path=/; HttpOnly; SameSite=Strict` }).end("{}");
+		});
+		return true;
+	}
+	const me = a.me(req);
+	if (me === null)
+		problem(req, res, 401, "Not signed in", "Sign in first.");
+	else if (path === "/me")
+		res.writeHead(200, plain).end(JSON.stringify(me));
+	else if (path === "/logout") {
+		a.logout(req);
+		res.writeHead(204, { ...SECURITY, "Set-Cookie": "dmarcd=; Path=/; Max-Age=0" }).end();
+	} else if ((req.method === "POST" || req.method === "PUT") ? !a.mayAct(req) : !a.mayLook(req, path))
+		problem(req, res, 403, "Forbidden", "This is for admins. An admin of this machine can make you one: dmarcd user role.");
+	else if (path === "/users" || path === "/audit")
+		res.writeHead(200, plain).end(JSON.stringify(path === "/users" ? users : audit));
+	else
+		return false;
+	return true;
+}
+
 function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
 	if ((req.method === "PUT" && /^\/senders\/\d+\/decision$/.test(path)) || (req.method === "POST" && /^\/senders\/decisions(\/\d+\/undo)?$/.test(path)))
 		return decide(req, res, path);
+	if (req.method === "POST" && path === "/decode")
+		return decode(req, res);
 	const item = /^\/ingest\/items\/([^/]+)(?:\/(raw|retry|discard))?$/.exec(path);
 	if (item !== null && (item[2] === "retry" || item[2] === "discard")) {
 		if (req.method !== "POST")
@@ -166,6 +225,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	if (item !== null)
 		return json(req, res, 200, q.quarantined(decodeURIComponent(item[1] as string)));
 	switch (path) {
+	case "/me": return json(req, res, 200, { user: null, role: "admin", domains: null, csrf: null, lang: "en" });
 	case "/meta": return json(req, res, 200, q.meta());
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
@@ -183,12 +243,15 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	}
 }
 
-export function start(port = 0, empty = false): Promise<{ url: string; server: Server }> {
+export function start(port = 0, empty = false, a = new Access(true)): Promise<{ url: string; server: Server }> {
 	const server = createServer((req, res) => {
 		const url = new URL(req.url ?? "/", "http://localhost");
 		try {
-			if (url.pathname.startsWith("/api/v1/"))
-				api(req, res, url.pathname.slice(7), url.searchParams, empty);
+			if (url.pathname.startsWith("/api/v1/")) {
+				if (!access(req, res, url.pathname.slice(7), a))
+					api(req, res, url.pathname.slice(7), url.searchParams, empty);
+			} else if (!a.open && a.who(req) === null && url.pathname !== "/signin" && extname(url.pathname) === "")
+				res.writeHead(303, { ...SECURITY, Location: `/signin?back=${encodeURIComponent(url.pathname + url.search)}` }).end();
 			else if (url.pathname === "/healthz")
 				json(req, res, 200, { status: "ok", generation: 4711 });
 			else

@@ -4,3 +4,19 @@ declare module "texts:en" {
 	const texts: Record<Code | `card.${string}` | `fact.${string}` | `enforce.${string}`, string>;
 	export default texts;
 }
+declare module "texts:ru" {
+	const texts: Record<string, string>;
+	export default texts;
+}
+declare module "texts:pt" {
+	const texts: Record<string, string>;
+	export default texts;
+}
+declare module "texts:cs" {
+	const texts: Record<string, string>;
+	export default texts;
+}
+declare module "texts:de" {
+	const texts: Record<string, string>;
+	export default texts;
+}

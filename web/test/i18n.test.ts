@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { t, tx, word } from "../src/i18n";
 import { en } from "../src/i18n/en";
 import { parseMessage } from "../src/i18n/icu";
+import { best } from "../src/i18n/lang";
 
 test("every message parses", () => {
 	for (const [k, v] of Object.entries(en))
@@ -33,4 +34,10 @@ test("all codes have a title, a reason and an advice", () => {
 		assert.ok(has(`code.${c}.title`) && has(`code.${c}.why`), c);
 		assert.ok(has(`code.${c}.do`) || (has(`code.${c}.y`) && has(`code.${c}.n`)), c);
 	}
+});
+test("the first of the browser's languages that there is", () => {
+	assert.equal(best(["fr", "pt-BR", "en"]), "pt");
+	assert.equal(best(["de-AT"]), "de");
+	assert.equal(best(["fr", "__proto__", ""]), "en");
+	assert.equal(best([]), "en");
 });

@@ -15,6 +15,8 @@ export const flow = {
 	"split.ip": "Address",
 	"split.prefix": "Addresses /24, /48",
 	"split.hfrom": "From domain",
+	"split.country": "Country",
+	"split.asn": "Network (AS)",
 
 	"measure.m": "all mail",
 	"measure.pass": "passing",

@@ -1,14 +1,19 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
 import codes from "texts:en";
+import { decode } from "./en-decode";
 import { failures } from "./en-failures";
 import { flow } from "./en-flow";
 import { help } from "./en-help";
 import { intake } from "./en-intake";
+import { places } from "./en-places";
+import { login } from "./en-login";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
 const ui = {
 	"brand.home": "dmarcd, to the overview",
+	"lang.label": "Language",
+	"lang.auto": "As the browser",
 	"nav.label": "Pages",
 	"nav.overview": "Overview",
 	"nav.domains": "Domains",
@@ -543,4 +548,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...flow };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow };

@@ -7,18 +7,18 @@ import { day as fmtDay, num, percent } from "../lib/format";
 import type codes from "texts:en";
 import { en } from "./en";
 import { parseMessage, type Node } from "./icu";
+import { LOCALE, texts } from "./lang";
 
 export type Key = keyof typeof en | keyof typeof codes;	/* a spread forgets keys that are patterns */
 export type Args = Record<string, ComponentChild>;
 
-const LANG = "en";
 const parsed = new Map<string, Node[]>();
-const plural = new Intl.PluralRules(LANG);
+const plural = new Intl.PluralRules(LOCALE);
 
 function nodesOf(key: string): Node[] {
 	let n = parsed.get(key);
 	if (n === undefined) {
-		n = parseMessage((en as Record<string, string>)[key] ?? key);
+		n = parseMessage(texts[key] ?? (en as Record<string, string>)[key] ?? key);
 		parsed.set(key, n);
 	}
 	return n;

@@ -1,5 +1,5 @@
 /* Failure reports, without markup. */
-import { ApiError, apiUrl, problemOf } from "./api";
+import { act, ApiError } from "./api";
 import type { FailureDetail } from "./types-failures";
 
 /*
@@ -8,16 +8,7 @@ import type { FailureDetail } from "./types-failures";
  * not by the cache of api.ts, and not by the browser.
  */
 export async function reveal(id: string): Promise<FailureDetail> {
-	let r: Response;
-	try {
-		r = await fetch(apiUrl(`failures/${encodeURIComponent(id)}/reveal`), {
-			method: "POST", headers: { Accept: "application/json", "X-Dmarcd-Action": "1" }, credentials: "same-origin", cache: "no-store",
-		});
-	} catch {
-		throw new ApiError({ title: "", status: 0 }, true);
-	}
-	if (!r.ok)
-		throw new ApiError(await problemOf(r));
+	const r = await act(`failures/${encodeURIComponent(id)}/reveal`, { method: "POST", headers: {}, cache: "no-store" });
 	try {
 		return await r.json() as FailureDetail;
 	} catch {

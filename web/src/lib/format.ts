@@ -1,16 +1,22 @@
 /* Numbers, days and times for people; everything by Intl, days are UTC. */
 
-const LANG = "en";
-const nf = new Intl.NumberFormat(LANG);
-const compactNf = new Intl.NumberFormat(LANG, { notation: "compact", maximumFractionDigits: 1 });
-const dayFmt = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-const dayYearFmt = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-const weekdayFmt = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-const timeFmt = new Intl.DateTimeFormat("en-GB", {
+import { LOCALE } from "../i18n/lang";
+
+const nf = new Intl.NumberFormat(LOCALE);
+const oneNf = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const compactNf = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
+const dayFmt = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", timeZone: "UTC" });
+const dayYearFmt = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const weekdayFmt = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const timeFmt = new Intl.DateTimeFormat(LOCALE, {
 	day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC",
 });
-const relFmt = new Intl.RelativeTimeFormat(LANG, { numeric: "auto" });
-const listFmt = new Intl.ListFormat(LANG, { type: "conjunction" });
+const relFmt = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+const listFmt = new Intl.ListFormat(LOCALE, { type: "conjunction" });
+
+/* Short words that Intl has not, or not short enough: seconds, minutes, hours, days; percentage points. */
+const UNITS = { "en-GB": ["s", "min", "h", "d"], cs: ["s", "min", "h", "d"], de: ["s", "min", "h", "T"], "pt-BR": ["s", "min", "h", "d"], ru: ["с", "мин", "ч", "д"] }[LOCALE];
+const POINTS = { "en-GB": "pp", cs: "p. b.", de: "Pp.", "pt-BR": "p.p.", ru: "п. п." }[LOCALE];
 
 export const DASH = "–";
 
@@ -31,10 +37,10 @@ export function percent(r: number | null | undefined): string {
 	if (p === 0 || p === 100)
 		return `${p} %`;
 	if (p > 99.9)
-		return "> 99.9 %";
+		return `> ${oneNf.format(99.9)} %`;
 	if (p < 0.1)
-		return "< 0.1 %";
-	return `${p.toFixed(1)} %`;
+		return `< ${oneNf.format(0.1)} %`;
+	return `${oneNf.format(p)} %`;
 }
 
 /* The difference of two rates in percentage points, with its sign. */
@@ -43,7 +49,7 @@ export function points(now: number | null, before: number | null): { text: strin
 		return null;
 	const d = Math.round((now - before) * 1000) / 10;
 	const dir = d > 0 ? 1 : d < 0 ? -1 : 0;
-	return { text: `${dir > 0 ? "+" : dir < 0 ? "−" : "±"}${Math.abs(d).toFixed(1)} pp`, dir };
+	return { text: `${dir > 0 ? "+" : dir < 0 ? "−" : "±"}${oneNf.format(Math.abs(d))} ${POINTS}`, dir };
 }
 
 /* Growth of a count in per cent, with its sign; nothing to compare with gives null. */
@@ -55,7 +61,7 @@ export function growth(now: number, before: number | null | undefined): { text: 
 	if (d > 9.99)
 		return { text: `×${compact(Math.round(now / before))}`, dir };
 	const p = Math.abs(d * 100);
-	return { text: `${dir > 0 ? "+" : dir < 0 ? "−" : "±"}${p < 10 ? p.toFixed(1) : Math.round(p)} %`, dir };
+	return { text: `${dir > 0 ? "+" : dir < 0 ? "−" : "±"}${p < 10 ? oneNf.format(p) : num(Math.round(p))} %`, dir };
 }
 
 export const ratio = (a: number, b: number): number | null => b === 0 ? null : a / b;
@@ -109,12 +115,12 @@ export function duration(s: number | null | undefined): string {
 	if (s === null || s === undefined)
 		return DASH;
 	if (s < 90)
-		return `${Math.round(s)} s`;
+		return `${num(Math.round(s))} ${UNITS[0]}`;
 	if (s < 5400)
-		return `${Math.round(s / 60)} min`;
+		return `${num(Math.round(s / 60))} ${UNITS[1]}`;
 	if (s < 172800)
-		return `${Math.round(s / 3600)} h`;
-	return `${(s / 86400).toFixed(1)} d`;
+		return `${num(Math.round(s / 3600))} ${UNITS[2]}`;
+	return `${oneNf.format(s / 86400)} ${UNITS[3]}`;
 }
 
 export function bytes(n: number | null | undefined): string {
@@ -126,5 +132,5 @@ export function bytes(n: number | null | undefined): string {
 		v /= 1000;
 		u++;
 	}
-	return `${u === 0 || v >= 100 ? Math.round(v) : v.toFixed(1)} ${units[u]}`;
+	return `${u === 0 || v >= 100 ? Math.round(v) : oneNf.format(v)} ${units[u]}`;
 }

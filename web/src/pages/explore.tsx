@@ -16,12 +16,13 @@ import { HeatChart } from "../ui/heatmap";
 import { Pick } from "../ui/marks";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText, useStep } from "../ui/page";
+import { useGeo } from "../ui/places";
 import { RowTable } from "../ui/rows";
 import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 import { Name, Value } from "../ui/text";
 
-const PANEL: FilterKey[] = ["ip", "sender", "class", "health", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "spfdomain", "align", "spf", "dkim", "reason", "fwd"];
+const PANEL: FilterKey[] = ["ip", "sender", "class", "health", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "spfdomain", "align", "spf", "dkim", "reason", "fwd", "country", "asn"];
 const OPEN = 5;
 const VIEWS = ["flow", "time", "heat", "rows"] as const;
 const NAMES = { flow: "explore.flow", time: "explore.timeview", heat: "explore.heat", rows: "explore.rows" } as const;
@@ -46,7 +47,7 @@ function Values({ k, start }: { k: FilterKey; start: boolean }) {
 				<ul>
 					{list.map((i) => {
 						const share = ratio(i.counts.m, d.total.m) ?? 0;
-						const label = !i.key ? t("row.nottold") : k === "reporter" || k === "ip" || k === "sender" ? i.label || i.key : valueLabel(k, i.key);
+						const label = !i.key ? t("row.nottold") : k === "reporter" || k === "ip" || k === "sender" || (k === "asn" && i.key !== "unknown") ? i.label || i.key : valueLabel(k, i.key);
 						const inner = <><span class="clip">{k === "code" ? <span title={codeTitle(i.key)}><b class="mono">{i.key}</b> {codeTitle(i.key)}</span> : <Name text={label} />}</span><span class="n">{num(i.counts.m)}</span></>;
 						return (
 							<li title={`${percent(share)}`}>
@@ -65,7 +66,9 @@ function Values({ k, start }: { k: FilterKey; start: boolean }) {
 /* Split and measure of a chart are in the address; "group" is how older addresses called the split. */
 function useCut(chart: Chart): { by: string; measure: string; picks: ComponentChildren } {
 	const s = useUrl();
-	const bys: readonly string[] = SPLITS[chart], measures: readonly string[] = MEASURES[chart];
+	const geo = useGeo();
+	const bys = (SPLITS[chart] as readonly string[]).filter((x) => geo || (x !== "country" && x !== "asn"));
+	const measures: readonly string[] = MEASURES[chart];
 	const pick = (of: readonly string[], v: string | undefined): string => v !== undefined && of.includes(v) ? v : of[0] ?? "";
 	const by = pick(bys, s.view.by ?? s.view.group), measure = pick(measures, s.view.measure);
 	return { by, measure, picks: (
@@ -111,6 +114,7 @@ export default function ExplorePage() {
 	const total = useApi<Page<Row>>(`rows?${apiQuery(s, { sort: "-m", limit: 1, total: 1 })}`);
 	const more = useMore(path, l);
 	const view = VIEWS.find((x) => x === s.view.view) ?? "time";
+	const geo = useGeo();
 
 	return (
 		<>
@@ -136,7 +140,7 @@ export default function ExplorePage() {
 				<details class="card panelvalues" open={innerWidth >= 1400}>
 					<summary>{t("explore.values")}</summary>
 					<p class="hint">{t("explore.values.hint")}</p>
-					<div class="valuegrid">{PANEL.map((k, i) => <Values key={k} k={k} start={i < OPEN && innerWidth >= 1400} />)}</div>
+					<div class="valuegrid">{PANEL.filter((k) => geo || (k !== "country" && k !== "asn")).map((k, i) => <Values key={k} k={k} start={i < OPEN && innerWidth >= 1400} />)}</div>
 				</details>
 			</div>
 		</>

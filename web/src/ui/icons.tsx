@@ -28,6 +28,7 @@ const PATHS = {
 	auto: "M3 4.5h14v9.5H3zM7.5 17h5M10 14v3",
 	calendar: "M4 5h12v11H4zM4 8.5h12M7 3v3M13 3v3",
 	mail: "M3 5h14v10H3zM3.5 5.5 10 11l6.5-5.5",
+	decode: "M3 4h14v9H9l-4 4v-4H3zM8.2 7a1.9 1.9 0 1 1 2.4 1.9c-.4.2-.6.4-.6.9M10 11.4v.1",
 	envelope: "M3 5h14v10H3zM3.5 5.5 10 11l6.5-5.5M7.5 12.5l-3 2M12.5 12.5l3 2",
 	lock: "M5 9h10v7.5H5zM7 9V6.5a3 3 0 0 1 6 0V9M10 12v2",
 	keyboard: "M2.5 5.5h15v9h-15zM5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 11.5h7",
@@ -36,6 +37,8 @@ const PATHS = {
 	eye: "M2.5 10S5.5 5 10 5s7.5 5 7.5 5-3 5-7.5 5-7.5-5-7.5-5M10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4",
 	forward: "M11 5l5 5-5 5M16 10H8a4 4 0 0 0-4 4v1",
 	off: "M4 10h12",
+	signout: "M8 4H4v12h4M12 6l4 4-4 4M16 10H8",
+	settings: "M4 6h8M15 6h1M4 14h1M8 14h8M13.5 4a2 2 0 1 0 0 4 2 2 0 0 0 0-4M6.5 12a2 2 0 1 0 0 4 2 2 0 0 0 0-4",
 };
 export type IconName = keyof typeof PATHS;
 

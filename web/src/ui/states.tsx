@@ -13,6 +13,10 @@ export const Skeleton = ({ h }: { h: number }) => <div class="skeleton" style={{
 
 export function ErrorBox({ error, retry }: { error: ApiError; retry: () => void }) {
 	const p = error.problem;
+	if (p.status === 403)
+		return <Forbidden detail={p.detail} />;
+	if (p.status === 401)
+		return <Skeleton h={120} />;	/* on the way to the sign-in */
 	const title = error.offline ? t("error.offline") : p.title || t("error.title");
 	return (
 		<div class="notice bad" role="alert">
@@ -27,6 +31,20 @@ export function ErrorBox({ error, retry }: { error: ApiError; retry: () => void 
 				</p>}
 			</div>
 			<button type="button" class="btn" onClick={retry}>{t("error.retry")}</button>
+		</div>
+	);
+}
+
+/* What is wrong is who asks, so asking again is of no use: who can grant it is said. */
+export function Forbidden({ detail }: { detail: string | undefined }) {
+	return (
+		<div class="notice" role="alert">
+			<Icon name="lock" />
+			<div class="grow">
+				<strong>{t("forbidden.title")}</strong>
+				<p><Safe text={detail ?? t("error.nodetail")} /></p>
+				<p class="muted small">{tx("forbidden.who", { command: <code>dmarcd user role</code> })}</p>
+			</div>
 		</div>
 	);
 }

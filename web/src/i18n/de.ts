@@ -1,0 +1,3 @@
+import codes from "texts:de";
+
+export default { ...codes } as Record<string, string>;

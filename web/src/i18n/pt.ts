@@ -1,0 +1,3 @@
+import codes from "texts:pt";
+
+export default { ...codes } as Record<string, string>;

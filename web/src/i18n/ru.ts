@@ -1,0 +1,3 @@
+import codes from "texts:ru";
+
+export default { ...codes } as Record<string, string>;
