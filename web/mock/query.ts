@@ -5,6 +5,7 @@ import type {
 } from "../src/lib/types";
 import { cause, explain } from "./explain";
 import { countFailures } from "./failures";
+import { measured } from "./flow";
 import { countryOf, geo, networkLabel, networkOf, placeOf } from "./places";
 import { classOf, senderOf, whose } from "./senders";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
@@ -18,9 +19,9 @@ export class Gone extends Error {}
 
 export interface Query { params: URLSearchParams }
 
-const OTHER_KEYS = ["from", "to", "t", "cmp", "by", "step", "top", "sort", "limit", "cursor", "total", "report", "as", "inline"];
+const OTHER_KEYS = ["from", "to", "t", "cmp", "by", "step", "top", "sort", "limit", "cursor", "total", "report", "as", "inline", "measure", "rows"];
 
-const outcome = (r: Row): "both" | "dkim_only" | "spf_only" | "fail_fwd" | "fail_unk" | "untold" => {
+export const outcomeOf = (r: Row): "both" | "dkim_only" | "spf_only" | "fail_fwd" | "fail_unk" | "untold" => {
 	const { dkim, spf } = r.policy_eval;
 	if (dkim === "unknown" && spf === "unknown")
 		return "untold";
@@ -36,7 +37,7 @@ export const noCounts = (): Counts => ({
 export function count(list: Row[]): Counts {
 	const c = noCounts();
 	for (const r of list) {
-		const o = outcome(r), d = r.policy_eval.disp as "none" | "quarantine" | "reject" | "pass" | "other";
+		const o = outcomeOf(r), d = r.policy_eval.disp as "none" | "quarantine" | "reject" | "pass" | "other";
 		c.m += r.count;
 		c[o] += r.count;
 		c[d] += r.count;
@@ -69,7 +70,7 @@ export function legs(list: Row[]): Legs {
 }
 
 /* The values a row has under a key; several for signatures and reasons. */
-function valuesOf(r: MockRow, key: string): string[] {
+export function valuesOf(r: MockRow, key: string): string[] {
 	switch (key) {
 	case "domain": return [r.domain];
 	case "hfrom": return [r.hfrom ?? ""];
@@ -79,23 +80,38 @@ function valuesOf(r: MockRow, key: string): string[] {
 	case "spf": return [rawSpf(r)];
 	case "dkim": return [rawDkim(r)];
 	case "align": {
-		const o = outcome(r);
+		const o = outcomeOf(r);
 		return [o === "both" ? "both" : o === "dkim_only" ? "dkim" : o === "spf_only" ? "spf" : o === "untold" ? "untold" : "none"];
 	}
 	case "disp": case "disposition": return [r.policy_eval.disp];
 	case "reason": return r.policy_eval.reasons.length === 0 ? ["none"] : r.policy_eval.reasons.map((x) => x.type);
+	case "spfdomain": return r.spf.length === 0 ? ["absent"] : [...new Set(r.spf.map((x) => x.domain ?? "absent"))];
+	case "prefix": return [r.ip === null ? "unknown" : r.ip.includes(":") ? r.ip.split(":").slice(0, 3).join(":") + "::/48" : r.ip.replace(/[0-9]+$/, "0/24")];
+	case "health": return [healthOf(senderOf(r).id)];
 	case "selector": return [...new Set(r.dkim.map((x) => x.selector ?? ""))];
 	case "sigdomain": return [...new Set(r.dkim.map((x) => x.domain ?? ""))];
 	case "code": return [r.code];
 	case "fwd": return [r.fwd];
 	case "differs": return [r.differs ? "yes" : "no"];
-	case "outcome": return [outcome(r)];
+	case "outcome": return [outcomeOf(r)];
 	case "sender": return [senderOf(r).id];
 	case "class": return [classOf(senderOf(r), r.domain)];
 	case "country": return [countryOf(r.ip)];
 	case "asn": return [networkOf(r.ip)];
 	default: throw new Bad("by", `cannot group by "${key}"`);
 	}
+}
+
+/* Over all the rows, which is near enough for a page that is looked at. */
+const healths = new Map<string, string>();
+function healthOf(id: string): string {
+	const old = healths.get(id);
+	if (old !== undefined)
+		return old;
+	const list = rows.filter((r) => senderOf(r).id === id), c = count(list), pass = c.both + c.dkim_only + c.spf_only;
+	const health = pass >= c.m * 0.98 ? (c.both >= c.m * 0.9 ? "good" : "one_leg") : pass >= c.m * 0.5 ? "mixed" : "failing";
+	healths.set(id, health);
+	return health;
 }
 
 function inNet(ip: string, net: string): boolean {
@@ -244,7 +260,7 @@ export function overview(p: URLSearchParams): Overview {
 
 export function timeseries(p: URLSearchParams): Timeseries {
 	const by = p.get("by") ?? "outcome", step = p.get("step") === "week" ? "week" : "day", top = Number(p.get("top") ?? 8);
-	const r = period(p), list = select(p, r);
+	const r = period(p), list = select(p, r).filter((x) => measured(x, p.get("measure") ?? "m"));
 	const monday = (d: string) => addDays(d, -((new Date(d + "T00:00:00Z").getUTCDay() + 6) % 7));
 	const days = step === "week" ? [...new Set(daysOf(r).map(monday))] : daysOf(r);
 	const at = new Map(days.map((d, i) => [d, i]));

@@ -5,6 +5,7 @@ import "./styles/parts.css";
 import "./styles/pages.css";
 import "./styles/senders.css";
 import "./styles/login.css";
+import "./styles/flow.css";
 import { render } from "preact";
 import { App } from "./app";
 import { start } from "./lib/router";

@@ -73,14 +73,14 @@ export interface Row extends Partial<Place> {
 	};
 	spf: SpfResult[]; dkim: DkimResult[];
 	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
-	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null;
+	code: string; title: string; fwd: "certain" | "likely" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null;
 }
 /* Sentences of the daemon, finished but for hidden characters; m: messages they hold for. */
 export interface Said { text: string; m: number }
 export interface Explanation {
 	lang: string; code: string; title: string; why: string | null;
 	do: string | null; do_yours: string | null; do_not_yours: string | null;
-	legs: string[]; notes: string[];
+	legs: string[]; notes: string[]; who?: string[]; setup?: string[];
 	snippets: { text: string; type: string; name: string; value: string }[];
 	treatment: Said[]; forwarding: Said[]; differs: Said[];
 	override: (Said & { type: string; comment: string | null })[];
