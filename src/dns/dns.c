@@ -139,7 +139,7 @@ on_answer(void *arg, int rc, struct ub_result *r)
 {
 	struct question		*q = arg;
 	struct dns		*d = q->dns;
-	struct dns_answer	 a = { .status = status_of(rc, r), .records = d->records };
+	struct dns_reply	 a = { .status = status_of(rc, r), .records = d->records };
 
 	q->used = false;
 	if (a.status == DNS_OK)

@@ -92,6 +92,15 @@ lookups_add(struct lookups *l, int64_t id, const unsigned char *ip, unsigned len
 	return (true);
 }
 
+bool
+lookups_has(const struct lookups *l, int64_t id)
+{
+	for (size_t i = 0; i < LOOKUPS; i++)
+		if (l->v[i].step != FREE && l->v[i].id == id)
+			return (true);
+	return (false);
+}
+
 static void
 land(struct lookups *l, struct lookup *p)
 {
@@ -203,7 +212,7 @@ name_take(struct lookup *p, const char *name)
 }
 
 static void
-names_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
+names_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 {
 	char	 name[DOMAIN_MAX + 1];
 
@@ -221,7 +230,7 @@ names_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
 }
 
 static void
-forward_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
+forward_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 {
 	if (a->status == DNS_OK)
 		for (size_t i = 0; i < a->n; i++)
@@ -237,7 +246,7 @@ forward_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
 }
 
 void
-lookups_answer(struct lookups *l, unsigned token, const struct dns_answer *a)
+lookups_answer(struct lookups *l, unsigned token, const struct dns_reply *a)
 {
 	struct lookup	*p = &l->v[token % LOOKUPS];
 
@@ -341,7 +350,7 @@ ask(struct lookups *l, struct lookup *p)
 	if (l->calls->ask(l->ctx, token_of(l, p), name, type, &e) == 0)
 		return;
 	/* it did not go out: as if nobody could answer */
-	lookups_answer(l, token_of(l, p), &(struct dns_answer){ .status = DNS_SERVFAIL });
+	lookups_answer(l, token_of(l, p), &(struct dns_reply){ .status = DNS_SERVFAIL });
 }
 
 int

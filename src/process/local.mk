@@ -11,6 +11,8 @@ libdmarcd_a_SOURCES += \
 	src/process/peek.c src/process/peek.h \
 	src/process/raw.c src/process/raw.h \
 	src/process/request.c src/process/request.h \
+	src/process/hosts.c src/process/hosts.h \
+	src/process/resolver.c src/process/resolver.h \
 	src/process/requests.c src/process/requests.h \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \

@@ -21,6 +21,7 @@
 #include "process/fetcher.h"
 #include "process/ingester.h"
 #include "process/link.h"
+#include "process/resolver.h"
 #include "process/role.h"
 #include "process/sandbox.h"
 #include "process/supervisor.h"
@@ -32,10 +33,10 @@
 #define CHILDREN_MAX 256
 #define LENT_MAX 160
 
-enum kind { INGESTER, HTTP, FETCHER };
-static const char *const	 roles[] = { "ingester", "http", "fetcher" };
+enum kind { INGESTER, HTTP, FETCHER, RESOLVER };
+static const char *const	 roles[] = { "ingester", "http", "fetcher", "resolver" };
 /* Decoders that one may have at a time; twice what it uses, as those it is done with take a moment to go. */
-static const unsigned		 decoders_max[] = { 128, 8, 0 };
+static const unsigned		 decoders_max[] = { 128, 8, 0, 0 };
 
 struct child {
 	enum kind	 kind;
@@ -128,6 +129,8 @@ config_of(struct supervisor *s, struct child *c, struct err *e)
 		return (ingester_config(*s->conf));
 	case HTTP:
 		return (http_config(s));
+	case RESOLVER:
+		return (resolver_config(*s->conf));
 	case FETCHER:
 		break;
 	}
@@ -443,6 +446,10 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 		    json_string_value(json_object_get(m, "error")));
 	} else if (c->kind == HTTP && strcmp(op, "reveal") == 0) {
 		pass_on(s, INGESTER, m);
+	} else if (c->kind == RESOLVER && (strcmp(op, "resolver") == 0 || strcmp(op, "resolved") == 0)) {
+		pass_on(s, INGESTER, m);
+	} else if (c->kind == INGESTER && (strcmp(op, "hello") == 0 || strcmp(op, "resolve") == 0)) {
+		pass_on(s, RESOLVER, m);
 	} else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
 		c->planned = number(m, "planned");
 		c->done = number(m, "done");
@@ -568,7 +575,7 @@ static void
 reload(struct supervisor *s)
 {
 	struct conf	*f = s->calls->reload == NULL ? NULL : s->calls->reload(s->ctx);
-	bool		 http = false;
+	bool		 http = false, resolver = false;
 
 	if (f == NULL)
 		return;
@@ -578,14 +585,18 @@ reload(struct supervisor *s)
 	for (size_t i = 0; i < s->n; i++) {
 		struct child	*c = s->c[i];
 
-		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled);
+		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled) ||
+		    (c->kind == RESOLVER && !f->resolver.enabled);
 		http |= c->kind == HTTP;
+		resolver |= c->kind == RESOLVER;
 		c->backoff = 0;
 		c->next = 0;
 		say(c, "stop");
 	}
 	if (f->http.enabled && !http)
 		(void)add(s, HTTP, NULL);
+	if (f->resolver.enabled && !resolver)
+		(void)add(s, RESOLVER, NULL);
 	for (size_t k = 0; k < f->nmailboxes; k++) {
 		bool	 have = false;
 
@@ -757,6 +768,8 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		(void)add(&s, INGESTER, NULL);
 	if (mode == SUPERVISE_SERVE && (*conf)->http.enabled)
 		(void)add(&s, HTTP, NULL);
+	if (mode == SUPERVISE_SERVE && (*conf)->resolver.enabled)
+		(void)add(&s, RESOLVER, NULL);
 	for (size_t i = 0; i < (*conf)->nmailboxes; i++)
 		if (named(&s, (*conf)->mailboxes[i].name))
 			(void)add(&s, FETCHER, (*conf)->mailboxes[i].name);
