@@ -236,7 +236,8 @@ groups(struct query *q, const struct answer_request *rq, const struct query_rang
 	struct a_obj		 a;
 	json_t			*j;
 
-	if (query_breakdown(q, &rq->filter, r, by, &page, &b, e) == -1)
+	if (query_breakdown(q, &rq->filter, r, by, &page, &b, e) == -1 ||
+	    (by == BY_IP && query_groups_hosts(q, b.items, b.nitems, e) == -1))
 		return (NULL);
 	a = a_array();
 	for (size_t i = 0; i < b.nitems; i++)

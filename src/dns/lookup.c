@@ -222,6 +222,8 @@ names_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 			name_take(p, name);
 		else
 			p->host.refused += p->host.refused < UINT16_MAX;
+	if (a->status == DNS_CROWD)
+		p->host.more = HOST_CROWD;
 	if (p->ntried == 0) {
 		p->host.state = HOST_NONE;
 		end(l, p);
@@ -239,7 +241,7 @@ forward_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 				end_named(l, p, (int)p->at);
 				return;
 			}
-	p->untold |= a->status != DNS_OK && a->status != DNS_NOTHING;
+	p->untold |= a->status != DNS_OK && a->status != DNS_NOTHING && a->status != DNS_CROWD;
 	p->step = NEXT;
 	if (++p->at >= p->ntried)
 		end_named(l, p, -1);
@@ -261,6 +263,7 @@ lookups_answer(struct lookups *l, unsigned token, const struct dns_reply *a)
 	switch (a->status) {
 	case DNS_OK:
 	case DNS_NOTHING:
+	case DNS_CROWD:
 		land(l, p);
 		p->step = NEXT;
 		names_take(l, p, a);

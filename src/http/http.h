@@ -219,6 +219,7 @@ void	 api_healthz(struct request *, struct asked *);
 void	 api_raw_refine(struct asked *, bool tls, int64_t id, json_t *answer);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
+void	 api_ingest_resolver(bool on);
 void	 api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine);
 
 #endif

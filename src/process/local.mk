@@ -11,11 +11,12 @@ libdmarcd_a_SOURCES += \
 	src/process/peek.c src/process/peek.h \
 	src/process/raw.c src/process/raw.h \
 	src/process/request.c src/process/request.h \
-	src/process/hosts.c src/process/hosts.h \
-	src/process/resolver.c src/process/resolver.h \
 	src/process/requests.c src/process/requests.h \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/trust.c src/process/trust.h \
 	src/process/who.c src/process/who.h \
 	src/process/role.c src/process/role.h
+
+# host names: the process that asks, and who tells it what
+libdmarcd_a_SOURCES += src/process/resolver.c src/process/resolver.h src/process/hosts.c src/process/hosts.h

@@ -110,9 +110,10 @@ http_config(const struct supervisor *s)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)f->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:I}", "address", f->http.address, "port",
+	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:b, s:I}", "address", f->http.address, "port",
 	    f->http.port == 0 ? s->port : (int)f->http.port, "base_path", f->http.base_path, "state_dir", f->state_dir, "log",
-	    (int)log_level_get(), "limits", l, "mailboxes", boxes, "icann_suffixes", f->suffixes == CONF_SUFFIXES_ICANN, "keep_quarantine",
+	    (int)log_level_get(), "limits", l, "mailboxes", boxes, "icann_suffixes", f->suffixes == CONF_SUFFIXES_ICANN, "resolver",
+	    (int)f->resolver.enabled, "keep_quarantine",
 	    (json_int_t)f->store.keep_quarantine));
 }
 

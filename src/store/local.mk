@@ -8,7 +8,6 @@ libdmarcd_a_SOURCES += \
 	src/store/write_failure.c src/store/query_failures.c \
 	src/store/write_tls.c src/store/check_tls.c \
 	src/store/map.h src/store/map.c src/store/query_senders.c src/store/senders.h src/store/senders.c src/store/senders_decide.c src/store/requests.h src/store/requests.c \
-	src/store/hosts.h src/store/hosts_int.h src/store/hosts.c \
 	src/store/quarantine.c src/store/originals.c src/store/rejudge.c src/store/check.c src/store/backup.c \
 	src/store/query.h src/store/query_int.h src/store/query_filter.c src/store/query_cache.c src/store/query_pieces.c \
 	src/store/query_prefix.c src/store/query_health.c src/store/query_flow.c \
@@ -23,3 +22,6 @@ src/store/migrations.c: $(migrations) src/store/embed-sql.sh
 	$(AM_V_GEN)$(MKDIR_P) src/store && \
 	$(SHELL) $(srcdir)/src/store/embed-sql.sh $(addprefix $(srcdir)/,$(migrations)) > $@.tmp && mv $@.tmp $@
 EXTRA_DIST += src/store/embed-sql.sh
+
+# host names of sources
+libdmarcd_a_SOURCES += src/store/hosts.h src/store/hosts_int.h src/store/hosts.c src/store/query_hosts.c
