@@ -42,3 +42,7 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 	SOAK="$(SOAK)" $(SHELL) $(top_srcdir)/tests/e2e/e2e.sh soak
 
 .PHONY: soak
+
+# host names, from a name server of our own on loopback
+TESTS += tests/e2e/resolver.sh
+EXTRA_DIST += tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
