@@ -2,6 +2,7 @@
 import codes from "texts:en";
 import { failures } from "./en-failures";
 import { help } from "./en-help";
+import { hosts } from "./en-hosts";
 import { intake } from "./en-intake";
 import { tls } from "./en-tls";
 
@@ -543,4 +544,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls };
+export const en = { ...ui, ...codes, ...help, ...intake, ...hosts, ...failures, ...tls };

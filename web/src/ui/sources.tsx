@@ -11,6 +11,7 @@ import { Amount, Code, codeTitle, LegAligned, LegResult, OutcomeBar, OUTCOMES, p
 import { CauseCards } from "./explain";
 import { valueLabel } from "./filterbar";
 import { FailureLink } from "./failures";
+import { HostFacts, HostLine } from "./host";
 import { Icon } from "./icons";
 import { useMeta } from "./meta";
 import { Table, type Column } from "./table";
@@ -45,7 +46,7 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 	const max = Math.max(1, ...items.map((i) => i.counts.m));
 	const s = (name: string) => fixedSort ? undefined : name;
 	const cols: Column<BreakdownItem>[] = [
-		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r) },
+		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => <>{r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r)}<HostLine h={r.ptr} /></> },
 		{ id: "m", head: t("col.m"), num: true, sort: s("m"), cell: (r) => <Amount n={r.counts.m} max={max} /> },
 		{ id: "pass", head: t("col.pass"), sort: s("pass"), first: "asc", hint: t("col.pass.hint"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
 		{ id: "spf", head: t("col.spf_result"), cls: "c-sep", hint: t("col.spf_result.hint"), cell: (r) => <LegResult leg={r.legs.spf} m={r.counts.m} /> },
@@ -114,6 +115,7 @@ function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: str
 					<NameList head={t("key.hfrom")} k="hfrom" list={r.detail.hfrom} />
 					<NameList head={t("col.spf_domain")} k={null} list={r.detail.spf_domain} />
 					<NameList head={t("key.sigdomain")} k="sigdomain" list={r.detail.sigdomain} />
+					<HostFacts h={r.ptr} />
 				</div>
 			)}
 			{filterable && by === "ip" && <CauseCards query={apiQuery(one, { limit: 5 }, { ...(fixed !== null ? { domain: fixed } : {}), ...(one.filters.some((f) => f.key === "align" || f.key === "code") ? {} : { align: "both,dkim,spf,none,untold" }) })} />}
