@@ -89,17 +89,6 @@ keys(const unsigned char *from, const unsigned char *to, unsigned len, uint64_t 
 	return (*a <= *b);
 }
 
-static struct str
-clean(struct str s)
-{
-	s = str_trim(s);
-	if (s.p == NULL || !str_utf8_ok(s))
-		return (STR(""));
-	while (s.len > RANGES_TEXT || (s.len > 0 && s.len == RANGES_TEXT && (s.p[s.len - 1] & 0x80) != 0))
-		s.len--;	/* not in the middle of a character */
-	return (s);
-}
-
 int
 pack_add(struct pack *p, const unsigned char *from, const unsigned char *to, unsigned len, uint32_t number, struct str text, struct err *e)
 {
@@ -116,7 +105,7 @@ pack_add(struct pack *p, const unsigned char *from, const unsigned char *to, uns
 	l->v[l->n++] = r;
 	if (number == 0 || (p->nvalues > 0 && p->values[p->nvalues - 1].number == number))
 		return (0);
-	text = clean(text);
+	text = ranges_name(str_trim(text));
 	p->values[p->nvalues] = (struct value){ number, (uint32_t)p->texts.len, (uint32_t)text.len, p->nvalues };
 	p->nvalues++;
 	return (text.len == 0 || buf_str(&p->texts, text) ? 0 : oom(e));

@@ -79,6 +79,23 @@ http { listen = "127.0.0.1:$port" }
 resolver { enabled = no }
 END
 
+# The demo's addresses are reserved for documentation and are in no country, so
+# it brings made-up ones along.
+if [ -x "$build/data/pack" ]; then
+	day=$(date -u +%Y%m%d)
+	for k in country:countries network:networks; do
+		"$build/data/pack" "${k%:*}" "$here/${k%:*}.dat" "$day" "$top/tests/gen/demo/places.note" \
+		    "$top/tests/gen/demo/${k#*:}.csv" >/dev/null || finish 1
+	done
+	cat >>"$here/dmarcd.conf" <<END
+# made up, see $top/tests/gen/demo; without these two lines what the data says
+geo {
+	country = "$here/country.dat"
+	network = "$here/network.dat"
+}
+END
+fi
+
 if [ -z "$spool" ]; then
 	# Not below the source tree: Dovecot's users must be able to get there.
 	dovecot=$(mktemp -d "${TMPDIR:-/tmp}/dmarcd-demo.XXXXXX") || finish 1

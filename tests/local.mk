@@ -11,6 +11,7 @@ include tests/unit/local-units.mk
 include tests/unit/local-failure.mk
 include tests/unit/local-senders.mk
 include tests/unit/local-hosts.mk
+include tests/unit/local-places.mk
 include tests/unit/local-tls.mk
 include tests/unit/local-sandbox.mk
 include tests/unit/local-trust.mk

@@ -19,7 +19,7 @@
 struct json_t;		/* jansson's */
 
 enum answer_kind {
-	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
+	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_FLOW, ANSWER_HEATMAP, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
 	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_FAILURES, ANSWER_FAILURE, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
 	ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN,
 	ANSWER_TLS_SUMMARY, ANSWER_TLS_REPORTS, ANSWER_TLS_REPORT,	/* answer/tls.h */
@@ -83,6 +83,9 @@ struct json_t	*answer_meta(struct query *, struct err *);
 struct json_t	*answer_overview(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_timeseries(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_breakdown(struct query *, const struct answer_request *, struct err *);
+/* flow.c */
+struct json_t	*answer_flow(struct query *, const struct answer_request *, struct err *);
+struct json_t	*answer_heatmap(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_rows(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_domains(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_domain(struct query *, const struct answer_request *, struct err *);
@@ -105,16 +108,25 @@ struct json_t	*answer_outcome(const struct store_outcome *, bool waiting, struct
 /* explain.c: one row in words; and the causes behind many, the largest first. */
 struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);
+/*
+ * bounce.c: what a mail server's answer, or the header of a message, means.
+ * scope: only domains that this filter allows are looked up and told of; NULL:
+ * all. ERR_LIMIT: it is too long.
+ */
+struct json_t	*answer_bounce(struct query *, struct str text, unsigned lang, const struct query_filter *scope, struct err *);
 /* "12#3": the third record of report 12. */
 bool		 answer_row_id(struct str, int64_t *report, uint64_t *seq);
 
 /* Parts of the above, one object each, for the commands. */
 struct json_t	*answer_quarantined(const struct query_quarantined *);
+struct json_t	*answer_counts(const struct query_counts *);
 struct json_t	*answer_group(const struct query_group *, enum query_by);
 /* Of a group by sender. */
 struct json_t	*answer_sender_line(struct query *, const struct query_group *, const struct query_filter *, const struct query_range *,
 	    struct err *);
 struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
+/* Of a row what does not depend on report, address and count: equal for all rows of a combination. */
+struct json_t	*answer_row_says(const struct query_row_full *);
 struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);
 /* The form of 'dmarcd reports --format json' and of 'dmarcd import'. */
 struct json_t	*answer_report_line(const struct query_report *);
@@ -128,6 +140,8 @@ const char	*answer_domain_status(const struct query_domain *, const char **cause
 
 /* Compact, one line, valid UTF-8. false: out of memory. */
 bool		 answer_write(struct buf *, const struct json_t *);
+/* The same for people to look at: as esc_json. NULL: null. */
+bool		 answer_line(struct buf *, const struct json_t *);
 void		 answer_free(struct json_t *);	/* NULL is fine */
 
 #endif

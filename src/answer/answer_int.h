@@ -26,6 +26,7 @@ json_t	*a_host(const struct query_host *);	/* NULL: null */
 json_t	*a_legs(const struct query_legs *);
 json_t	*a_policy(const struct report_policy *);
 json_t	*a_reporter(struct str key, struct str label);
+json_t	*a_row_who(const struct query_row_who *);	/* nobody has looked yet: null */
 
 /* What could not be made is remembered, so that makers need no checks. */
 struct a_obj { json_t *j; bool failed; };
@@ -35,6 +36,22 @@ struct a_obj	 a_object(void);
 struct a_obj	 a_array(void);
 json_t	*a_done(struct a_obj *);	/* NULL when anything failed */
 json_t	*answer_oom(struct err *);
+
+/* senders.c: {id,label,class}, or null; figures of the overview that depend on who sends; whose the groups by address are */
+json_t	*answer_whose(const struct query_whose *);
+int	 answer_sender_rates(struct query *, const struct query_filter *, const struct query_range *, const struct query_range *prev,
+	    uint64_t m, json_t *rates, struct err *);
+int	 answer_groups_senders(struct query *, const struct query_filter *, const struct query_breakdown *, json_t *items, struct err *);
+
+/* place.c */
+struct place;
+void		 answer_place(struct a_obj *, const struct place *);	/* country, asn, network, reserved */
+bool		 answer_geo_there(void);
+struct json_t	*answer_geo(void);
+
+/* explain.c: title, what to do, what was checked; of a row, a cause, a message */
+struct explanation;
+void	 a_explained(struct a_obj *, unsigned lang, const struct explanation *);
 
 /* quarantine.c: parts of answer_ingest */
 struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);

@@ -2,11 +2,14 @@
  * explain.c - rows in words: one by its name, or many by their causes.
  *
  * A cause is what one thing to do would mend: the same code for the same
- * domains, selector and sender. Who the sender is follows from what passed for
- * another domain, else from the network of the address.
+ * domains, selector and sender. Who that is the store knows; where it does not,
+ * what passed for another domain tells it, else the network of the address.
  */
+#include <pthread.h>
+
 #include "answer/answer_int.h"
 #include "base/hash.h"
+#include "enrich/catalogue.h"
 #include "explain/explain.h"
 
 #define CAUSES_MOST ((size_t)20000)	/* pairs of combination and source that are looked at: the largest */
@@ -73,8 +76,8 @@ snippets(unsigned lang, const struct explanation *x)
 }
 
 /* What holds for the row or the cause as a whole. */
-static void
-put_words(struct a_obj *o, unsigned lang, const struct explanation *x)
+void
+a_explained(struct a_obj *o, unsigned lang, const struct explanation *x)
 {
 	char	 code[8];
 
@@ -85,6 +88,8 @@ put_words(struct a_obj *o, unsigned lang, const struct explanation *x)
 	a_set(o, "do", one(lang, x, EXPLAIN_DO));
 	a_set(o, "do_yours", one(lang, x, EXPLAIN_YOURS));
 	a_set(o, "do_not_yours", one(lang, x, EXPLAIN_NOT_YOURS));
+	a_set(o, "who", all(lang, x, EXPLAIN_WHO));
+	a_set(o, "setup", all(lang, x, EXPLAIN_SETUP));
 	a_set(o, "legs", all(lang, x, EXPLAIN_LEG));
 	a_set(o, "notes", all(lang, x, EXPLAIN_NOTE));
 	a_set(o, "snippets", snippets(lang, x));
@@ -247,11 +252,79 @@ look_up_selector(struct query *q, struct str domain, const struct verdict *v, in
 	return (0);
 }
 
-static struct explain_facts
-facts_of(const struct query_row *row, const struct query_row_full *full)
+/* Our own list, read once and never given back: only what is fixed is taken from it. */
+static pthread_once_t		 catalogue_once = PTHREAD_ONCE_INIT;
+static struct catalogue		*catalogue;
+
+static void
+catalogue_read(void)
 {
-	return ((struct explain_facts){ .day = row->day, .forward_from = EXPLAIN_NO_DAY, .forward_to = EXPLAIN_NO_DAY,
-	    .reporter = full->reporter_label.len > 0 ? full->reporter_label : full->reporter });
+	struct err	 e;
+
+	catalogue = catalogue_builtin(&e);
+}
+
+/* An owner of this class. */
+static enum explain_owner
+owner_of(enum sender_class class)
+{
+	switch (sender_class_fate(class)) {
+	case FATE_FIX:
+		return (OWNER_YOU);
+	case FATE_FORWARDED:
+		return (OWNER_RELAY);
+	default:
+		return (class == CLASS_IMPOSTOR || class == CLASS_SUSPECT ? OWNER_OTHER : OWNER_UNKNOWN);
+	}
+}
+
+/* Keys of senders are explained in schema/0006. */
+static enum explain_named
+named_of(struct str key)
+{
+	static const struct { const char *begin; enum explain_named named; } names[] = {
+		{ "known:", NAMED_LABEL }, { "user:", NAMED_LABEL }, { "as:", NAMED_LABEL }, { "domain:", NAMED_DOMAIN }, { "net:", NAMED_PREFIX },
+		{ "self:", NAMED_SELF }, { "signed:", NAMED_SIGNED },
+	};
+
+	for (size_t i = 0; i < nitems(names); i++)
+		if (str_starts(key, names[i].begin))
+			return (names[i].named);
+	return (NAMED_NOT);
+}
+
+static void
+facts_of_sender(const struct query_row_who *s, struct explain_facts *f)
+{
+	const struct catalogue_entry	*n = NULL;
+
+	if (s->id == 0)
+		return;
+	f->owner = owner_of(s->class);
+	f->forward.relay = s->relay;
+	f->forward.forwards = s->forwards;
+	f->forward.yours = s->yours;
+	f->sender.class = sender_class_names[s->class];
+	f->sender.kind = s->kind == KIND_UNKNOWN ? NULL : sender_kind_names[s->kind];
+	f->sender.decided = s->decided;
+	f->sender.named = named_of(s->key);
+	f->sender.label = s->label;
+	if (str_starts(s->key, "known:") && pthread_once(&catalogue_once, catalogue_read) == 0 && catalogue != NULL)
+		n = catalogue_named(catalogue, (struct str){ s->key.p + 6, s->key.len - 6 });
+	if (n != NULL) {
+		f->sender.setup_dkim = n->setup_dkim;
+		f->sender.setup_path = n->setup_path;
+	}
+}
+
+static struct explain_facts
+facts_of(const struct query_row *row, const struct query_row_full *full, const struct query_row_who *who)
+{
+	struct explain_facts	 f = { .day = row->day, .forward_from = EXPLAIN_NO_DAY, .forward_to = EXPLAIN_NO_DAY,
+	    .reporter = full->reporter_label.len > 0 ? full->reporter_label : full->reporter };
+
+	facts_of_sender(who, &f);
+	return (f);
 }
 
 static json_t *
@@ -270,15 +343,17 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 {
 	struct query_row	 row;
 	struct query_row_full	 full;
+	struct query_row_who	 who;
 	struct explanation	 x;
 	struct explain_facts	 f;
 	struct sentences	 s = { .n = 0 };
 	struct a_obj		 o;
 	json_t			*j = NULL;
 
-	if (query_row_find(q, rq->id, rq->seq, &row, e) == -1 || query_row_full(q, &row, &full, e) == -1)
+	if (query_row_find(q, rq->id, rq->seq, &row, e) == -1 || query_row_full(q, &row, &full, e) == -1 ||
+	    query_row_who(q, &row, &who, e) == -1)
 		return (NULL);
-	f = facts_of(&row, &full);
+	f = facts_of(&row, &full, &who);
 	if (look_up_selector(q, full.domain, &full.verdict, row.day, row.day, &f, e) == -1 ||
 	    explain_row(query_arena(q), &full.policy, &full.record, &f, &x, e) == -1 ||
 	    sentences_of(q, &s, rq->lang, &x, row.count, e) == -1)
@@ -289,7 +364,8 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 	a_set(&o, "reporter", a_reporter(full.reporter, full.reporter_label));
 	a_set(&o, "domain", a_str(full.domain));
 	a_set(&o, "m", a_count(row.count));
-	put_words(&o, rq->lang, &x);
+	a_set(&o, "sender", a_row_who(&who));
+	a_explained(&o, rq->lang, &x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)
 		(void)answer_oom(e);
@@ -308,6 +384,7 @@ struct finding {			/* one combination, read once */
 struct member {
 	const struct query_cause	*c;
 	struct finding			*k;
+	struct query_row_who		 who;
 	struct str			 ip;
 	unsigned			 ip_len;
 	struct member			*next;	/* of the cause, smaller ones later */
@@ -375,19 +452,27 @@ cause_key(struct buf *b, const struct member *m)
 	const struct verdict		*v = &m->k->v;
 	const struct report_record	*r = &m->k->full.record;
 	struct str			 source = explain_source(v);
+	bool				 known;
 
 	buf_clear(b);
 	(void)buf_printf(b, "%u %u %u %d%d%d", v->code, v->spf_basis, v->spf == NULL || v->spf_state == S_FOREIGN ? 0 : v->spf->result,
 	    v->spf_strict, v->dkim_strict, m->k->full.verdict.differs);
 	put_field(b, m->k->full.domain);
 	put_field(b, r->header_from);
-	/* that SPF of another domain did not pass is one case, whichever it was */
-	put_field(b, v->spf_state == S_FOREIGN ? STR_NONE : v->spf_domain);
-	if (v->dkim_state != D_FOREIGN) {
+	/*
+	 * One sender is one case, whatever other domains it names; so are the few
+	 * messages from each of many. That SPF of another domain did not pass is
+	 * one case, whichever it was.
+	 */
+	known = m->who.class == CLASS_NOISE || (m->who.id != 0 && named_of(m->who.key) != NAMED_NOT);
+	put_field(b, v->spf_state == S_FOREIGN || (known && v->spf_state == S_OTHER && !v->spf_strict) ? STR_NONE : v->spf_domain);
+	if (v->dkim_state != D_FOREIGN && (!known || v->dkim_state != D_OTHER || v->dkim_strict)) {
 		put_field(b, v->dkim_domain);
 		put_field(b, v->dkim_state == D_OTHER ? STR_NONE : v->dkim_selector);
 	}
-	if (source.len > 0)
+	if (known)
+		(void)buf_printf(b, "sender %lld", (long long)m->who.id);
+	else if (source.len > 0)
 		put_field(b, domain_org(source));
 	else
 		put_network(b, m->ip_len != 0 ? m->ip : STR(""));
@@ -423,7 +508,8 @@ put_member(struct grouping *g, const struct query_cause *qc, struct buf *key, st
 	if (m == NULL)
 		return (err_set(e, ERR_TEMP, "the answer is too large: ask for fewer days or add a filter"));
 	m->c = qc;
-	if ((m->k = finding_get(g, qc, e)) == NULL || query_source(g->q, qc->example.source, &m->ip, &m->ip_len, e) == -1)
+	if ((m->k = finding_get(g, qc, e)) == NULL || query_source(g->q, qc->example.source, &m->ip, &m->ip_len, e) == -1 ||
+	    query_row_who(g->q, &qc->example, &m->who, e) == -1)
 		return (-1);
 	cause_key(key, m);
 	if (key->failed)
@@ -531,7 +617,7 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 {
 	const struct member	*big = c->head;
 	struct query_row_full	*full = &big->k->full;
-	struct explain_facts	 f = facts_of(&big->c->example, full);
+	struct explain_facts	 f = facts_of(&big->c->example, full, &big->who);
 	struct sentences	 s = { .n = 0 };
 	struct explanation	*x, *y;
 	struct address		*v;
@@ -552,8 +638,11 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 		f.nips = n < IPS_NAMED ? n : IPS_NAMED;
 		f.nall = n;
 	}
-	for (const struct member *m = big; m != NULL; m = m->next)
+	for (const struct member *m = big; m != NULL; m = m->next) {
 		f.reporters |= m->c->reporters || m->c->example.reporter != big->c->example.reporter;
+		f.several_spf |= !str_eq(domain_org(m->k->v.spf_domain), domain_org(big->k->v.spf_domain));
+		f.several_sig |= !str_eq(domain_org(m->k->v.dkim_domain), domain_org(big->k->v.dkim_domain));
+	}
 	if (look_up_selector(q, full->domain, &big->k->v, c->first_day, c->last_day, &f, e) == -1)
 		return (NULL);
 	for (const struct member *m = big; m != NULL; m = m->next)
@@ -571,7 +660,8 @@ cause_json(struct query *q, const struct answer_request *rq, const struct cause 
 	a_set(&o, "last_day", a_day(c->last_day));
 	put_addresses(&o, v, n);
 	a_set(&o, "example", row_id(&big->c->example));
-	put_words(&o, rq->lang, x);
+	a_set(&o, "sender", a_row_who(&big->who));
+	a_explained(&o, rq->lang, x);
 	put_sentences(&o, &s);
 	if ((j = a_done(&o)) == NULL)
 		(void)answer_oom(e);

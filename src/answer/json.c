@@ -2,6 +2,7 @@
  * json.c - values as the API writes them.
  */
 #include "answer/answer_int.h"
+#include "base/escape.h"
 #include "base/when.h"
 
 /*
@@ -101,6 +102,23 @@ a_reporter(struct str key, struct str label)
 }
 
 json_t *
+a_row_who(const struct query_row_who *s)
+{
+	struct a_obj	 o;
+
+	if (s->id == 0)
+		return (json_null());
+	o = a_object();
+	a_set(&o, "id", a_id(s->id));
+	a_set(&o, "label", a_str(s->label));
+	a_set(&o, "kind", a_text(sender_kind_names[s->kind]));
+	a_set(&o, "class", a_text(sender_class_names[s->class]));
+	a_set(&o, "class_label", a_text(sender_class_labels[s->class]));
+	a_set(&o, "class_by", a_text(s->decided ? "user" : "auto"));
+	return (a_done(&o));
+}
+
+json_t *
 a_counts(const struct query_counts *c)
 {
 	struct a_obj	 o = a_object();
@@ -119,6 +137,11 @@ a_counts(const struct query_counts *c)
 	a_set(&o, "collateral", a_count(c->collateral));
 	a_set(&o, "leaked", a_count(c->leaked));
 	a_set(&o, "differs", a_count(c->differs));
+	a_set(&o, "stopped", a_count(c->stopped));
+	a_set(&o, "forwarded", a_count(c->forwarded));
+	a_set(&o, "yours", a_count(c->yours));
+	a_set(&o, "yours_pass", a_count(c->yours_pass));
+	a_set(&o, "yours_dkim", a_count(c->yours_dkim));
 	return (a_done(&o));
 }
 
@@ -230,8 +253,65 @@ answer_write(struct buf *b, const struct json_t *j)
 	return (j != NULL && json_dump_callback(j, dump, b, JSON_COMPACT | JSON_REAL_PRECISION(6)) == 0 && !b->failed);
 }
 
+bool
+answer_line(struct buf *b, const struct json_t *j)
+{
+	json_t	*v;
+	size_t	 i = 0;
+	void	*it;
+
+	switch (j == NULL ? JSON_NULL : json_typeof(j)) {
+	case JSON_OBJECT:
+		(void)buf_byte(b, '{');
+		/* The iterator is not changed through; jansson has no const form. */
+		it = json_object_iter((json_t *)(uintptr_t)j);
+		for (; it != NULL; it = json_object_iter_next((json_t *)(uintptr_t)j, it), i++) {
+			if (i > 0)
+				(void)buf_byte(b, ',');
+			(void)esc_json(b, str_of(json_object_iter_key(it)));
+			(void)buf_byte(b, ':');
+			(void)answer_line(b, json_object_iter_value(it));
+		}
+		(void)buf_byte(b, '}');
+		break;
+	case JSON_ARRAY:
+		(void)buf_byte(b, '[');
+		json_array_foreach(j, i, v) {
+			if (i > 0)
+				(void)buf_byte(b, ',');
+			(void)answer_line(b, v);
+		}
+		(void)buf_byte(b, ']');
+		break;
+	case JSON_STRING:
+		(void)esc_json(b, (struct str){ json_string_value(j), json_string_length(j) });
+		break;
+	case JSON_INTEGER:
+		(void)buf_printf(b, "%lld", (long long)json_integer_value(j));
+		break;
+	case JSON_REAL:
+		(void)buf_printf(b, "%.6g", json_real_value(j));
+		break;
+	case JSON_TRUE:
+		(void)buf_cstr(b, "true");
+		break;
+	case JSON_FALSE:
+		(void)buf_cstr(b, "false");
+		break;
+	default:
+		(void)buf_cstr(b, "null");
+	}
+	return (!b->failed);
+}
+
 void
 answer_free(struct json_t *j)
 {
 	json_decref(j);
+}
+
+struct json_t *
+answer_counts(const struct query_counts *c)
+{
+	return (a_counts(c));
 }

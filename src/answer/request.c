@@ -7,15 +7,18 @@
 
 /* What an endpoint takes besides filters; limit 0: it has no pages. */
 static const struct {
-	bool		 filters, by, step, sort, total, cmp, tls;
+	bool		 filters, by, step, measure, sort, total, cmp, tls;
+	size_t		 top;		/* 0: 50 where there are steps */
 	size_t		 limit, most;
 	const char	*sorts;
 } takes[ANSWER_KINDS] = {
 	[ANSWER_META] = { 0 },
 	[ANSWER_OVERVIEW] = { .filters = true, .cmp = true },
-	[ANSWER_TIMESERIES] = { .filters = true, .by = true, .step = true },
+	[ANSWER_TIMESERIES] = { .filters = true, .by = true, .step = true, .measure = true },
 	[ANSWER_BREAKDOWN] = { .filters = true, .by = true, .sort = true, .limit = 50, .most = 500,
 	    .sorts = "m pass fail key first last" },
+	[ANSWER_FLOW] = { .filters = true, .by = true, .top = QUERY_FLOW_TOP, .measure = true },
+	[ANSWER_HEATMAP] = { .filters = true, .by = true, .step = true, .top = QUERY_HEAT_ROWS, .measure = true },
 	[ANSWER_ROWS] = { .filters = true, .sort = true, .total = true, .limit = 100, .most = 1000, .sorts = "m day seq" },
 	[ANSWER_DOMAINS] = { .filters = true, .cmp = true },
 	[ANSWER_DOMAIN] = { .filters = true, .cmp = true },
@@ -56,7 +59,9 @@ answer_request_init(struct answer_request *r, enum answer_kind kind)
 	r->cmp_prev = true;
 	r->top = 8;
 	r->limit = takes[kind].limit;
-	r->by = BY_OUTCOME;
+	r->by = kind == ANSWER_FLOW || kind == ANSWER_HEATMAP ? BY_SENDER : BY_OUTCOME;
+	if (kind == ANSWER_HEATMAP)
+		r->top = 20;
 }
 
 void
@@ -76,18 +81,36 @@ wrong(struct err *e, const char *key, struct str value, const char *want)
 static int
 set_by(struct answer_request *r, struct str value, struct err *e)
 {
-	bool	 series = r->kind == ANSWER_TIMESERIES;
+	bool	 series = r->kind == ANSWER_TIMESERIES, parts = r->kind == ANSWER_FLOW || r->kind == ANSWER_HEATMAP;
 
 	if (str_eq(value, STR("disp")))
 		value = str_of(query_by_names[BY_DISP]);
 	for (unsigned i = 0; i < BY_COUNT; i++)
-		if (str_eq(value, str_of(query_by_names[i])) && (!series || i <= BY_CODE)) {
+		if (str_eq(value, str_of(query_by_names[i])) && (!series || i <= BY_CODE) &&
+		    (!parts || !query_by_lists((enum query_by)i))) {
 			r->by = (enum query_by)i;
 			r->by_given = true;
 			return (0);
 		}
-	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain sender class code" :
-	    "one of ip domain hfrom efrom reporter spf dkim align disp reason selector sigdomain sender class code fwd"));
+	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain sender class code" : parts ?
+	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp sender class health code fwd differs trust" :
+	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp reason selector sigdomain spfdomain sender class health code fwd "
+	    "differs trust"));
+}
+
+static int
+set_measure(struct answer_request *r, struct str value, struct err *e)
+{
+	unsigned	 n = r->kind == ANSWER_HEATMAP ? MEASURE_COUNT : MEASURE_RATES;	/* rates do not add up */
+
+	for (unsigned i = 0; i < n; i++)
+		if (str_eq(value, str_of(query_measure_names[i]))) {
+			r->measure = (enum query_measure)i;
+			return (0);
+		}
+	return (wrong(e, "measure", value, n == MEASURE_COUNT ? "one of m pass fail fail_fix fail_fwd fail_unk quarantine reject overridden "
+	    "collateral leaked differs pass_rate legit_pass dkim_cover" : "one of m pass fail fail_fix fail_fwd fail_unk quarantine reject "
+	    "overridden collateral leaked differs"));
 }
 
 static int
@@ -164,18 +187,20 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 		r->type[value.len] = '\0';
 		return (0);
 	}
-	if (takes[r->kind].by && str_eq(key, STR("by")))
+	if (takes[r->kind].by && (str_eq(key, STR("by")) || (r->kind == ANSWER_HEATMAP && str_eq(key, STR("rows")))))
 		return (set_by(r, value, e));
 	if (takes[r->kind].step && str_eq(key, STR("step"))) {
 		r->step_given = true;
 		return (set_word("step", value, "day", "week", &r->week, e));
 	}
-	if (takes[r->kind].step && str_eq(key, STR("top"))) {
-		if (set_number("top", value, 50, &n, e) == -1)
+	if ((takes[r->kind].step || takes[r->kind].top != 0) && str_eq(key, STR("top"))) {
+		if (set_number("top", value, takes[r->kind].top != 0 ? takes[r->kind].top : 50, &n, e) == -1)
 			return (-1);
 		r->top = (unsigned)n;
 		return (0);
 	}
+	if (takes[r->kind].measure && str_eq(key, STR("measure")))
+		return (set_measure(r, value, e));
 	if (takes[r->kind].cmp && str_eq(key, STR("cmp")))
 		return (set_word("cmp", value, "none", "prev", &r->cmp_prev, e));
 	if (takes[r->kind].sort && str_eq(key, STR("sort")))

@@ -63,18 +63,49 @@ row_verdict(const struct verdict *v)
 	return (a_done(&o));
 }
 
+static void
+row_says(struct a_obj *o, const struct query_row_full *f, const char *fwd)
+{
+	const struct report_record	*r = &f->record;
+	char				 code[8];
+
+	a_set(o, "hfrom", r->header_from_derived ? json_null() : a_str(r->header_from));
+	a_set(o, "efrom", r->envelope_from.len > 0 ? a_str(r->envelope_from) : json_null());
+	a_set(o, "efrom_null", json_boolean(r->envelope_from.p != NULL && r->envelope_from.len == 0));
+	a_set(o, "eto", a_str(r->envelope_to));
+	a_set(o, "policy_eval", evaluated(r));
+	a_set(o, "spf", auths(r->spf_results, r->nspf, "scope"));
+	a_set(o, "dkim", auths(r->dkim_results, r->ndkim, "selector"));
+	a_set(o, "verdict", row_verdict(&f->verdict));
+	a_set(o, "code", a_text(dmarc_code_name(f->verdict.code, code)));
+	a_set(o, "title", a_text(explain_title(f->verdict.code)));
+	a_set(o, "fwd", a_text(fwd));
+	a_set(o, "differs", json_boolean(f->verdict.differs));
+	a_set(o, "overridden", json_boolean(f->verdict.overridden));
+}
+
+struct json_t *
+answer_row_says(const struct query_row_full *f)
+{
+	struct a_obj	 o = a_object();
+
+	row_says(&o, f, f->verdict.forwarded ? "certain" : "no");
+	return (a_done(&o));
+}
+
 struct json_t *
 answer_row(struct query *q, const struct query_row *row, struct err *e)
 {
 	struct query_row_full		 f;
+	struct query_row_who		 who;
 	const struct report_record	*r = &f.record;
-	char				 text[64], code[8];
+	char				 text[64];
 	uint64_t			 failures;
 	const struct query_host		*host;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1 || query_row_failures(q, row, &failures, e) == -1 ||
+	if (query_row_full(q, row, &f, e) == -1 || query_row_who(q, row, &who, e) == -1 || query_row_failures(q, row, &failures, e) == -1 ||
 	    query_host(q, row->source, &host, e) == -1)
 		return (NULL);
 	o = a_object();
@@ -86,22 +117,12 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	a_set(&o, "reporter", a_reporter(f.reporter, f.reporter_label));
 	a_set(&o, "domain", a_str(f.domain));
 	a_set(&o, "ip", r->ip_len != 0 ? a_str(r->source_ip) : json_null());
+	answer_place(&o, &f.place);
 	a_set(&o, "ip_text", r->ip_len == 0 && r->source_ip.len > 0 ? a_str(r->source_ip) : json_null());
+	a_set(&o, "sender", answer_whose(&(struct query_whose){ who.id, who.label, who.class }));
 	a_set(&o, "ptr", a_host(host));
 	a_set(&o, "count", a_count(row->count));
-	a_set(&o, "hfrom", r->header_from_derived ? json_null() : a_str(r->header_from));
-	a_set(&o, "efrom", r->envelope_from.len > 0 ? a_str(r->envelope_from) : json_null());
-	a_set(&o, "efrom_null", json_boolean(r->envelope_from.p != NULL && r->envelope_from.len == 0));
-	a_set(&o, "eto", a_str(r->envelope_to));
-	a_set(&o, "policy_eval", evaluated(r));
-	a_set(&o, "spf", auths(r->spf_results, r->nspf, "scope"));
-	a_set(&o, "dkim", auths(r->dkim_results, r->ndkim, "selector"));
-	a_set(&o, "verdict", row_verdict(&f.verdict));
-	a_set(&o, "code", a_text(dmarc_code_name(f.verdict.code, code)));
-	a_set(&o, "title", a_text(explain_title(f.verdict.code)));
-	a_set(&o, "fwd", a_text(f.verdict.forwarded ? "certain" : "no"));
-	a_set(&o, "differs", json_boolean(f.verdict.differs));
-	a_set(&o, "overridden", json_boolean(f.verdict.overridden));
+	row_says(&o, &f, query_fwd_names[who.fwd]);
 	a_set(&o, "failures", a_count(failures));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
@@ -597,7 +618,7 @@ answer_meta(struct query *q, struct err *e)
 	if (query_meta(q, &m, e) == -1)
 		return (NULL);
 	features = a_object();
-	a_set(&features, "geo", json_false());
+	a_set(&features, "geo", json_boolean(answer_geo_there()));
 	a_set(&features, "forensic", json_true());
 	a_set(&features, "upload", json_false());
 	limits = a_object();
@@ -614,6 +635,7 @@ answer_meta(struct query *q, struct err *e)
 	a_set(&o, "reports", a_count(m.reports));
 	a_set(&o, "features", a_done(&features));
 	a_set(&o, "limits", a_done(&limits));
+	a_set(&o, "geo", answer_geo());
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 
@@ -627,6 +649,10 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_overview(q, rq, e));
 	case ANSWER_TIMESERIES:
 		return (answer_timeseries(q, rq, e));
+	case ANSWER_FLOW:
+		return (answer_flow(q, rq, e));
+	case ANSWER_HEATMAP:
+		return (answer_heatmap(q, rq, e));
 	case ANSWER_BREAKDOWN:
 		return (answer_breakdown(q, rq, e));
 	case ANSWER_ROWS:

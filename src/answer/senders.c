@@ -1,6 +1,8 @@
 /*
  * senders.c - who sends: the list of senders, and one of them in full.
  */
+#include <math.h>
+
 #include "answer/answer_int.h"
 #include "base/when.h"
 #include "enrich/catalogue.h"
@@ -132,6 +134,16 @@ who_fields(struct a_obj *o, const struct query_sender *s, const struct query_sen
 	a_set(o, "domains", a_done(&domains));
 }
 
+static json_t *
+countries(const struct query_countries *w)
+{
+	struct a_obj	 a = a_array();
+
+	for (unsigned i = 0; i < w->n; i++)
+		a_add(&a, a_text(w->code[i]));
+	return (a_done(&a));
+}
+
 static void
 sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_group *g, const struct query_filter *f,
     const struct query_range *r)
@@ -148,6 +160,8 @@ sender_fields(struct a_obj *o, const struct query_sender *s, const struct query_
 	a_set(&legs, "dkim", a_text(legs_word(&g->legs.dkim, c->m)));
 	a_set(o, "legs", a_done(&legs));
 	a_set(o, "codes", codes(g));
+	a_set(o, "countries", countries(&g->countries));
+	a_set(o, "countries_n", a_count(g->countries.all));
 	a_set(o, "first_day", a_day(g->first_day));
 	a_set(o, "last_day", a_day(g->last_day));
 }
@@ -207,7 +221,8 @@ answer_senders(struct query *q, const struct answer_request *rq, struct err *e)
 	struct a_obj		 o, items;
 	json_t			*j;
 
-	if (query_filter_range(q, &rq->filter, &r, e) == -1 || query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1)
+	if (query_filter_range(q, &rq->filter, &r, e) == -1 || query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1 ||
+	    query_groups_countries(q, &rq->filter, &r, b.items, b.nitems, e) == -1)
 		return (NULL);
 	items = a_array();
 	for (size_t i = 0; i < b.nitems; i++) {
@@ -233,9 +248,13 @@ groups(struct query *q, const struct answer_request *rq, const struct query_rang
 {
 	struct query_page	 page = { .limit = limit };
 	struct query_breakdown	 b;
+	struct places_about	 about;
 	struct a_obj		 a;
 	json_t			*j;
 
+	places_about(places_used(), PLACES_NETWORK, &about);
+	if (by == BY_ASN && !about.there)
+		return (json_array());
 	if (query_breakdown(q, &rq->filter, r, by, &page, &b, e) == -1 ||
 	    (by == BY_IP && query_groups_hosts(q, b.items, b.nitems, e) == -1))
 		return (NULL);
@@ -275,7 +294,7 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 	static const struct { const char *name; enum query_by by; size_t limit; } parts[] = {
 		{ "ips", BY_IP, ADDRESSES }, { "selectors", BY_SELECTOR, NAMES }, { "header_from", BY_HFROM, NAMES },
 		{ "envelope_from", BY_EFROM, NAMES }, { "sigdomains", BY_SIGDOMAIN, NAMES }, { "reporters", BY_REPORTER, NAMES },
-		{ "codes_all", BY_CODE, NAMES }
+		{ "codes_all", BY_CODE, NAMES }, { "networks", BY_ASN, NAMES }
 	};
 	struct query_page	 page = { .limit = 1 };
 	struct query_range	 r;
@@ -286,7 +305,8 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 	json_t			*j;
 
 	if (query_sender(q, rq->id, &rq->filter, &s, e) == -1 || query_filter_range(q, &rq->filter, &r, e) == -1 ||
-	    query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1)
+	    query_breakdown(q, &rq->filter, &r, BY_SENDER, &page, &b, e) == -1 ||
+	    query_groups_countries(q, &rq->filter, &r, b.items, b.nitems, e) == -1)
 		return (NULL);
 	o = a_object();
 	a_set(&o, "from", a_day(r.from));
@@ -301,4 +321,96 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 		a_set(&o, parts[i].name, j);
 	}
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
+}
+
+/* --- For others -------------------------------------------------------------------------- */
+
+json_t *
+answer_whose(const struct query_whose *w)
+{
+	struct a_obj	 o;
+
+	if (w->id == 0)
+		return (json_null());
+	o = a_object();
+	a_set(&o, "id", a_id(w->id));
+	a_set(&o, "label", a_str(w->label));
+	a_set(&o, "class", a_text(sender_class_names[w->class]));
+	return (a_done(&o));
+}
+
+int
+answer_groups_senders(struct query *q, const struct query_filter *f, const struct query_breakdown *b, json_t *items, struct err *e)
+{
+	struct query_whose	 w;
+
+	for (size_t i = 0; i < b->nitems; i++) {
+		if (query_source_sender(q, f, b->items[i].key, &w, e) == -1)
+			return (-1);
+		if (json_object_set_new(json_array_get(items, i), "sender", answer_whose(&w)) == -1) {
+			(void)answer_oom(e);
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+/* The sums of what the filter selects and, beside that, these words do. */
+static int
+sum_also(struct query *q, const struct query_filter *f, const struct query_range *r, const char *class, const char *fwd,
+    struct query_counts *out, struct err *e)
+{
+	struct query_filter	 also, both = *f;
+	struct query_total	 t;
+	int			 rv = -1;
+
+	query_filter_init(&also);
+	if (query_filter_set(&also, STR("class"), str_of(class), e) == 0 &&
+	    (fwd == NULL || query_filter_set(&also, STR("fwd"), str_of(fwd), e) == 0)) {
+		if (f->nclauses + also.nclauses > QUERY_CLAUSES)
+			(void)err_set(e, ERR_CONFIG, "more than %d filters", QUERY_CLAUSES);
+		else {
+			memcpy(both.clauses + both.nclauses, also.clauses, also.nclauses * sizeof(also.clauses[0]));
+			both.nclauses += also.nclauses;
+			rv = query_total(q, &both, r, &t, e);
+		}
+	}
+	query_filter_free(&also);
+	if (rv == 0)
+		*out = t.counts;
+	return (rv);
+}
+
+/* The lower end of the 95 % Wilson interval: so much of it passes for certain. */
+static json_t *
+wilson(uint64_t part, uint64_t whole)
+{
+	const double	 z = 1.959964, n = (double)whole, p = (double)part / n;
+
+	if (whole == 0)
+		return (json_null());
+	return (json_real(fmax(0, (p + z * z / (2 * n) - z * sqrt((p * (1 - p) + z * z / (4 * n)) / n)) / (1 + z * z / n))));
+}
+
+#define YOURS		"own,service,candidate"
+#define UNREVIEWED	"candidate,unknown,suspect"
+
+int
+answer_sender_rates(struct query *q, const struct query_filter *f, const struct query_range *r, const struct query_range *prev, uint64_t m,
+    json_t *rates, struct err *e)
+{
+	struct query_counts	 y, was = { 0 }, open;
+
+	if (sum_also(q, f, r, YOURS, "no", &y, e) == -1 || sum_also(q, f, r, UNREVIEWED, NULL, &open, e) == -1 ||
+	    (prev != NULL && sum_also(q, f, prev, YOURS, "no", &was, e) == -1))
+		return (-1);
+	if (json_object_set_new(rates, "legit_pass", a_rate(query_passing(&y), y.m)) == -1 ||
+	    json_object_set_new(rates, "legit_low", wilson(query_passing(&y), y.m)) == -1 ||
+	    json_object_set_new(rates, "legit_share", a_rate(y.m, m)) == -1 ||
+	    json_object_set_new(rates, "prev_legit_pass", prev == NULL ? json_null() : a_rate(query_passing(&was), was.m)) == -1 ||
+	    json_object_set_new(rates, "unreviewed", a_rate(open.m, m)) == -1) {
+		(void)answer_oom(e);
+		return (-1);
+	}
+	return (0);
 }

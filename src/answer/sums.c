@@ -265,10 +265,14 @@ rates(const struct query_counts *c, const struct query_counts *prev)
 
 	a_set(&o, "pass_rate", a_rate(query_passing(c), c->m));
 	a_set(&o, "prev_pass_rate", prev == NULL ? json_null() : a_rate(query_passing(prev), prev->m));
-	a_set(&o, "dkim_cover", a_rate(c->both + c->dkim_only, c->m));
-	a_set(&o, "prev_dkim_cover", prev == NULL ? json_null() : a_rate(prev->both + prev->dkim_only, prev->m));
+	/* of one's own mail: what is handed on proves itself by DKIM alone */
+	a_set(&o, "dkim_cover", a_rate(c->yours_dkim, c->yours));
+	a_set(&o, "prev_dkim_cover", prev == NULL ? json_null() : a_rate(prev->yours_dkim, prev->yours));
 	a_set(&o, "spf_cover", a_rate(c->both + c->spf_only, c->m));
-	a_set(&o, "collateral", a_rate(c->collateral, c->m));
+	a_set(&o, "collateral", a_rate(c->collateral, c->yours + c->forwarded));
+	a_set(&o, "prev_collateral", prev == NULL ? json_null() : a_rate(prev->collateral, prev->yours + prev->forwarded));
+	a_set(&o, "stopped", a_rate(c->stopped, c->fail_unk));
+	a_set(&o, "prev_stopped", prev == NULL ? json_null() : a_rate(prev->stopped, prev->fail_unk));
 	a_set(&o, "override", a_rate(c->overridden, query_failing(c)));
 	a_set(&o, "leaked", a_rate(c->leaked, c->fail_unk));
 	return (a_done(&o));
@@ -385,6 +389,11 @@ counts_add(struct query_counts *to, const struct query_counts *c)
 	to->collateral += c->collateral;
 	to->leaked += c->leaked;
 	to->differs += c->differs;
+	to->stopped += c->stopped;
+	to->yours += c->yours;
+	to->yours_pass += c->yours_pass;
+	to->yours_dkim += c->yours_dkim;
+	to->forwarded += c->forwarded;
 }
 
 struct json_t *
@@ -399,7 +408,8 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	size_t			 nrep, active = 0;
 	uint64_t		 reports = 0;
 	struct a_obj		 o;
-	json_t			*j;
+	json_t			*j, *figures;
+	struct query_range	 was;
 	bool			 prev, stale;
 
 	if (domains_get(q, rq, &r, &d, &prev, e) == -1 || query_meta(q, &m, e) == -1 ||
@@ -417,13 +427,20 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	prev = prev && before.m > 0;
 	stale = rq->filter.from == DAY_NONE && rq->filter.to == DAY_NONE && m.last_day != DAY_NONE &&
 	    m.last_day + STALE_DAYS < when_day(query_now(q));
+	was = (struct query_range){ r.from - (r.to - r.from + 1), r.from - 1, r.complete_through };
+	if ((figures = rates(&now, prev ? &before : NULL)) == NULL)
+		return (answer_oom(e));
+	if (answer_sender_rates(q, &rq->filter, &r, prev ? &was : NULL, now.m, figures, e) == -1) {
+		json_decref(figures);
+		return (NULL);
+	}
 	o = a_object();
 	a_set(&o, "from", a_day(r.from));
 	a_set(&o, "to", a_day(r.to));
 	a_set(&o, "complete_through", a_day(r.complete_through));
 	a_set(&o, "counts", a_counts(&now));
 	a_set(&o, "prev", prev ? a_counts(&before) : json_null());
-	a_set(&o, "rates", rates(&now, prev ? &before : NULL));
+	a_set(&o, "rates", figures);
 	a_set(&o, "verdict", verdict(&m, &now, &d, stale));
 	a_set(&o, "domains", domain_items(&d, prev));
 	a_set(&o, "new", fresh(&f));
@@ -563,6 +580,7 @@ answer_group(const struct query_group *g, enum query_by by)
 		a_set(&d, "reporters", a_count(g->reporters));
 		a_set(&d, "codes", shares(g->codes, "code"));
 		a_set(&d, "family", g->family == 0 ? json_null() : a_count(g->family));
+		answer_place(&d, &g->place);
 		a_set(&o, "detail", a_done(&d));
 		a_set(&o, "failures", a_count(g->failures));
 		a_set(&o, "ptr", a_host(g->host));
@@ -601,6 +619,10 @@ answer_breakdown(struct query *q, const struct answer_request *rq, struct err *e
 	items = a_array();
 	for (size_t i = 0; i < b.nitems; i++)
 		a_add(&items, answer_group(&b.items[i], rq->by));
+	if (rq->by == BY_IP && answer_groups_senders(q, &rq->filter, &b, items.j, e) == -1) {
+		json_decref(a_done(&items));
+		return (NULL);
+	}
 	o = a_object();
 	a_set(&o, "items", a_done(&items));
 	a_set(&o, "other", rest(b.other_n, b.other_m));

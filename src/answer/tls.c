@@ -612,18 +612,17 @@ detail(const struct query_tls_detail *d)
 	return (a_done(&o));
 }
 
-/* The details of each element stand with it; both come in order. */
-static int
-set_elements(struct query *q, int64_t id, struct a_obj *o, struct err *e)
+/* The details of each element stand with it; both come in order. limit 0: all of them; met, shown: of these. */
+static json_t *
+elements(struct query *q, int64_t id, size_t limit, bool met[TLS_RESULT_COUNT], size_t *shown, struct err *e)
 {
 	struct query_tls_element	*v;
 	struct query_tls_detail		*d;
-	size_t				 n, nd, at = 0;
-	bool				 met[TLS_RESULT_COUNT] = { false };
-	struct a_obj			 a, one, list, advice;
+	size_t				 n, at = 0;
+	struct a_obj			 a, one, list;
 
-	if (query_tls_elements(q, id, &v, &n, e) == -1 || query_tls_details(q, id, ANSWER_TLS_DETAILS, &d, &nd, e) == -1)
-		return (-1);
+	if (query_tls_elements(q, id, &v, &n, e) == -1 || query_tls_details(q, id, limit, &d, shown, e) == -1)
+		return (NULL);
 	a = a_array();
 	for (size_t i = 0; i < n; i++) {
 		one = a_object();
@@ -634,7 +633,7 @@ set_elements(struct query *q, int64_t id, struct a_obj *o, struct err *e)
 		a_set(&one, "successful", a_count(v[i].success));
 		a_set(&one, "failed", a_count(v[i].failure));
 		a_set(&one, "detail_failures", a_count(v[i].details));
-		for (; at < nd && d[at].element <= v[i].seq; at++)
+		for (; at < *shown && d[at].element <= v[i].seq; at++)
 			if (d[at].element == v[i].seq) {
 				a_add(&list, detail(&d[at]));
 				met[d[at].result] = true;
@@ -642,8 +641,23 @@ set_elements(struct query *q, int64_t id, struct a_obj *o, struct err *e)
 		a_set(&one, "details", a_done(&list));
 		a_add(&a, a_done(&one));
 	}
-	a_set(o, "elements", a_done(&a));
-	a_set(o, "details_shown", a_count(nd));
+	if (a.failed)
+		(void)err_set(e, ERR_TEMP, "out of memory");
+	return (a_done(&a));
+}
+
+static int
+set_elements(struct query *q, int64_t id, struct a_obj *o, struct err *e)
+{
+	bool		 met[TLS_RESULT_COUNT] = { false };
+	size_t		 shown;
+	struct a_obj	 a, advice;
+	json_t		*j;
+
+	if ((j = elements(q, id, ANSWER_TLS_DETAILS, met, &shown, e)) == NULL)
+		return (-1);
+	a_set(o, "elements", j);
+	a_set(o, "details_shown", a_count(shown));
 	a = a_array();
 	for (unsigned r = 0; r < TLS_RESULT_COUNT; r++)
 		if (met[r]) {
@@ -770,4 +784,24 @@ answer_tls_line(const struct query_tls_report *r)
 	a_set(&o, "trust", a_text(trust_state_names[trust_state(r->trust)]));
 	a_set(&o, "apart", a_text(trust_apart_names[r->apart]));
 	return (a_done(&o));
+}
+
+json_t *
+answer_tls_whole(struct query *q, const struct query_tls_report *r, struct err *e)
+{
+	bool		 met[TLS_RESULT_COUNT];
+	size_t		 shown;
+	json_t		*j = answer_tls_line(r), *v;
+
+	if (j == NULL)
+		return (answer_oom(e));
+	if ((v = elements(q, r->id, 0, met, &shown, e)) == NULL) {
+		json_decref(j);
+		return (NULL);
+	}
+	if (json_object_set_new(j, "elements", v) == -1) {
+		json_decref(j);
+		return (answer_oom(e));
+	}
+	return (j);
 }

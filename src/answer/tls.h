@@ -26,5 +26,7 @@ struct json_t	*answer_tls_reports(struct query *, const struct answer_request *,
 struct json_t	*answer_tls_report(struct query *, const struct answer_request *, struct err *);
 /* The form of 'dmarcd reports --type tls --format json' and of 'dmarcd import'. */
 struct json_t	*answer_tls_line(const struct query_tls_report *);
+/* The same with its elements, as in the report itself, and every detail of them. */
+struct json_t	*answer_tls_whole(struct query *, const struct query_tls_report *, struct err *);
 
 #endif

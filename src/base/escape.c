@@ -93,6 +93,47 @@ esc_csv(struct buf *b, struct str s)
 	return (!b->failed);
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	return (c >= 0x20 && c < 0x7f && c != '"' && c != '\\');
+}
+
+bool
+esc_json(struct buf *b, struct str s)
+{
+	uint32_t	 v;
+	size_t		 n;
+
+	(void)buf_byte(b, '"');
+	for (; s.len > 0; s.p += n, s.len -= n) {
+		for (n = 0; n < s.len && is_plain((unsigned char)s.p[n]); n++)
+			;
+		if (n > 0) {
+			(void)buf_add(b, s.p, n);
+			continue;
+		}
+		if ((n = utf8_next(s, &v)) == 0) {
+			n = 1;
+			(void)buf_cstr(b, "\\ufffd");
+		} else if (v == '"' || v == '\\') {
+			(void)buf_byte(b, '\\');
+			(void)buf_byte(b, (unsigned char)v);
+		} else if (v == '\n') {
+			(void)buf_cstr(b, "\\n");
+		} else if (v == '\t') {
+			(void)buf_cstr(b, "\\t");
+		} else if (v >= 0xe0000 && v <= 0xe007f) {
+			v -= 0x10000;
+			(void)buf_printf(b, "\\u%04x\\u%04x", (unsigned)(0xd800 + (v >> 10)), (unsigned)(0xdc00 + (v & 0x3ff)));
+		} else if (is_unsafe(v) || v == 0x200c || v == 0x200d)
+			(void)buf_printf(b, "\\u%04x", (unsigned)v);
+		else
+			(void)buf_add(b, s.p, n);
+	}
+	return (buf_byte(b, '"'));
+}
+
 const char *
 esc_short(char *out, size_t size, struct str s)
 {

@@ -22,6 +22,11 @@ bool	 esc_text(struct buf *, struct str);
  * as for terminals, but tabs and line ends stay.
  */
 bool	 esc_csv(struct buf *, struct str);
+/*
+ * A JSON string with its quotes: valid whatever the bytes, and safe on a
+ * terminal: control and bidi characters as \uNNNN, broken UTF-8 as U+FFFD.
+ */
+bool	 esc_json(struct buf *, struct str);
 /* As esc_text, into a fixed array, cut with "..." when too long; returns out. */
 const char *esc_short(char *out, size_t size, struct str);
 

@@ -112,6 +112,8 @@ const char	*cli_operand(const struct cli_args *, size_t i);	/* NULL past the las
 void	 cli_say(const char *, ...) PRINTFLIKE(1, 2);
 /* As cli_say unless -q was given. */
 void	 cli_note(const struct cli_ctx *, const char *, ...) PRINTFLIKE(2, 3);
+/* Opens what tells where addresses are. What is wrong with it is said, and does not stop anything. */
+void	 cli_places(const struct cli_ctx *);
 /* Says what is wrong with the usage and where help is; returns the exit code. */
 int	 cli_usage(const struct cli_command *, const char *, ...) PRINTFLIKE(2, 3);
 /* Says e->msg; the exit code follows from the class of the error. */

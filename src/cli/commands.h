@@ -23,7 +23,10 @@
 	X(records)		\
 	X(reports)		\
 	X(report)		\
+	X(export)		\
 	X(explain)		\
+	X(summary)		\
+	X(bounce)		\
 	X(quarantine)		\
 	X(reprocess)		\
 	X(verify)		\

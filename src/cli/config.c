@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "cli/commands.h"
 #include "conf/conf.h"
+#include "process/geo.h"
 #include "process/sandbox.h"
 
 static void
@@ -63,6 +64,12 @@ config_run(struct cli_ctx *ctx, const struct cli_args *args)
 	} else {
 		(void)fputs(c->warnings, stderr);
 		buf_clear(&out);
+		/* a file that is looked into by the daemon is looked into here */
+		if (!show && geo_open(&c->geo, &e) == -1) {
+			cli_say("%s: %s", path, e.msg);
+			conf_free(c);
+			return (e.code == ERR_TEMP ? CLI_TEMP : CLI_USAGE);
+		}
 		if (show)
 			conf_print(c, &out);
 		else if (ctx->verbosity >= 0) {

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/escape.h"
+#include "cli/card.h"
 #include "cli/commands.h"
 #include "cli/listing.h"
 #include "explain/texts.h"
@@ -54,8 +55,8 @@ put_words(const char *text, size_t indent, size_t at)
 }
 
 /* Text of reports is in these sentences: nothing of it reaches the terminal as it is. */
-static void
-put(size_t indent, const char *label, const char *text)
+void
+card_line(size_t indent, const char *label, const char *text)
 {
 	struct buf	 b = { 0 };
 	size_t		 width = 0;
@@ -100,7 +101,17 @@ put_list(const json_t *list)
 	size_t		 i;
 
 	json_array_foreach(list, i, one)
-		put(4, "", json_string_value(one));
+		card_line(4, "", json_string_value(one));
+}
+
+/* A heading and its lines, when there are any. */
+static void
+put_some(const struct page *p, const char *heading, const json_t *list)
+{
+	if (json_array_size(list) == 0)
+		return;
+	put_heading(p, heading);
+	put_list(list);
 }
 
 /* Sentences with the messages they hold for, unless they hold for all. */
@@ -117,27 +128,27 @@ put_sentences(const struct page *p, const json_t *j, const char *key)
 		label[0] = '\0';
 		if (!json_equal(json_object_get(one, "m"), json_object_get(j, "m")))
 			(void)snprintf(label, sizeof(label), "%s:", cli_thousands(json_integer_value(json_object_get(one, "m")), n));
-		put(4, label, text_of(one, "text"));
+		card_line(4, label, text_of(one, "text"));
 		if ((comment = text_of(one, "comment")) != NULL)
-			put(6, own(p, "card.told"), comment);
+			card_line(6, own(p, "card.told"), comment);
 	}
 }
 
 static void
 put_advice(const struct page *p, const json_t *j)
 {
-	put(2, own(p, "card.why"), text_of(j, "why"));
+	card_line(2, own(p, "card.why"), text_of(j, "why"));
 	if (text_of(j, "do") != NULL)
-		put(2, own(p, "card.do"), text_of(j, "do"));
+		card_line(2, own(p, "card.do"), text_of(j, "do"));
 	if (text_of(j, "do_yours") != NULL || text_of(j, "do_not_yours") != NULL) {
 		struct buf	 b = { 0 };
 
 		put_heading(p, "card.yours");
 		(void)buf_printf(&b, "%s:", own(p, "card.yes"));
-		put(4, b.failed ? "" : b.p, text_of(j, "do_yours"));
+		card_line(4, b.failed ? "" : b.p, text_of(j, "do_yours"));
 		buf_clear(&b);
 		(void)buf_printf(&b, "%s:", own(p, "card.no"));
-		put(4, b.failed ? "" : b.p, text_of(j, "do_not_yours"));
+		card_line(4, b.failed ? "" : b.p, text_of(j, "do_not_yours"));
 		buf_free(&b);
 	}
 }
@@ -151,7 +162,7 @@ put_snippets(const struct page *p, const json_t *list)
 	if (json_array_size(list) > 0)
 		put_heading(p, "card.snippets");
 	json_array_foreach(list, i, one) {
-		put(4, "", text_of(one, "text"));
+		card_line(4, "", text_of(one, "text"));
 		(void)printf("      %s  %s  \"%s\"\n", text_of(one, "name"), text_of(one, "type"), text_of(one, "value"));
 	}
 }
@@ -164,7 +175,19 @@ put_differs(const struct page *p, const json_t *list)
 	size_t		 i;
 
 	json_array_foreach(list, i, one)
-		put(2, own(p, "card.differs"), text_of(one, "text"));
+		card_line(2, own(p, "card.differs"), text_of(one, "text"));
+}
+
+void
+card_put(unsigned lang, const json_t *j)
+{
+	const struct page	 p = { .lang = lang };
+
+	put_advice(&p, j);
+	put_heading(&p, "card.checks");
+	put_list(json_object_get(j, "legs"));
+	put_list(json_object_get(j, "notes"));
+	put_snippets(&p, json_object_get(j, "snippets"));
 }
 
 static void
@@ -172,13 +195,17 @@ put_card(const struct page *p, const json_t *j)
 {
 	put_differs(p, json_object_get(j, "differs"));
 	put_advice(p, j);
+	put_some(p, "card.who", json_object_get(j, "who"));
+	put_some(p, "card.setup", json_object_get(j, "setup"));
 	put_heading(p, "card.checks");
 	put_list(json_object_get(j, "legs"));
 	put_heading(p, "card.receiver");
 	put_sentences(p, j, "treatment");
 	put_sentences(p, j, "override");
+	if (json_array_size(json_object_get(j, "forwarding")) > 0)
+		put_heading(p, "card.way");
 	put_sentences(p, j, "forwarding");
-	put_list(json_object_get(j, "notes"));
+	put_some(p, "card.notes", json_object_get(j, "notes"));
 	put_snippets(p, json_object_get(j, "snippets"));
 }
 
@@ -210,7 +237,7 @@ put_row(const struct page *p, const json_t *j)
 	put_title(p, j);
 	put_messages(&b, j);
 	(void)buf_printf(&b, ", %s, reported by %s about %s (row %s)", text_of(j, "day"), text_of(json_object_get(j, "reporter"), "label"), text_of(j, "domain"), text_of(j, "id"));
-	put(2, "", b.failed ? "" : b.p);
+	card_line(2, "", b.failed ? "" : b.p);
 	buf_free(&b);
 	(void)putchar('\n');
 	put_card(p, j);
@@ -240,7 +267,7 @@ put_cause(const struct page *p, const json_t *j)
 	else
 		(void)buf_printf(&b, ", %s to %s", first, last);
 	(void)buf_printf(&b, " (for example row %s)", text_of(j, "example"));
-	put(2, "", b.failed ? "" : b.p);
+	card_line(2, "", b.failed ? "" : b.p);
 	buf_free(&b);
 	(void)putchar('\n');
 	put_card(p, j);

@@ -448,6 +448,7 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (cli_fail(&im.error));
 	failures_options(ctx, im.store);
 	store_trust(im.store, &ctx->conf->trust);
+	cli_places(ctx);
 	if (store_rules_old(im.store, &old, &records, &im.error) == 0 && old)
 		cli_note(ctx, "what is stored was judged by older rules; 'dmarcd reprocess --verdicts' brings it up to date");
 	if ((im.ingest = ingest_new(im.store, im.limits, ctx->conf->decoders, &calls, &im, &im.error)) == NULL) {

@@ -7,30 +7,30 @@
 #define BATCH	500	/* reports of one snapshot */
 
 static const char *const keys[] = {
-	"domain", "t", "from", "to", "ip", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
-	"sigdomain", "sender", "class", "code", "fwd", "differs", "trust", "apart"
+	"domain", "t", "from", "to", "ip", "country", "asn", "hfrom", "efrom", "reporter", "spf", "dkim", "align", "disp", "reason", "selector",
+	"sigdomain", "spfdomain", "sender", "class", "health", "code", "fwd", "differs", "trust", "apart"
 };
 
 static int
-filter_read(struct listing *l, const struct cli_args *args, const char *key, struct err *e)
+filter_read(struct query_filter *f, const struct cli_args *args, const char *key, struct err *e)
 {
 	for (size_t k = 0; k < cli_given(args, key); k++)
-		if (query_filter_set(&l->filter, str_of(key), str_of(cli_text_at(args, key, k)), e) == -1)
+		if (query_filter_set(f, str_of(key), str_of(cli_text_at(args, key, k)), e) == -1)
 			return (-1);
 	return (0);
 }
 
-static int
-filters_read(struct listing *l, const struct cli_args *args, enum listing_mode mode, const char *more, struct err *e)
+int
+listing_filters(struct query_filter *f, const struct cli_args *args, enum listing_mode mode, struct err *e)
 {
 	if (mode == LISTING_PLAIN)
 		return (0);
 	for (size_t i = 0; i < nitems(keys); i++)
-		if (filter_read(l, args, keys[i], e) == -1)
+		if (filter_read(f, args, keys[i], e) == -1)
 			return (-1);
 	if (mode == LISTING_EVER && cli_given(args, "t") + cli_given(args, "from") + cli_given(args, "to") == 0)
-		l->filter.all = true;
-	return (more == NULL ? 0 : filter_read(l, args, more, e));
+		f->all = true;
+	return (0);
 }
 
 int
@@ -42,7 +42,8 @@ listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args
 	l->ctx = ctx;
 	l->format = cli_format(args);
 	query_filter_init(&l->filter);
-	if (filters_read(l, args, mode, more, &e) == -1 || dmarc_init(&e) == -1 ||
+	cli_places(ctx);
+	if (listing_filters(&l->filter, args, mode, &e) == -1 || (more != NULL && filter_read(&l->filter, args, more, &e) == -1) || dmarc_init(&e) == -1 ||
 	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL ||
 	    (l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||
 	    query_filter_range(l->q, &l->filter, &l->range, &e) == -1)

@@ -23,6 +23,8 @@
 	{ .name = "from", .kind = CLI_DAY, .arg = "DAY", .help = "first day" },			\
 	{ .name = "to", .kind = CLI_DAY, .arg = "DAY", .help = "last day" },			\
 	LISTING_KEY("ip", "ADDRESS", "address of the sender, or a range like 192.0.2.0/24"),	\
+	LISTING_KEY("country", "XX", "country of the address: DE, FR, unknown or reserved"),	\
+	LISTING_KEY("asn", "NUMBER", "network of the address: 64500, or ~ and a part of its name"),	\
 	LISTING_KEY("hfrom", "DOMAIN", "header_from: the domain in From:"),			\
 	LISTING_KEY("efrom", "DOMAIN", "envelope_from: the bounce domain; <> or absent"),	\
 	LISTING_KEY("reporter", "NAME", "who reported"),					\
@@ -33,10 +35,12 @@
 	LISTING_KEY("reason", "TYPE", "why the receiver did not follow the policy, or none"),	\
 	LISTING_KEY("selector", "NAME", "DKIM selector"),					\
 	LISTING_KEY("sigdomain", "DOMAIN", "DKIM signing domain"),				\
+	LISTING_KEY("spfdomain", "DOMAIN", "domain that SPF was checked for"),			\
 	LISTING_KEY("sender", "ID", "sender, as dmarcd senders lists them"),			\
 	LISTING_KEY("class", "CLASS", "class of the sender: own, service, candidate, forwarder, list, ..."),	\
+	LISTING_KEY("health", "WORD", "how well its sender does: good, one_leg, mixed, failing, quiet"),	\
 	LISTING_KEY("code", "CODE", "code of our explanation, P1 to F12"),			\
-	LISTING_KEY("fwd", "WORD", "certain: the receiver says it was forwarded; or no"),	\
+	LISTING_KEY("fwd", "WORD", "forwarded: certain, says the receiver; likely, by the pattern; or no"),	\
 	LISTING_KEY("differs", "WORD", "yes: our own DMARC result is another one; or no"),	\
 	LISTING_KEY("trust", "WORD", "of the report: authenticated, unauthenticated, unknown"),	\
 	LISTING_KEY("apart", "WORD", "reports that do not count: yes, all; or no")
@@ -55,6 +59,8 @@ enum listing_mode {
 	LISTING_EVER,	/* ... everything */
 	LISTING_PLAIN	/* the command has no filters */
 };
+/* The filters of the command line alone, into an initialised one. */
+int	 listing_filters(struct query_filter *, const struct cli_args *, enum listing_mode, struct err *);
 /* more: an option that is a filter too, beyond LISTING_FILTERS; or NULL. */
 int	 listing_open(struct listing *, struct cli_ctx *, const struct cli_args *, enum listing_mode, const char *more);
 void	 listing_close(struct listing *);

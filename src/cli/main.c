@@ -15,6 +15,7 @@
 #include "cli/help.h"
 #include "conf/conf.h"
 #include "dmarc/dmarc.h"
+#include "process/geo.h"
 
 #define CLI_ROW(name) &cli_cmd_##name,
 const struct cli_command *const cli_commands[] = { CLI_COMMANDS(CLI_ROW) NULL };
@@ -47,6 +48,15 @@ cli_say(const char *fmt, ...)
 	if (!b.failed)
 		(void)fwrite(b.p, 1, b.len, stderr);
 	buf_free(&b);
+}
+
+void
+cli_places(const struct cli_ctx *ctx)
+{
+	struct err	 e = { 0 };
+
+	if (ctx->conf != NULL && geo_open(&ctx->conf->geo, &e) == -1)
+		cli_note(ctx, "%s; countries and networks are not shown", e.msg);
 }
 
 void

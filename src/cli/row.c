@@ -3,7 +3,7 @@
  */
 #include "cli/row.h"
 
-enum { COL_ID, COL_DAY, COL_REPORTER, COL_DOMAIN };
+enum { COL_ID, COL_DAY, COL_REPORTER, COL_DOMAIN, COL_COUNTRY = COL_DOMAIN + 2 };
 
 static const struct cli_column columns[] = {
 	[COL_ID] = { "id", "row", CLI_CELL_TEXT, CLI_COL_HIDDEN },
@@ -11,6 +11,7 @@ static const struct cli_column columns[] = {
 	[COL_REPORTER] = { "reporter", "reporter", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 	[COL_DOMAIN] = { "domain", "domain", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 	{ "ip", "address", CLI_CELL_TEXT, 0 },
+	[COL_COUNTRY] = CLI_PLACE_COLUMNS,
 	{ "count", "messages", CLI_CELL_INT, 0 },
 	{ "hfrom", "header_from", CLI_CELL_TEXT, 0 },
 	{ "efrom", "envelope_from", CLI_CELL_TEXT, CLI_COL_HIDDEN },
@@ -37,6 +38,8 @@ row_table(const struct cli_ctx *ctx, enum cli_format format, bool alone)
 		cols[COL_ID].flags = 0;
 		cols[COL_DAY].flags = CLI_COL_HIDDEN;
 	}
+	if (places_stamp(places_used()) != 0)
+		cols[COL_COUNTRY].flags = 0;
 	return (cli_table_new(ctx, format, cols, nitems(cols)));
 }
 
@@ -104,6 +107,7 @@ row_put(struct cli_table *t, const struct query_row *row, const struct query_row
 	cli_cell_text(t, f->reporter);
 	cli_cell_text(t, f->domain);
 	cli_cell_text(t, r->source_ip.len > 0 ? r->source_ip : STR_NONE);
+	cli_cell_place(t, &f->place);
 	cli_cell_int(t, (int64_t)row->count);
 	cli_cell_text(t, r->header_from);
 	cli_cell_text(t, r->envelope_from.p != NULL && r->envelope_from.len == 0 ? STR("<>") : r->envelope_from);

@@ -27,6 +27,8 @@ static const struct cli_option	 options[] = {
 	CLI_OPTIONS_END
 };
 
+enum { COL_COUNTRIES = 10 };
+
 static const struct cli_column	 columns[] = {
 	{ "id", "id", CLI_CELL_TEXT, 0 },
 	{ "label", "sender", CLI_CELL_TEXT, 0 },
@@ -38,6 +40,7 @@ static const struct cli_column	 columns[] = {
 	{ "spf", "SPF", CLI_CELL_TEXT, 0 },
 	{ "dkim", "DKIM", CLI_CELL_TEXT, 0 },
 	{ "code", "code", CLI_CELL_TEXT, 0 },
+	[COL_COUNTRIES] = { "countries", "countries", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 	{ "first_day", "first", CLI_CELL_DAY, CLI_COL_HIDDEN },
 	{ "last_day", "last", CLI_CELL_DAY, 0 },
 };
@@ -48,6 +51,19 @@ text_of(const json_t *j, const char *key)
 	const json_t	*v = json_object_get(j, key);
 
 	return (json_is_string(v) ? (struct str){ json_string_value(v), json_string_length(v) } : STR_NONE);
+}
+
+static void
+put_countries(struct cli_table *t, const struct query_countries *w)
+{
+	char	 text[QUERY_COUNTRIES * 3 + 16] = "";
+	size_t	 n = 0;
+
+	for (unsigned i = 0; i < w->n; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? " " : "", w->code[i]);
+	if (w->all > w->n)
+		(void)snprintf(text + n, sizeof(text) - n, " +%u", (unsigned)(w->all - w->n));
+	cli_cell_text(t, w->n == 0 ? STR_NONE : str_of(text));
 }
 
 static void
@@ -64,6 +80,7 @@ put_row(struct cli_table *t, const json_t *j, const struct query_group *g)
 	cli_cell_text(t, text_of(legs, "spf"));
 	cli_cell_text(t, text_of(legs, "dkim"));
 	cli_cell_text(t, text_of(code, "code"));
+	put_countries(t, &g->countries);
 	cli_cell_day(t, g->first_day);
 	cli_cell_day(t, g->last_day);
 	cli_row(t);
@@ -72,9 +89,16 @@ put_row(struct cli_table *t, const json_t *j, const struct query_group *g)
 static int
 list_rows(struct listing *l, const struct query_breakdown *b, struct err *e)
 {
-	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : cli_table_new(l->ctx, l->format, columns, nitems(columns));
+	struct cli_column	 cols[nitems(columns)];
+	struct cli_table	*t = NULL;
 	json_t			*j;
 
+	memcpy(cols, columns, sizeof(cols));
+	for (size_t i = 0; i < b->nitems; i++)
+		if (b->items[i].countries.n > 0)
+			cols[COL_COUNTRIES].flags = 0;
+	if (l->format != CLI_FORMAT_JSON)
+		t = cli_table_new(l->ctx, l->format, cols, nitems(cols));
 	for (size_t i = 0; i < b->nitems; i++) {
 		if ((j = answer_sender_line(l->q, &b->items[i], &l->filter, &l->range, e)) == NULL)
 			return (-1);
@@ -103,7 +127,8 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
 		return (rc);
 	page.limit = listing_limit(&l, args, PEOPLE);
-	if (query_breakdown(l.q, &l.filter, &l.range, BY_SENDER, &page, &b, &e) == -1 || list_rows(&l, &b, &e) == -1)
+	if (query_breakdown(l.q, &l.filter, &l.range, BY_SENDER, &page, &b, &e) == -1 ||
+	    query_groups_countries(l.q, &l.filter, &l.range, b.items, b.nitems, &e) == -1 || list_rows(&l, &b, &e) == -1)
 		return (listing_fail(&l, &e));
 	if (b.other_n > 0 && l.format == CLI_FORMAT_TABLE)
 		cli_note(ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b.other_n,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "conf/conf.h"
+#include "process/geo.h"
 #include "process/supervisor.h"
 #include "store/store.h"
 
@@ -33,14 +34,15 @@ on_reload(void *arg)
 }
 
 static void
-on_listening(void *arg, const char *address, int port, const char *base_path)
+on_listening(void *arg, const struct conf_http *h, int port)
 {
 	struct serve	*s = arg;
 	char		 url[sizeof(s->told)];
-	bool		 v6 = strchr(address, ':') != NULL;
+	bool		 v6 = strchr(h->address, ':') != NULL;
 
 	/* the one line that a person who starts it by hand looks for; again only when it has moved */
-	(void)snprintf(url, sizeof(url), "http://%s%s%s:%d%s/", v6 ? "[" : "", address, v6 ? "]" : "", port, base_path);
+	(void)snprintf(url, sizeof(url), "http%s://%s%s%s:%d%s/", h->tls_certificate != NULL ? "s" : "", v6 ? "[" : "", h->address,
+	    v6 ? "]" : "", port, h->base_path);
 	if (strcmp(url, s->told) != 0)
 		(void)printf("dmarcd is ready: %s\n", url);
 	(void)fflush(stdout);
@@ -61,6 +63,9 @@ serve_run(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((st = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
 		return (cli_fail(&e));
 	store_close(st);
+	if (geo_open(&ctx->conf->geo, &e) == -1)
+		return (cli_fail(&e));
+	geo_close();	/* the processes that look into it open it themselves */
 	log_open("dmarcd", ctx->verbosity < 0 ? LOG_WARN : ctx->verbosity > 0 ? LOG_DEBUG : LOG_INFO);
 	if (ctx->conf->nmailboxes == 0)
 		cli_note(ctx, "no mailbox is configured: reports come in by 'dmarcd deliver' and 'dmarcd import' only");

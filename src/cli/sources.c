@@ -12,7 +12,8 @@
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
 	{ .name = "by", .kind = CLI_TEXT, .arg = "KEY", .help = "what is listed: ip (addresses), domain, hfrom, efrom, reporter, spf, "
-	    "dkim, align, disp, reason, selector, sigdomain, sender, class, code or fwd" },
+	    "dkim, align, disp, reason, selector, sigdomain, spfdomain, sender, class, health, code, fwd, differs, trust, country, asn "
+	    "(networks by number) or prefix (networks by address)" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "m pass fail key first last; \"-\" in front: the largest first (-m)" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
 	CLI_OPT_FORMAT,
@@ -22,11 +23,13 @@ static const struct cli_option options[] = {
 static const char *const titles[BY_COUNT] = {
 	[BY_IP] = "address", [BY_DOMAIN] = "domain", [BY_HFROM] = "header_from", [BY_EFROM] = "envelope_from", [BY_REPORTER] = "reporter",
 	[BY_SPF] = "SPF", [BY_DKIM] = "DKIM", [BY_ALIGN] = "aligned by", [BY_DISP] = "disposition", [BY_REASON] = "reason",
-	[BY_SENDER] = "sender", [BY_CLASS] = "class", [BY_SELECTOR] = "selector", [BY_SIGDOMAIN] = "signed by", [BY_CODE] = "code", [BY_FWD] = "forwarded"
+	[BY_SENDER] = "sender", [BY_CLASS] = "class", [BY_SELECTOR] = "selector", [BY_SIGDOMAIN] = "signed by", [BY_CODE] = "code", [BY_FWD] = "forwarded",
+	[BY_COUNTRY] = "country", [BY_ASN] = "network", [BY_PREFIX] = "prefix", [BY_SPFDOMAIN] = "SPF of", [BY_HEALTH] = "health of sender",
+	[BY_DIFFERS] = "differs", [BY_TRUST] = "trust"
 };
 
-enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN, COL_FAILURES = COLS_SHOWN + 13, COL_HOST,
-	COL_HOST_STATE };
+enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_COUNTRY, COL_NETWORK, COL_ASN, COL_RESERVED, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN, COL_FAILURES = COLS_SHOWN + 13,
+	COL_HOST, COL_HOST_STATE };
 
 static const struct cli_column columns[] = {
 	[COL_KEY] = { "key", "address", CLI_CELL_TEXT, 0 },
@@ -35,6 +38,7 @@ static const struct cli_column columns[] = {
 	[COL_RATE] = { "pass_rate", "pass", CLI_CELL_RATE, 0 },
 	[COL_SPF] = { "spf", "SPF", CLI_CELL_TEXT, 0 },
 	[COL_DKIM] = { "dkim", "DKIM", CLI_CELL_TEXT, 0 },
+	[COL_COUNTRY] = CLI_PLACE_COLUMNS,
 	[COL_FROM] = { "header_from", "header_from", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 	[COL_FIRST] = { "first_day", "first", CLI_CELL_DAY, CLI_COL_HIDDEN },
 	[COL_LAST] = { "last_day", "last", CLI_CELL_DAY, 0 },
@@ -135,6 +139,7 @@ put(struct cli_table *t, const struct query_group *g, bool people)
 	cli_cell_rate(t, c->m == 0 ? (double)NAN : (double)query_passing(c) / (double)c->m);
 	put_leg(t, &g->legs.spf, c->m);
 	put_leg(t, &g->legs.dkim, c->m);
+	cli_cell_place(t, &g->place);
 	put_from(t, g);
 	cli_cell_day(t, g->first_day);
 	cli_cell_day(t, g->last_day);
@@ -160,7 +165,9 @@ rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, s
 			cols[COL_HOST].flags = 0;
 	if (by == BY_IP)
 		cols[COL_FROM].flags = 0;
-	else if (by == BY_CODE || by == BY_REPORTER || by == BY_SENDER || by == BY_CLASS)
+	if (by == BY_IP && places_stamp(places_used()) != 0)
+		cols[COL_COUNTRY].flags = cols[COL_NETWORK].flags = 0;
+	else if (by == BY_ASN || by == BY_CODE || by == BY_REPORTER || by == BY_SENDER || by == BY_CLASS)
 		cols[COL_LABEL].flags = 0;
 	if (by != BY_IP)
 		cols[COL_FIRST].flags = 0;
@@ -187,7 +194,7 @@ by_read(const char *text, enum query_by *by, struct err *e)
 			return (0);
 		}
 	return (err_set(e, ERR_CONFIG, "--by: \"%.40s\" is not one of ip domain hfrom efrom reporter spf dkim align disp reason selector "
-	    "sigdomain sender class code fwd", text));
+	    "sigdomain spfdomain sender class health code fwd differs trust country asn prefix", text));
 }
 
 static int
@@ -226,7 +233,7 @@ const struct cli_command cli_cmd_sources = {
 	    "SPF and DKIM count for DMARC only when they are aligned, that is, passed for the domain in From:; \"not aligned\" passed for another domain.\n\n"
 	    "The host name of an address comes from the DNS, as far as the daemon has asked; it is anybody's word unless the name leads back "
 	    "to the address: the others are said to be unconfirmed.\n\n"
-	    "A message with several signatures stands under each of its selectors and signing domains.\n\n"
+	    "A message with several signatures stands under each of its selectors and signing domains; likewise with SPF.\n\n"
 	    "Without --t, --from and --to: the last 30 days that are complete.",
 	.options = options,
 	.max_args = 0,

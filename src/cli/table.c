@@ -9,10 +9,13 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "answer/answer.h"
 #include "base/base.h"
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/table.h"
+#include "enrich/places.h"
+#include "enrich/ranges.h"
 
 #define TABLE_HELD	2000
 #define TABLE_GAP	2	/* blanks between columns */
@@ -163,85 +166,13 @@ cli_bytes(int64_t v, char out[32])
 bool
 cli_json_str(struct buf *b, struct str s)
 {
-	uint32_t	 v;
-	size_t		 n;
-
-	(void)buf_byte(b, '"');
-	for (; s.len > 0; s.p += n, s.len -= n) {
-		if ((n = utf8(s, &v)) == 0) {
-			n = 1;
-			(void)buf_cstr(b, "\\ufffd");
-		} else if (v == '"' || v == '\\') {
-			(void)buf_byte(b, '\\');
-			(void)buf_byte(b, (unsigned char)v);
-		} else if (v == '\n') {
-			(void)buf_cstr(b, "\\n");
-		} else if (v == '\t') {
-			(void)buf_cstr(b, "\\t");
-		} else if (v < 0x20 || (v >= 0x7f && v <= 0x9f) || v == 0x61c || (v >= 0x200b && v <= 0x200f) ||
-		    (v >= 0x2028 && v <= 0x202e) || (v >= 0x2066 && v <= 0x2069) || v == 0xfeff) {
-			(void)buf_printf(b, "\\u%04x", (unsigned)v);
-		} else if (v >= 0xe0000 && v <= 0xe007f) {
-			v -= 0x10000;
-			(void)buf_printf(b, "\\u%04x\\u%04x", (unsigned)(0xd800 + (v >> 10)),
-			    (unsigned)(0xdc00 + (v & 0x3ff)));
-		} else
-			(void)buf_add(b, s.p, n);
-	}
-	return (buf_byte(b, '"'));
+	return (esc_json(b, s));
 }
 
 bool
 cli_json(struct buf *b, const json_t *j)
 {
-	const char	*key;
-	json_t		*v;
-	size_t		 i;
-	void		*it;
-
-	switch (j == NULL ? JSON_NULL : json_typeof(j)) {
-	case JSON_OBJECT:
-		(void)buf_byte(b, '{');
-		/* The iterator is not changed through; jansson has no const form. */
-		it = json_object_iter((json_t *)(uintptr_t)j);
-		for (i = 0; it != NULL; it = json_object_iter_next((json_t *)(uintptr_t)j, it), i++) {
-			key = json_object_iter_key(it);
-			if (i > 0)
-				(void)buf_byte(b, ',');
-			(void)cli_json_str(b, str_of(key));
-			(void)buf_byte(b, ':');
-			(void)cli_json(b, json_object_iter_value(it));
-		}
-		(void)buf_byte(b, '}');
-		break;
-	case JSON_ARRAY:
-		(void)buf_byte(b, '[');
-		json_array_foreach(j, i, v) {
-			if (i > 0)
-				(void)buf_byte(b, ',');
-			(void)cli_json(b, v);
-		}
-		(void)buf_byte(b, ']');
-		break;
-	case JSON_STRING:
-		(void)cli_json_str(b, (struct str){ json_string_value(j), json_string_length(j) });
-		break;
-	case JSON_INTEGER:
-		(void)buf_printf(b, "%lld", (long long)json_integer_value(j));
-		break;
-	case JSON_REAL:
-		(void)buf_printf(b, "%.6g", json_real_value(j));
-		break;
-	case JSON_TRUE:
-		(void)buf_cstr(b, "true");
-		break;
-	case JSON_FALSE:
-		(void)buf_cstr(b, "false");
-		break;
-	default:
-		(void)buf_cstr(b, "null");
-	}
-	return (!b->failed);
+	return (answer_line(b, j));
 }
 
 json_t *
@@ -674,4 +605,23 @@ cli_table_end(struct cli_table *t, struct err *e)
 	free(t->widths);
 	free(t);
 	return (failed ? err_set(e, ERR_TEMP, "out of memory: rows are missing") : 0);
+}
+
+void
+cli_cell_place(struct cli_table *t, const struct place *p)
+{
+	char	 text[RANGES_TEXT + 16];
+
+	cli_cell_text(t, p->country[0] == '\0' ? STR_NONE : str_of(p->country));
+	if (p->asn != 0)
+		(void)snprintf(text, sizeof(text), "AS%u%s%.*s", (unsigned)p->asn, p->network.len > 0 ? " " : "", (int)p->network.len,
+		    p->network.p == NULL ? "" : p->network.p);
+	else
+		(void)snprintf(text, sizeof(text), "(%s)", reserved_names[p->reserved]);
+	cli_cell_text(t, p->asn == 0 && p->reserved == RESERVED_NO ? STR_NONE : str_of(text));
+	if (p->asn == 0)
+		cli_cell_null(t);
+	else
+		cli_cell_int(t, (int64_t)p->asn);
+	cli_cell_text(t, p->reserved == RESERVED_NO ? STR_NONE : str_of(reserved_names[p->reserved]));
 }

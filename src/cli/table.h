@@ -89,4 +89,13 @@ json_t	*cli_json_text(struct str);	/* STR_NONE is null */
 const char *cli_thousands(int64_t, char out[32]);
 const char *cli_bytes(int64_t, char out[32]);
 
+/* Where an address is, as four cells: country, network in words, its number, what it is reserved for. */
+struct place;
+void	 cli_cell_place(struct cli_table *, const struct place *);
+#define CLI_PLACE_COLUMNS							\
+	{ "country", "country", CLI_CELL_TEXT, CLI_COL_HIDDEN },		\
+	{ "network", "network", CLI_CELL_TEXT, CLI_COL_HIDDEN },		\
+	{ "asn", "", CLI_CELL_INT, CLI_COL_HIDDEN },				\
+	{ "reserved", "", CLI_CELL_TEXT, CLI_COL_HIDDEN }
+
 #endif

@@ -2,7 +2,7 @@
  * token.c - dmarcd token: programs that use the API.
  */
 #include "base/when.h"
-#include "cli/access.h"
+#include "cli/account.h"
 #include "cli/commands.h"
 #include "cli/table.h"
 
@@ -60,14 +60,14 @@ add(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if (c.role == AUTH_ADMIN && cli_given(args, "domain") > 0)
 		return (cli_usage(&cli_cmd_token, "a token with the role admin is for all domains; --domain goes with read"));
-	if (access_domains(args, &c.domains, &e) == -1)
+	if (account_domains(args, &c.domains, &e) == -1)
 		return (fail(&e));
 	rv = auth_edit(ctx->state, do_add, &c, &e);
 	free(c.domains);
 	if (rv == -1)
 		return (fail(&e));
 	(void)snprintf(what, sizeof(what), "%s %s", c.name, auth_token_role_names[c.role]);
-	access_log(ctx, AUTH_TOKEN_ADDED, what);
+	account_log(ctx, AUTH_TOKEN_ADDED, what);
 	cli_note(ctx, "this is the only time that the token is shown; programs send it as 'Authorization: Bearer TOKEN'");
 	(void)printf("%s\n", c.secret);
 	explicit_bzero(c.secret, sizeof(c.secret));
@@ -82,7 +82,7 @@ revoke(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if (auth_edit(ctx->state, do_revoke, &c, &e) == -1)
 		return (fail(&e));
-	access_log(ctx, AUTH_TOKEN_REVOKED, c.name);
+	account_log(ctx, AUTH_TOKEN_REVOKED, c.name);
 	return (CLI_OK);
 }
 
@@ -111,7 +111,7 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 	t = cli_table_new(ctx, cli_format(args), cols, nitems(cols));
 	for (const struct auth_token *k = a->tokens; k < a->tokens + a->ntokens; k++) {
 		buf_clear(&b);
-		access_show_domains(k->domains, &b);
+		account_show_domains(k->domains, &b);
 		at = auth_seen_at(seen, k->id);
 		cli_cell_cstr(t, k->name);
 		cli_cell_cstr(t, auth_token_role_names[k->role]);

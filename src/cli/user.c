@@ -12,14 +12,14 @@
 
 #include "base/io.h"
 #include "base/when.h"
-#include "cli/access.h"
+#include "cli/account.h"
 #include "cli/commands.h"
 #include "cli/table.h"
 
 /* --- Shared with token.c ------------------------------------------------------------ */
 
 int
-access_domains(const struct cli_args *args, char **out, struct err *e)
+account_domains(const struct cli_args *args, char **out, struct err *e)
 {
 	*out = NULL;
 	for (size_t i = 0; i < cli_given(args, "domain"); i++)
@@ -32,7 +32,7 @@ access_domains(const struct cli_args *args, char **out, struct err *e)
 }
 
 void
-access_log(const struct cli_ctx *ctx, enum auth_event event, const char *what)
+account_log(const struct cli_ctx *ctx, enum auth_event event, const char *what)
 {
 	struct auth_entry	 x = { .event = event, .from = "command line" };
 	const struct passwd	*pw = getpwuid(getuid());
@@ -48,7 +48,7 @@ access_log(const struct cli_ctx *ctx, enum auth_event event, const char *what)
 }
 
 void
-access_show_domains(const char *domains, struct buf *out)
+account_show_domains(const char *domains, struct buf *out)
 {
 	if (domains == NULL)
 		(void)buf_cstr(out, "all");
@@ -228,7 +228,7 @@ change(struct cli_ctx *ctx, struct change *c, int (*what)(struct auth *, void *,
 	if (rv == -1)
 		return (fail(&e));
 	(void)snprintf(text, sizeof(text), "%s%s%s", c->name, detail[0] == '\0' ? "" : " ", detail);
-	access_log(ctx, event, text);
+	account_log(ctx, event, text);
 	if (c->last_admin)
 		cli_note(ctx, "note: no user is an admin; what only admins may do is done by commands then");
 	return (CLI_OK);
@@ -270,7 +270,7 @@ add(struct cli_ctx *ctx, const struct cli_args *args)
 	bool		 taken;
 	int		 rc;
 
-	if (access_domains(args, &c.domains, &e) == -1)
+	if (account_domains(args, &c.domains, &e) == -1)
 		return (fail(&e));
 	if ((rc = get_role(cli_word(args, "role", 0) == 1 ? "admin" : "viewer", &c)) != CLI_OK) {
 		free(c.domains);
@@ -323,7 +323,7 @@ role(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if (cli_operands(args) != 3)
 		return (cli_usage(&cli_cmd_user, "role takes a name and viewer or admin"));
-	if (access_domains(args, &c.domains, &e) == -1)
+	if (account_domains(args, &c.domains, &e) == -1)
 		return (fail(&e));
 	if ((rc = get_role(cli_operand(args, 2), &c)) != CLI_OK) {
 		free(c.domains);
@@ -351,7 +351,7 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 	t = cli_table_new(ctx, cli_format(args), cols, nitems(cols));
 	for (const struct auth_user *u = a->users; u < a->users + a->nusers; u++) {
 		buf_clear(&b);
-		access_show_domains(u->domains, &b);
+		account_show_domains(u->domains, &b);
 		cli_cell_cstr(t, u->name);
 		cli_cell_cstr(t, auth_role_names[u->role]);
 		cli_cell_text(t, buf_as_str(&b));

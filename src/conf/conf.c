@@ -15,8 +15,10 @@
 #include "base/base.h"
 #include "base/escape.h"
 #include "base/io.h"
+#include "base/when.h"
 #include "conf/items.h"
 #include "conf/scan.h"
+#include "tls/pair.h"
 
 #define FILE_MAX	(1u << 20)
 #define FILES_MAX	100
@@ -70,8 +72,12 @@ base_of(struct conf *c, enum conf_section section)
 		return (&c->trust);
 	case CONF_SEC_RESOLVER:
 		return (&c->resolver);
+	case CONF_SEC_GEO:
+		return (&c->geo);
 	case CONF_SEC_LIMITS:
 		return (&c->limits);
+	case CONF_SEC_SMTP:
+		return (&c->smtp);
 	default:
 		return (c);
 	}
@@ -98,7 +104,7 @@ conf_new(struct err *e)
 	}
 	c->limits = limits_default;
 	for (size_t s = 0; s < CONF_SECTIONS; s++)
-		if (s != CONF_SEC_MAILBOX && s != CONF_SEC_SENDER && set_defaults((enum conf_section)s, base_of(c, (enum conf_section)s), e) == -1) {
+		if (!conf_titled((enum conf_section)s) && set_defaults((enum conf_section)s, base_of(c, (enum conf_section)s), e) == -1) {
 			conf_free(c);
 			return (NULL);
 		}
@@ -136,6 +142,24 @@ sender_clear(struct conf_sender *s)
 	free(s->name);
 }
 
+static void
+summary_clear(struct conf_summary *s)
+{
+	names_clear(&s->to);
+	names_clear(&s->domains);
+	free(s->name);
+}
+
+static void
+smtp_clear(struct conf_smtp *s)
+{
+	char	*all[] = { s->host, s->tls_ca_file, s->user, s->password_file, s->password_command, s->sendmail, s->from, s->from_name,
+		    s->subject_prefix, s->unsubscribe };
+
+	for (size_t i = 0; i < nitems(all); i++)
+		free(all[i]);
+}
+
 void
 conf_free(struct conf *c)
 {
@@ -147,10 +171,23 @@ conf_free(struct conf *c)
 	for (size_t i = 0; i < c->nsenders; i++)
 		sender_clear(&c->senders[i]);
 	free(c->senders);
+	for (size_t i = 0; i < c->nsummaries; i++)
+		summary_clear(&c->summaries[i]);
+	free(c->summaries);
+	smtp_clear(&c->smtp);
+	free(c->http.public_url);
 	free(c->path);
 	free(c->state_dir);
 	free(c->http.address);
 	free(c->http.base_path);
+	free(c->geo.country);
+	free(c->geo.network);
+	names_clear(&c->http.names);
+	free(c->http.tls_certificate);
+	free(c->http.tls_key);
+	names_clear(&c->http.proxies);
+	free(c->http.proxy_address_header);
+	free(c->http.proxy_user_header);
 	free(c->warnings);
 	names_clear(&c->trust.authserv_ids);
 	names_clear(&c->trust.received_by);
@@ -190,6 +227,14 @@ line_of(const struct load *l, const char *key, unsigned instance, unsigned other
 	const struct scan_place	*p = scan_find(l->scan, item_find(CONF_SEC_MAILBOX, str_of(key)), instance);
 
 	return (p == NULL ? otherwise : p->line);
+}
+
+static unsigned
+smtp_line(const struct load *l, const char *key)
+{
+	const struct scan_place	*p = scan_find(l->scan, item_find(CONF_SEC_SMTP, str_of(key)), 0);
+
+	return (p == NULL ? 0 : p->line);
 }
 
 /* What can be said about a file that must be there later: only a warning, as
@@ -302,6 +347,135 @@ check_twins(struct load *l, const struct conf_mailbox *m)
 			return;
 		}
 	}
+}
+
+/* ---- the web server ---- */
+
+#define PEM_MAX		(1u << 20)
+#define SOON_DAYS	14
+
+bool
+conf_http_loopback(const struct conf_http *h)
+{
+	return (is_loopback(h->address));
+}
+
+static unsigned
+http_line(const struct load *l, const struct scan_section *s, const char *key)
+{
+	const struct scan_place	*p = scan_find(l->scan, item_find(CONF_SEC_HTTP, str_of(key)), s->instance);
+
+	return (p == NULL ? s->line : p->line);
+}
+
+/* A file that we may not read may be another user's to read. */
+static int
+read_pem(struct load *l, const char *key, const char *path, unsigned line, struct buf *out)
+{
+	struct err	 e = { 0 };
+	char		 shown[SHOWN];
+
+	if (access(path, R_OK) == -1 && errno == EACCES)
+		return (-1);
+	if (io_read_file(path, PEM_MAX, out, &e) == 0)
+		return (0);
+	esc_short(shown, sizeof(shown), str_of(path));
+	if (access(path, F_OK) == -1)
+		faults_add(&l->faults, line, "%s \"%s\" is not there", key, shown);
+	else
+		faults_add(&l->faults, line, "%s cannot be read: %s", key, e.msg);
+	return (-1);
+}
+
+static void
+check_dates(struct load *l, const struct tls_pair *p, const char *shown, unsigned line)
+{
+	char	 sentence[400], when[WHEN_TEXT];
+	int64_t	 now = when_now();
+
+	if (p->until < now)
+		(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" expired on %s; browsers refuse it", shown,
+		    when_rfc3339(p->until, when));
+	else if (p->from > now)
+		(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" is not valid before %s; browsers refuse it", shown,
+		    when_rfc3339(p->from, when));
+	else if (p->until - now < SOON_DAYS * DAY_SECONDS)
+		(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" expires on %s", shown, when_rfc3339(p->until, when));
+	else
+		return;
+	warn(l, line, sentence);
+}
+
+static void
+check_pair(struct load *l, const struct conf_http *h, const struct scan_section *s)
+{
+	static const char *const	 keys[] = { "tls_certificate", "tls_key" };
+	const char			*paths[] = { h->tls_certificate, h->tls_key };
+	struct buf			 pem[2] = { { .p = NULL }, { .p = NULL } };
+	struct tls_pair			 pair;
+	enum tls_pair_file		 which;
+	struct err			 e = { 0 };
+	char				 shown[2][SHOWN], sentence[600];
+	bool				 there = true;
+
+	for (size_t i = 0; i < 2; i++) {
+		esc_short(shown[i], sizeof(shown[i]), str_of(paths[i]));
+		there = read_pem(l, keys[i], paths[i], http_line(l, s, keys[i]), &pem[i]) == 0 && there;
+	}
+	if (there && tls_pair_check(buf_as_str(&pem[0]), buf_as_str(&pem[1]), &pair, &which, &e) == -1) {
+		if (which == TLS_PAIR_BOTH)
+			faults_add(&l->faults, http_line(l, s, "tls_key"), "tls_certificate \"%s\" and tls_key \"%s\" %s", shown[0], shown[1], e.msg);
+		else
+			faults_add(&l->faults, http_line(l, s, keys[which]), "%s \"%s\" %s", keys[which], shown[which], e.msg);
+	} else if (there) {
+		check_dates(l, &pair, shown[0], http_line(l, s, "tls_certificate"));
+		for (size_t i = 0; i < h->names.n; i++)
+			if (!tls_pair_names(buf_as_str(&pem[0]), h->names.v[i])) {
+				(void)snprintf(sentence, sizeof(sentence), "tls_certificate \"%s\" is not for %s; browsers refuse it there", shown[0],
+				    h->names.v[i]);
+				warn(l, http_line(l, s, "tls_certificate"), sentence);
+			}
+		look_at_file(l, "tls_key", h->tls_key, true, http_line(l, s, "tls_key"));
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (pem[i].p != NULL)
+			explicit_bzero(pem[i].p, pem[i].cap);
+		buf_free(&pem[i]);
+	}
+}
+
+/* RFC 9110 5.1: a token. */
+static bool
+header_ok(const char *name)
+{
+	return (name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~")] == '\0');
+}
+
+static void
+check_http(struct load *l, const struct scan_section *s)
+{
+	const struct conf_http	*h = &l->conf->http;
+	struct faults		*f = &l->faults;
+	const char		*headers[] = { h->proxy_address_header, h->proxy_user_header };
+	static const char *const keys[] = { "proxy_address_header", "proxy_user_header" };
+	char			 shown[SHOWN];
+
+	if ((h->tls_certificate == NULL) != (h->tls_key == NULL))
+		faults_add(f, http_line(l, s, h->tls_key == NULL ? "tls_certificate" : "tls_key"), "tls_certificate and tls_key go together; %s is missing",
+		    h->tls_key == NULL ? "tls_key" : "tls_certificate");
+	else if (h->tls_certificate != NULL && !l->text_only)
+		check_pair(l, h, s);
+	for (size_t i = 0; i < 2; i++)
+		if (headers[i] != NULL && !header_ok(headers[i]))
+			faults_add(f, http_line(l, s, keys[i]), "%s \"%s\" is no name of a header", keys[i], esc_short(shown, sizeof(shown),
+			    str_of(headers[i])));
+	if (h->proxy_user_header != NULL && h->proxies.n == 0)
+		faults_add(f, http_line(l, s, "proxy_user_header"), "proxy_user_header is set, but proxies says nobody who may send it");
+	if (h->session_idle > h->session_length)
+		faults_add(f, http_line(l, s, "session_idle"), "session_idle is longer than session_length, which ends every session");
+	if (!conf_http_loopback(h) && h->tls_certificate == NULL && h->tls_key == NULL && h->proxies.n == 0)
+		faults_add(f, http_line(l, s, "listen"), "listen \"%s\" is not a loopback address: passwords and reports would go over the network "
+		    "in the clear; set tls_certificate and tls_key, or proxies when a web server in front speaks TLS", h->address);
 }
 
 /* ---- from libconfuse's tree to struct conf ---- */
@@ -460,11 +634,91 @@ check_resolver(struct load *l, const struct scan_section *s)
 			faults_add(&l->faults, s->line, "servers: root stands alone, it means that no server of somebody else's is asked");
 }
 
+/* What the keys of smtp { } mean together. */
+static void
+check_smtp(struct load *l, unsigned line)
+{
+	static const uint16_t	 ports[] = { 465, 587, 25 };
+	struct conf_smtp	*m = &l->conf->smtp;
+	struct faults		*f = &l->faults;
+	char			 shown[SHOWN];
+
+	if (m->port == 0)
+		m->port = ports[m->tls];
+	if (m->host == NULL && m->sendmail == NULL)
+		faults_add(f, line, "smtp has neither host nor sendmail");
+	if (m->host != NULL && m->sendmail != NULL)
+		faults_add(f, line, "smtp has host and sendmail; one of them is enough");
+	if (m->from == NULL && smtp_line(l, "from") == 0)
+		faults_add(f, line, "smtp has no from: the address that mail comes from");
+	if (m->host != NULL && !host_ok(m->host))
+		faults_add(f, line, "host \"%s\" is no name of a host; names outside of ASCII are written in their xn-- form",
+		    esc_short(shown, sizeof(shown), str_of(m->host)));
+	else if (m->host != NULL && m->tls == CONF_TLS_NONE && !is_loopback(m->host))
+		faults_add(f, line, "tls = none would send mail over the network in the clear; it is for 127.0.0.1, ::1 and localhost only");
+	if (m->user != NULL && m->tls == CONF_TLS_NONE)
+		faults_add(f, line, "smtp has a user, but tls = none: there is no login without TLS");
+	if (m->password_file != NULL && m->password_command != NULL)
+		faults_add(f, line, "smtp has password_file and password_command; one of them is enough");
+	if (m->user != NULL && m->password_file == NULL && m->password_command == NULL)
+		faults_add(f, line, "smtp has a user, but neither password_file nor password_command");
+	if (m->user == NULL && (m->password_file != NULL || m->password_command != NULL))
+		faults_add(f, line, "smtp has a password, but no user");
+	look_at_file(l, "password_file", m->password_file, true, line);
+	look_at_file(l, "tls_ca_file", m->tls_ca_file, false, line);
+}
+
+static void
+check_summary(struct load *l, struct conf_summary *s)
+{
+	struct faults	*f = &l->faults;
+	int		 day = s->when.day;
+
+	if (s->to.n == 0)
+		faults_add(f, s->line, "summary %s goes to nobody: to = name@example.org", s->name);
+	if (day >= 0 && s->period == CONF_DAY)
+		faults_add(f, s->line, "summary %s is sent every day: when is a time alone, like 07:00", s->name);
+	else if (day > 100 && s->period == CONF_WEEK)
+		faults_add(f, s->line, "summary %s is sent every week: when begins with a day of the week, like Mon 07:00", s->name);
+	else if (day >= 0 && day < 7 && s->period == CONF_MONTH)
+		faults_add(f, s->line, "summary %s is sent every month: when begins with a day of the month, like 1 07:00", s->name);
+	s->when.day = s->period == CONF_DAY ? -1 : s->period == CONF_WEEK ? (day >= 0 && day < 7 ? day : 1) : day > 100 ? day - 100 : 1;
+}
+
+static void
+take_summary(struct load *l, cfg_t *sec, const struct scan_section *s)
+{
+	struct conf		*c = l->conf;
+	struct conf_summary	*v;
+	struct err		 e = { 0 };
+
+	if ((v = realloc(c->summaries, (c->nsummaries + 1) * sizeof(*v))) == NULL) {
+		l->failed = true;
+		return;
+	}
+	c->summaries = v;
+	v += c->nsummaries;
+	*v = (struct conf_summary){ .line = s->line };
+	if ((v->name = strdup(s->title == NULL ? "?" : s->title)) == NULL || set_defaults(CONF_SEC_SUMMARY, v, &e) == -1) {
+		l->failed = true;
+		summary_clear(v);
+		return;
+	}
+	c->nsummaries++;
+	for (size_t i = 0; s->title != NULL && i + 1 < c->nsummaries; i++)
+		if (strcasecmp(c->summaries[i].name, s->title) == 0) {
+			faults_add(&l->faults, s->line, "there is a summary %s already", s->title);
+			break;
+		}
+	take_keys(l, sec, CONF_SEC_SUMMARY, s->instance, v);
+	check_summary(l, v);
+}
+
 static void
 take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 {
-	if (s->kind == CONF_SEC_MAILBOX || s->kind == CONF_SEC_SENDER) {
-		(s->kind == CONF_SEC_MAILBOX ? take_mailbox : take_sender)(l, sec, s);
+	if (conf_titled(s->kind)) {
+		(s->kind == CONF_SEC_MAILBOX ? take_mailbox : s->kind == CONF_SEC_SENDER ? take_sender : take_summary)(l, sec, s);
 		return;
 	}
 	if (l->once[s->kind].line != 0)
@@ -477,6 +731,10 @@ take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 	take_keys(l, sec, s->kind, s->instance, base_of(l->conf, s->kind));
 	if (s->kind == CONF_SEC_RESOLVER)
 		check_resolver(l, s);
+	if (s->kind == CONF_SEC_HTTP)
+		check_http(l, s);
+	if (s->kind == CONF_SEC_SMTP)
+		check_smtp(l, s->line);
 }
 
 static void
@@ -634,7 +892,7 @@ read_with_tables(struct load *l)
 	}
 	for (size_t s = 1; s < CONF_SECTIONS; s++) {
 		cfg_opt_t	 o[] = { CFG_SEC(conf_section_names[s], opts[s],
-				    s == CONF_SEC_MAILBOX || s == CONF_SEC_SENDER ? CFGF_MULTI | CFGF_TITLE : CFGF_MULTI) };
+				    conf_titled((enum conf_section)s) ? CFGF_MULTI | CFGF_TITLE : CFGF_MULTI) };
 
 		opts[s][n[s]] = end[0];
 		opts[CONF_SEC_ROOT][n[CONF_SEC_ROOT]++] = o[0];
@@ -715,6 +973,11 @@ finish(struct load *l, const char *path, struct buf *faults, struct err *e)
 	struct conf	*c = l->conf;
 	struct buf	 w = { 0 };
 
+	if (c->nsummaries > 0 && c->smtp.from == NULL && l->once[CONF_SEC_SMTP].line == 0) {
+		l->faults.file = 0;
+		l->faults.name = l->nfiles > 0 ? l->files[0].path : NULL;
+		faults_add(&l->faults, c->summaries[0].line, "summary %s cannot be sent: there is no section smtp { }", c->summaries[0].name);
+	}
 	faults_print(&l->faults, faults);
 	faults_print(&l->warnings, &w);
 	(void)buf_cstr(&w, "");

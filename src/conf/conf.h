@@ -45,9 +45,15 @@ struct conf_mailbox {
 
 struct conf_http {
 	bool	 enabled;
-	char	*address;	/* numeric; loopback only in this release */
+	char	*address;	/* numeric */
 	uint16_t port;
 	char	*base_path;	/* "" or "/reports": no slash at the end */
+	struct str_list	 names;	/* of ours, in the Host header */
+	char	*tls_certificate, *tls_key;	/* both or neither */
+	struct str_list	 proxies;	/* addresses and networks of theirs */
+	char	*proxy_address_header, *proxy_user_header;	/* the second may be NULL: they sign nobody in */
+	int64_t	 session_idle, session_length;	/* seconds */
+	char	*public_url;	/* NULL: no links in mails */
 };
 
 struct conf_store {
@@ -66,6 +72,48 @@ struct conf_resolver {		/* host names of addresses */
 	unsigned	 cache;		/* addresses of which names are kept */
 };
 
+struct conf_geo {		/* see enrich/places.h */
+	char	*country;	/* NULL: our own file; "none"; or a path */
+	char	*network;
+};
+
+struct conf_smtp {		/* how mail of ours goes out */
+	char		*host;		/* NULL: not by SMTP */
+	uint16_t	 port;		/* 465, 587 or 25 by tls */
+	enum conf_tls	 tls;
+	char		*tls_ca_file;
+	char		*user;		/* NULL: no login */
+	char		*password_file;	/* with user: one of the two is set */
+	char		*password_command;
+	int64_t		 timeout;
+	char		*sendmail;	/* instead of host: a program and its arguments, parted by blanks */
+	char		*from;		/* NULL: no mail can be sent */
+	char		*from_name;
+	char		*subject_prefix;
+	char		*unsubscribe;	/* mailto: or https:; NULL: mailto of from */
+};
+
+enum conf_period { CONF_DAY, CONF_WEEK, CONF_MONTH };	/* as enum summary_period */
+
+/* When a period's mail is sent, local time. */
+struct conf_when {
+	int	 day;		/* of the week from 0, Sunday; of the month from 1; -1: the first that fits */
+	int	 minutes;	/* since midnight */
+};
+
+struct conf_summary {
+	char			*name;		/* as of mailboxes: it names files */
+	struct str_list		 to;		/* addresses, normalised */
+	struct str_list		 domains;	/* and all below; none: all */
+	unsigned		 language;	/* a place in CONF_LANGUAGES */
+	enum conf_period	 period;
+	struct conf_when	 when;
+	bool			 heartbeat;	/* send when all is well, too */
+	bool			 per_domain;	/* one mail for each domain */
+	unsigned		 line;
+};
+#define CONF_LANGUAGES "en|ru|pt|cs|de"
+
 struct conf_sender {		/* somebody who is not in our list, or otherwise */
 	char			*name;
 	int			 kind;		/* enum sender_kind, less one */
@@ -80,10 +128,14 @@ struct conf {
 	size_t			 nmailboxes;
 	struct conf_http	 http;
 	struct conf_store	 store;
+	struct conf_geo		 geo;
 	struct conf_resolver	 resolver;
 	struct limits		 limits;
 	struct conf_sender	*senders;
 	size_t			 nsenders;
+	struct conf_smtp	 smtp;
+	struct conf_summary	*summaries;
+	size_t			 nsummaries;
 	struct trust_settings	 trust;		/* with the domains that are ours */
 	unsigned		 decoders;	/* 0: one per core */
 	enum conf_suffixes	 suffixes;
@@ -99,6 +151,8 @@ struct conf	*conf_load(const char *path, const char *state, struct buf *faults, 
 struct conf	*conf_load_text(const char *name, struct str text, struct buf *faults, struct err *);
 void		 conf_free(struct conf *);	/* NULL is fine */
 /* The effective settings as a file that conf_load reads; secrets are only named by place. */
+/* Is the address of the http section on this machine only? */
+bool		 conf_http_loopback(const struct conf_http *);
 void		 conf_print(const struct conf *, struct buf *out);
 /*
  * The password: first line of the file, or of what the command prints within
@@ -107,5 +161,12 @@ void		 conf_print(const struct conf *, struct buf *out);
  */
 #define CONF_COMMAND_MS	30000
 int		 conf_password(const struct conf_mailbox *, struct buf *out, struct err *e);
+int		 conf_smtp_password(const struct conf_smtp *, struct buf *out, struct err *e);
+/*
+ * name@domain as it stands in a message and in SMTP: the domain in its ASCII
+ * form, lower case. What cannot be sent to is refused by a sentence.
+ */
+#define CONF_ADDRESS_MAX 253
+int		 conf_address(const char *, char out[CONF_ADDRESS_MAX + 1], struct err *e);
 
 #endif

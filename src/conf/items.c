@@ -21,6 +21,14 @@ static int	 set_listen(void *, const char *, struct err *);
 static void	 get_listen(const void *, struct buf *);
 static int	 set_base_path(void *, const char *, struct err *);
 static int	 set_after(void *, const char *, struct err *);
+static int	 set_geo_country(void *, const char *, struct err *);
+static int	 set_geo_network(void *, const char *, struct err *);
+static int	 set_public_url(void *, const char *, struct err *);
+static int	 set_sendmail(void *, const char *, struct err *);
+static int	 set_from(void *, const char *, struct err *);
+static int	 set_unsubscribe(void *, const char *, struct err *);
+static int	 set_when(void *, const char *, struct err *);
+static void	 get_when(const void *, struct buf *);
 
 #define LIMIT_BYTES	CONF_SIZE
 #define LIMIT_COUNT	CONF_COUNT
@@ -68,9 +76,70 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_HTTP, "enabled", CONF_BOOL, FIELD(conf_http, enabled), 0, 0, "yes", NULL,
 	    "whether the web app and the API are served", NULL, NULL },
 	{ CONF_SEC_HTTP, "listen", CONF_TEXT, FIELD(conf_http, address), 1, 64, "127.0.0.1:8377", NULL,
-	    "address and port; loopback only", set_listen, get_listen },
+	    "address and port; other than loopback with TLS or a proxy only", set_listen, get_listen },
 	{ CONF_SEC_HTTP, "base_path", CONF_TEXT, FIELD(conf_http, base_path), 0, 200, "", NULL,
 	    "path below which a proxy shows the web app", set_base_path, NULL },
+	{ CONF_SEC_HTTP, "names", CONF_NAMES, FIELD(conf_http, names), 0, 100, NULL, "host",
+	    "names under which browsers reach it", NULL, NULL },
+	{ CONF_SEC_HTTP, "tls_certificate", CONF_PATH, FIELD(conf_http, tls_certificate), 1, 1024, NULL, NULL,
+	    "PEM file: our certificate, then those above it; HTTPS is spoken then", NULL, NULL },
+	{ CONF_SEC_HTTP, "tls_key", CONF_PATH, FIELD(conf_http, tls_key), 1, 1024, NULL, NULL,
+	    "PEM file: the key of the certificate", NULL, NULL },
+	{ CONF_SEC_HTTP, "proxies", CONF_NAMES, FIELD(conf_http, proxies), 0, 100, NULL, "address",
+	    "addresses of web servers in front that are believed", NULL, NULL },
+	{ CONF_SEC_HTTP, "proxy_address_header", CONF_TEXT, FIELD(conf_http, proxy_address_header), 1, 64, "X-Forwarded-For", NULL,
+	    "where a proxy says who asks", NULL, NULL },
+	{ CONF_SEC_HTTP, "proxy_user_header", CONF_TEXT, FIELD(conf_http, proxy_user_header), 1, 64, NULL, NULL,
+	    "where a proxy says which user it has let in", NULL, NULL },
+	{ CONF_SEC_HTTP, "session_idle", CONF_TIME, FIELD(conf_http, session_idle), 5 * MINUTE, 90 * DAY, "12h", NULL,
+	    "a sign-in ends after so long without use", NULL, NULL },
+	{ CONF_SEC_HTTP, "session_length", CONF_TIME, FIELD(conf_http, session_length), HOUR, YEAR, "7d", NULL,
+	    "and after so long in any case", NULL, NULL },
+
+	{ CONF_SEC_HTTP, "public_url", CONF_TEXT, FIELD(conf_http, public_url), 1, 200, NULL, NULL,
+	    "address of the web app for people, for links in mails", set_public_url, NULL },
+
+	{ CONF_SEC_SMTP, "host", CONF_TEXT, FIELD(conf_smtp, host), 1, 253, NULL, NULL,
+	    "name of the server that takes our mail, as in its certificate", NULL, NULL },
+	{ CONF_SEC_SMTP, "port", CONF_COUNT, FIELD(conf_smtp, port), 1, 65535, NULL, NULL,
+	    "465, 587 or 25, by tls", NULL, NULL },
+	{ CONF_SEC_SMTP, "tls", CONF_WORD, FIELD(conf_smtp, tls), 0, 0, "implicit", "implicit|starttls|none",
+	    "none is for servers on this machine only, without login", NULL, NULL },
+	{ CONF_SEC_SMTP, "tls_ca_file", CONF_PATH, FIELD(conf_smtp, tls_ca_file), 1, 1024, NULL, NULL,
+	    "certificates to trust instead of the system's", NULL, NULL },
+	{ CONF_SEC_SMTP, "user", CONF_TEXT, FIELD(conf_smtp, user), 1, 255, NULL, NULL,
+	    "the login name; without it there is no login", NULL, NULL },
+	{ CONF_SEC_SMTP, "password_file", CONF_PATH, FIELD(conf_smtp, password_file), 1, 1024, NULL, NULL,
+	    "its first line is the password", NULL, NULL },
+	{ CONF_SEC_SMTP, "password_command", CONF_TEXT, FIELD(conf_smtp, password_command), 1, 4096, NULL, NULL,
+	    "what it prints first is the password", NULL, NULL },
+	{ CONF_SEC_SMTP, "timeout", CONF_TIME, FIELD(conf_smtp, timeout), 5, HOUR, "60s", NULL,
+	    "time the server may be silent", NULL, NULL },
+	{ CONF_SEC_SMTP, "sendmail", CONF_TEXT, FIELD(conf_smtp, sendmail), 1, 1000, NULL, NULL,
+	    "instead of host: a program and its arguments", set_sendmail, NULL },
+	{ CONF_SEC_SMTP, "from", CONF_TEXT, FIELD(conf_smtp, from), 3, CONF_ADDRESS_MAX, NULL, NULL,
+	    "the address that our mail comes from", set_from, NULL },
+	{ CONF_SEC_SMTP, "from_name", CONF_TEXT, FIELD(conf_smtp, from_name), 1, 100, "dmarcd", NULL,
+	    "the name beside it", NULL, NULL },
+	{ CONF_SEC_SMTP, "subject_prefix", CONF_TEXT, FIELD(conf_smtp, subject_prefix), 0, 60, "[dmarcd]", NULL,
+	    "what subjects begin with", NULL, NULL },
+	{ CONF_SEC_SMTP, "unsubscribe", CONF_TEXT, FIELD(conf_smtp, unsubscribe), 1, 500, NULL, NULL,
+	    "mailto: or https: address that ends these mails", set_unsubscribe, NULL },
+
+	{ CONF_SEC_SUMMARY, "to", CONF_NAMES, FIELD(conf_summary, to), 0, 100, NULL, "address",
+	    "who gets it, a mail each", NULL, NULL },
+	{ CONF_SEC_SUMMARY, "domains", CONF_NAMES, FIELD(conf_summary, domains), 0, 1000, NULL, "domain",
+	    "what it is about, and all below; without it all domains", NULL, NULL },
+	{ CONF_SEC_SUMMARY, "language", CONF_WORD, FIELD(conf_summary, language), 0, 0, "en", CONF_LANGUAGES,
+	    "what it is written in", NULL, NULL },
+	{ CONF_SEC_SUMMARY, "period", CONF_WORD, FIELD(conf_summary, period), 0, 0, "week", "day|week|month",
+	    "how many complete days it tells of", NULL, NULL },
+	{ CONF_SEC_SUMMARY, "when", CONF_TEXT, FIELD(conf_summary, when), 1, 32, "07:00", NULL,
+	    "when it is sent, local time: Mon 07:00, 07:00, or 1 07:00", set_when, get_when },
+	{ CONF_SEC_SUMMARY, "heartbeat", CONF_BOOL, FIELD(conf_summary, heartbeat), 0, 0, "yes", NULL,
+	    "whether it is sent when all is well, too", NULL, NULL },
+	{ CONF_SEC_SUMMARY, "per_domain", CONF_BOOL, FIELD(conf_summary, per_domain), 0, 0, "no", NULL,
+	    "whether each domain is a mail of its own", NULL, NULL },
 
 	{ CONF_SEC_STORE, "keep_originals", CONF_TIME, FIELD(conf_store, keep_originals), 0, DECADE, "0", NULL,
 	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
@@ -118,11 +187,17 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_RESOLVER, "cache", CONF_COUNT, FIELD(conf_resolver, cache), 100, 10000000, "200000", NULL,
 	    "addresses of which names are kept; those with most mail stay", NULL, NULL },
 
+	{ CONF_SEC_GEO, "country", CONF_TEXT, FIELD(conf_geo, country), 1, 1024, NULL, NULL,
+	    "a file that tells countries of addresses, or none", set_geo_country, NULL },
+	{ CONF_SEC_GEO, "network", CONF_TEXT, FIELD(conf_geo, network), 1, 1024, NULL, NULL,
+	    "a file that tells networks of addresses, or none", set_geo_network, NULL },
+
 	LIMITS(LIMITS_ITEM)
 };
 const size_t conf_nitems = nitems(conf_items);
 
-const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "resolver", "limits" };
+const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "geo", "resolver", "limits",
+    "smtp", "summary" };
 
 const struct conf_item *
 item_find(enum conf_section section, struct str name)
@@ -365,6 +440,29 @@ server_print(struct buf *b, const char *v)
 	item_quote(b, text);
 }
 
+/* 192.0.2.1, 2001:db8::/32. */
+static int
+check_network(const struct conf_item *it, const char *value, const char *shown, char out[DOMAIN_MAX + 1], struct err *e)
+{
+	const char	*slash = strchr(value, '/');
+	char		 address[64];
+	unsigned char	 bin[16];
+	int64_t		 bits = 0;
+	size_t		 n = slash == NULL ? strlen(value) : (size_t)(slash - value);
+	int		 family;
+
+	if (n >= sizeof(address))
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is neither an address nor a network like 192.0.2.0/24", it->name, shown));
+	(void)snprintf(address, sizeof(address), "%.*s", (int)n, value);
+	family = inet_pton(AF_INET, address, bin) == 1 ? 32 : inet_pton(AF_INET6, address, bin) == 1 ? 128 : 0;
+	if (family == 0 || (slash != NULL && (!str_i64(str_of(slash + 1), &bits) || bits > family)))
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is neither an address nor a network like 192.0.2.0/24", it->name, shown));
+	if (slash != NULL && bits == 0)
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is everybody: whoever asks could say who he is", it->name, shown));
+	(void)snprintf(out, DOMAIN_MAX + 1, "%s", value);
+	return (0);
+}
+
 /* Normalised into out; what people are likely to mean instead is said. */
 static int
 check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 1], struct err *e)
@@ -374,6 +472,8 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 	bool	 id = strcmp(it->words, "authserv-id") == 0;
 
 	esc_short(shown, sizeof(shown), str_of(value));
+	if (strcmp(it->words, "address") == 0)
+		return (conf_address(value, out, e) == -1 ? err_prefix(e, "%s", it->name) : 0);
 	if (value[0] == '\0')
 		return (err_set(e, ERR_CONFIG, "%s: the name is empty", it->name));
 	/* an id may be any word; a server's name is what it usually is */
@@ -395,6 +495,8 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 		return (catalogue_selector_ok((struct str){ out, n }) ? 0 :
 		    err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
 	}
+	if (strcmp(it->words, "address") == 0)
+		return (check_network(it, value, shown, out, e));
 	if (value[0] == '*')
 		return (err_set(e, ERR_CONFIG, "%s \"%s\": a name stands for all below it, without a star", it->name, shown));
 	if (strpbrk(value, "@<>/ \t,;") != NULL || domain_normal(str_of(value), out, &n, NULL) != NAME_DOMAIN)
@@ -433,7 +535,7 @@ print_names(const struct conf_item *it, const void *base, struct buf *b)
 	struct str_list	 l;
 
 	memcpy(&l, (const char *)base + it->off, sizeof(l));
-	if (l.n == 0 && it->section == CONF_SEC_SENDER)
+	if (l.n == 0 && conf_titled(it->section))
 		return;
 	(void)buf_printf(b, "%s = {", it->name);
 	for (size_t i = 0; i < l.n; i++) {
@@ -539,8 +641,6 @@ set_listen(void *base, const char *value, struct err *e)
 	unsigned char		 bin[16];
 	int64_t			 port;
 	size_t			 n;
-	bool			 loop;
-
 	esc_short(shown, sizeof(shown), str_of(value));
 	if (colon == NULL || !str_i64(str_of(colon + 1), &port) || port > 65535)
 		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not an address and a port like 127.0.0.1:8377", shown));
@@ -552,17 +652,8 @@ set_listen(void *base, const char *value, struct err *e)
 	(void)snprintf(addr, sizeof(addr), "%.*s", (int)n, value);
 	if (strcmp(addr, "localhost") == 0)
 		(void)snprintf(addr, sizeof(addr), "127.0.0.1");
-	if (inet_pton(AF_INET, addr, bin) == 1)
-		loop = bin[0] == 127;
-	else if (inet_pton(AF_INET6, addr, bin) == 1)
-		loop = memcmp(bin, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0;
-	else
-		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a numeric address and a port like 127.0.0.1:8377",
-		    shown));
-	if (!loop)
-		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a loopback address: this release knows no sign-in, "
-		    "so anybody who reaches the port could read the reports; listen on 127.0.0.1 and put a proxy "
-		    "that asks for a password in front", shown));
+	if (inet_pton(AF_INET, addr, bin) != 1 && inet_pton(AF_INET6, addr, bin) != 1)
+		return (err_set(e, ERR_CONFIG, "listen \"%s\" is not a numeric address and a port like 127.0.0.1:8377", shown));
 	if ((copy = strdup(addr)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	free(h->address);
@@ -604,6 +695,33 @@ set_base_path(void *base, const char *value, struct err *e)
 	return (0);
 }
 
+static int
+set_geo(char **to, const char *key, const char *value, struct err *e)
+{
+	char	*copy, shown[80];
+
+	if (value[0] != '/' && strcmp(value, "none") != 0)
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is neither a path that begins with a slash nor none", key,
+		    esc_short(shown, sizeof(shown), str_of(value))));
+	if ((copy = strdup(value)) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	free(*to);
+	*to = copy;
+	return (0);
+}
+
+static int
+set_geo_country(void *base, const char *value, struct err *e)
+{
+	return (set_geo(&((struct conf_geo *)base)->country, "country", value, e));
+}
+
+static int
+set_geo_network(void *base, const char *value, struct err *e)
+{
+	return (set_geo(&((struct conf_geo *)base)->network, "network", value, e));
+}
+
 /* A word, or "move Folder" in one. */
 static int
 set_after(void *base, const char *value, struct err *e)
@@ -622,4 +740,153 @@ set_after(void *base, const char *value, struct err *e)
 		return (-1);
 	m->after = (enum conf_after)k;
 	return (0);
+}
+
+/* ---- mail of ours ---- */
+
+int
+conf_address(const char *value, char out[CONF_ADDRESS_MAX + 1], struct err *e)
+{
+	static const char	 specials[] = "()<>[]:;@\\,\"";
+	const char		*at = strrchr(value, '@');
+	char			 shown[100], name[DOMAIN_MAX + 1];
+	size_t			 n, local = at == NULL ? 0 : (size_t)(at - value);
+
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (local == 0 || at[1] == '\0')
+		return (err_set(e, ERR_CONFIG, "\"%s\" is no address like name@example.org", shown));
+	for (size_t i = 0; i < local; i++) {
+		if ((unsigned char)value[i] >= 0x80)
+			return (err_set(e, ERR_CONFIG, "\"%s\" has letters outside of ASCII before the @, to which many servers cannot "
+			    "deliver; use another address of that person", shown));
+		if ((unsigned char)value[i] <= 0x20 || value[i] == 0x7f || strchr(specials, value[i]) != NULL)
+			return (err_set(e, ERR_CONFIG, "\"%s\" is no plain address like name@example.org (without a name, quotes and "
+			    "brackets)", shown));
+	}
+	if (value[0] == '.' || value[0] == '-' || value[local - 1] == '.' || local > 64)
+		return (err_set(e, ERR_CONFIG, "\"%s\" is no plain address like name@example.org", shown));
+	if (strpbrk(at + 1, "<>/ \t,;:[]()\"\\") != NULL || domain_normal(str_of(at + 1), name, &n, NULL) != NAME_DOMAIN)
+		return (err_set(e, ERR_CONFIG, "\"%s\": what follows the @ is no name of a domain", shown));
+	if (local + 1 + n > CONF_ADDRESS_MAX)
+		return (err_set(e, ERR_CONFIG, "\"%s\" is longer than %d bytes", shown, CONF_ADDRESS_MAX));
+	memcpy(out, value, local + 1);
+	memcpy(out + local + 1, name, n + 1);
+	return (0);
+}
+
+static int
+replace(char **to, const char *value, struct err *e)
+{
+	char	*copy = strdup(value);
+
+	if (copy == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	free(*to);
+	*to = copy;
+	return (0);
+}
+
+static int
+set_from(void *base, const char *value, struct err *e)
+{
+	char	 out[CONF_ADDRESS_MAX + 1];
+
+	if (conf_address(value, out, e) == -1)
+		return (err_prefix(e, "from"));
+	return (replace(&((struct conf_smtp *)base)->from, out, e));
+}
+
+/* As it stands in a header between angles, or in a page as a link. */
+static bool
+url_ok(const char *value)
+{
+	for (const char *p = value; *p != '\0'; p++)
+		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f || strchr("<>\"\\^`{|},", *p) != NULL)
+			return (false);
+	return (true);
+}
+
+static int
+set_public_url(void *base, const char *value, struct err *e)
+{
+	struct conf_http	*h = base;
+	char			 shown[120], *end;
+	size_t			 n = strlen(value);
+
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (!url_ok(value) || strpbrk(value, "?#") != NULL || (strncmp(value, "https://", 8) != 0 && strncmp(value, "http://", 7) != 0) ||
+	    strcmp(strchr(value, ':') + 3, "") == 0)
+		return (err_set(e, ERR_CONFIG, "public_url \"%s\" is no address like https://dmarc.example.org/reports", shown));
+	if (replace(&h->public_url, value, e) == -1)
+		return (-1);
+	for (end = h->public_url + n; n > 9 && end[-1] == '/'; n--)
+		*--end = '\0';
+	return (0);
+}
+
+static int
+set_unsubscribe(void *base, const char *value, struct err *e)
+{
+	char	 shown[120];
+
+	if (!url_ok(value) || (strncmp(value, "https://", 8) != 0 && strncmp(value, "mailto:", 7) != 0))
+		return (err_set(e, ERR_CONFIG, "unsubscribe \"%s\" is no address that begins with mailto: or https://",
+		    esc_short(shown, sizeof(shown), str_of(value))));
+	return (replace(&((struct conf_smtp *)base)->unsubscribe, value, e));
+}
+
+/* No shell reads it: what only a shell would understand is named. */
+static int
+set_sendmail(void *base, const char *value, struct err *e)
+{
+	char	 shown[120];
+
+	esc_short(shown, sizeof(shown), str_of(value));
+	if (value[0] != '/')
+		return (err_set(e, ERR_CONFIG, "sendmail \"%s\" does not begin with a slash: a daemon needs whole paths", shown));
+	if (strpbrk(value, "|&;<>$`\"'\\(){}*?[]~") != NULL)
+		return (err_set(e, ERR_CONFIG, "sendmail \"%s\" holds a character that only a shell understands; a program and its arguments, "
+		    "parted by blanks, are run without one", shown));
+	return (replace(&((struct conf_smtp *)base)->sendmail, value, e));
+}
+
+static const char *const	 weekdays[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+
+static int
+set_when(void *base, const char *value, struct err *e)
+{
+	struct conf_summary	*s = base;
+	struct conf_when	 w = { .day = -1 };
+	char			 shown[80];
+	const char		*time = strrchr(value, ' ');
+	int64_t			 hour, minute, day;
+	struct str		 first = time == NULL ? STR_NONE : str_trim((struct str){ value, (size_t)(time - value) });
+
+	esc_short(shown, sizeof(shown), str_of(value));
+	time = time == NULL ? value : time + 1;
+	for (size_t i = 0; i < nitems(weekdays) && first.len > 0; i++)
+		if (str_ieq(first, weekdays[i]))
+			w.day = (int)i;
+	if (first.len > 0 && w.day == -1 && str_i64(first, &day) && day >= 1 && day <= 28)
+		w.day = (int)day + 100;		/* told apart by check_summary */
+	if ((first.len > 0 && w.day == -1) || strlen(time) != 5 || time[2] != ':' || !str_i64((struct str){ time, 2 }, &hour) ||
+	    !str_i64((struct str){ time + 3, 2 }, &minute) || hour > 23 || minute > 59)
+		return (err_set(e, ERR_CONFIG, "when \"%s\" is not a time like \"Mon 07:00\" (week), \"07:00\" (day) or \"1 07:00\" (month, "
+		    "1 to 28)", shown));
+	w.minutes = (int)(hour * 60 + minute);
+	s->when = w;
+	return (0);
+}
+
+static void
+get_when(const void *base, struct buf *b)
+{
+	const struct conf_summary	*s = base;
+
+	(void)buf_byte(b, '"');
+	if (s->period == CONF_WEEK && s->when.day >= 0 && s->when.day < 7)
+		(void)buf_printf(b, "%s ", weekdays[s->when.day]);
+	else if (s->period == CONF_MONTH && s->when.day > 0)
+		(void)buf_printf(b, "%d ", s->when.day);
+	(void)buf_printf(b, "%02d:%02d\"", s->when.minutes / 60, s->when.minutes % 60);
 }

@@ -22,6 +22,9 @@
 
 extern char	**environ;
 
+/* Whose password it is, for people, and where it stands: one of the two. */
+struct place { const char *who, *file, *command; };
+
 /* The first line of raw goes to out; sentence parts: who, where. */
 static int
 first_line(const char *who, const char *where, const char *raw, size_t len, struct buf *out, struct err *e)
@@ -33,10 +36,10 @@ first_line(const char *who, const char *where, const char *raw, size_t len, stru
 	while (n > 0 && raw[n - 1] == '\r')
 		n--;
 	if (n == 0)
-		return (err_set(e, ERR_CONFIG, "mailbox %s: the first line of %s is empty; it must be the password",
+		return (err_set(e, ERR_CONFIG, "%s: the first line of %s is empty; it must be the password",
 		    who, where));
 	if (n > PASSWORD_MAX || memchr(raw, '\0', n) != NULL)
-		return (err_set(e, ERR_CONFIG, "mailbox %s: the first line of %s is no password: it is %s", who, where,
+		return (err_set(e, ERR_CONFIG, "%s: the first line of %s is no password: it is %s", who, where,
 		    n > PASSWORD_MAX ? "too long" : "binary"));
 	if (!buf_reserve(out, n + 1) || !buf_add(out, raw, n))
 		return (err_set(e, ERR_TEMP, "out of memory"));
@@ -44,19 +47,19 @@ first_line(const char *who, const char *where, const char *raw, size_t len, stru
 }
 
 static int
-from_file(const struct conf_mailbox *m, struct buf *out, struct err *e)
+from_file(const struct place *m, struct buf *out, struct err *e)
 {
 	char	 raw[PASSWORD_MAX + 3], shown[200];
 	ssize_t	 n;
 	int	 fd, rv;
 
-	esc_short(shown, sizeof(shown), str_of(m->password_file));
-	if ((fd = open(m->password_file, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return (err_set(e, ERR_CONFIG, "mailbox %s: password_file \"%s\": %s", m->name, shown, strerror(errno)));
+	esc_short(shown, sizeof(shown), str_of(m->file));
+	if ((fd = open(m->file, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return (err_set(e, ERR_CONFIG, "%s: password_file \"%s\": %s", m->who, shown, strerror(errno)));
 	if ((n = io_read_full(fd, raw, sizeof(raw))) == -1)
-		rv = err_set(e, ERR_CONFIG, "mailbox %s: password_file \"%s\": %s", m->name, shown, strerror(errno));
+		rv = err_set(e, ERR_CONFIG, "%s: password_file \"%s\": %s", m->who, shown, strerror(errno));
 	else
-		rv = first_line(m->name, "password_file", raw, (size_t)n, out, e);
+		rv = first_line(m->who, "password_file", raw, (size_t)n, out, e);
 	explicit_bzero(raw, sizeof(raw));
 	(void)close(fd);
 	return (rv);
@@ -167,7 +170,7 @@ spawn(const char *command, int out, int err, pid_t *pid)
 
 /* The command has failed: says how, and the first line of its complaint. */
 static int
-command_failed(const struct conf_mailbox *m, const struct said *s, int status, struct err *e)
+command_failed(const struct place *m, const struct said *s, int status, struct err *e)
 {
 	char		 shown[160];
 	struct str	 line = { s->err, s->nerr };
@@ -177,14 +180,14 @@ command_failed(const struct conf_mailbox *m, const struct said *s, int status, s
 		line.len = (size_t)(nl - s->err);
 	esc_short(shown, sizeof(shown), line);
 	if (WIFSIGNALED(status))
-		return (err_set(e, ERR_TEMP, "mailbox %s: password_command was ended by signal %d", m->name,
+		return (err_set(e, ERR_TEMP, "%s: password_command was ended by signal %d", m->who,
 		    WTERMSIG(status)));
-	return (err_set(e, ERR_CONFIG, "mailbox %s: password_command failed with exit code %d%s%s", m->name,
+	return (err_set(e, ERR_CONFIG, "%s: password_command failed with exit code %d%s%s", m->who,
 	    WEXITSTATUS(status), line.len > 0 ? ": " : "", shown));
 }
 
 static int
-run_command(const struct conf_mailbox *m, int out[2], int err[2], int64_t ms, struct buf *result, struct err *e)
+run_command(const struct place *m, int out[2], int err[2], int64_t ms, struct buf *result, struct err *e)
 {
 	struct said	 s = { .nout = 0 };
 	int64_t		 deadline = when_mono_ms() + ms;
@@ -192,35 +195,35 @@ run_command(const struct conf_mailbox *m, int out[2], int err[2], int64_t ms, st
 	int		 rv, status = 0;
 	bool		 done;
 
-	rv = spawn(m->password_command, out[1], err[1], &pid);
+	rv = spawn(m->command, out[1], err[1], &pid);
 	(void)close(out[1]);
 	(void)close(err[1]);
 	out[1] = err[1] = -1;
 	if (rv != 0)
-		return (err_set(e, ERR_TEMP, "mailbox %s: /bin/sh for password_command: %s", m->name, strerror(rv)));
+		return (err_set(e, ERR_TEMP, "%s: /bin/sh for password_command: %s", m->who, strerror(rv)));
 	done = listen_to(out[0], err[0], &s, deadline);
 	/* The shell is not reaped yet, so its number, and its group's, is still its own. */
 	if (!done)
 		(void)kill(-pid, SIGKILL);
 	done = reap(pid, deadline, &status) && done;
 	if (!done)
-		rv = err_set(e, ERR_TEMP, "mailbox %s: password_command did not end within %lld s", m->name,
+		rv = err_set(e, ERR_TEMP, "%s: password_command did not end within %lld s", m->who,
 		    (long long)(ms / 1000));
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		rv = command_failed(m, &s, status, e);
 	else
-		rv = first_line(m->name, "what password_command prints", s.out, s.nout, result, e);
+		rv = first_line(m->who, "what password_command prints", s.out, s.nout, result, e);
 	explicit_bzero(&s, sizeof(s));
 	return (rv);
 }
 
 static int
-from_command(const struct conf_mailbox *m, struct buf *result, struct err *e)
+from_command(const struct place *m, struct buf *result, struct err *e)
 {
 	int	 out[2] = { -1, -1 }, err[2] = { -1, -1 }, rv;
 
 	if (pipe2(out, O_CLOEXEC) == -1 || pipe2(err, O_CLOEXEC) == -1)
-		rv = err_set(e, ERR_TEMP, "mailbox %s: a pipe for password_command: %s", m->name, strerror(errno));
+		rv = err_set(e, ERR_TEMP, "%s: a pipe for password_command: %s", m->who, strerror(errno));
 	else
 		rv = run_command(m, out, err, CONF_COMMAND_MS, result, e);
 	for (int i = 0; i < 2; i++) {
@@ -232,8 +235,26 @@ from_command(const struct conf_mailbox *m, struct buf *result, struct err *e)
 	return (rv);
 }
 
+static int
+from_place(const struct place *m, struct buf *out, struct err *e)
+{
+	return (m->file != NULL ? from_file(m, out, e) : from_command(m, out, e));
+}
+
 int
 conf_password(const struct conf_mailbox *m, struct buf *out, struct err *e)
 {
-	return (m->password_file != NULL ? from_file(m, out, e) : from_command(m, out, e));
+	char		 who[80];
+	struct place	 p = { who, m->password_file, m->password_command };
+
+	(void)snprintf(who, sizeof(who), "mailbox %s", m->name);
+	return (from_place(&p, out, e));
+}
+
+int
+conf_smtp_password(const struct conf_smtp *m, struct buf *out, struct err *e)
+{
+	struct place	 p = { "smtp", m->password_file, m->password_command };
+
+	return (from_place(&p, out, e));
 }

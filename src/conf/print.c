@@ -49,6 +49,17 @@ conf_print(const struct conf *c, struct buf *out)
 		section(out, CONF_SEC_SENDER, &c->senders[i], "\t", false);
 		(void)buf_cstr(out, "}\n");
 	}
+	for (size_t i = 0; i < c->nsummaries; i++) {
+		(void)buf_printf(out, "\nsummary \"%s\" {\n", c->summaries[i].name);
+		section(out, CONF_SEC_SUMMARY, &c->summaries[i], "\t", false);
+		(void)buf_cstr(out, "}\n");
+	}
+	/* its defaults alone would be a section that lacks what it needs */
+	if (c->smtp.from != NULL) {
+		(void)buf_cstr(out, "\nsmtp {\n");
+		section(out, CONF_SEC_SMTP, &c->smtp, "\t", false);
+		(void)buf_cstr(out, "}\n");
+	}
 	(void)buf_cstr(out, "\nhttp {\n");
 	section(out, CONF_SEC_HTTP, &c->http, "\t", false);
 	(void)buf_cstr(out, "}\n\nstore {\n");
@@ -57,6 +68,8 @@ conf_print(const struct conf *c, struct buf *out)
 	section(out, CONF_SEC_TRUST, &c->trust, "\t", false);
 	(void)buf_cstr(out, "}\n\nresolver {\n");
 	section(out, CONF_SEC_RESOLVER, &c->resolver, "\t", false);
+	(void)buf_cstr(out, "}\n\ngeo {\n");
+	section(out, CONF_SEC_GEO, &c->geo, "\t", false);
 	(void)buf_cstr(out, "}\n\nlimits {\n");
 	section(out, CONF_SEC_LIMITS, &c->limits, "\t", true);
 	(void)buf_cstr(out, "}\n");

@@ -511,9 +511,9 @@ open_section(struct scanner *s, enum conf_section kind, struct token name, const
 			faults_add(s->faults, name.line, "the sender's name '%s' is not 1 to 80 bytes of text without quotes and backslashes",
 			    esc_short(shown, sizeof(shown), t));
 			t = STR_NONE;
-		} else if (kind == CONF_SEC_MAILBOX && !good_name(t)) {
-			faults_add(s->faults, name.line, "mailbox name '%s' is not 1 to 64 of the characters "
-			    "A-Z a-z 0-9 . _ - (and no dot first)", esc_short(shown, sizeof(shown), t));
+		} else if ((kind == CONF_SEC_MAILBOX || kind == CONF_SEC_SUMMARY) && !good_name(t)) {
+			faults_add(s->faults, name.line, "%s name '%s' is not 1 to 64 of the characters "
+			    "A-Z a-z 0-9 . _ - (and no dot first)", conf_section_names[kind], esc_short(shown, sizeof(shown), t));
 			t = STR_NONE;
 		}
 	}
@@ -528,7 +528,7 @@ open_section(struct scanner *s, enum conf_section kind, struct token name, const
 	v[s->out->nsections++] = (struct scan_section){ kind, s->instance[kind]++, name.line, copy };
 	emit_name(s, conf_section_names[kind], name.line);
 	/* The title libconfuse gets is a number: two of one name would become one. */
-	if (kind == CONF_SEC_MAILBOX || kind == CONF_SEC_SENDER)
+	if (conf_titled(kind))
 		(void)buf_printf(&s->out->text, " \"%zu\"", s->out->nsections);
 	(void)buf_cstr(&s->out->text, " {");
 	return (true);
@@ -596,7 +596,7 @@ static void
 section(struct scanner *s, enum conf_section kind, struct token name)
 {
 	struct token	 title = { 0 };
-	bool		 titled = kind == CONF_SEC_MAILBOX || kind == CONF_SEC_SENDER, open;
+	bool		 titled = conf_titled(kind), open;
 	char		 shown[SHOWN];
 	unsigned	 instance = s->instance[kind];
 
@@ -607,7 +607,8 @@ section(struct scanner *s, enum conf_section kind, struct token name)
 		next(s);
 	} else if (titled && s->tok.kind != T_BAD) {
 		faults_add(s->faults, name.line, "a %s needs a name: %s", conf_section_names[kind],
-		    kind == CONF_SEC_MAILBOX ? "mailbox \"reports\" { ... }" : "sender \"Mailer X\" { ... }");
+		    kind == CONF_SEC_MAILBOX ? "mailbox \"reports\" { ... }" : kind == CONF_SEC_SENDER ?
+		    "sender \"Mailer X\" { ... }" : "summary \"weekly\" { ... }");
 	}
 	if (!is_mark(s, '{')) {
 		if (s->tok.kind != T_BAD)

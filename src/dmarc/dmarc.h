@@ -130,6 +130,8 @@ enum override	 dmarc_override(const struct report_reason *);
 enum forwarding { FORWARD_NO, FORWARD_LIKELY, FORWARD_CERTAIN };
 struct forward_facts {		/* what no row says; zero: not known */
 	bool		 relay;		/* the address is of a mailbox provider or known forwarder, and no sender of yours */
+	bool		 forwards;	/* it is known to hand mail on: a forwarder, a list */
+	bool		 yours;		/* it is one of your own senders: what breaks there broke before it left */
 	uint64_t	 selector_m;	/* messages of that week, from your own senders, signed with dkim_selector ... */
 	uint64_t	 selector_ok;	/* ... and how many of them verified */
 };

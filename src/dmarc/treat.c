@@ -108,7 +108,8 @@ dmarc_override(const struct report_reason *q)
 /*
  * W2: (a) the signature came through and SPF did not match, from a relay; or
  * (b) the signature broke, though the same selector verifies from your own
- * senders, and somebody else vouches for the message: a list, a forwarder.
+ * senders, and somebody else vouches for the message: a list, a forwarder. And
+ * what fails from where the mail as a whole shows either pattern.
  */
 enum forwarding
 dmarc_forwarding(const struct verdict *v, const struct forward_facts *f)
@@ -119,6 +120,10 @@ dmarc_forwarding(const struct verdict *v, const struct forward_facts *f)
 		return (FORWARD_CERTAIN);
 	if (f == NULL)
 		return (FORWARD_NO);
+	if (f->yours)
+		return (FORWARD_NO);
+	if (f->forwards && !v->pass)
+		return (FORWARD_LIKELY);
 	if (v->dkim_state == D_PASS && f->relay &&
 	    (v->spf_state == S_FAIL || v->spf_state == S_FOREIGN || v->spf_state == S_OTHER))
 		return (FORWARD_LIKELY);

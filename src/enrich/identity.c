@@ -232,13 +232,19 @@ identity_of_source(const struct catalogue *c, const struct identity_source *in, 
 void
 identity_key(const struct identity *id, struct str org, struct buf *out)
 {
+	const char	*blank;
+
 	if (id->entry != NULL) {
 		(void)buf_cstr(out, id->entry->user ? "user:" : "known:");
 		(void)buf_cstr(out, id->entry->name);
 		return;
 	}
 	(void)buf_cstr(out, id->how == HOW_SELF ? "self:" : id->how == HOW_SIGNED ? "signed:" : id->how == HOW_NETWORK ? "as:" : id->how == HOW_PREFIX ? "net:" : "domain:");
-	(void)buf_str(out, id->how == HOW_SELF || id->how == HOW_SIGNED ? org : id->name);
+	/* of a network its number alone: names change */
+	if (id->how == HOW_NETWORK && (blank = memchr(id->name.p, ' ', id->name.len)) != NULL)
+		(void)buf_add(out, id->name.p, (size_t)(blank - id->name.p));
+	else
+		(void)buf_str(out, id->how == HOW_SELF || id->how == HOW_SIGNED ? org : id->name);
 }
 
 void

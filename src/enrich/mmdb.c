@@ -55,12 +55,8 @@ network_at(MMDB_entry_s *at, struct str *name)
 
 	if (MMDB_aget_value(at, &d, number) != MMDB_SUCCESS || !d.has_data || d.type != MMDB_DATA_TYPE_UINT32 || d.uint32 == 0)
 		return (0);
-	if (text_at(at, text, name)) {
-		if (!str_utf8_ok(*name))
-			*name = STR_NONE;
-		while (name->len > RANGES_TEXT || (name->len > 0 && name->len == RANGES_TEXT && (name->p[name->len - 1] & 0x80) != 0))
-			name->len--;	/* not in the middle of a character */
-	}
+	if (text_at(at, text, name))
+		*name = ranges_name(*name);
 	return (d.uint32);
 }
 

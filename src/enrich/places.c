@@ -248,10 +248,13 @@ places_stamp(const struct places *p)
 	return (h);
 }
 
-void
+struct places *
 places_use(struct places *p)
 {
+	struct places	*was = used;
+
 	used = p;
+	return (was);
 }
 
 const struct places *

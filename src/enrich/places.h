@@ -59,8 +59,8 @@ void		 places_about(const struct places *, enum places_what, struct places_about
 /* Changes with the data; 0: there is none. */
 uint64_t	 places_stamp(const struct places *);
 
-/* The one that this process looks into; NULL at first. To be set before threads begin. */
-void			 places_use(struct places *);
+/* The one that this process looks into; NULL at first. To be set before threads begin; gives back the one before. */
+struct places		*places_use(struct places *);
 const struct places	*places_used(void);
 
 #endif

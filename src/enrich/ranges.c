@@ -67,6 +67,20 @@ ranges_sum(const unsigned char *p, size_t n)
 	return (h);
 }
 
+struct str
+ranges_name(struct str s)
+{
+	size_t	 n = RANGES_TEXT;
+
+	if (s.p == NULL || !str_utf8_ok(s))
+		return (STR(""));
+	if (s.len <= n)
+		return (s);
+	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return ((struct str){ s.p, n });
+}
+
 /* --- Entries ------------------------------------------------------------------ */
 
 /* False: it does not end before end, or is more than fits. */

@@ -68,5 +68,6 @@ size_t		 ranges_entries(const struct ranges *);
 
 /* Pieces that the writer shares. */
 uint64_t	 ranges_sum(const unsigned char *, size_t);
+struct str	 ranges_name(struct str);	/* a name as it may stand there: cut, and not in the middle of a character; "": not UTF-8 */
 
 #endif

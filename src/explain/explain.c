@@ -32,7 +32,7 @@ struct job {
 	const struct explain_facts	*f;
 	struct explanation		*x;
 	const struct verdict		*v;
-	const char			*variants[8];	/* what holds beyond the code, the most telling first */
+	const char			*variants[12];	/* what holds beyond the code, the most telling first */
 	unsigned			 nvariants;
 	char				 code[8];
 	bool				 oom;
@@ -99,11 +99,21 @@ selector_bad(const struct forward_facts *w)
 	return (w->selector_m > 0 && w->selector_ok * 100 <= w->selector_m * 5);
 }
 
+static bool
+of_kind(const struct job *j, const char *kind)
+{
+	return (j->f->sender.kind != NULL && strcmp(j->f->sender.kind, kind) == 0);
+}
+
 static void
 find_variants(struct job *j)
 {
 	const struct verdict	*v = j->v;
 	bool			 silent = v->spf_state == S_NOTHING;
+
+	variant(j, "notyours", j->f->owner == OWNER_OTHER);
+	/* what others run is not put into SPF by its addresses */
+	variant(j, "service", of_kind(j, "service") || of_kind(j, "provider"));
 
 	variant(j, "many", j->f->ips != NULL && j->f->nall > j->f->nips);
 	variant(j, "strict", v->spf_strict || v->dkim_strict);
@@ -186,6 +196,34 @@ mechanisms(struct job *j)
 }
 
 static void
+values_of_sender(struct job *j)
+{
+	const struct explain_sender	*s = &j->f->sender;
+
+	switch (s->named) {
+	case NAMED_LABEL:
+		set(j, NAME_sender, VALUE_LABEL, s->label);
+		break;
+	case NAMED_DOMAIN:
+	case NAMED_PREFIX:
+		set(j, NAME_sender, VALUE_NAME, s->label);
+		break;
+	case NAMED_SELF:
+		set_message(j, NAME_sender, "fact.sender.self");
+		break;
+	case NAMED_SIGNED:
+		set_message(j, NAME_sender, "fact.sender.signed");
+		break;
+	default:
+		break;
+	}
+	if (s->setup_dkim != NULL)
+		set(j, NAME_setup_dkim, VALUE_TEXT, str_of(s->setup_dkim));
+	if (s->setup_path != NULL)
+		set(j, NAME_setup_path, VALUE_TEXT, str_of(s->setup_path));
+}
+
+static void
 values_of_source(struct job *j)
 {
 	const struct explain_facts	*f = j->f;
@@ -196,13 +234,17 @@ values_of_source(struct job *j)
 	set(j, NAME_ip, VALUE_NAME, ip);
 	if (f->nall > 1 && ip.p != NULL) {
 		set(j, NAME_first, VALUE_NAME, ip);
-		set(j, NAME_n, VALUE_TEXT, printed(j, "%llu", (unsigned long long)f->nall));
+		set(j, NAME_n, VALUE_TEXT, printed(j, "%llu", (unsigned long long)f->nall - 1));
 		set_message(j, NAME_ip, "fact.ips");
 	}
-	if (f->source.len > 0)
-		set(j, NAME_source, VALUE_LABEL, f->source);
+	if (f->sender.named == NAMED_LABEL)
+		set(j, NAME_source, VALUE_LABEL, f->sender.label);
+	else if ((f->several_spf || f->several_sig) && explain_source(j->v).len > 0)
+		set_message(j, NAME_source, "fact.source.ips");
 	else if (explain_source(j->v).len > 0)
 		set(j, NAME_source, VALUE_NAME, explain_source(j->v));
+	else if (f->sender.named == NAMED_DOMAIN)
+		set(j, NAME_source, VALUE_NAME, f->sender.label);
 	else if (ip.p != NULL)
 		set_message(j, NAME_source, f->nall > 1 ? "fact.source.ips" : "fact.source.ip");
 	set(j, NAME_spf_snippet, VALUE_TEXT, mechanisms(j));
@@ -215,12 +257,16 @@ values_of_spf(struct job *j)
 
 	/* nothing was read: the sender's domain is known all the same */
 	set(j, NAME_spfd, VALUE_NAME, j->v->spf_domain.len > 0 ? j->v->spf_domain : j->r->envelope_from);
+	if (j->f->several_spf && (j->v->spf_state == S_OTHER || j->v->spf_state == S_FOREIGN))
+		set_message(j, NAME_spfd, "fact.several");
 	if (s == NULL)
 		return;
 	if (s->word.len > 0)
 		set(j, NAME_spf_result, VALUE_NAME, s->word);
 	else if (s->result != RES_ABSENT)
 		set(j, NAME_spf_result, VALUE_TEXT, str_of(auth_result_names[s->result]));
+	if (j->f->several_spf && j->v->spf_state == S_FOREIGN)
+		set_message(j, NAME_spf_result, "fact.spf_result.several");
 	if (s->human_result.len > 0) {
 		set(j, NAME_human, VALUE_QUOTED, s->human_result);
 		set_message(j, NAME_spf_error, "fact.spf_error.told");
@@ -247,6 +293,10 @@ values_of_dkim(struct job *j)
 		set(j, NAME_other, VALUE_NAME, v->dkim_domain);
 	else
 		set(j, NAME_other, VALUE_NAME, v->spf_domain);
+	if (j->f->several_sig && v->dkim_state == D_OTHER)
+		set_message(j, NAME_sig, "fact.several");
+	if (v->dkim_state == D_OTHER ? j->f->several_sig : j->f->several_spf && v->spf_state == S_OTHER)
+		set_message(j, NAME_other, "fact.several");
 }
 
 static void
@@ -276,6 +326,25 @@ values_of_legs(struct job *j, struct str spf, struct str dkim)
 	j->x->values.v[NAME_zone] = j->x->values.v[temp ? NAME_spfd : NAME_sig];
 }
 
+/*
+ * Mail that somebody handed on and that failed: whoever wrote it, nothing is to
+ * be repaired where it came from last. A broken key or record is.
+ */
+static bool
+relay_advice(const struct job *j)
+{
+	const struct verdict	*v = j->v;
+
+	if (v->pass || v->spf_strict || v->dkim_strict || v->spf_state == S_PERM || v->spf_state == S_TEMP || v->dkim_state == D_PERM ||
+	    v->dkim_state == D_TEMP || (v->dkim_state == D_FAIL && v->dkim->result == RES_POLICY) ||
+	    (v->dkim_state == D_FAIL && selector_bad(&j->f->forward)))
+		return (false);
+	/* of a network nobody knows more than that mail was handed on there, too */
+	if (j->f->owner == OWNER_RELAY && j->f->sender.named == NAMED_PREFIX && v->dkim_state != D_FAIL)
+		return (j->x->forwarding == FORWARD_CERTAIN);
+	return (j->f->owner == OWNER_RELAY || (j->f->owner == OWNER_UNKNOWN && j->x->forwarding == FORWARD_CERTAIN));
+}
+
 /* --- Snippets ------------------------------------------------------------------------------ */
 
 static void
@@ -293,7 +362,9 @@ snippets_spf(struct job *j)
 	const struct verdict	*v = j->v;
 	struct str		 ips = mechanisms(j);
 
-	if (j->f->owner == OWNER_OTHER || (v->pass && j->x->forwarding != FORWARD_NO))
+	/* addresses of a service change, and those of a forwarder are nobody's own */
+	if (j->f->owner == OWNER_OTHER || j->f->owner == OWNER_RELAY || of_kind(j, "service") || of_kind(j, "provider") ||
+	    (v->pass && j->x->forwarding != FORWARD_NO))
 		return;
 	if (v->spf_basis == SPF_NULL_SENDER && v->spf_state == S_NOTHING)
 		snippet(j, "snippet.helo", v->spf_domain, STR("v=spf1 a -all"));
@@ -311,7 +382,7 @@ snippets_of(struct job *j)
 	const struct verdict	*v = j->v;
 
 	snippets_spf(j);
-	if (j->f->owner != OWNER_OTHER && key_known(v) && (v->dkim_state == D_FAIL || v->dkim_state == D_PERM) &&
+	if (j->f->owner != OWNER_OTHER && !relay_advice(j) && key_known(v) && (v->dkim_state == D_FAIL || v->dkim_state == D_PERM) &&
 	    v->dkim->result != RES_POLICY && !selector_good(&j->f->forward))
 		snippet(j, "snippet.dkim", j->x->values.v[NAME_keyname].text, STR("v=DKIM1; k=rsa; p=..."));
 	if ((v->spf_strict || v->dkim_strict) && explain_plain_name(j->p->domain))
@@ -351,14 +422,44 @@ say_advice(struct job *j)
 	say_code(j, EXPLAIN_WHY, "why");
 	(void)snprintf(key, sizeof(key), "code.%s.y", j->code);
 	split = explain_text(0, key) != NULL;
-	if (!split)
+	if (relay_advice(j))
+		(void)say(j, EXPLAIN_DO, j->v->dkim_state == D_FAIL ? "do.relay.changed" : j->v->dkim_state == D_OTHER ? "do.relay.other" :
+		    "do.relay.unsigned");
+	else if (!split)
 		say_code(j, EXPLAIN_DO, "do");
-	else if (j->f->owner != OWNER_UNKNOWN)
-		say_code(j, EXPLAIN_DO, j->f->owner == OWNER_YOU ? "y" : "n");
+	else if (j->f->owner == OWNER_YOU || j->f->owner == OWNER_OTHER ||
+	    (j->f->owner == OWNER_RELAY && j->v->dkim_state == D_PERM))
+		say_code(j, EXPLAIN_DO, j->f->owner == OWNER_OTHER ? "n" : "y");
 	else {
 		say_code(j, EXPLAIN_YOURS, "y");
 		say_code(j, EXPLAIN_NOT_YOURS, "n");
 	}
+}
+
+static void
+say_who(struct job *j)
+{
+	const struct explain_sender	*s = &j->f->sender;
+	char				 key[32];
+	bool				 advises = j->f->owner == OWNER_YOU || j->f->owner == OWNER_UNKNOWN;
+
+	if (s->class != NULL) {
+		(void)snprintf(key, sizeof(key), "who.%.16s", s->class);
+		if (strcmp(s->class, "unknown") == 0 && s->kind != NULL && !s->decided) {
+			(void)snprintf(key, sizeof(key), "who.unknown.%.8s", strcmp(s->kind, "isp") == 0 ? "hosting" : s->kind);
+			if (explain_text(0, key) == NULL)
+				(void)snprintf(key, sizeof(key), "who.unknown");
+		}
+		(void)say(j, EXPLAIN_WHO, key);
+		if (s->decided)
+			(void)say(j, EXPLAIN_WHO, "who.decided");
+	}
+	if (!advises || relay_advice(j) || (j->v->pass && j->x->forwarding != FORWARD_NO))
+		return;
+	if (s->setup_dkim != NULL && j->v->dkim_state != D_PASS && j->v->dkim_state != D_TEMP)
+		(void)say(j, EXPLAIN_SETUP, "setup.dkim");
+	if (s->setup_path != NULL && j->v->spf_state != S_PASS && j->v->spf_state != S_TEMP)
+		(void)say(j, EXPLAIN_SETUP, "setup.path");
 }
 
 static void
@@ -455,11 +556,13 @@ explain_row(struct arena *a, const struct report_policy *p, const struct report_
 	else
 		set(&j, NAME_reporter, VALUE_LABEL, f->reporter);
 	set(&j, NAME_day, VALUE_TEXT, date(&j, f->day));
+	values_of_sender(&j);
 	values_of_source(&j);
 	values_of_spf(&j);
 	values_of_dkim(&j);
 	values_of_policy(&j);
 	say_advice(&j);
+	say_who(&j);
 	say_legs(&j);
 	say_receiver(&j);
 	say_forwarding(&j);

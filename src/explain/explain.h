@@ -20,18 +20,38 @@
 enum explain_owner {
 	OWNER_UNKNOWN,	/* both answers to "is this your mail?" are said */
 	OWNER_YOU,	/* own, service, candidate */
-	OWNER_OTHER	/* impostor, suspect */
+	OWNER_OTHER,	/* impostor, suspect */
+	OWNER_RELAY	/* forwarder, list: somebody else wrote it */
 };
 
 #define EXPLAIN_NO_DAY INT64_MIN
 
+/* What the name of a sender is. */
+enum explain_named {
+	NAMED_NOT,	/* a few messages, or nobody has looked */
+	NAMED_LABEL,	/* of the catalogue or the operator, or a network's */
+	NAMED_DOMAIN, NAMED_PREFIX,
+	NAMED_SELF,	/* servers that SPF lists for the domain */
+	NAMED_SIGNED	/* signs as the domain, and SPF does not list it */
+};
+
+struct explain_sender {
+	const char		*class;		/* a word of enrich/class.h; NULL: not known */
+	const char		*kind;		/* of enrich/catalogue.h; NULL: it is not in the catalogue */
+	bool			 decided;	/* somebody said what it is */
+	enum explain_named	 named;
+	struct str		 label;
+	const char		*setup_dkim, *setup_path;	/* how its own settings call these; NULL: not known */
+};
+
 struct explain_facts {		/* what no row says; zero (and EXPLAIN_NO_DAY) is unknown */
 	enum explain_owner	 owner;
-	struct str		 source;	/* name of the sender, when somebody knows it */
+	struct explain_sender	 sender;
 	struct forward_facts	 forward;
 	int64_t			 forward_from, forward_to;	/* days that selector_m is of */
 	struct str		 reporter;	/* its label */
 	bool			 reporters;	/* there are several */
+	bool			 several_spf, several_sig;	/* of a group of rows: not all for one domain */
 	int64_t			 day;
 	const struct str	*ips;		/* of a group of rows; NULL: the row's own */
 	size_t			 nips;		/* some of them ... */
@@ -42,6 +62,8 @@ struct explain_facts {		/* what no row says; zero (and EXPLAIN_NO_DAY) is unknow
 enum explain_part {
 	EXPLAIN_TITLE, EXPLAIN_WHY,
 	EXPLAIN_DO, EXPLAIN_YOURS, EXPLAIN_NOT_YOURS,	/* do, or the answers for yes and no */
+	EXPLAIN_WHO,		/* who sent it */
+	EXPLAIN_SETUP,		/* what the service's own settings call it */
 	EXPLAIN_LEG,		/* SPF, DKIM, and what strict mode does to them */
 	EXPLAIN_TREATMENT, EXPLAIN_OVERRIDE, EXPLAIN_FORWARD, EXPLAIN_DIFFERS, EXPLAIN_NOTE,
 	EXPLAIN_PARTS

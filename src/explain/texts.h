@@ -27,6 +27,8 @@ extern const size_t explain_nlanguages;
 #define EXPLAIN_NAMES(X)								\
 	X(from)		/* domain in From: */						\
 	X(domain)	/* policy domain: where the DMARC record is */			\
+	X(sender)	/* who sent it, as people call it */				\
+	X(setup_dkim) X(setup_path)							\
 	X(ip) X(source)	/* the address, or several; what sends: a service's domain, or the address */	\
 	X(spfd)		/* domain whose SPF was asked */				\
 	X(spf_result) X(spf_error)							\

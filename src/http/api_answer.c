@@ -100,7 +100,7 @@ api_answer(struct request *rq, struct asked *a)
 			refuse(rq, &e);
 		} else {
 			if (ar.kind == ANSWER_REPORT || ar.kind == ANSWER_TLS_REPORT)
-				api_raw_refine(a, ar.kind == ANSWER_TLS_REPORT, ar.id, j);
+				api_raw_refine(rq, a, ar.kind == ANSWER_TLS_REPORT, ar.id, j);
 			/* It is still being counted: nobody may keep this answer. */
 			rq->passing = ar.kind == ANSWER_OVERVIEW &&
 			    json_is_null(json_object_get(json_object_get(j, "new"), "sources"));
@@ -114,6 +114,7 @@ api_answer(struct request *rq, struct asked *a)
 void
 api_healthz(struct request *rq, struct asked *a)
 {
-	reply_json(rq, 200, json_pack("{s:s, s:I}", "status", "ok", "generation",
-	    (json_int_t)query_generation(a->query)));
+	/* who is not in is told that we live, no more */
+	reply_json(rq, 200, json_pack("{s:s, s:o}", "status", "ok", "generation",
+	    rq->who.how == WHO_NOBODY ? json_null() : json_integer((json_int_t)query_generation(a->query))));
 }

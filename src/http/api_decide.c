@@ -14,7 +14,7 @@
 #include "answer/answer.h"
 #include "base/log.h"
 #include "base/when.h"
-#include "http/http.h"
+#include "http/access.h"
 #include "process/request.h"
 
 #define WAIT_MS 1500	/* the thread serves others, too */
@@ -144,8 +144,8 @@ read_one(struct request *rq, struct wish *w, json_t *j, int64_t sender, const ch
 	return (add_domains(rq, w, json_object_get(j, "domains"), at, &d));
 }
 
-static json_t *
-body_of(struct request *rq)
+json_t *
+api_body(struct request *rq)
 {
 	json_error_t	 why;
 	json_t		*j = json_loadb(rq->body == NULL ? "" : rq->body, rq->body_len, JSON_REJECT_DUPLICATES, &why);
@@ -246,7 +246,7 @@ ask(struct request *rq, struct asked *a, struct asking *w, const int64_t *ids, s
 	a->query = NULL;
 	rq->reply.cache = "no-store";
 	w->at = when_now();
-	(void)snprintf(w->who, sizeof(w->who), "web, %s", rq->peer);
+	access_name(rq, w->who, sizeof(w->who));
 	if (request_put(work_state_dir(), w, &e) == -1) {
 		log_warn("request %s: %s", rq->id, e.msg);
 		problem(rq, e.code == ERR_INPUT ? 400 : 503, "This cannot be asked for just now: %s", e.msg);
@@ -282,7 +282,7 @@ decide(struct request *rq, struct asked *a, bool many)
 		return;
 	}
 	w->asking = (struct asking){ .kind = REQUEST_DECIDE, .decisions = w->decisions };
-	if ((w->body = body_of(rq)) != NULL) {
+	if ((w->body = api_body(rq)) != NULL) {
 		ok = many ? read_many(rq, w) : read_one(rq, w, w->body, sender, "", false);
 		if (ok && senders_there(rq, a, w))
 			ask(rq, a, &w->asking, w->ids, w->nids, 0);

@@ -13,7 +13,7 @@
 
 #include "answer/answer.h"
 #include "base/when.h"
-#include "http/http.h"
+#include "http/access.h"
 
 #define LOG_WAIT_MS 8000
 #define LOOK_MS 40
@@ -78,7 +78,7 @@ api_reveal(struct request *rq, struct asked *a)
 {
 	struct query_failure	 f;
 	struct err		 e = { 0 };
-	char			 nonce[33], who[80];
+	char			 nonce[33], who[160];
 	int64_t			 id;
 
 	rq->reply.cache = "no-store";
@@ -93,7 +93,7 @@ api_reveal(struct request *rq, struct asked *a)
 	/* the snapshot would not show what is written now */
 	query_end(a->query);
 	a->query = NULL;
-	(void)snprintf(who, sizeof(who), "web, %s", rq->peer);
+	access_name(rq, who, sizeof(who));
 	if (!make_nonce(nonce) || !tell(id, who, nonce, &e)) {
 		problem(rq, 503, "It cannot be written down who looks, so nothing is shown: %s", e.msg);
 		return;

@@ -17,7 +17,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/when.h"
-#include "http/http.h"
+#include "http/access.h"
 #include "process/peek.h"
 #include "process/request.h"
 #include "spool/spool.h"
@@ -198,7 +198,7 @@ ask(struct request *rq, struct asked *a, enum request_kind kind)
 		return;
 	json_decref(it.answer);
 	w.item = it.id;
-	(void)snprintf(w.who, sizeof(w.who), "web, %s", rq->peer);
+	access_name(rq, w.who, sizeof(w.who));
 	if (request_put(work_state_dir(), &w, &e) == -1) {
 		log_warn("request %s: %s", rq->id, e.msg);
 		problem(rq, 503, "This cannot be asked for just now: %s", e.msg);

@@ -18,7 +18,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "http/http.h"
+#include "http/access.h"
 #include "process/raw.h"
 #include "store/query.h"
 
@@ -143,6 +143,11 @@ reply_original(struct request *rq, const struct wanted *w, struct original *o)
 
 	if (mail && o->private) {
 		problem(rq, 403, "A failure report came in the same mail. What is in it tells of people, so the mail is not shown here.");
+		return;
+	}
+	if (!access_raw(rq, false, mail)) {
+		problem(rq, 403, mail ? "Whole mails are for admins; as=%s gives the document." : "The file may hold reports about domains that you do not "
+		    "see; as=%s gives the document.", as_names[o->tls][AS_DOCUMENT]);
 		return;
 	}
 	if (w->as == AS_MAIL && !mail) {
@@ -270,7 +275,7 @@ find(struct request *rq, struct asked *a, struct found *f)
 
 /* What answer_report cannot know without a look at the file: is it there, is it a mail? */
 void
-api_raw_refine(struct asked *a, bool tls, int64_t id, json_t *answer)
+api_raw_refine(const struct request *rq, struct asked *a, bool tls, int64_t id, json_t *answer)
 {
 	struct original		 o = { .fd = -1 };
 	struct found		 r;
@@ -286,8 +291,8 @@ api_raw_refine(struct asked *a, bool tls, int64_t id, json_t *answer)
 	if (o.fd != -1)
 		(void)close(o.fd);
 	(void)json_object_set_new(raw, as_names[tls][AS_DOCUMENT], json_boolean(there));
-	(void)json_object_set_new(raw, "original", json_boolean(there && !(mail && private)));
-	(void)json_object_set_new(raw, "mail", json_boolean(mail && !private));
+	(void)json_object_set_new(raw, "original", json_boolean(there && !(mail && private) && access_raw(rq, false, mail)));
+	(void)json_object_set_new(raw, "mail", json_boolean(mail && !private && access_raw(rq, false, true)));
 }
 
 void

@@ -18,6 +18,10 @@ etag_key(struct buf *b, uint64_t generation, const struct request *rq)
 		buf_printf(b, " %zu:", rq->args[i].len);
 		buf_str(b, rq->args[i]);
 	}
+	/* what one may see is no answer for another */
+	buf_printf(b, rq->who.admin ? " admin" : " viewer");
+	if (rq->who.domains != NULL)
+		buf_printf(b, " of %zu:%s", strlen(rq->who.domains), rq->who.domains);
 	if (route_speaks(rq->route))
 		buf_printf(b, " %s", explain_languages[rq->lang].tag);
 	buf_byte(b, '?');

@@ -59,12 +59,17 @@ is_loopback(const char *name)
 }
 
 bool
-host_allowed(const char *host, const char *address)
+host_allowed(const char *host, const char *address, const struct str_list *names)
 {
 	struct str	 name;
 	char		 text[64];
 
-	if (!split_host(host, &name) || name.len == 0 || name.len >= sizeof(text))
+	if (!split_host(host, &name) || name.len == 0)
+		return (false);
+	for (size_t i = 0; names != NULL && i < names->n; i++)
+		if (str_ieq(name, names->v[i]))
+			return (true);
+	if (name.len >= sizeof(text))
 		return (false);
 	memcpy(text, name.p, name.len);
 	text[name.len] = '\0';

@@ -49,6 +49,19 @@ struct reply {
 	char		 etag[48];	/* "": none */
 	char		 location[256];	/* with 307, 308 */
 	char		 disposition[96];
+	char		 cookie[512];	/* "": none is set */
+	bool		 authenticate;	/* with 401: how to */
+};
+
+/* Who asks: access.c. */
+enum who_how { WHO_NOBODY, WHO_OPEN, WHO_SESSION, WHO_TOKEN, WHO_PROXY };	/* open: there are no users, everybody here may */
+struct who {
+	enum who_how	 how;
+	bool		 admin;
+	bool		 secure;	/* by TLS, ours or that of a proxy */
+	char		 name[72];
+	char		*domains;	/* that are all he sees, a blank between; NULL: all */
+	char		 csrf[72];	/* "": none is asked for */
 };
 
 enum request_stage { RQ_URI, RQ_HEADERS, RQ_WORKING, RQ_DONE, RQ_ANSWERED };
@@ -66,7 +79,8 @@ struct request {
 	bool			 acts;		/* POST or PUT: something is to be done */
 	bool			 put;
 	bool			 local;		/* from this machine */
-	char			 peer[48];	/* who asks */
+	char			 peer[48];	/* the address that asks; behind a trusted proxy what that says */
+	struct who		 who;
 	char			 uri[URI_BYTES + 1];
 	struct str		 path;		/* raw, within uri */
 	struct str		 query_raw;	/* raw, within uri */
@@ -117,8 +131,8 @@ bool	 etag_matches(const char *if_none_match, const char *etag);
 
 /* --- host.c: against DNS rebinding ------------------------------------------- */
 
-/* Is this Host header a name of ours? address: what we are bound to. */
-bool	 host_allowed(const char *host, const char *address);
+/* Is this Host header a name of ours? address: what we are bound to; names, NULL is fine: in the configuration. */
+bool	 host_allowed(const char *host, const char *address, const struct str_list *names);
 
 /* --- headers.c --------------------------------------------------------------- */
 
@@ -132,6 +146,7 @@ bool	 accepts_gzip(const char *accept_encoding);
 int	 static_start(const char *base_path, struct err *);
 void	 static_stop(void);
 /* The shared response for a path below the base path, or NULL: no such file. */
+bool	 static_has(struct str path);	/* another file than the page itself */
 struct MHD_Response *static_find(struct str path, bool gzip, const char *if_none_match, unsigned *status);
 
 /* --- cache.c ------------------------------------------------------------------ */
@@ -149,7 +164,7 @@ void		 cache_clear(void);
 
 /* --- routes.c ---------------------------------------------------------------- */
 
-enum lane { LANE_QUICK, LANE_SLOW, LANE_COUNT };
+enum lane { LANE_QUICK, LANE_SLOW, LANE_LOGIN, LANE_COUNT };	/* login: hashes of passwords are slow on purpose, and one at a time */
 
 /* What a handler may ask. It may end the query early: query_end(), then NULL. */
 struct asked {
@@ -157,10 +172,11 @@ struct asked {
 	struct query	*query;
 };
 
+#define KIND_BARE (-1)
 struct route {
 	const char	*path;		/* below API_PREFIX; "{}" stands for one segment */
 	void		(*run)(struct request *, struct asked *);
-	int		 kind;		/* enum answer_kind, for api_answer */
+	int		 kind;		/* enum answer_kind, for api_answer; KIND_BARE: it asks nothing of the store */
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
 	/* of actions: */
@@ -206,6 +222,7 @@ void	 api_quarantined_raw(struct request *, struct asked *);
 void	 api_quarantined_retry(struct request *, struct asked *);
 void	 api_quarantined_discard(struct request *, struct asked *);
 /* decisions about senders */
+void	 api_bounce(struct request *, struct asked *);		/* POST decode */
 void	 api_decide(struct request *, struct asked *);		/* PUT senders/{}/decision */
 void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisions */
 void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
@@ -216,7 +233,9 @@ void	 api_reveal(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */
-void	 api_raw_refine(struct asked *, bool tls, int64_t id, json_t *answer);
+void	 api_raw_refine(const struct request *, struct asked *, bool tls, int64_t id, json_t *answer);
+/* The body as a JSON object, or NULL after a problem(); the caller's. */
+json_t	*api_body(struct request *);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
 void	 api_ingest_resolver(bool on);

@@ -3,7 +3,9 @@
 # the database, api_*.c the answers.
 libdmarcd_a_SOURCES += \
 	src/http/http.h \
+	src/http/access.c src/http/access.h \
 	src/http/api_answer.c \
+	src/http/api_bounce.c \
 	src/http/api_decide.c \
 	src/http/api_failures.c \
 	src/http/api_ingest.c \

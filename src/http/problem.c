@@ -12,6 +12,7 @@ problem_title(unsigned status)
 {
 	switch (status) {
 	case 400: return ("Bad request");
+	case 401: return ("Not signed in");
 	case 403: return ("Forbidden");
 	case 404: return ("Not found");
 	case 405: return ("Method not allowed");
@@ -22,6 +23,7 @@ problem_title(unsigned status)
 	case 415: return ("Not JSON");
 	case 422: return ("Cannot be done");
 	case 421: return ("Not a name of this server");
+	case 429: return ("Too many attempts");
 	case 431: return ("Request headers too large");
 	case 500: return ("Internal error");
 	case 503: return ("Not available");

@@ -3,9 +3,11 @@
  */
 #include "answer/answer.h"
 #include "base/when.h"
+#include "http/access.h"
 #include "http/http.h"
 
-#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes */
+#define LOGIN_BYTES 4096		/* a name and a password, however they are escaped */
+#define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes; a text of BOUNCE_BYTES, however it is escaped */
 
 static const struct route	routes[] = {
 	/* path			run		kind			lane		etag */
@@ -13,6 +15,8 @@ static const struct route	routes[] = {
 	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true, false, 0 },
 	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true, false, 0 },
 	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true, false, 0 },
+	{ "flow",		api_answer,	ANSWER_FLOW,		LANE_QUICK,	true, false, 0 },
+	{ "heatmap",		api_answer,	ANSWER_HEATMAP,		LANE_QUICK,	true, false, 0 },
 	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true, false, 0 },
 	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true, false, 0 },
 	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true, false, 0 },
@@ -36,11 +40,17 @@ static const struct route	routes[] = {
 	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, false, 0 },
 	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false, false, 0 },
 	{ "requests/{}",	api_requested,	ANSWER_KINDS,		LANE_QUICK,	false, false, 0 },
+	{ "me",		api_me,		KIND_BARE,		LANE_QUICK,	false, false, 0 },
+	{ "users",		api_users,	KIND_BARE,		LANE_QUICK,	false, false, 0 },
+	{ "audit",		api_audit,	KIND_BARE,		LANE_SLOW,	false, false, 0 },
 };
 
 /* What waits for another process is not in front of quick questions. */
 static const struct route	actions[] = {
+	{ .path = "login", .run = api_login, .kind = KIND_BARE, .lane = LANE_LOGIN, .body = LOGIN_BYTES },
+	{ .path = "logout", .run = api_logout, .kind = KIND_BARE, .lane = LANE_LOGIN },
 	{ .path = "failures/{}/reveal", .run = api_reveal, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
+	{ .path = "decode", .run = api_bounce, .kind = ANSWER_EXPLAIN, .lane = LANE_QUICK, .body = BODY_BYTES },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
@@ -259,6 +269,11 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	struct buf	 key = { .max = 4 * URI_BYTES };
 	bool		 replied = true, good, late;
 
+	if (rq->route->kind == KIND_BARE) {
+		rq->route->run(rq, &a);
+		done(rq);
+		return (true);
+	}
 	if (s == NULL) {
 		problem(rq, 503, "%s", why->msg);
 		done(rq);
@@ -276,6 +291,7 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	if (late)
 		rq->passing = true;	/* another time more may be told */
 	finish(rq);
+	access_done(rq);
 	good = rq->reply.status < 500 || late;	/* what it has read helps the next one */
 	waited = cache_done(mine, &rq->reply);
 	done(rq);

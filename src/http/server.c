@@ -29,8 +29,9 @@
 #include "base/when.h"
 #include "dmarc/dmarc.h"
 #include "explain/texts.h"
-#include "http/http.h"
+#include "http/access.h"
 #include "process/decoders.h"
+#include "process/geo.h"
 #include "process/link.h"
 #include "process/role.h"
 #include "process/sandbox.h"
@@ -48,6 +49,8 @@
 #define ANSWER_BYTES_PER_MS 4
 #define DRAIN_MS 3000
 #define REAP_MS 5000
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305:" \
+	"-KX-ALL:+ECDHE-RSA:+ECDHE-ECDSA:%SERVER_PRECEDENCE"	/* forward secrecy, no old ciphers */
 #define DECODER_MS 10000		/* the parent answers at once, unless the host is drowning */
 
 struct conn {
@@ -65,7 +68,9 @@ struct server {
 	uint16_t		 port;
 	char			 base_path[200];
 	char			 state_dir[4096];
-	bool			 loopback;
+	bool			 loopback, behind;	/* behind: of proxies */
+	struct str_list		 names;		/* of ours, beside the address */
+	char			*certificate, *key;	/* PEM; NULL: plain HTTP */
 	uint64_t		 seed;		/* makes request ids of two runs differ */
 	uint64_t		 serial;
 	pthread_mutex_t		 lock;		/* of what follows */
@@ -176,7 +181,8 @@ refuse_on_socket(struct MHD_Connection *mhd)
 
 	if (info == NULL)
 		return;
-	(void)send(info->connect_fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (srv.certificate == NULL)	/* within TLS only an end can be said */
+		(void)send(info->connect_fd, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)shutdown(info->connect_fd, SHUT_RDWR);
 }
 
@@ -237,7 +243,10 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **context, enum MHD_Req
 		(void)pthread_mutex_unlock(&srv.lock);
 	}
 	reply_free(&rq->reply);
+	if (rq->body != NULL)
+		explicit_bzero(rq->body, rq->body_len);
 	free(rq->body);
+	free(rq->who.domains);
 	free(rq);
 	*context = NULL;
 }
@@ -288,6 +297,10 @@ add_headers(struct MHD_Response *m, const struct reply *r)
 		(void)snprintf(number, sizeof(number), "%u", r->retry_after);
 		ok = header_add(m, "Retry-After", number) && ok;
 	}
+	if (r->cookie[0] != '\0')
+		ok = header_add(m, "Set-Cookie", r->cookie) && ok;
+	if (r->authenticate)
+		ok = header_add(m, "WWW-Authenticate", "Bearer realm=\"dmarcd\"") && ok;
 	if (srv.draining)
 		ok = header_add(m, "Connection", "close") && ok;
 	return (ok);
@@ -377,10 +390,10 @@ refuse_host(struct request *rq, const char *version)
 		problem(rq, 400, "A request names its host exactly once (Host header).");
 		return (true);
 	}
-	if (host_allowed(h.value, srv.address))
+	if (host_allowed(h.value, srv.address, &srv.names))
 		return (false);
 	problem(rq, 421, "\"%s\" is not a name of this server. To protect the data from web pages that give their own name "
-	    "our address, only localhost, loopback addresses and %s are answered; a proxy in front sets one of these as Host.",
+	    "our address, only localhost, loopback addresses, %s and the names of the configuration are answered (names in its http section).",
 	    esc_short(shown, sizeof(shown), str_of(h.value)), srv.address);
 	return (true);
 }
@@ -419,7 +432,6 @@ see_peer(struct request *rq)
 	rq->local = info != NULL && info->client_addr != NULL && peer_is_local(info->client_addr, rq->peer, sizeof(rq->peer));
 }
 
-/* Until there are users: from this machine only, and with a header that a page of another site cannot set. */
 /* For browsers that say no Sec-Fetch-Site: "http://localhost:8377" of "localhost:8377". */
 static bool
 other_origin(const char *origin, const char *host)
@@ -444,9 +456,7 @@ refuse_action(struct request *rq)
 	const char	*action = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, ACTION_HEADER);
 	const char	*site = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Sec-Fetch-Site");
 
-	if (!rq->local)
-		problem(rq, 403, "This may only be asked for from the machine that dmarcd runs on.");
-	else if (action == NULL || strcmp(action, "1") != 0 || (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0) ||
+	if (action == NULL || strcmp(action, "1") != 0 || (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0) ||
 	    (site == NULL && other_origin(MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Origin"),
 	    MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Host"))))
 		problem(rq, 403, "A request that does something carries the header " ACTION_HEADER ": 1 and comes from our own pages.");
@@ -500,7 +510,9 @@ refuse(struct request *rq, const char *method, const char *version)
 	} else if (!rq->head && strcmp(method, "GET") != 0 && !(rq->acts && (action = route_action(rq, srv.base_path)) != NULL)) {
 		problem(rq, 405, "Everything here is read with GET.");
 		rq->reply.allow = "GET, HEAD";
-	} else if (rq->acts && refuse_action(rq)) {
+	} else if (!access_identify(rq)) {
+		;
+	} else if (rq->acts && (refuse_action(rq) || access_refuses_action(rq, action))) {
 		;
 	} else if (action != NULL && action->body > 0) {
 		return (refuse_body(rq, action->body));
@@ -538,6 +550,8 @@ dispatch(struct request *rq)
 	struct str	 path;
 	enum route_kind	 kind = route_find(rq, srv.base_path, &path);
 
+	if (access_refuses(rq, kind, path))
+		return (answer(rq));
 	switch (kind) {
 	case ROUTE_ASSET:
 	case ROUTE_INDEX:
@@ -693,6 +707,33 @@ log_start(const json_t *conf)
 }
 
 static int
+take_tls(const json_t *conf, struct err *e)
+{
+	const char	*certificate = json_string_value(json_object_get(conf, "tls_certificate"));
+	const char	*key = json_string_value(json_object_get(conf, "tls_key"));
+
+	if (certificate == NULL || key == NULL)
+		return (0);
+	srv.certificate = strdup(certificate);
+	srv.key = strdup(key);
+	return (srv.certificate == NULL || srv.key == NULL ? err_set(e, ERR_TEMP, "out of memory") : 0);
+}
+
+static int
+take_names(const json_t *conf, struct err *e)
+{
+	const json_t	*names = json_object_get(conf, "names"), *v;
+	size_t		 i;
+
+	if (json_array_size(names) > 0 && (srv.names.v = calloc(json_array_size(names), sizeof(*srv.names.v))) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	json_array_foreach(names, i, v)
+		if (json_is_string(v) && (srv.names.v[srv.names.n] = strdup(json_string_value(v))) != NULL)
+			srv.names.n++;
+	return (0);
+}
+
+static int
 configure(int fd, struct err *e)
 {
 	json_t		*conf = NULL;
@@ -715,12 +756,17 @@ configure(int fd, struct err *e)
 	if (rv == 0 && !base_path_ok(srv.base_path))
 		rv = err_set(e, ERR_CONFIG, "http: base_path \"%s\" is not a plain path like \"/reports\"", srv.base_path);
 	srv.port = (uint16_t)port;
+	srv.behind = json_array_size(json_object_get(conf, "proxies")) > 0;
+	if (rv == 0)
+		rv = take_tls(conf, e) == -1 || take_names(conf, e) == -1 ? -1 :
+		    access_start(conf, srv.state_dir, srv.base_path, srv.certificate != NULL, e);
 	dmarc_suffixes(json_is_true(json_object_get(conf, "icann_suffixes")));
 	api_ingest_mailboxes(json_object_get(conf, "mailboxes"));
 	if (json_is_boolean(json_object_get(conf, "resolver")))
 		api_ingest_resolver(json_is_true(json_object_get(conf, "resolver")));
 	api_ingest_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "quarantine_bytes")),
 	    json_integer_value(json_object_get(conf, "keep_quarantine")));
+	geo_begin(json_object_get(conf, "geo"));
 	json_decref(conf);
 	return (rv);
 }
@@ -763,7 +809,10 @@ start(struct err *e)
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, NULL },
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, NULL },
 		/* Behind a proxy on this host all come from one address. */
-		{ srv.loopback ? MHD_OPTION_END : MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_IP, NULL },
+		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, srv.loopback || srv.behind ? CONNECTIONS : CONNECTIONS_PER_IP, NULL },
+		{ srv.certificate == NULL ? MHD_OPTION_END : MHD_OPTION_HTTPS_MEM_CERT, 0, srv.certificate },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, srv.key },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	long	 cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -774,7 +823,9 @@ start(struct err *e)
 	if (srv.work == NULL)
 		return (-1);
 	srv.mhd = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
-	    MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	    MHD_USE_ERROR_LOG | (srv.certificate != NULL ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, NULL, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	if (srv.key != NULL)
+		explicit_bzero(srv.key, strlen(srv.key));	/* the library has what it needs */
 	if (srv.mhd == NULL)
 		return (err_set(e, ERR_TEMP, "http: libmicrohttpd does not start: %s", strerror(errno)));
 	return (0);
@@ -922,6 +973,7 @@ serve(int fd, int signals)
 		if (p[1].revents != 0 || (p[0].revents != 0 && !parent_says_on(fd)))
 			return;
 		reap_slow();
+		access_tick();
 	}
 }
 
@@ -947,6 +999,7 @@ drain(void)
 		_exit(0);
 	}
 	MHD_stop_daemon(srv.mhd);
+	access_stop();
 	static_stop();
 	store_close(srv.keeper);
 }

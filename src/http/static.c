@@ -141,6 +141,15 @@ static_stop(void)
 	page = NULL;
 }
 
+bool
+static_has(struct str path)
+{
+	for (size_t i = 0; i < nfiles; i++)
+		if (str_eq(files[i].path, path))
+			return (!str_eq(path, STR(PAGE)));
+	return (false);
+}
+
 struct MHD_Response *
 static_find(struct str path, bool gzip, const char *if_none_match, unsigned *status)
 {

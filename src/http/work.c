@@ -23,6 +23,8 @@
 #define IDLE_SECONDS 30
 #define REOPEN_MS 1000		/* a database that is not there is looked for this often */
 #define THREADS_MAX 8
+#define NARROW_MAX 4		/* readers that see some domains, of one thread */
+#define LOGINS_MAX 32		/* who waits longer than that for a hash has given up */
 #define STACK_BYTES (1u << 20)
 
 struct lane_queue {
@@ -38,7 +40,7 @@ struct work {
 	struct lane_queue lane[LANE_COUNT];
 	bool		 stopping;
 	unsigned	 running;	/* threads */
-	pthread_t	 thread[THREADS_MAX + 1];
+	pthread_t	 thread[THREADS_MAX + LANE_COUNT - 1];
 	unsigned	 nthreads;
 	void		(*done)(struct request *);
 	char		*state_dir;
@@ -50,6 +52,8 @@ struct worker {
 	pthread_cond_t	 wake;
 	struct worker	*below;		/* in the stack of idle ones */
 	struct store	*store;
+	struct { char *domains; struct store *store; uint64_t used; } narrow[NARROW_MAX];	/* of the same file */
+	uint64_t	 turn;
 	struct stat	 st;		/* of the file that store has open */
 	int64_t		 failed_ms;	/* when opening failed; 0: it did not */
 	struct err	 why;
@@ -66,6 +70,12 @@ work_state_dir(void)
 static void
 store_drop(struct worker *me)
 {
+	for (size_t i = 0; i < NARROW_MAX; i++) {
+		store_close(me->narrow[i].store);
+		free(me->narrow[i].domains);
+		me->narrow[i].store = NULL;
+		me->narrow[i].domains = NULL;
+	}
 	store_close(me->store);
 	me->store = NULL;
 }
@@ -102,6 +112,51 @@ store_get(struct worker *me)
 	me->failed_ms = 0;
 	me->st = st;
 	return (me->store);
+}
+
+/* One that sees these domains only; kept for the next question, as what it remembers is worth something. */
+static struct store *
+narrow_get(struct worker *me, const char *domains)
+{
+	struct store	*s;
+	size_t		 at = 0;
+	char		*copy;
+
+	for (size_t i = 0; i < NARROW_MAX; i++) {
+		if (me->narrow[i].domains != NULL && strcmp(me->narrow[i].domains, domains) == 0) {
+			me->narrow[i].used = ++me->turn;
+			return (me->narrow[i].store);
+		}
+		if (me->narrow[i].used < me->narrow[at].used)
+			at = i;
+	}
+	if ((s = store_open(me->w->state_dir, STORE_READ, &me->why)) == NULL)
+		return (NULL);
+	if ((copy = strdup(domains)) == NULL || store_narrow(s, domains, &me->why) == -1) {
+		if (copy == NULL)
+			err_set(&me->why, ERR_TEMP, "out of memory");
+		free(copy);
+		store_close(s);
+		return (NULL);
+	}
+	store_close(me->narrow[at].store);
+	free(me->narrow[at].domains);
+	me->narrow[at].store = s;
+	me->narrow[at].domains = copy;
+	me->narrow[at].used = ++me->turn;
+	return (s);
+}
+
+/* The reader for this request: of all, or of what its asker may see. */
+static struct store *
+reader(struct worker *me, const struct request *rq)
+{
+	struct store	*s;
+
+	if (rq->route->kind == KIND_BARE)
+		return (NULL);
+	s = store_get(me);
+	return (s == NULL || rq->who.domains == NULL ? s : narrow_get(me, rq->who.domains));
 }
 
 static void
@@ -181,7 +236,7 @@ worker_main(void *arg)
 	(void)pthread_mutex_lock(&w->lock);
 	while ((rq = take(me)) != NULL) {
 		(void)pthread_mutex_unlock(&w->lock);
-		s = store_get(me);
+		s = reader(me, rq);
 		rq->database = (uint64_t)me->st.st_ino;
 		/* A handle that has made a mistake may be the mistake: the next request gets a new one. */
 		if (!route_run(rq, s, &me->why, w->done))
@@ -253,7 +308,7 @@ work_start(const char *state_dir, unsigned threads, void (*done)(struct request 
 	(void)pthread_mutex_lock(&w->lock);
 	while (w->nthreads < threads && thread_start(w, LANE_QUICK, e) == 0)
 		;
-	if (w->nthreads < threads || thread_start(w, LANE_SLOW, e) == -1) {
+	if (w->nthreads < threads || thread_start(w, LANE_SLOW, e) == -1 || thread_start(w, LANE_LOGIN, e) == -1) {
 		(void)pthread_mutex_unlock(&w->lock);
 		(void)work_stop(w, when_mono_ms() + 1000);
 		return (NULL);
@@ -270,7 +325,7 @@ work_submit(struct work *w, struct request *rq)
 
 	rq->next = NULL;
 	(void)pthread_mutex_lock(&w->lock);
-	if ((room = q->n < QUEUE_MAX && !w->stopping)) {
+	if ((room = q->n < (rq->route->lane == LANE_LOGIN ? LOGINS_MAX : QUEUE_MAX) && !w->stopping)) {
 		*q->tail = rq;
 		q->tail = &rq->next;
 		q->n++;

@@ -7,4 +7,5 @@ libdmarcd_a_SOURCES += \
 	src/mailbox/pop3.c \
 	src/mailbox/state.c src/mailbox/state.h \
 	src/mailbox/uidset.c src/mailbox/uidset.h \
-	src/mailbox/utf7.c src/mailbox/utf7.h
+	src/mailbox/utf7.c src/mailbox/utf7.h \
+	src/mailbox/smtp.c src/mailbox/smtp.h

@@ -17,6 +17,7 @@
 #include "base/when.h"
 #include "dmarc/dmarc.h"
 #include "process/decoders.h"
+#include "process/geo.h"
 #include "process/ingest.h"
 #include "process/hosts.h"
 #include "process/ingester.h"
@@ -527,6 +528,7 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 	in->failures.bodies = json_is_true(json_object_get(*conf, "keep_failure_bodies"));
 	in->failures.redact = (enum redact)json_integer_value(json_object_get(*conf, "redact"));
 	log_open("ingester", (enum log_level)json_integer_value(json_object_get(*conf, "log")));
+	geo_begin(json_object_get(*conf, "geo"));
 	return (in->state_dir == NULL ? err_set(e, ERR_BUG, "no state directory was named") : 0);
 }
 
@@ -571,11 +573,12 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o, s:o, s:b}", "state_dir", c->state_dir, "limits", l, "trust",
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o, s:b, s:o, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
 	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals",
 	    (json_int_t)c->store.keep_originals, "keep_quarantine", (json_int_t)c->store.keep_quarantine, "keep_failures",
 	    (json_int_t)c->store.keep_failures, "keep_failure_bodies", (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact,
-	    "senders", who_to_json(c), "resolver", hosts_to_json(c), "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN);
+	    "senders", who_to_json(c), "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN, "geo", geo_to_json(&c->geo), "resolver",
+	    hosts_to_json(c));
 	return (m);
 }
 

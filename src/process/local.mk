@@ -2,6 +2,7 @@
 libdmarcd_a_SOURCES += \
 	src/process/fetcher.c src/process/fetcher.h \
 	src/process/intake.c src/process/intake.h \
+	src/process/notifier.c src/process/notifier.h \
 	src/process/link.c src/process/link.h \
 	src/process/decoder.c \
 	src/process/decoders.c src/process/decoders.h \
@@ -15,7 +16,7 @@ libdmarcd_a_SOURCES += \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/trust.c src/process/trust.h \
-	src/process/who.c src/process/who.h \
+	src/process/geo.c src/process/geo.h src/process/who.c src/process/who.h \
 	src/process/role.c src/process/role.h
 
 # host names: the process that asks, and who tells it what

@@ -33,5 +33,6 @@ int	 ingester_main(int fd);
 int	 fetcher_main(int fd);
 int	 http_main(int fd);
 int	 resolver_main(int fd);
+int	 notifier_main(int fd);
 
 #endif

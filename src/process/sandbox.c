@@ -151,7 +151,7 @@ ruleset_of(int version, enum sandbox_role role)
 	if (version >= 6)
 		r.scope = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL;
 	/* These two move files from one folder to another: version 1 would stop them. */
-	if (version < 2 && (role == SANDBOX_INGESTER || role == SANDBOX_FETCHER))
+	if (version < 2 && (role == SANDBOX_INGESTER || role == SANDBOX_FETCHER || role == SANDBOX_NOTIFIER))
 		r.files = 0;
 	return (r);
 }
@@ -242,7 +242,7 @@ open_up_port(struct fence *f, uint16_t port)
  * passwords).
  */
 static void
-open_up_fetcher(struct fence *f, const struct sandbox_paths *p)
+open_up_client(struct fence *f, const struct sandbox_paths *p)
 {
 	static const char *const	 files[] = {
 		"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
@@ -255,15 +255,29 @@ open_up_fetcher(struct fence *f, const struct sandbox_paths *p)
 		"/usr/share/crypto-policies",
 	};
 
-	open_up_in(f, p->state_dir, "spool", WRITE | FS_REFER);
 	for (size_t i = 0; i < nitems(files); i++)
 		open_up(f, files[i], READ, true);
 	for (size_t i = 0; i < nitems(dirs); i++)
 		open_up(f, dirs[i], READ, false);
 	if (p->ca_file != NULL)
 		open_up(f, p->ca_file, READ, true);
-	open_up_port(f, 53);	/* an answer too long for UDP */
-	open_up_port(f, p->port);
+	if (p->port != 0) {
+		open_up_port(f, 53);	/* an answer too long for UDP */
+		open_up_port(f, p->port);
+	}
+}
+
+/* What a reader of the store needs; its tmp is for what is too large for memory. */
+static void
+open_up_reader(struct fence *f, const struct sandbox_paths *p)
+{
+	/*
+	 * Readers of SQLite's log mark in the -shm file how far they read; one that may
+	 * not write there reads all the same.
+	 */
+	open_up(f, p->state_dir, READ, false);
+	open_up_in(f, p->state_dir, "dmarcd.db-shm", FS_READ_FILE | FS_WRITE_FILE);
+	open_up_in(f, p->state_dir, "tmp", WRITE);
 }
 
 static void
@@ -281,17 +295,20 @@ open_up_role(struct fence *f, enum sandbox_role role, const struct sandbox_paths
 		open_up(f, p->state_dir, WRITE | FS_MAKE_DIR | FS_REMOVE_DIR | FS_REFER, false);
 		break;
 	case SANDBOX_HTTP:
-		/*
-		 * Readers of SQLite's log mark in the -shm file how far they read; one that may
-		 * not write there reads all the same. tmp is for what is too large for memory.
-		 */
-		open_up(f, p->state_dir, READ, false);
-		open_up_in(f, p->state_dir, "dmarcd.db-shm", FS_READ_FILE | FS_WRITE_FILE);
-		open_up_in(f, p->state_dir, "tmp", WRITE);
+		open_up_reader(f, p);
 		open_up_in(f, p->state_dir, "requests", WRITE);
+		open_up_in(f, p->state_dir, "http", WRITE);	/* sessions, and the log of who did what */
 		break;
 	case SANDBOX_FETCHER:
-		open_up_fetcher(f, p);
+		open_up_in(f, p->state_dir, "spool", WRITE | FS_REFER);
+		open_up_client(f, p);
+		break;
+	case SANDBOX_NOTIFIER:
+		open_up_reader(f, p);
+		open_up_in(f, p->state_dir, "notify", WRITE | FS_REFER);
+		open_up_client(f, p);
+		open_up(f, "/etc/localtime", READ, false);	/* what is due is local time */
+		open_up(f, "/usr/share/zoneinfo", READ, false);
 		break;
 	case SANDBOX_RESOLVER:
 		open_up(f, "/etc/resolv.conf", FS_READ_FILE, true);
@@ -335,8 +352,9 @@ sandbox_outdated(void)
 
 #ifdef HAVE_SECCOMP
 
-enum { D = 1 << SANDBOX_DECODER, I = 1 << SANDBOX_INGESTER, H = 1 << SANDBOX_HTTP, F = 1 << SANDBOX_FETCHER, R = 1 << SANDBOX_RESOLVER };
-#define FILED	(I | H | F)	/* who has files */
+enum { D = 1 << SANDBOX_DECODER, I = 1 << SANDBOX_INGESTER, H = 1 << SANDBOX_HTTP, F = 1 << SANDBOX_FETCHER,
+    N = 1 << SANDBOX_NOTIFIER, R = 1 << SANDBOX_RESOLVER };
+#define FILED	(I | H | F | N)	/* who has files */
 #define OTHERS	(FILED | R)
 #define ALL	(D | OTHERS)
 
@@ -364,8 +382,8 @@ static const struct { const char *name; unsigned roles; } allowed[] = {
 	{ "getsockopt", OTHERS }, { "setsockopt", OTHERS }, { "getsockname", OTHERS }, { "getpeername", OTHERS },
 	{ "fcntl", OTHERS }, { "fcntl64", OTHERS }, { "dup", FILED }, { "eventfd2", OTHERS },
 	{ "epoll_create1", H | R }, { "epoll_ctl", H | R }, { "epoll_wait", H | R }, { "epoll_pwait", H | R }, { "pipe2", R }, { "bind", R },
-	{ "accept", H }, { "accept4", H }, { "sendfile", H }, { "sendfile64", H }, { "memfd_create", I | H },
-	{ "sendmmsg", F }, { "recvmmsg", F }, { "connect", F | R },
+	{ "accept", H }, { "accept4", H }, { "sendfile", H }, { "sendfile64", H }, { "memfd_create", I | H | N },
+	{ "sendmmsg", F | N }, { "recvmmsg", F | N }, { "connect", F | N | R },
 	/* files: Landlock says which */
 	{ "open", OTHERS }, { "openat", OTHERS }, { "access", OTHERS }, { "faccessat", FILED }, { "faccessat2", FILED },
 	{ "stat", OTHERS }, { "lstat", OTHERS }, { "stat64", OTHERS }, { "lstat64", OTHERS }, { "newfstatat", OTHERS },
@@ -373,8 +391,8 @@ static const struct { const char *name; unsigned roles; } allowed[] = {
 	{ "readlink", FILED }, { "readlinkat", FILED }, { "getdents64", FILED }, { "fadvise64", FILED },
 	{ "unlink", FILED }, { "unlinkat", FILED }, { "mkdir", FILED }, { "mkdirat", FILED },
 	{ "ftruncate", FILED }, { "ftruncate64", FILED }, { "fallocate", FILED }, { "fsync", FILED }, { "fdatasync", FILED },
-	{ "sync_file_range", I | F }, { "flock", I | F }, { "rename", FILED }, { "renameat", FILED }, { "renameat2", FILED },
-	{ "rmdir", I }, { "fchmod", I | F }, { "chmod", I }, { "fchown", I }, { "fchown32", I }, { "utimensat", I },
+	{ "sync_file_range", I | F }, { "flock", I | F | N }, { "rename", FILED }, { "renameat", FILED }, { "renameat2", FILED },
+	{ "rmdir", I }, { "fchmod", I | F | N }, { "chmod", I }, { "fchown", I }, { "fchown32", I }, { "utimensat", I },
 	{ "copy_file_range", I | F }, { "inotify_init1", I }, { "inotify_add_watch", I }, { "inotify_rm_watch", I },
 };
 
@@ -439,7 +457,7 @@ word(unsigned n, int value)
 	return (bits(n, UINT32_MAX, (uint32_t)value));
 }
 
-/* Nothing becomes code that was not: only the fetcher maps libraries (modules of the C library for names), from files. */
+/* Nothing becomes code that was not: only those who connect map libraries (modules of the C library for names), from files. */
 static void
 filter_code(struct filter *f)
 {
@@ -447,7 +465,7 @@ filter_code(struct filter *f)
 
 	for (size_t i = 0; i < nitems(maps); i++) {
 		RULE(SCMP_ACT_ALLOW, maps[i], bits(2, PROT_EXEC, 0));
-		if (f->role & F) {
+		if (f->role & (F | N)) {
 			RULE(SCMP_ACT_ALLOW, maps[i], bits(2, PROT_EXEC | PROT_WRITE, PROT_EXEC),
 			    bits(3, MAP_ANONYMOUS | MAP_SHARED, 0));
 		} else if (f->role & OTHERS)
@@ -465,7 +483,7 @@ filter_processes(struct filter *f)
 	RULE(SCMP_ACT_ALLOW, "tgkill", word(0, getpid()));
 	RULE(SCMP_ACT_ALLOW, "prlimit64", word(0, 0));
 	/* threads have names */
-	if (f->role & (H | F | R))
+	if (f->role & (H | F | N | R))
 		RULE(SCMP_ACT_ALLOW, "prctl", word(0, PR_SET_NAME));
 	if (f->role & OTHERS)
 		RULE(SCMP_ACT_ERRNO(ENOTTY), "ioctl", arg(1, SCMP_CMP_NE, FIONREAD));
@@ -473,9 +491,9 @@ filter_processes(struct filter *f)
 	if (f->role & (I | F)) {
 		RULE(SCMP_ACT_ALLOW, "kill", arg(1, SCMP_CMP_EQ, 0));
 		RULE(SCMP_ACT_ERRNO(EPERM), "kill", arg(1, SCMP_CMP_NE, 0));
-	} else if (f->role & (H | R))
+	} else if (f->role & (H | N | R))
 		rule(f, SCMP_ACT_ERRNO(EPERM), "kill", 0, NULL);
-	if (f->role & (H | F | R)) {
+	if (f->role & (H | F | N | R)) {
 #if defined(__s390__) || defined(__s390x__)
 		RULE(SCMP_ACT_ALLOW, "clone", bits(1, CLONE_THREAD, CLONE_THREAD));
 		RULE(SCMP_ACT_ERRNO(EPERM), "clone", bits(1, CLONE_THREAD, 0));
@@ -497,8 +515,8 @@ filter_sockets(struct filter *f)
 	};
 	static const char *const other[] = { "socket", "socketpair", "connect", "bind", "listen" };
 
-	if (f->role & (F | R)) {
-		if (f->role & F)
+	if (f->role & (F | N | R)) {
+		if (f->role & (F | N))
 			RULE(SCMP_ACT_ALLOW, "ioctl", arg(1, SCMP_CMP_EQ, FIONREAD));
 		for (size_t i = 0; i < nitems(families); i++)
 			for (size_t k = 0; k < nitems(kinds); k++)

@@ -7,6 +7,7 @@
  */
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -19,12 +20,16 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "process/fetcher.h"
+#include "process/geo.h"
 #include "process/ingester.h"
+#include "notify/notify.h"
 #include "process/link.h"
 #include "process/resolver.h"
+#include "process/notifier.h"
 #include "process/role.h"
 #include "process/sandbox.h"
 #include "process/supervisor.h"
+#include "tls/pair.h"
 
 #define BACKOFF_MIN 250
 #define BACKOFF_MAX 60000
@@ -32,9 +37,11 @@
 #define STOP_MS 4000		/* then those who still run are killed */
 #define CHILDREN_MAX 256
 #define LENT_MAX 160
+#define LOOK_MS 60000		/* whether certificate and key are other ones */
+#define PEM_MAX (256u << 10)
 
-enum kind { INGESTER, HTTP, FETCHER, RESOLVER };
-static const char *const	 roles[] = { "ingester", "http", "fetcher", "resolver" };
+enum kind { INGESTER, HTTP, FETCHER, NOTIFIER, RESOLVER };
+static const char *const	 roles[] = { "ingester", "http", "fetcher", "notifier", "resolver" };
 /* Decoders that one may have at a time; twice what it uses, as those it is done with take a moment to go. */
 static const unsigned		 decoders_max[] = { 128, 8, 0, 0 };
 
@@ -60,6 +67,9 @@ struct lent {
 	bool			 tell;		/* that one wants to know how it ends */
 };
 
+/* A sendmail program that the notifier waits for; it has one at a time. */
+struct program { pid_t pid; const struct child *to; };
+
 /* How those ended who were not asked after yet. */
 struct past { int64_t id; int status; };
 
@@ -77,14 +87,19 @@ struct supervisor {
 	struct past		 past[LENT_MAX];	/* a ring */
 	size_t			 npast;
 	int64_t			 last_id;
+	struct program		 program;
 	int			 signals;
 	int64_t			 stop_at;
 	int			 port;		/* that http found when the configuration says 0 */
 	int			 rv;
 	bool			 notified;
+	struct stat		 pem[2];	/* as http was given them, or as they were found no good */
+	int64_t			 looked;
 };
 
 /* --- Children ----------------------------------------------------------------------- */
+
+static void	 say(struct child *, const char *op);
 
 static const struct conf_mailbox *
 mailbox_of(const struct supervisor *s, const struct child *c)
@@ -97,12 +112,109 @@ mailbox_of(const struct supervisor *s, const struct child *c)
 	return (NULL);
 }
 
+/* --- Certificate and key of the web server ------------------------------------------ */
+
+/* Both, found good together; wiped and given back by the caller. */
+static int
+read_pair(const struct conf_http *h, struct buf pem[2], struct stat st[2], struct err *e)
+{
+	const char		*paths[] = { h->tls_certificate, h->tls_key };
+	struct tls_pair		 pair;
+	enum tls_pair_file	 which;
+
+	memset(st, 0, 2 * sizeof(*st));
+	for (size_t i = 0; i < 2; i++)
+		(void)stat(paths[i], &st[i]);
+	for (size_t i = 0; i < 2; i++)
+		if (io_read_file(paths[i], PEM_MAX, &pem[i], e) == -1)
+			return (-1);
+	if (tls_pair_check(buf_as_str(&pem[0]), buf_as_str(&pem[1]), &pair, &which, e) == -1)
+		return (err_prefix(e, "%s%s%s", paths[which == TLS_PAIR_KEY], which == TLS_PAIR_BOTH ? " and " : "",
+		    which == TLS_PAIR_BOTH ? paths[1] : ""));
+	return (0);
+}
+
+static void
+forget_pair(struct buf pem[2])
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (pem[i].p != NULL)
+			explicit_bzero(pem[i].p, pem[i].cap);
+		buf_free(&pem[i]);
+	}
+}
+
+static int
+put_pair(struct supervisor *s, json_t *j, struct err *e)
+{
+	const struct conf_http	*h = &(*s->conf)->http;
+	struct buf		 pem[2] = { { .p = NULL }, { .p = NULL } };
+	int			 rv = 0;
+
+	if (h->tls_certificate == NULL)
+		return (0);
+	if ((rv = read_pair(h, pem, s->pem, e)) == 0 && (json_object_set_new(j, "tls_certificate", json_stringn(pem[0].p, pem[0].len)) == -1 ||
+	    json_object_set_new(j, "tls_key", json_stringn(pem[1].p, pem[1].len)) == -1))
+		rv = err_set(e, ERR_CONFIG, "%s, %s: there is something in them that is no text", h->tls_certificate, h->tls_key);
+	forget_pair(pem);
+	return (rv);
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return (a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec);
+}
+
+/* The web server starts anew with files that have changed, once they are good; that takes a moment. */
+static void
+look_at_pair(struct supervisor *s)
+{
+	const struct conf_http	*h = &(*s->conf)->http;
+	struct buf		 pem[2] = { { .p = NULL }, { .p = NULL } };
+	struct stat		 st[2];
+	struct err		 e = { 0 };
+	int64_t			 now = when_mono_ms();
+
+	if (h->tls_certificate == NULL || s->once || s->stopping || now - s->looked < LOOK_MS)
+		return;
+	s->looked = now;
+	if (stat(h->tls_certificate, &st[0]) == 0 && stat(h->tls_key, &st[1]) == 0 && same_file(&st[0], &s->pem[0]) &&
+	    same_file(&st[1], &s->pem[1]))
+		return;
+	if (read_pair(h, pem, st, &e) == -1) {
+		if (!same_file(&st[0], &s->pem[0]) || !same_file(&st[1], &s->pem[1]))
+			log_error("%s; what was there before stays in use", e.msg);
+		memcpy(s->pem, st, sizeof(st));
+	} else {
+		log_info("%s, %s: read again", h->tls_certificate, h->tls_key);
+		for (size_t i = 0; i < s->n; i++)
+			if (s->c[i]->kind == HTTP) {
+				s->c[i]->backoff = 0;
+				s->c[i]->next = 0;
+				say(s->c[i], "stop");
+			}
+	}
+	forget_pair(pem);
+}
+
+static json_t *
+name_list(const struct str_list *l)
+{
+	json_t	*a = json_array();
+
+	for (size_t i = 0; i < l->n; i++)
+		(void)json_array_append_new(a, json_string(l->v[i]));
+	return (a);
+}
+
 /* A port of the system's choice stays the same when the process is started again. */
 static json_t *
-http_config(const struct supervisor *s)
+http_config(struct supervisor *s, struct err *e)
 {
 	const struct conf	*f = *s->conf;
-	json_t			*l = json_object(), *boxes = json_array();
+	json_t			*l = json_object(), *boxes = json_array(), *j;
 
 	for (size_t i = 0; i < f->nmailboxes; i++)
 		(void)json_array_append_new(boxes, json_pack("{s:s, s:s, s:s}", "name", f->mailboxes[i].name, "protocol",
@@ -110,14 +222,39 @@ http_config(const struct supervisor *s)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)f->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	return (json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:b, s:I}", "address", f->http.address, "port",
+	j = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:I, s:o, s:o, s:s, s:s*, s:I, s:I, s:o, s:b}", "address", f->http.address, "port",
 	    f->http.port == 0 ? s->port : (int)f->http.port, "base_path", f->http.base_path, "state_dir", f->state_dir, "log",
-	    (int)log_level_get(), "limits", l, "mailboxes", boxes, "icann_suffixes", f->suffixes == CONF_SUFFIXES_ICANN, "resolver",
-	    (int)f->resolver.enabled, "keep_quarantine",
-	    (json_int_t)f->store.keep_quarantine));
+	    (int)log_level_get(), "limits", l, "mailboxes", boxes, "icann_suffixes", f->suffixes == CONF_SUFFIXES_ICANN, "keep_quarantine",
+	    (json_int_t)f->store.keep_quarantine, "names", name_list(&f->http.names), "proxies", name_list(&f->http.proxies),
+	    "proxy_address_header", f->http.proxy_address_header, "proxy_user_header", f->http.proxy_user_header, "session_idle",
+	    (json_int_t)f->http.session_idle, "session_length", (json_int_t)f->http.session_length, "geo", geo_to_json(&f->geo),
+	    "resolver", (int)f->resolver.enabled);
+	if (j == NULL)
+		err_set(e, ERR_TEMP, "out of memory");
+	else if (put_pair(s, j, e) == -1) {
+		json_decref(j);
+		j = NULL;
+	}
+	return (j);
 }
 
-/* What the child is told; a password goes to its fetcher and nowhere else. */
+static json_t *
+notifier_settings(const struct conf *f, struct err *e)
+{
+	struct buf	 password = { 0 };
+	json_t		*j = NULL;
+
+	if (f->smtp.user == NULL || conf_smtp_password(&f->smtp, &password, e) == 0) {
+		if ((j = notifier_config(f, password.p)) == NULL)
+			err_set(e, ERR_TEMP, "out of memory");
+	}
+	if (password.p != NULL)
+		explicit_bzero(password.p, password.cap);
+	buf_free(&password);
+	return (j);
+}
+
+/* What the child is told; a password goes to the one that needs it and nowhere else. */
 static json_t *
 config_of(struct supervisor *s, struct child *c, struct err *e)
 {
@@ -129,7 +266,9 @@ config_of(struct supervisor *s, struct child *c, struct err *e)
 	case INGESTER:
 		return (ingester_config(*s->conf));
 	case HTTP:
-		return (http_config(s));
+		return (http_config(s, e));
+	case NOTIFIER:
+		return (notifier_settings(*s->conf, e));
 	case RESOLVER:
 		return (resolver_config(*s->conf));
 	case FETCHER:
@@ -361,6 +500,54 @@ lent_end_all(struct supervisor *s)
 	s->nlent = 0;
 }
 
+/* --- Mail by a program ----------------------------------------------------------------- */
+
+static void
+program_answer(struct child *c, json_t *m)
+{
+	struct err	 e = { 0 };
+
+	if (c->fd != -1 && (m == NULL || link_send(c->fd, m, -1, &e) == -1))
+		child_kill(c);	/* it waits for an answer that cannot be given */
+	json_decref(m);
+}
+
+/* Only to those whom the settings name: that is all that a notifier in strange hands can have done. */
+static bool
+may_mail(const struct conf *f, const char *to)
+{
+	for (size_t i = 0; i < f->nsummaries; i++)
+		for (size_t k = 0; k < f->summaries[i].to.n; k++)
+			if (strcmp(f->summaries[i].to.v[k], to) == 0)
+				return (true);
+	return (false);
+}
+
+static void
+program_start(struct supervisor *s, struct child *c, const char *to, int fd)
+{
+	const struct conf	*f = *s->conf;
+	struct err		 e = { 0 };
+
+	if (fd == -1 || to == NULL || f->smtp.sendmail == NULL || s->program.pid != 0 || !may_mail(f, to))
+		(void)err_set(&e, ERR_TEMP, "the program cannot be started for that");
+	else if (notify_program_start(&f->smtp, to, fd, &s->program.pid, &e) == 0) {
+		s->program.to = c;
+		return;
+	}
+	s->program.pid = 0;
+	program_answer(c, json_pack("{s:s, s:s, s:i}", "op", "sendmail", "error", e.msg, "code", (int)e.code));
+}
+
+static void
+program_ended(struct supervisor *s, int status)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->c[i] == s->program.to && s->c[i]->pid != 0)
+			program_answer(s->c[i], json_pack("{s:s, s:i}", "op", "sendmail", "status", status));
+	s->program = (struct program){ 0, NULL };
+}
+
 /* --- What they say -------------------------------------------------------------------- */
 
 static void
@@ -420,7 +607,7 @@ pass_on(struct supervisor *s, enum kind to, const json_t *m)
 }
 
 static void
-heard(struct supervisor *s, struct child *c, const json_t *m)
+heard(struct supervisor *s, struct child *c, const json_t *m, int fd)
 {
 	static const char *const	 names[] = { "stored", "duplicate", "replaced", "ignored", "rejected", "partial" };
 	const char			*op = json_string_value(json_object_get(m, "op"));
@@ -437,7 +624,7 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 	} else if (c->kind == HTTP && strcmp(op, "listening") == 0) {
 		s->port = (int)number(m, "port");
 		if (s->calls->listening != NULL)
-			s->calls->listening(s->ctx, (*s->conf)->http.address, (int)number(m, "port"), (*s->conf)->http.base_path);
+			s->calls->listening(s->ctx, &(*s->conf)->http, (int)number(m, "port"));
 		if (!s->notified)
 			notify("READY=1\nSTATUS=serving");
 		s->notified = true;
@@ -465,6 +652,9 @@ heard(struct supervisor *s, struct child *c, const json_t *m)
 		if (error != NULL)	/* the exit code tells the kind */
 			(void)snprintf(c->name, sizeof(c->name), "%s", c->mailbox);
 		mailbox_done(s, c, c->done, error, error == NULL ? 0 : 75);
+	} else if (c->kind == NOTIFIER) {
+		if (strcmp(op, "sendmail") == 0 && c->pid != 0)
+			program_start(s, c, json_string_value(json_object_get(m, "to")), fd);
 	} else if (c->kind == INGESTER && strcmp(op, "locked") == 0) {
 		if (s->calls->locked != NULL)
 			s->calls->locked(s->ctx);
@@ -484,7 +674,7 @@ hear(struct supervisor *s, struct child *c)
 	int		 fd = -1, rv;
 
 	if ((rv = link_recv(c->fd, &m, &fd, &e)) == 1) {
-		heard(s, c, m);
+		heard(s, c, m, fd);
 		json_decref(m);
 	} else {
 		/* it closed its end or talks nonsense: its exit is seen next */
@@ -519,6 +709,8 @@ ended(struct supervisor *s, struct child *c, int status)
 		(void)close(c->fd);
 	c->fd = -1;
 	take_back_all(s, c);
+	if (s->program.to == c)
+		s->program.to = NULL;	/* the program goes on; nobody is told how it ends */
 	if (s->once && c->kind == FETCHER) {
 		c->over = true;
 		mailbox_done(s, c, c->done, "its process ended unexpectedly", 75);
@@ -555,6 +747,8 @@ reap(struct supervisor *s)
 			;
 		if (i < s->n)
 			ended(s, s->c[i], status);
+		else if (pid == s->program.pid)
+			program_ended(s, status);
 		else
 			lent_ended(s, pid, status);
 	}
@@ -576,19 +770,21 @@ static void
 reload(struct supervisor *s)
 {
 	struct conf	*f = s->calls->reload == NULL ? NULL : s->calls->reload(s->ctx);
-	bool		 http = false, resolver = false;
+	bool		 http = false, notifier = false, resolver = false;
 
 	if (f == NULL)
 		return;
 	conf_free(*s->conf);
 	*s->conf = f;
+	s->looked = when_mono_ms();
 	/* Everything that reads settings starts anew with the new ones; the spool keeps what is on its way. */
 	for (size_t i = 0; i < s->n; i++) {
 		struct child	*c = s->c[i];
 
 		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled) ||
-		    (c->kind == RESOLVER && !f->resolver.enabled);
+		    (c->kind == NOTIFIER && !notifier_wanted(f)) || (c->kind == RESOLVER && !f->resolver.enabled);
 		http |= c->kind == HTTP;
+		notifier |= c->kind == NOTIFIER;
 		resolver |= c->kind == RESOLVER;
 		c->backoff = 0;
 		c->next = 0;
@@ -598,6 +794,8 @@ reload(struct supervisor *s)
 		(void)add(s, HTTP, NULL);
 	if (f->resolver.enabled && !resolver)
 		(void)add(s, RESOLVER, NULL);
+	if (notifier_wanted(f) && !notifier)
+		(void)add(s, NOTIFIER, NULL);
 	for (size_t k = 0; k < f->nmailboxes; k++) {
 		bool	 have = false;
 
@@ -696,6 +894,7 @@ loop(struct supervisor *s)
 	int		 wait;
 
 	while (!finished(s)) {
+		look_at_pair(s);
 		wait = timing(s);
 		if (finished(s))
 			break;
@@ -750,7 +949,8 @@ int
 supervise(struct conf **conf, enum supervise_mode mode, const char *const *names, size_t nnames, const struct supervisor_calls *calls, void *ctx)
 {
 	struct supervisor	 s = {
-	    .conf = conf, .once = mode != SUPERVISE_SERVE, .names = names, .nnames = nnames, .calls = calls, .ctx = ctx };
+	    .conf = conf, .once = mode != SUPERVISE_SERVE, .names = names, .nnames = nnames, .calls = calls, .ctx = ctx,
+	    .looked = when_mono_ms() };
 	sigset_t		 set, old;
 
 	(void)sigemptyset(&set);
@@ -771,6 +971,8 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		(void)add(&s, HTTP, NULL);
 	if (mode == SUPERVISE_SERVE && (*conf)->resolver.enabled)
 		(void)add(&s, RESOLVER, NULL);
+	if (mode == SUPERVISE_SERVE && notifier_wanted(*conf))
+		(void)add(&s, NOTIFIER, NULL);
 	for (size_t i = 0; i < (*conf)->nmailboxes; i++)
 		if (named(&s, (*conf)->mailboxes[i].name))
 			(void)add(&s, FETCHER, (*conf)->mailboxes[i].name);

@@ -20,7 +20,7 @@ struct supervisor_calls {
 	/* a new configuration after HUP, or NULL when the file has faults (they were said) */
 	struct conf	*(*reload)(void *);
 	/* the web app answers at this address now */
-	void		 (*listening)(void *, const char *address, int port, const char *base_path);
+	void		 (*listening)(void *, const struct conf_http *, int port);
 	/* not with SERVE: how far the mailboxes are */
 	void		 (*progress)(void *, uint64_t planned, uint64_t done, uint64_t skipped);
 	void		 (*mailbox_done)(void *, const char *mailbox, uint64_t fresh, uint64_t skipped, const char *error, int exit_code);

@@ -267,6 +267,18 @@ store_generation(struct store *s)
 	return (v);
 }
 
+int
+store_frugal(struct store *s, struct err *e)
+{
+	return (store_exec(s, "PRAGMA cache_size = -2048", e));
+}
+
+uint64_t
+store_identity(const struct store *s)
+{
+	return (hash64(s->secret, "identity", 8));
+}
+
 bool
 store_in_transaction(const struct store *s)
 {

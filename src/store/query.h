@@ -21,6 +21,7 @@
 #include "report/report.h"
 #include "enrich/class.h"
 #include "enrich/host.h"
+#include "enrich/places.h"
 #include "store/store.h"
 
 #define DAY_NONE		INT64_MIN
@@ -34,7 +35,7 @@
 enum query_key {
 	QK_DOMAIN, QK_HFROM, QK_EFROM, QK_IP, QK_REPORTER, QK_SPF, QK_DKIM, QK_ALIGN, QK_DISP, QK_REASON,
 	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_TRUST, QK_APART, QK_SENDER, QK_CLASS,
-	QK_SPFDOMAIN, QK_HEALTH,
+	QK_SPFDOMAIN, QK_HEALTH, QK_COUNTRY, QK_ASN,
 	QK_COUNT
 };
 extern const char *const query_key_names[QK_COUNT];
@@ -76,6 +77,9 @@ void	 query_filter_free(struct query_filter *);
 bool	 query_filter_knows(struct str key);
 /* One key and its value: "a,b" is OR, a leading "!" not, "~" contains. */
 int	 query_filter_set(struct query_filter *, struct str key, struct str value, struct err *);
+
+/* A value of country= or asn= as the number it stands for; false: it is none. */
+bool	 query_place_value(enum query_key, struct str, uint64_t *out);
 
 /* --- A question ----------------------------------------------------------------- */
 
@@ -153,7 +157,7 @@ int	 query_total(struct query *, const struct query_filter *, const struct query
 enum query_by {
 	BY_OUTCOME, BY_REPORTER, BY_DISP, BY_DOMAIN, BY_SENDER, BY_CLASS, BY_CODE,
 	BY_IP, BY_HFROM, BY_EFROM, BY_SPF, BY_DKIM, BY_ALIGN, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN, BY_FWD,
-	BY_PREFIX, BY_SPFDOMAIN, BY_HEALTH, BY_DIFFERS, BY_TRUST, BY_COUNT
+	BY_PREFIX, BY_SPFDOMAIN, BY_HEALTH, BY_DIFFERS, BY_TRUST, BY_COUNTRY, BY_ASN, BY_COUNT
 };
 extern const char *const query_by_names[BY_COUNT];
 /* May one message stand under several values of it? Then sums of groups are more than the total. */
@@ -200,6 +204,9 @@ struct query_host {
 };
 
 struct query_share { struct str key; uint64_t m; };
+/* Those with most addresses come first; all: how many there are. */
+#define QUERY_COUNTRIES	5
+struct query_countries { char code[QUERY_COUNTRIES][3]; unsigned n; uint64_t all; };
 struct query_group {
 	struct str		 key, label;
 	struct query_counts	 counts;
@@ -208,8 +215,10 @@ struct query_group {
 	uint64_t		 rows;
 	uint64_t		 failures;	/* query_groups_failures */
 	const struct query_host	*host;		/* query_groups_hosts; NULL: nothing is known */
+	struct query_countries	 countries;	/* query_groups_countries */
 	/* BY_IP only: */
 	unsigned		 family;	/* 4, 6; 0: no address */
+	struct place		 place;
 	struct query_share	 hfrom[3], sigdomain[3], spf_domain[3];	/* key.p NULL: fewer than three */
 	struct query_share	 codes[3];	/* BY_SENDER, too */
 	uint64_t		 reporters;
@@ -315,6 +324,12 @@ int	 query_decisions(struct query *, int64_t sender, int64_t before, size_t limi
 /* The senders that one undo is about, at most DECISIONS_MAX. */
 int	 query_decided_about(struct query *, int64_t undo, int64_t **ids, size_t *n, struct err *);
 
+/* Whose a row is, or a source to the domains that the filter allows (of several the one with most mail); id 0: nobody's. */
+struct query_whose { int64_t id; struct str label; enum sender_class class; };
+struct query_row;
+int	 query_row_sender(struct query *, const struct query_row *, struct query_whose *, struct err *);
+int	 query_source_sender(struct query *, const struct query_filter *, struct str ip, struct query_whose *, struct err *);
+
 /* ERR_INPUT: there is no such sender. filter NULL: all domains. */
 int	 query_sender(struct query *, int64_t id, const struct query_filter *, struct query_sender *, struct err *);
 
@@ -345,11 +360,29 @@ struct query_row_full {
 	struct report_policy	 policy;	/* as published to this reporter */
 	struct verdict		 verdict;
 	enum query_align	 align;
+	struct place		 place;		/* of source_ip */
 };
 int	 query_row_full(struct query *, const struct query_row *, struct query_row_full *, struct err *);
 
+/* Who sent a row, as far as has been found out, and what he is to its domain. */
+struct query_row_who {
+	int64_t			 id;		/* 0: nobody has looked yet */
+	struct str		 key, label;
+	enum sender_kind	 kind;
+	enum sender_class	 class;
+	bool			 decided;
+	bool			 relay, forwards, yours;	/* as in struct forward_facts */
+	enum forwarding		 fwd;		/* as all sums count it */
+};
+int	 query_row_who(struct query *, const struct query_row *, struct query_row_who *, struct err *);
+
 /* A source as text; its length as an address, 0 when it is none. */
 int	 query_source(struct query *, int64_t source, struct str *ip, unsigned *ip_len, struct err *);
+/* Where it is; nothing of what is no address. See enrich/places.h. */
+int	 query_place(struct query *, int64_t source, struct place *out, struct err *);
+/* For groups by sender: sets countries, of its addresses with the domains that the filter allows. */
+int	 query_groups_countries(struct query *, const struct query_filter *, const struct query_range *, struct query_group *, size_t n,
+	    struct err *);
 /* The row that a report's record came to; ERR_INPUT when there is none. */
 int	 query_row_find(struct query *, int64_t report, uint64_t seq, struct query_row *, struct err *);
 

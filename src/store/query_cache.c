@@ -24,6 +24,10 @@ static const char *const sql[Q_STMTS] = {
 	[Q_GENERATION] = "SELECT value FROM meta WHERE key = 'generation'",
 	[Q_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
 	[Q_SENDERS] = "SELECT value FROM meta WHERE key = 'senders'",
+	[Q_SENDER_OF] = "SELECT sender FROM sender_of WHERE domain = ?1 AND source = ?2",
+	[Q_SENDERS_OF_IP] = "SELECT o.domain, o.sender, c.messages FROM source s CROSS JOIN domain d CROSS JOIN sender_of o ON o.domain = d.id "
+	    "AND o.source = s.id JOIN sender_class c ON c.domain = o.domain AND c.sender = o.sender WHERE s.ip = ?1 AND s.kind = ?2 "
+	    "AND d.apart = 0",
 	[Q_NAME_TEXT] = "SELECT text FROM name WHERE id = ?1",
 	[Q_NAME_ID] = "SELECT id FROM name WHERE text = ?1",
 	[Q_SOURCE] = "SELECT kind, ip FROM source WHERE id = ?1",
@@ -52,6 +56,9 @@ static const char *const sql[Q_STMTS] = {
 	[Q_HOST] = "SELECT state, name, others, more, refused, answered, failure FROM host WHERE source = ?1",
 	[Q_HOST_IP] = "SELECT h.state, h.name, h.others, h.more, h.refused, h.answered, h.failure FROM source s JOIN host h ON h.source = s.id"
 	    " WHERE s.ip = ?1 AND s.kind = ?2",
+	[Q_FRESH] = "SELECT 1 FROM fresh WHERE domain = ?1 AND day = ?2",
+	[Q_DECIDED] = "SELECT 1 FROM (SELECT class FROM decision WHERE sender = ?1 AND domain IN (?2, 0) AND undone IS NULL"
+	    " ORDER BY domain DESC, id DESC LIMIT 1) WHERE class IS NOT NULL",
 };
 
 int
@@ -414,6 +421,8 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 	case TIER_SENDERS:
 	case TIER_OF:
 		return (q_senders_fill(q, tier == TIER_OF, e));
+	case TIER_PLACES:
+		return (q_places_fill(q, e));
 	case TIER_PREFIXES:
 		return (q_prefixes_fill(q, e));
 	default:
@@ -446,6 +455,7 @@ forget(struct query_cache *c)
 	free(c->policies);
 	free(c->kinds);
 	q_prefixes_forget(c);
+	q_places_forget(c);
 	free(c->source_first);
 	free(c->evidence_first);
 	q_senders_forget(c);

@@ -12,13 +12,13 @@
 const char *const query_key_names[QK_COUNT] = {
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp", "reason",
 	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart", "sender", "class",
-	"spfdomain", "health"
+	"spfdomain", "health", "country", "asn"
 };
 const char *const query_align_names[ALIGN_COUNT] = { "both", "dkim", "spf", "none", "untold" };
 const char *const query_by_names[BY_COUNT] = {
 	"outcome", "reporter", "disposition", "domain", "sender", "class", "code",
 	"ip", "hfrom", "efrom", "spf", "dkim", "align", "reason", "selector", "sigdomain", "fwd",
-	"prefix", "spfdomain", "health", "differs", "trust"
+	"prefix", "spfdomain", "health", "differs", "trust", "country", "asn"
 };
 
 /* in the order of enum forwarding */
@@ -140,6 +140,11 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 	switch (key) {
 	case QK_IP:
 		return (ip_value(v, s) ? 0 : bad_value(e, name, s, "an address, a range like 192.0.2.0/24, or unknown"));
+	case QK_COUNTRY:
+		return (query_place_value(key, s, &v->number) ? 0 : bad_value(e, name, s, "a country like DE, unknown or reserved"));
+	case QK_ASN:
+		return (v->contains || query_place_value(key, s, &v->number) ? 0 :
+		    bad_value(e, name, s, "the number of a network like 64500, ~ and a part of its name, or unknown"));
 	case QK_SPF:
 	case QK_DKIM:
 		return (word_find(auth_result_names, RES_COUNT, s, &v->number) ? 0 : bad_value(e, name, s, results));
@@ -208,7 +213,7 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 static bool
 is_text(enum query_key key)
 {
-	return (key == QK_DOMAIN || key == QK_HFROM || key == QK_EFROM || key == QK_REPORTER || key == QK_REASON ||
+	return (key == QK_DOMAIN || key == QK_ASN || key == QK_HFROM || key == QK_EFROM || key == QK_REPORTER || key == QK_REASON ||
 	    key == QK_SELECTOR || key == QK_SIGDOMAIN || key == QK_SPFDOMAIN);
 }
 

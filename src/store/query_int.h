@@ -18,6 +18,7 @@
 #ifndef STORE_QUERY_INT_H
 #define STORE_QUERY_INT_H
 
+#include "enrich/ranges.h"
 #include "store/map.h"
 #include "store/query.h"
 #include "store/store_int.h"
@@ -55,13 +56,13 @@ struct q_policy {
 struct q_lists { const uint32_t *dkim, *spf, *reasons; uint32_t ndkim, nspf, nreasons; };
 
 enum q_tier {
-	TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIER_PREFIXES, TIERS
+	TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIER_PREFIXES, TIER_PLACES, TIERS
 };
 
 enum q_stmt {
-	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_SENDERS, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
+	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_SENDERS, Q_SENDER_OF, Q_SENDERS_OF_IP, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
 	Q_SCAN, Q_SCAN_SEQ, Q_SEEK, Q_ROLLUP, Q_SEEN, Q_EVIDENCE, Q_EVIDENCES, Q_LISTS, Q_EVIDENCE_MAX, Q_REPORT, Q_VERSIONS,
-	Q_HOST, Q_HOST_IP, Q_STMTS
+	Q_FRESH, Q_DECIDED, Q_HOST, Q_HOST_IP, Q_STMTS
 };
 
 struct query_cache {
@@ -76,6 +77,7 @@ struct query_cache {
 	struct q_policy		*policies;
 	uint8_t			*kinds;		/* of sources: 4, 6, 0, or 255 for no source */
 	struct q_prefixes	*prefixes;	/* query_prefix.c */
+	struct q_places		*places;	/* query_place.c */
 	size_t			 noutcomes, nevidence, nreports, ndomains, nreporters, npolicies, nkinds;
 	size_t			 cap_outcomes, cap_reports, cap_domains,
 				 cap_reporters, cap_policies, cap_kinds;
@@ -276,6 +278,15 @@ q_fwd(const struct query_cache *c, const struct q_fact *f)
 	kind = f->sender < c->nsenders && c->senders[f->sender].kind < KIND_COUNT ? (enum sender_kind)c->senders[f->sender].kind : KIND_UNKNOWN;
 	return (sender_relays(kind, (enum sender_class)f->class) ? FORWARD_LIKELY : FORWARD_NO);
 }
+
+/* --- query_place.c: countries and networks ----------------------------------------------- */
+
+int		 q_places_fill(struct query *, struct err *);
+int		 q_places_need(struct query *, bool network, struct err *);	/* ERR_CONFIG: there is no data */
+uint32_t	 q_place_group(const struct query_cache *, uint32_t source, bool network);
+int		 q_place_text(struct query *, uint32_t group, bool network, struct str *key, struct str *label, struct err *);
+int		 q_place_clause(struct query *, const struct query_clause *, uint8_t *ok, size_t n, struct err *);
+void		 q_places_forget(struct query_cache *);
 
 /* --- query_prefix.c: /24 and /48 as groups ---------------------------------------------- */
 

@@ -226,6 +226,18 @@ source_clause(struct query *q, const struct query_clause *c, struct q_plan *p, s
 }
 
 static int
+place_clause(struct query *q, const struct query_clause *c, struct q_plan *p, size_t n, struct err *e)
+{
+	if (p->source_ok == NULL) {
+		if ((p->source_ok = arena_alloc(q->a, n, 1)) == NULL)
+			return (q_oom(e));
+		memset(p->source_ok, 1, n);
+		p->nsource_ok = n;
+	}
+	return (q_place_clause(q, c, p->source_ok, n, e));
+}
+
+static int
 sources_plan(struct query *q, const struct query_filter *f, struct q_plan *p, struct err *e)
 {
 	const struct query_clause	*c;
@@ -234,7 +246,7 @@ sources_plan(struct query *q, const struct query_filter *f, struct q_plan *p, st
 	int				 rc;
 
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++) {
-		if (c->key != QK_IP)
+		if (c->key != QK_IP && c->key != QK_COUNTRY && c->key != QK_ASN)
 			continue;
 		if (n == 0) {
 			if (q_stmt(q, Q_SOURCE_MAX, &st, e) == -1 || (rc = q_step(q, st, e)) == -1)
@@ -242,7 +254,7 @@ sources_plan(struct query *q, const struct query_filter *f, struct q_plan *p, st
 			n = (size_t)sqlite3_column_int64(st, 0) + 1;
 			(void)sqlite3_reset(st);
 		}
-		if (source_clause(q, c, p, n, e) == -1)
+		if ((c->key == QK_IP ? source_clause : place_clause)(q, c, p, n, e) == -1)
 			return (-1);
 	}
 	if (p->source_ok == NULL)

@@ -2,6 +2,7 @@
  * query_reports.c - lists of reports, one report, its versions; the intake.
  */
 #include "base/when.h"
+#include "store/query_export.h"
 #include "store/query_int.h"
 
 #define INTAKE_DAYS	60
@@ -47,50 +48,88 @@ report_key(const struct q_report *r, int64_t id, const struct q_sort *sort, int6
 	k[2] = k[3] = 0;
 }
 
+/* What a question about reports comes to: the plan, and those with a row that fits (NULL: no row is asked for). */
+struct choice {
+	struct q_plan	 p;
+	uint8_t		*has;
+	int64_t		 from, to;
+	bool		 versions;
+};
+
+static int
+choose(struct query *q, const struct query_filter *filter, const struct query_range *range, bool versions, struct choice *c, struct err *e)
+{
+	static const struct query_range	 all = { .from = INT64_MIN, .to = INT64_MAX };
+
+	if (range == NULL)
+		range = &all;
+	*c = (struct choice){ .from = range->from, .to = range->to, .versions = versions };
+	if (q_need(q, TIER_REPORTS, e) == -1 || q_plan(q, filter, range, &c->p, e) == -1)
+		return (-1);
+	if (!looks_inside(filter))
+		return (0);
+	if ((c->has = arena_alloc(q->a, q->c->nreports + 1, 1)) == NULL)
+		return (q_oom(e));
+	return (q_run(q, &c->p, true, false, mark_fact, c->has, e));
+}
+
+static bool
+chosen(const struct query *q, const struct choice *c, size_t id)
+{
+	const struct q_report	*r = &q->c->reports[id];
+
+	return (r->reporter != 0 && (!r->superseded || c->versions) && r->day >= c->from && r->day <= c->to && c->p.domain_ok[r->domain] &&
+	    (c->p.reporter_ok == NULL || c->p.reporter_ok[r->reporter]) && (c->p.report_ok == NULL || c->p.report_ok[id]) &&
+	    (c->has == NULL || c->has[id]));
+}
+
+int
+query_report_ids(struct query *q, const struct query_filter *filter, const struct query_range *range, int64_t after, int64_t **ids, size_t *n,
+    struct err *e)
+{
+	struct choice	 c;
+	size_t		 first = after < 0 ? 1 : (size_t)after + 1;
+
+	*ids = NULL;
+	*n = 0;
+	if (choose(q, filter, range, false, &c, e) == -1)
+		return (-1);
+	for (size_t i = first; i < q->c->nreports; i++)
+		*n += chosen(q, &c, i);
+	if ((*ids = calloc(*n + 1, sizeof(**ids))) == NULL)
+		return (q_oom(e));
+	*n = 0;
+	for (size_t i = first; i < q->c->nreports; i++)
+		if (chosen(q, &c, i))
+			(*ids)[(*n)++] = (int64_t)i;
+	return (0);
+}
+
 int
 query_reports(struct query *q, const struct query_filter *filter, const struct query_range *range, bool versions,
     const struct query_page *page, struct query_reports *out, struct err *e)
 {
 	static const char *const sorts[] = { "received", "m", "day", NULL };
-	const struct query_range all = { .from = INT64_MIN, .to = INT64_MAX };
-	const struct q_report	*r;
 	struct q_sort		 sort;
-	struct q_plan		 p;
+	struct choice		 c;
 	struct q_top		 top;
-	uint8_t			*has = NULL;
-	int64_t			 k[4], from, to;
+	int64_t			 k[4];
 	uint32_t		 slot;
 	size_t			 limit = page->limit == 0 ? 0 : page->limit + 1;
 	int			 rv = -1;
 
 	memset(out, 0, sizeof(*out));
-	if (range == NULL)
-		range = &all;
-	from = range->from;
-	to = range->to;
-	if (q_sort(page->sort, "-received", sorts, &sort, e) == -1 || q_need(q, TIER_REPORTS, e) == -1 ||
-	    q_plan(q, filter, range, &p, e) == -1)
+	if (q_sort(page->sort, "-received", sorts, &sort, e) == -1 || choose(q, filter, range, versions, &c, e) == -1)
 		return (-1);
 	(void)q_top_init(&top, limit);
 	if (q_cursor_parse(page, &sort, top.after, &top.has_after, e) == -1)
 		goto out;
-	if (looks_inside(filter)) {
-		if ((has = arena_alloc(q->a, q->c->nreports + 1, 1)) == NULL) {
-			(void)q_oom(e);
-			goto out;
-		}
-		if (q_run(q, &p, true, false, mark_fact, has, e) == -1)
-			goto out;
-	}
 	for (size_t i = 1; i < q->c->nreports; i++) {
-		r = &q->c->reports[i];
-		if (r->reporter == 0 || (r->superseded && !versions) || r->day < from || r->day > to || !p.domain_ok[r->domain] ||
-		    (p.reporter_ok != NULL && !p.reporter_ok[r->reporter]) || (p.report_ok != NULL && !p.report_ok[i]) ||
-		    (has != NULL && !has[i]))
+		if (!chosen(q, &c, i))
 			continue;
 		out->total_n++;
-		out->total_m += r->m;
-		report_key(r, (int64_t)i, &sort, k);
+		out->total_m += q->c->reports[i].m;
+		report_key(&q->c->reports[i], (int64_t)i, &sort, k);
 		(void)q_top_offer(&top, k, &slot);
 	}
 	q_top_sort(&top);

@@ -325,6 +325,8 @@ query_row_full(struct query *q, const struct query_row *row, struct query_row_fu
 	if (q_source_text(q, (uint32_t)row->source, &r->source_ip, &family, e) == -1)
 		return (-1);
 	r->ip_len = family == 4 ? 4 : family == 6 ? 16 : 0;
+	if (query_place(q, row->source, &out->place, e) == -1)
+		return (-1);
 	r->count = row->count;
 	r->seq = row->seq;
 	return (0);

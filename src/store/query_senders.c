@@ -2,6 +2,8 @@
  * query_senders.c - who is who, for the reading side: what is remembered of
  * senders and classes, and one sender in full.
  */
+#include <arpa/inet.h>
+
 #include "store/query_int.h"
 #include "store/senders.h"
 
@@ -129,6 +131,61 @@ q_senders_fill(struct query *q, bool of, struct err *e)
 	if (rc != -1)
 		*(of ? &c->of_at : &c->senders_at) = at;
 	return (rc);
+}
+
+/* --- Of a row ----------------------------------------------------------------------- */
+
+/* 1: the statement has a row for these numbers. */
+static int
+there(struct query *q, enum q_stmt which, int64_t a, int64_t b, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	if (q_stmt(q, which, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, a);
+	(void)sqlite3_bind_int64(st, 2, b);
+	rc = q_step(q, st, e);
+	(void)sqlite3_reset(st);
+	return (rc);
+}
+
+int
+query_row_who(struct query *q, const struct query_row *row, struct query_row_who *out, struct err *e)
+{
+	const struct query_cache	*c = q->c;
+	const struct q_evidence		*ev;
+	struct q_fact			 f = { .domain = (uint32_t)row->domain };
+	uint32_t			 of;
+	int				 rc = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (q_need(q, TIER_SENDERS, e) == -1 || q_need(q, TIER_OF, e) == -1 || q_need(q, TIER_EVIDENCE, e) == -1 ||
+	    (ev = q_ev(q, (uint32_t)row->evidence, e)) == NULL)
+		return (-1);
+	f.outcome = ev->outcome;
+	of = map_get(&c->of, (uint64_t)row->domain << 32 | (uint32_t)row->source);
+	/* no sender: background noise, unless the day has not been looked at */
+	if (of == MAP_NONE && (rc = there(q, Q_FRESH, row->domain, row->day, e)) == -1)
+		return (-1);
+	f.sender = of != MAP_NONE ? of : rc == 1 ? 0 : SENDER_REST;
+	f.class = f.sender == 0 ? CLASS_UNKNOWN : q_class(c, f.domain, f.sender);
+	out->fwd = (enum forwarding)q_fwd(c, &f);
+	if (f.sender == 0 || f.sender >= c->nsenders || c->senders[f.sender].key == NULL)
+		return (0);
+	if ((rc = there(q, Q_DECIDED, f.sender, row->domain, e)) == -1)
+		return (-1);
+	out->id = f.sender;
+	out->decided = rc == 1;
+	out->key = str_of(c->senders[f.sender].key);
+	out->label = str_of(c->senders[f.sender].label);
+	out->kind = c->senders[f.sender].kind < KIND_COUNT ? (enum sender_kind)c->senders[f.sender].kind : KIND_UNKNOWN;
+	out->class = (enum sender_class)f.class;
+	out->relay = sender_relays(out->kind, out->class);
+	out->forwards = sender_class_fate(out->class) == FATE_FORWARDED;
+	out->yours = sender_class_fate(out->class) == FATE_FIX;
+	return (0);
 }
 
 /* --- One sender --------------------------------------------------------------------- */
@@ -321,5 +378,68 @@ query_decided_about(struct query *q, int64_t undo, int64_t **ids, size_t *n, str
 	while ((rc = q_step(q, st, e)) == 1 && *n < DECISIONS_MAX)
 		(*ids)[(*n)++] = sqlite3_column_int64(st, 0);
 	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+/* --- Whose it is ---------------------------------------------------------------------- */
+
+static void
+whose(const struct query *q, int64_t domain, int64_t sender, struct query_whose *out)
+{
+	uint32_t	 class;
+
+	if (sender <= SENDER_REST || (size_t)sender >= q->c->nsenders || q->c->senders[sender].key == NULL)
+		return;
+	class = map_get(&q->c->classes, (uint64_t)domain << 32 | (uint64_t)sender);
+	*out = (struct query_whose){ sender, str_of(q->c->senders[sender].label), class >= CLASS_COUNT ? CLASS_UNKNOWN : (enum sender_class)class };
+}
+
+int
+query_row_sender(struct query *q, const struct query_row *row, struct query_whose *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	memset(out, 0, sizeof(*out));
+	if (q_need(q, TIER_SENDERS, e) == -1 || q_stmt(q, Q_SENDER_OF, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, row->domain);
+	(void)sqlite3_bind_int64(st, 2, row->source);
+	if ((rc = q_step(q, st, e)) == 1)
+		whose(q, row->domain, sqlite3_column_int64(st, 0), out);
+	(void)sqlite3_reset(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+int
+query_source_sender(struct query *q, const struct query_filter *f, struct str ip, struct query_whose *out, struct err *e)
+{
+	unsigned char	 bin[16];
+	sqlite3_stmt	*st;
+	int64_t		 domain, most = -1;
+	char		 z[INET6_ADDRSTRLEN + 1];
+	bool		 v4 = ip.len > 0 && memchr(ip.p, ':', ip.len) == NULL;
+	int		 rc;
+
+	memset(out, 0, sizeof(*out));
+	if (ip.len == 0 || ip.len >= sizeof(z))
+		return (0);
+	memcpy(z, ip.p, ip.len);
+	z[ip.len] = '\0';
+	if (inet_pton(v4 ? AF_INET : AF_INET6, z, bin) != 1)
+		return (0);
+	if (q_need(q, TIER_SENDERS, e) == -1 || q_stmt(q, Q_SENDERS_OF_IP, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_blob(st, 1, bin, v4 ? 4 : 16, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 2, v4 ? 4 : 6);
+	while ((rc = q_step(q, st, e)) == 1) {
+		domain = sqlite3_column_int64(st, 0);
+		if (sqlite3_column_int64(st, 2) <= most || domain < 1 || (size_t)domain >= q->c->ndomains ||
+		    !domain_wanted(f, str_of(q->c->domains[domain].key)))
+			continue;
+		most = sqlite3_column_int64(st, 2);
+		whose(q, domain, sqlite3_column_int64(st, 1), out);
+	}
+	(void)sqlite3_reset(st);
 	return (rc == -1 ? -1 : 0);
 }

@@ -201,7 +201,7 @@ struct grouping {
 bool
 q_by_rows(enum query_by by)
 {
-	return (by == BY_IP || by == BY_PREFIX || by == BY_HFROM || by == BY_EFROM || by == BY_TRUST || query_by_lists(by));
+	return (by == BY_IP || by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN || by == BY_HFROM || by == BY_EFROM || by == BY_TRUST || query_by_lists(by));
 }
 
 bool
@@ -219,6 +219,9 @@ needs(struct query *q, enum query_by by, const struct query_filter *f, const str
 		return (q_need(q, TIER_KINDS, e));
 	case BY_PREFIX:
 		return (q_need(q, TIER_PREFIXES, e));
+	case BY_COUNTRY:
+	case BY_ASN:
+		return (q_places_need(q, by == BY_ASN, e));
 	case BY_HEALTH:
 		return (q_health(q, f, r, p, e));
 	default:
@@ -261,6 +264,9 @@ group_of(const struct grouping *g, const struct q_fact *f)
 		return (o->align);
 	case BY_PREFIX:
 		return (q_prefix(c, f->source));
+	case BY_COUNTRY:
+	case BY_ASN:
+		return (q_place_group(c, f->source, g->by == BY_ASN));
 	case BY_HEALTH:
 		return (f->sender < g->p->nhealth ? g->p->health[f->sender] : HEALTH_OF_NONE);
 	case BY_DIFFERS:
@@ -521,6 +527,11 @@ q_group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, st
 		break;
 	case BY_FWD:
 		*key = str_of(query_fwd_names[id]);
+		break;
+	case BY_COUNTRY:
+	case BY_ASN:
+		if (q_place_text(q, id, by == BY_ASN, key, label, e) == -1)
+			return (-1);
 		break;
 	case BY_PREFIX:
 		*key = q_prefix_text(q, id);
@@ -1132,6 +1143,8 @@ details_run(struct detail *d, struct q_plan *p, struct breaking *b, struct query
 	for (size_t i = 0; i < out->nitems; i++) {
 		id = (uint32_t)b->top.v[i].k[2];
 		out->items[i].family = id == 0 || id >= n ? 0 : q->c->kinds[id];
+		if (out->items[i].family != 0 && query_place(q, id, &out->items[i].place, e) == -1)
+			return (-1);
 		if (id == 0)
 			d->unknown = (uint32_t)i + 1;
 		else if (id < n) {

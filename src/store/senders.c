@@ -18,6 +18,8 @@
 #include "base/hash.h"
 #include "base/when.h"
 #include "enrich/class.h"
+#include "enrich/places.h"
+#include "enrich/ranges.h"
 #include "enrich/thresholds.h"
 #include "store/hosts_int.h"
 #include "store/map.h"
@@ -79,6 +81,7 @@ struct group {
 	const char	*key, *label;
 	struct identity	 id;
 	struct class_facts f;
+	uint32_t	 asn[SUSPECT_NETWORKS];	/* f.networks of them */
 	uint64_t	 days[2];
 	int32_t		 first, last;
 	uint32_t	 nsources;
@@ -696,6 +699,45 @@ signs(const struct pass *x, const struct src *s)
 	return (false);
 }
 
+/* The prefixes of servers that prove the domain themselves. */
+static int
+near_note(struct pass *x, struct err *e)
+{
+	unsigned char	 ip[16];
+	unsigned	 len;
+
+	for (const struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++) {
+		if (s->spf == 0)
+			continue;
+		if (source_ip(x, s->source, ip, &len, e) == -1)
+			return (-1);
+		if (len != 0 && map_at(&x->near, prefix_key(ip, len)) == NULL)
+			return (q_oom(e));
+	}
+	return (0);
+}
+
+static bool
+is_near(const struct pass *x, const unsigned char *ip, unsigned len)
+{
+	return (len != 0 && x->near.room != 0 && x->near.keys[map_slot(&x->near, prefix_key(ip, len))] != 0);
+}
+
+/* "AS64500 Example"; absent: nobody says. */
+static struct str
+network_of(const unsigned char *ip, unsigned len, char out[RANGES_TEXT + 16])
+{
+	struct place	 p;
+	int		 n;
+
+	place_find(places_used(), ip, len, &p);
+	if (p.asn == 0)
+		return (STR_NONE);
+	n = snprintf(out, RANGES_TEXT + 16, "AS%u%s%.*s", (unsigned)p.asn, p.network.len > 0 ? " " : "", (int)p.network.len,
+	    p.network.p == NULL ? "" : p.network.p);
+	return ((struct str){ out, (size_t)n });
+}
+
 static int
 identify(struct pass *x, struct src *s, struct err *e)
 {
@@ -705,7 +747,7 @@ identify(struct pass *x, struct src *s, struct err *e)
 	struct group		*g;
 	struct buf		 key = { 0 }, label = { 0 };
 	unsigned char		 ip[16];
-	char			 prefix[64], host[DOMAIN_MAX + 1];
+	char			 prefix[64], network[RANGES_TEXT + 16], host[DOMAIN_MAX + 1];
 	enum host_state		 state;
 
 	if (hosts_name(x->hosts, s->source, &state, host, e) == -1)
@@ -722,10 +764,11 @@ identify(struct pass *x, struct src *s, struct err *e)
 	if (in.nvotes == 0 && signs(x, s))
 		votes[in.nvotes++] = (struct identity_vote){ { .how = HOW_SIGNED, .name = x->org, .shown = x->org }, s->dkim };
 	in.ip = ip;
-	if ((in.nvotes == 0 || s->spf > 0) && source_ip(x, s->source, ip, &in.ip_len, e) == -1)
+	if (in.nvotes == 0 && source_ip(x, s->source, ip, &in.ip_len, e) == -1)
 		return (-1);
-	if (s->spf > 0 && in.ip_len != 0 && map_at(&x->near, prefix_key(ip, in.ip_len)) == NULL)
-		return (q_oom(e));
+	/* What stands among servers of the domain is told apart from the rest of a large network. */
+	if (in.nvotes == 0 && !is_near(x, ip, in.ip_len))
+		in.network = network_of(ip, in.ip_len, network);
 	identity_of_source(x->cat, &in, prefix, &id);
 	/* What was known for surer reasons once is not forgotten because the last months are silent on it. */
 	if (!x->full && s->was != 0 && !(s->was_how == HOW_PTR && state != HOST_WAITING) && identity_confidence(&(struct identity){ .how = s->was_how }) > identity_confidence(&id)) {
@@ -855,19 +898,34 @@ bits(uint64_t v)
 	return (n);
 }
 
+static void
+network_add(struct group *g, uint32_t asn)
+{
+	for (unsigned i = 0; i < g->f.networks; i++)
+		if (g->asn[i] == asn)
+			return;
+	if (asn != 0 && g->f.networks < SUSPECT_NETWORKS)
+		g->asn[g->f.networks++] = asn;
+}
+
+/* Of senders without any proof: do they stand among the domain's own, and in how many networks? */
 static int
-near_own(struct pass *x, struct err *e)
+surroundings(struct pass *x, struct err *e)
 {
 	unsigned char	 ip[16];
+	struct group	*g;
+	struct place	 p;
 	unsigned	 len;
 
-	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++)
-		if (s->group != NEW && x->groups[s->group].f.pass == 0 && !x->groups[s->group].f.near_own) {
-			if (source_ip(x, s->source, ip, &len, e) == -1)
-				return (-1);
-			if (len != 0 && x->near.room != 0 && x->near.keys[map_slot(&x->near, prefix_key(ip, len))] != 0)
-				x->groups[s->group].f.near_own = true;
-		}
+	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++) {
+		if (s->group == NEW || (g = &x->groups[s->group])->f.pass != 0 || (g->f.near_own && g->f.networks == SUSPECT_NETWORKS))
+			continue;
+		if (source_ip(x, s->source, ip, &len, e) == -1)
+			return (-1);
+		g->f.near_own |= is_near(x, ip, len);
+		place_find(places_used(), ip, len, &p);
+		network_add(g, p.asn);
+	}
 	return (0);
 }
 
@@ -1318,6 +1376,8 @@ domain_work(struct pass *x, struct err *e)
 	if (days_of(x, bound(x, ST_FRESH_DAYS, x->domain, 0, 0), e) == -1 || window(x, e) == -1 || scan(x, e) == -1 ||
 	    of_load(x, e) == -1)
 		return (-1);
+	if (near_note(x, e) == -1)
+		return (-1);
 	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++)
 		if (identify(x, s, e) == -1)
 			return (-1);
@@ -1329,7 +1389,7 @@ domain_work(struct pass *x, struct err *e)
 	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++)
 		if (s->group != NEW && group_add(x, s, e) == -1)
 			return (-1);
-	if (near_own(x, e) == -1)
+	if (surroundings(x, e) == -1)
 		return (-1);
 	carried(x);
 	classify(x);
@@ -1436,7 +1496,7 @@ pass_free(struct pass *x)
 static int
 pass_domains(struct pass *x, int64_t ms, bool *more, struct err *e)
 {
-	int64_t	*ids, begun = when_mono_ms(), stamp = (int64_t)catalogue_stamp(x->cat), was;
+	int64_t	*ids, begun = when_mono_ms(), stamp = (int64_t)(catalogue_stamp(x->cat) ^ places_stamp(places_used())), was;
 	size_t	 n;
 	int	 rv = 0;
 

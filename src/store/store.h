@@ -30,8 +30,19 @@ enum store_mode { STORE_READ, STORE_WRITE };
 
 /* Opens STATE/dmarcd.db; STORE_WRITE makes it and brings it up to the newest schema. */
 struct store	*store_open(const char *state_dir, enum store_mode, struct err *);
+/*
+ * A reader from now on sees what is about these domains (a blank between) and
+ * those below them, and nothing of others, whatever is asked: see narrow.c.
+ * Once, before the first question.
+ */
+int		 store_narrow(struct store *, const char *domains, struct err *);
 void		 store_close(struct store *);		/* NULL is fine */
 uint64_t	 store_generation(struct store *);	/* raised by each commit that changes an answer */
+
+/* For a reader that goes through everything once: it holds fewer pages. */
+int	 store_frugal(struct store *, struct err *);
+/* Which store it is: a number that a new one in its place does not have. */
+uint64_t	 store_identity(const struct store *);
 
 /* --- Writing ---------------------------------------------------------------- */
 

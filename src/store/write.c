@@ -26,6 +26,7 @@ writer_new(struct store *s, struct err *e)
 	w->refused.max = 64 * 1024;
 	if (!writer_cache_new(&w->names, 1u << 17) || !writer_cache_new(&w->sources, 1u << 16) ||
 	    !writer_cache_new(&w->evidence, 1u << 16) || !writer_cache_new(&w->keys, 1u << 10) ||
+	    !writer_cache_new(&w->periods, 1u << 12) ||
 	    (w->held = calloc(HELD, sizeof(*w->held))) == NULL ||
 	    (w->arena = arena_new((size_t)64 << 20)) == NULL || (w->tokens = calloc(2 * TOKENS, sizeof(*w->tokens))) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
@@ -49,6 +50,7 @@ writer_free(struct writer *w)
 	free(w->sources.slots);
 	free(w->evidence.slots);
 	free(w->keys.slots);
+	free(w->periods.slots);
 	free(w->outcomes);
 	free(w->sums);
 	free(w->held);
@@ -182,6 +184,7 @@ forget(struct writer *w)
 	writer_cache_clear(&w->sources);
 	writer_cache_clear(&w->evidence);
 	writer_cache_clear(&w->keys);
+	writer_cache_clear(&w->periods);
 	w->noutcomes = 0;
 	w->data_version = -1;
 	w->nsums = 0;

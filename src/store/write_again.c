@@ -171,6 +171,7 @@ rewrite(struct store *s, const struct report_trailer *t, int64_t id, const struc
 	if (by == 0 && put_rows_again(s, id, e) == -1)
 		return (-1);
 	w->id = id;
+	writer_cache_clear(&w->periods);
 	if (writer_report_bind(s, ST_REPORT_CHANGE, t, report_id, quirks, by, 0, e) == -1 || writer_run(s, ST_REPORT_CHANGE, e) == -1)
 		return (-1);
 	w->total = w->total - (uint64_t)less + (by == 0 ? w->messages : 0);

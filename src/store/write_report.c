@@ -9,6 +9,8 @@
 #include "base/when.h"
 #include "store/write_int.h"
 
+#define PERIOD_MAX 3024000	/* seconds, 35 days */
+
 #define REFUSED_SHOWN 100
 
 static bool
@@ -484,6 +486,39 @@ writer_within(struct store *s, int64_t less, struct err *e)
 	return (0);
 }
 
+/*
+ * When the last of all reports that this reporter sent about the domain ends,
+ * and how long the longest of them is: most begin when all others have ended,
+ * and for the rest it is known how far back those can begin that overlap. Of
+ * those that began more than 35 days earlier nobody looks at the end.
+ */
+static int
+periods(struct store *s, struct slot **out, struct err *e)
+{
+	struct writer	*w = s->w;
+	const int64_t	 pair[] = { w->domain, w->reporter };
+	uint64_t	 h = hash64(s->secret + 18, pair, sizeof(pair));
+	struct slot	*slot = writer_cache_at(&w->periods, h);
+	sqlite3_stmt	*st = stmt(s, ST_PERIODS);
+	int64_t		 last = 1, longest = 0;
+	int		 rc;
+
+	*out = slot;
+	if (slot->id != 0 && slot->hash == h)
+		return (0);
+	(void)sqlite3_bind_int64(st, 1, w->domain);
+	(void)sqlite3_bind_int64(st, 2, w->reporter);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		last = sqlite3_column_int64(st, 0);
+		longest = sqlite3_column_int64(st, 1);
+	}
+	(void)sqlite3_reset(st);
+	if (rc != SQLITE_ROW)
+		return (store_fail(s, "report", e));
+	*slot = (struct slot){ h, last < 1 ? 1 : last, longest < 0 ? 0 : longest > PERIOD_MAX ? PERIOD_MAX : (unsigned)longest };
+	return (0);
+}
+
 /* Does another report cover part of its period? Then both are marked: here the others, and *quirks. */
 int
 writer_overlap(struct store *s, int64_t id, uint64_t *quirks, struct err *e)
@@ -491,23 +526,35 @@ writer_overlap(struct store *s, int64_t id, uint64_t *quirks, struct err *e)
 	static const enum stmt	 which[] = { ST_OVERLAP_FIND, ST_OVERLAP_SET };
 	struct writer		*w = s->w;
 	sqlite3_stmt		*st;
-	int64_t			 found;
+	struct slot		*slot;
+	int64_t			 found, length = w->h.end - w->h.begin;
+	unsigned		 longest;
 	int			 rc;
+	bool			 after;
 
-	for (size_t i = 0; i < nitems(which); i++) {
+	if (periods(s, &slot, e) == -1)
+		return (-1);
+	after = w->h.begin >= slot->id;
+	longest = slot->more;
+	if (slot->id < w->h.end)
+		slot->id = w->h.end;
+	if (length > (int64_t)slot->more)
+		slot->more = length > PERIOD_MAX ? PERIOD_MAX : (unsigned)length;
+	for (size_t i = 0; i < nitems(which) && !after; i++) {
 		st = stmt(s, which[i]);
 		(void)sqlite3_bind_int64(st, 1, w->domain);
 		(void)sqlite3_bind_int64(st, 2, w->reporter);
 		(void)sqlite3_bind_int64(st, 3, w->h.begin);
 		(void)sqlite3_bind_int64(st, 4, w->h.end);
 		(void)sqlite3_bind_int64(st, 5, id);
+		(void)sqlite3_bind_int64(st, 6, longest);
 		if (which[i] == ST_OVERLAP_FIND) {
 			if ((rc = writer_find(s, which[i], &found, e)) != 1)
 				return (rc);
 			*quirks |= QUIRK_OVERLAP;
 			continue;
 		}
-		(void)sqlite3_bind_int64(st, 6, (sqlite3_int64)QUIRK_OVERLAP);
+		(void)sqlite3_bind_int64(st, 7, (sqlite3_int64)QUIRK_OVERLAP);
 		if (writer_run(s, which[i], e) == -1)
 			return (-1);
 	}

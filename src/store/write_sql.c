@@ -5,10 +5,10 @@
 
 /*
  * Other reports of the same reporter about part of the same period. One that
- * ends when the next begins is no such; of those that began more than 35 days
- * earlier nobody looks at the end, so that the search stays short.
+ * ends when the next begins is no such; ?6 is the longest period there is, so
+ * that the search stays short.
  */
-#define OVERLAPS "domain = ?1 AND reporter = ?2 AND begin > ?3 - 3024000 AND begin < ?4 AND end > ?3 AND id <> ?5 AND "	\
+#define OVERLAPS "domain = ?1 AND reporter = ?2 AND begin > ?3 - ?6 AND begin < ?4 AND end > ?3 AND id <> ?5 AND "	\
     "superseded_by IS NULL"
 
 const char *const	 writer_sql[ST_COUNT] = {
@@ -46,8 +46,9 @@ const char *const	 writer_sql[ST_COUNT] = {
 	    "ON CONFLICT DO UPDATE SET count = count + excluded.count",
 	[ST_REPORT_FIND] = "SELECT id, hash, messages, day, trust FROM report WHERE domain = ?1 AND reporter = ?2 AND begin = ?3 AND end = ?4 "
 	    "AND report_id = ?5 AND superseded_by IS NULL",
+	[ST_PERIODS] = "SELECT max(end), max(end - begin) FROM report WHERE domain = ?1 AND reporter = ?2 AND superseded_by IS NULL",
 	[ST_OVERLAP_FIND] = "SELECT 1 FROM report WHERE " OVERLAPS " LIMIT 1",
-	[ST_OVERLAP_SET] = "UPDATE report SET quirks = quirks | ?6 WHERE " OVERLAPS " AND quirks & ?6 = 0",
+	[ST_OVERLAP_SET] = "UPDATE report SET quirks = quirks | ?7 WHERE " OVERLAPS " AND quirks & ?7 = 0",
 	[ST_VERSION_FIND] = "SELECT id FROM report WHERE superseded_by = ?1 AND hash = ?2",
 	[ST_REPORT_ADD] = "INSERT INTO report (id, reporter, domain, report_id, begin, end, day, received, message, payload, policy, "
 	    "org_name, email, extra_contact_info, generator, version, errors, dialect, state, quirks, refused, hash, superseded_by, "

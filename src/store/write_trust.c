@@ -217,6 +217,7 @@ change_row(struct store *s, const struct change *x, int64_t domain, int64_t by, 
 {
 	sqlite3_stmt	*st = stmt(s, ST_REPORT_MOVE);
 
+	writer_cache_clear(&s->w->periods);
 	(void)sqlite3_bind_int64(st, 1, x->id);
 	(void)sqlite3_bind_int64(st, 2, domain);
 	(void)sqlite3_bind_int(st, 3, (int)x->trust);

@@ -1,7 +1,7 @@
 // Every endpoint of a running daemon against schema/openapi.yaml, with what
 // people ask and with what they should not.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ function parse(a: Answer): Json {
 // The template of a path: /domains/{domain} for /domains/shop.example
 function template(path: string): string {
 	const segments = path.split('/');
-	const hit = [...spec.paths, ...spec.posts].find((p) => {
+	const hit = [...spec.paths, ...spec.posts, ...spec.puts].find((p) => {
 		const t = p.split('/');
 		return t.length === segments.length && t.every((s, i) => s.startsWith('{') || s === segments[i]);
 	});
@@ -148,11 +148,12 @@ const WORDS: Record<string, string[]> = {
 	align: ['both', 'dkim', 'spf', 'none', 'untold'],
 	disp: ['none', 'quarantine', 'reject', 'pass', 'other'],
 	code: [...Array.from({ length: 11 }, (_, i) => `P${i + 1}`), ...Array.from({ length: 12 }, (_, i) => `F${i + 1}`)],
-	fwd: ['certain', 'no'],
+	fwd: ['certain', 'likely', 'no'],
+	health: ['good', 'one_leg', 'mixed', 'failing', 'quiet', 'none'],
 	differs: ['yes', 'no'],
 };
-const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain'];
-const DATA = ['/overview', '/timeseries', '/breakdown', '/rows', '/domains', '/reports', '/reporters', '/explain', '/senders'];
+const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector', 'sigdomain', 'spfdomain'];
+const DATA = ['/overview', '/timeseries', '/breakdown', '/flow', '/heatmap', '/rows', '/domains', '/reports', '/reporters', '/explain', '/senders'];
 
 // What an endpoint cannot do without.
 const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : {});
@@ -169,7 +170,7 @@ async function concrete(path: string): Promise<string> {
 
 test('every endpoint answers without parameters', async () => {
 	for (const path of spec.paths) {
-		if (path.endsWith('/raw') || (driver === undefined && path.startsWith('/ingest/items/'))) continue;
+		if (path.endsWith('/raw') || path.startsWith('/requests/') || (driver === undefined && path.startsWith('/ingest/items/'))) continue;
 		const p = await concrete(path);
 		if (p !== '/failures/' && p !== '/senders/') await get(p, needed(p));
 	}
@@ -191,9 +192,10 @@ test('numbers within their bounds, and not beyond', async () => {
 		for (const param of spec.parameters(path)) {
 			const { type, minimum, maximum } = param.schema;
 			if (param.in !== 'query' || type !== 'integer' || minimum === undefined || maximum === undefined) continue;
-			for (const ok of [minimum, maximum]) await get(path, { ...needed(path), t: 'all', [param.name]: String(ok) });
+			const time: Record<string, string> = spec.parameters(path).some((x) => x.name === 't') ? { t: 'all' } : {};
+			for (const ok of [minimum, maximum]) await get(path, { ...needed(path), ...time, [param.name]: String(ok) });
 			for (const bad of [minimum - 1, maximum + 1, 'x', '', '1.5', '-0', '+5', '0x10', '1e3', ' 1', '99999999999999999999'])
-				await refused(path, { ...needed(path), t: 'all', [param.name]: String(bad) }, param.name);
+				await refused(path, { ...needed(path), ...time, [param.name]: String(bad) }, param.name);
 		}
 });
 
@@ -331,7 +333,7 @@ test('totals are the same wherever they stand', async () => {
 				const sum = ts.series.reduce((n: number, l: Json) => n + l.values.reduce((a: number, b: number) => a + b, 0), 0);
 				assert.equal(sum, o.counts.m, `${what}: series by ${by}, ${step}`);
 			}
-		for (const by of ['ip', 'domain', 'hfrom', 'efrom', 'reporter', 'spf', 'dkim', 'align', 'disp', 'code', 'fwd']) {
+		for (const by of ['ip', 'domain', 'hfrom', 'efrom', 'reporter', 'spf', 'dkim', 'align', 'disp', 'code', 'fwd', 'prefix', 'sender', 'class', 'health', 'differs', 'trust']) {
 			const b = await get('/breakdown', { ...q, by, limit: '500' });
 			assert.equal(b.total.m, o.counts.m, `${what}: total by ${by}`);
 			assert.equal(b.items.reduce((n: number, i: Json) => n + i.counts.m, 0) + b.other.m, b.total.m, `${what}: sum by ${by}`);
@@ -403,6 +405,61 @@ test('cursors are checked', async () => {
 		}
 });
 
+// --- Flow and heat map ------------------------------------------------------------------
+
+test('nothing is lost on the way from senders to dispositions', async () => {
+	const s = await sample();
+	for (const q of [{ t: 'all' }, { t: 'all', domain: s.domain, top: '1' }, { t: 'all', by: 'ip', top: '20' }, { t: 'all', by: 'prefix' }] as Record<string, string>[])
+		for (const [measure, keys] of [['m', ['m']], ['fail', ['fail_fix', 'fail_fwd', 'fail_unk']], ['pass', ['both', 'dkim_only', 'spf_only']]] as const) {
+			const { by, top, ...filter } = q;
+			const counts = (await get('/overview', filter)).counts;
+			const want = keys.reduce((n, k) => n + counts[k], 0);
+			const f = await get('/flow', { ...q, measure });
+			const what = `${JSON.stringify(q)} ${measure} ${by ?? ''} ${top ?? ''}`;
+			assert.equal(f.m, want, what);
+			for (const stage of ['group', 'auth', 'align', 'disp'])
+				assert.equal(f.nodes.filter((n: Json) => n.stage === stage).reduce((a: number, n: Json) => a + n.m, 0), want, `${what}: ${stage}`);
+			for (const n of f.nodes) {
+				const sum = (end: string): number => f.links.filter((l: Json) => l[end] === n.id).reduce((a: number, l: Json) => a + l.m, 0);
+				if (n.stage !== 'group') assert.equal(sum('to'), n.m, `${what}: into ${n.id}`);
+				if (n.stage !== 'disp') assert.equal(sum('from'), n.m, `${what}: out of ${n.id}`);
+			}
+			for (const o of ['both', 'fail_fwd', 'fail_unk'])
+				if (measure === 'm')
+					assert.equal(f.links.filter((l: Json) => l.outcome === o).reduce((a: number, l: Json) => a + l.m, 0), 3 * counts[o], `${what}: ${o} thrice`);
+		}
+	for (const by of ['selector', 'reason', 'spfdomain']) for (const p of ['/flow', '/heatmap']) await refused(p, { by }, 'by');
+	await refused('/flow', { measure: 'pass_rate' }, 'measure');
+});
+
+test('a heat map adds up to the totals', async () => {
+	const s = await sample();
+	for (const by of ['sender', 'reporter', 'domain', 'ip', 'hfrom'])
+		for (const step of ['day', 'week']) {
+			const o = await get('/overview', { t: 'all', align: '!untold' });
+			const h = await get('/heatmap', { t: 'all', align: '!untold', rows: by, step, top: '5' });
+			assert.equal(h.by, by);
+			assert.equal(h.values.length, h.rows.length);
+			const sum = h.values.flat().reduce((a: number, v: number | null) => a + (v ?? 0), 0);
+			assert.equal(sum, o.counts.m, by);
+			for (const [i, row] of h.rows.entries()) {
+				assert.equal(h.values[i].length, h.days.length);
+				assert.equal(h.values[i].reduce((a: number, v: number | null) => a + (v ?? 0), 0), row.value);
+			}
+		}
+	const rate = await get('/heatmap', { t: 'all', measure: 'pass_rate', domain: s.domain });
+	for (const v of rate.values.flat()) assert.ok(v === null || (v >= 0 && v <= 1));
+	const none = await get('/heatmap', { from: '1971-01-01', to: '1971-01-03' });
+	assert.deepEqual([none.rows, none.days.length], [[], 3]);
+});
+
+test('what fails because it was forwarded is what the filter finds', async () => {
+	const o = await get('/overview', { t: 'all' });
+	const rows = await get('/rows', { t: 'all', align: 'none', fwd: 'certain,likely', total: '1', limit: '1' });
+	assert.equal(rows.total.m, o.counts.fail_fwd);
+	assert.equal((await get('/rows', { t: 'all', fwd: 'likely,certain', total: '1', limit: '1' })).total.m, o.counts.forwarded);
+});
+
 // --- Explanations -----------------------------------------------------------------------
 
 test('each row is explained, and no place in it is empty', async () => {
@@ -469,7 +526,7 @@ test('rows that are none', async () => {
 test('an ETag comes back as 304, and says what was asked', async () => {
 	const seen = new Map<string, string>();
 	for (const path of spec.paths) {
-		if (path.startsWith('/ingest') || path === '/healthz') continue;
+		if (path.startsWith('/ingest') || path.startsWith('/requests/') || path === '/healthz') continue;
 		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path.endsWith('/raw') ? '?as=original' : '');
 		const a = await c.ask(url);
 		if (path.endsWith('/raw') && a.status === 404) continue;
@@ -766,11 +823,128 @@ test('quarantine: retry and discard are asked for by our own page only', { skip:
 		assert.equal(a.status, 202, a.body.toString());
 		checkHeaders(a, 'retry');
 		assert.deepEqual(spec.faults('/ingest/items/{id}/retry', 202, a.headers['content-type'], parse(a), 'post'), []);
-		assert.deepEqual(parse(a), { item: '1', action: 'retry', state: 'waiting' });
+		const { request, ...rest } = parse(a);
+		assert.deepEqual(rest, { item: '1', action: 'retry', state: 'waiting' });
+		assert.equal((await get(`/requests/${request}`)).state, 'waiting');
 	}
 	assert.equal((await ask('2/discard', own)).status, 202);
 	assert.deepEqual((await waiting()).map((a) => [a.item, a.action, a.done, a.result]), [['1', 'retry', null, null], ['2', 'discard', null, null]]);
 	assert.equal((await get('/ingest')).quarantine.length, 3, 'this process writes nothing to the store');
+});
+
+test('decisions: refused unless asked for by our own page, with a body that makes sense', { skip: driver === undefined }, async () => {
+	const json = { ...own, 'Content-Type': 'application/json' };
+	const put = (path: string, body: unknown, headers: Record<string, string> = json, method = 'PUT'): Promise<Answer> => {
+		const text = typeof body === 'string' ? body : JSON.stringify(body);
+		return c.ask(API + path, { ...headers, 'Content-Length': String(Buffer.byteLength(text)) }, method, text);
+	};
+	const one = { class: 'own' };
+	for (const headers of [{ 'Content-Type': 'application/json' }, { ...json, 'Sec-Fetch-Site': 'cross-site' }, { ...json, Origin: 'https://evil.example' }] as Record<string, string>[]) {
+		checkProblem(await put('/senders/3/decision', one, headers), 403, 'put');
+		checkProblem(await put('/senders/decisions', { decisions: [{ sender: '3', ...one }] }, headers, 'POST'), 403, 'post');
+		checkProblem(await c.ask(`${API}/senders/decisions/1/undo`, headers, 'POST'), 403, 'undo');
+	}
+	checkProblem(await put('/senders/3/decision', one, { ...own, 'Content-Type': 'text/plain' }), 415, 'text');
+	checkProblem(await put('/senders/3/decision', one, own), 415, 'no type');
+	checkProblem(await c.ask(`${API}/senders/3/decision`, { ...json, 'Transfer-Encoding': 'chunked' }, 'PUT', '{}'), 411, 'no length');
+	checkProblem(await c.ask(`${API}/senders/3/decision`, { ...json, 'Content-Length': '300000', Connection: 'close' }, 'PUT'), 413, 'too long');
+	checkProblem(await put('/senders/decisions/1/undo', one, json, 'POST'), 413, 'an undo has no body');
+	for (const [method, path, allow] of [['GET', '/senders/3/decision', 'PUT'], ['POST', '/senders/3/decision', 'GET, HEAD'], ['PUT', '/senders/decisions', 'GET, HEAD'],
+		['GET', '/senders/decisions/1/undo', 'POST'], ['DELETE', '/senders/3/decision', 'GET, HEAD']] as const) {
+		const a = await c.ask(API + path, { ...own, Connection: 'close' }, method);
+		assert.equal(a.status, 405, `${method} ${path}`);
+		assert.equal(a.headers['allow'], allow, `${method} ${path}`);
+	}
+	for (const [body, at] of [['{', ''], ['', ''], ['[]', '/body'], ['null', ''], [{}, '/body/class'], [{ class: 'noise' }, '/body/class'], [{ class: 'suspect' }, '/body/class'],
+		[{ class: 7 }, '/body/class'], [{ class: 'own', colour: 'blue' }, '/body/'], [{ class: 'own', sender: '4' }, '/body/'], [{ class: 'own', note: 7 }, '/body/note'],
+		[{ class: 'own', note: 'x'.repeat(501) }, '/body/note'], [{ class: 'own', domains: [] }, '/body/domains'], [{ class: 'own', domains: 'a.test' }, '/body/domains'],
+		[{ class: 'own', domains: [7] }, '/body/domains'], [{ class: 'own', seen: 'x' }, '/body/seen'], ['{"class":"own","class":"list"}', ''], ['{"class":"own","note":"\\u0000"}', ''],
+		['{"class":"own","note":"\\ud800"}', '']] as [unknown, string][]) {
+		const p = checkProblem(await put('/senders/3/decision', body), 400, JSON.stringify(body));
+		if (at !== '') assert.equal(p.errors[0]?.pointer, at, JSON.stringify(body));
+	}
+	for (const body of [{}, { decisions: [] }, { decisions: {} }, { decisions: [7] }, { decisions: [one] }, { decisions: [{ sender: '3', ...one }], x: 1 },
+		{ decisions: Array.from({ length: 501 }, () => ({ sender: 3, ...one })) }])
+		checkProblem(await put('/senders/decisions', body, json, 'POST'), 400, JSON.stringify(body).slice(0, 80));
+	for (const id of ['4711', '0', 'x', '-1', '99999999999999999999']) checkProblem(await put(`/senders/${id}/decision`, one), 404, id);
+	checkProblem(await put('/senders/1/decision', one), 422, 'noise is nobody');
+	checkProblem(await put('/senders/3/decision?t=all', one), 400, 'a parameter');
+	checkProblem(await put('/senders/decisions', { decisions: [{ sender: 3, ...one }, { sender: '4711', ...one }] }, json, 'POST'), 404, 'all of them or none');
+	for (const q of ['sender=x', 'limit=0', 'limit=501', 'cursor=x', 'domain=example.com']) checkProblem(await c.ask(`${API}/senders/decisions?${q}`), 400, q);
+	for (const id of ['7', 'x', '0']) checkProblem(await c.ask(`${API}/requests/${id}`), 404, id);
+});
+
+test('decisions: asked for, waited for, refused, and in the log', { skip: driver === undefined }, async () => {
+	const state = mkdtempSync(join(tmpdir(), 'decisions-'));
+	const mine = await startDriver(driver ?? '', ['--state', state, '--seed']);
+	const b = new Client(mine.url);
+	const json = { ...own, 'Content-Type': 'application/json' };
+	const ask = async (path: string, body?: unknown, method: 'POST' | 'PUT' = 'PUT'): Promise<Answer> => {
+		const text = body === undefined ? undefined : JSON.stringify(body);
+		return b.ask(API + path, text === undefined ? own : { ...json, 'Content-Length': String(Buffer.byteLength(text)) }, method, text);
+	};
+	const settle = (token: string, result: number, text = ''): Promise<void> =>
+		mine.sql(`INSERT INTO request VALUES (${token}, 2, 'test', 1, 2, ${result}, 1, '${text}'); UPDATE meta SET value = value + 1 WHERE key = 'generation'`);
+	try {
+		const log = parse(await b.ask(`${API}/senders/decisions`));
+		assert.deepEqual(spec.faults('/senders/decisions', 200, 'application/json', log), []);
+		assert.deepEqual(log.items.map((d: Json) => [d.id, d.sender, d.class, d.holds, d.undone !== null]), [
+			['6', '5', null, true, false], ['5', '5', 'forwarder', false, false], ['4', '4', 'impostor', false, true], ['3', '4', 'service', true, false],
+			['2', '3', 'impostor', true, false], ['1', '3', 'own', true, false]]);
+		const page = parse(await b.ask(`${API}/senders/decisions?limit=2`));
+		assert.equal(page.next, '5');
+		assert.equal(parse(await b.ask(`${API}/senders/decisions?limit=2&cursor=5`)).items[0].id, '4');
+		assert.deepEqual(parse(await b.ask(`${API}/senders/decisions?sender=3`)).items.map((d: Json) => d.id), ['2', '1']);
+
+		// nobody carries it out here: it waits, and this says so
+		let a = await ask('/senders/3/decision', { class: 'service', note: '<b>Anna</b>', domains: null, seen: '2' });
+		assert.equal(a.status, 202, a.body.toString());
+		checkHeaders(a, 'decision');
+		let d = parse(a);
+		assert.deepEqual(spec.faults('/senders/{id}/decision', 202, a.headers['content-type'], d, 'put'), []);
+		assert.equal(d.undo, d.request);
+		assert.equal(parse(await b.ask(`${API}/requests/${d.request}`)).state, 'waiting');
+		await settle(d.request, 0);
+		const done = parse(await b.ask(`${API}/requests/${d.request}`));
+		assert.deepEqual(spec.faults('/requests/{token}', 200, 'application/json', done), []);
+		assert.equal(done.state, 'done');
+
+		// carried out while it is waited for
+		const names = (): string[] => readdirSync(`${state}/requests`).filter((n) => !n.startsWith('.'));
+		const before = names();
+		const carryOut = async (answer: Promise<Answer>, result: number, text = ''): Promise<Answer> => {
+			for (;;) {
+				const m = /-([0-9]+)\.[a-z]+$/.exec(names().find((n) => !before.includes(n)) ?? '');
+				if (m?.[1] === undefined) {
+					await new Promise((r) => setTimeout(r, 10));
+					continue;
+				}
+				before.push(...names());
+				await settle(m[1], result, text);
+				return answer;
+			}
+		};
+		a = await carryOut(ask('/senders/decisions', { decisions: [{ sender: '3', class: null }, { sender: 4, class: 'own', domains: ['x.test', 'y.test'] }] }, 'POST'), 0);
+		assert.equal(a.status, 200, a.body.toString());
+		d = parse(a);
+		assert.deepEqual(spec.faults('/senders/decisions', 200, a.headers['content-type'], d, 'post'), []);
+		assert.deepEqual(d.items.map((x: Json) => x.id), ['3', '4']);
+		const asked = parse({ body: readFileSync(`${state}/requests/${names().at(-1)}`) } as Answer);
+		assert.deepEqual(asked.decisions.map((x: Json) => [x.sender, x.domain, x.class]), [[3, null, null], [4, 'x.test', 'own'], [4, 'y.test', 'own']]);
+		assert.match(asked.who, /^web, 127\.0\.0\.1$/);
+
+		const refusedText = checkProblem(await carryOut(ask('/senders/3/decision', { class: 'own' }), 1, 'no such domain'), 422, 'refused');
+		assert.equal(refusedText.detail, 'no such domain');
+		checkProblem(await carryOut(ask('/senders/3/decision', { class: 'own' }), 2, 'meanwhile'), 409, 'stale');
+		a = await carryOut(ask('/senders/decisions/3/undo', undefined, 'POST'), 0);
+		assert.equal(a.status, 200);
+		d = parse(a);
+		assert.deepEqual(spec.faults('/senders/decisions/{undo}/undo', 200, a.headers['content-type'], d, 'post'), []);
+		assert.deepEqual([d.undo, d.items.map((x: Json) => x.id)], [null, ['4']]);
+	} finally {
+		assert.equal(await mine.stop(), 0);
+		rmSync(state, { recursive: true, force: true });
+	}
 });
 
 test('the page stands at every address that is not the API', async () => {
@@ -918,15 +1092,38 @@ test('fifty at once', async () => {
 	assert.equal((await c.ask('/healthz')).status, 200);
 });
 
+test('a refusal is read, told in the language of the page, and kept nowhere', async () => {
+	const ask = async (text: unknown, headers: Record<string, string> = own): Promise<Answer> => {
+		const body = JSON.stringify(typeof text === 'string' ? { text } : text);
+		return c.ask(`${API}/decode`, { ...headers, 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) }, 'POST', body);
+	};
+	const told = parse(await ask("550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's\r\n550 5.7.26 DMARC policy. 192.0.2.7"));
+	assert.deepEqual(spec.faults('/decode', 200, 'application/json', told, 'post'), []);
+	assert.deepEqual([told.matches.map((m: Json) => m.key), told.domain, told.ip], [['dmarc'], 'example.com', '192.0.2.7']);
+	const header = parse(await ask('Authentication-Results: mx.example.net; dmarc=fail (p=none) header.from=example.com; spf=fail smtp.mailfrom=example.com\nReceived-SPF: fail client-ip=192.0.2.9\n',
+		{ ...own, 'Accept-Language': 'de' }));
+	assert.deepEqual(spec.faults('/decode', 200, 'application/json', header, 'post'), []);
+	assert.equal(header.checks.code, 'F7');
+	assert.match(header.checks.why, /192\.0\.2\.9/);
+	assert.equal(header.lang, 'de');
+	assert.equal((await ask('x'.repeat(65537))).status, 400);
+	assert.equal((await ask('x'.repeat(65536))).status, 200);
+	assert.equal((await ask({ text: 1 })).status, 400);
+	assert.equal((await ask({ text: 'a', more: 'b' })).status, 400);
+	assert.equal((await ask('a', {})).status, 403);
+});
+
 test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
-		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/healthz', '/ingest', '/ingest/items/{id}',
-		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/rows',
-		'/rows/{id}/explain', '/senders', '/senders/{id}', '/timeseries',
+		'/audit', '/me', '/users',
+		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/failures', '/failures/{id}', '/flow', '/healthz', '/heatmap', '/ingest', '/ingest/items/{id}',
+		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/requests/{token}', '/rows',
+		'/rows/{id}/explain', '/senders', '/senders/decisions', '/senders/{id}', '/timeseries',
 		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
-	]);
-	assert.deepEqual(spec.posts.sort(), ['/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry']);
+	].sort());
+	assert.deepEqual(spec.posts.sort(), ['/decode', '/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry', '/login', '/logout', '/senders/decisions', '/senders/decisions/{undo}/undo']);
+	assert.deepEqual(spec.puts, ['/senders/{id}/decision']);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
 	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);
 });

@@ -23,6 +23,10 @@ tests_unit_dbsql_LDADD = $(SQLITE_LIBS)
 TESTS += tests/e2e/care.sh tests/e2e/trust.sh tests/e2e/trust_kinds.sh
 EXTRA_DIST += tests/e2e/care.sh tests/e2e/trust.sh tests/e2e/trust_kinds.sh
 
+# summaries: figures, mail by a real server, once each
+TESTS += tests/e2e/summary.sh
+EXTRA_DIST += tests/e2e/summary.sh tests/e2e/summary.test.ts tests/e2e/lib/smtp.ts
+
 # any process killed at any time: the short form
 TESTS += tests/e2e/kills.sh
 EXTRA_DIST += tests/e2e/kills.sh tests/e2e/kills.test.ts tests/e2e/lib/story.ts
@@ -46,3 +50,7 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 # host names, from a name server of our own on loopback
 TESTS += tests/e2e/resolver.sh
 EXTRA_DIST += tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
+
+# exports
+TESTS += tests/e2e/export.sh
+EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs

@@ -3,7 +3,7 @@
 # fuzz/NAME of the build and is named; the seeds of the sources are read and
 # not changed. Exit code 0: nothing was found.
 SECONDS = 60
-FUZZ_TARGETS = $(FUZZ_READING) tests/fuzz/fuzz_failure tests/fuzz/fuzz_conf tests/fuzz/fuzz_query
+FUZZ_TARGETS = $(FUZZ_READING) tests/fuzz/fuzz_failure tests/fuzz/fuzz_conf tests/fuzz/fuzz_query tests/fuzz/fuzz_places
 
 fuzz: $(FUZZ_TARGETS)
 if FUZZING

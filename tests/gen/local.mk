@@ -7,4 +7,4 @@ tests_gen_dmarcd_gen_SOURCES = \
 	tests/gen/demo.c tests/gen/tls.c tests/gen/bulk.c tests/gen/months.c
 tests_gen_dmarcd_gen_LDADD = $(ZLIB_LIBS)
 TESTS += tests/gen/test_gen.sh
-EXTRA_DIST += tests/gen/test_gen.sh tests/gen/README.md
+EXTRA_DIST += tests/gen/test_gen.sh tests/gen/README.md tests/gen/demo

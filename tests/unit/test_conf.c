@@ -73,8 +73,24 @@ static const struct { const char *label, *text, *want; } cases[] = {
 	{ "times that wrap around", "store { keep_originals = 9223372036854775807y }",
 	    "t:1: keep_originals \"9223372036854775807y\" is not a time from 0 to 10y\n" },
 	{ "not loopback", "http { listen = \"0.0.0.0:80\" }",
-	    "t:1: listen \"0.0.0.0:80\" is not a loopback address: this release knows no sign-in, so anybody who reaches "
-	    "the port could read the reports; listen on 127.0.0.1 and put a proxy that asks for a password in front\n" },
+	    "t:1: listen \"0.0.0.0\" is not a loopback address: passwords and reports would go over the network in the clear; set "
+	    "tls_certificate and tls_key, or proxies when a web server in front speaks TLS\n" },
+	{ "not loopback, the line of listen", "http {\n enabled = yes\n listen = \"[2001:db8::1]:443\"\n}", "t:3: listen \"2001:db8::1\" is not a "
+	    "loopback address: passwords and reports would go over the network in the clear; set "
+	    "tls_certificate and tls_key, or proxies when a web server in front speaks TLS\n" },
+	{ "not loopback behind a proxy", "http { listen = \"192.0.2.1:80\" proxies = { \"192.0.2.7\", \"2001:db8::/32\" } }", "" },
+	{ "not loopback with TLS", "http { listen = \"192.0.2.1:443\" tls_certificate = /c tls_key = /k names = { \"Reports.example.com\" } }", "" },
+	{ "half of TLS", "http {\n tls_certificate = /c\n}", "t:2: tls_certificate and tls_key go together; tls_key is missing\n" },
+	{ "the other half", "http {\n tls_key = /k\n}", "t:2: tls_certificate and tls_key go together; tls_certificate is missing\n" },
+	{ "proxies by name", "http {\n proxies = { \"proxy.example.com\", \"192.0.2.0/33\", \"0.0.0.0/0\" }\n}",
+	    "t:2: proxies \"proxy.example.com\" is neither an address nor a network like 192.0.2.0/24\n"
+	    "t:2: proxies \"192.0.2.0/33\" is neither an address nor a network like 192.0.2.0/24\n"
+	    "t:2: proxies \"0.0.0.0/0\" is everybody: whoever asks could say who he is\n" },
+	{ "who may say who it is", "http {\n proxy_user_header = \"X-Remote-User\"\n}",
+	    "t:2: proxy_user_header is set, but proxies says nobody who may send it\n" },
+	{ "no header", "http {\n proxies = 127.0.0.1\n proxy_user_header = \"X User\"\n}", "t:3: proxy_user_header \"X User\" is no name of a header\n" },
+	{ "idle for longer than it lasts", "http {\n session_idle = 8d\n}",
+	    "t:2: session_idle is longer than session_length, which ends every session\n" },
 	{ "listen by name", "http { listen = \"www.example.com:80\" }",
 	    "t:1: listen \"www.example.com:80\" is not a numeric address and a port like 127.0.0.1:8377\n" },
 	{ "loopback in three forms", "http { listen = \"[::1]:8377\" }", "" },

@@ -808,6 +808,9 @@ test_ovr(void **state)
 }
 
 static const struct fwd_case { const char *name, *dkim, *spf; struct forward_facts f; enum forwarding want; } fwds[] = {
+	{ "W2: fails, from who hands mail on", "", EX ":fail", { .forwards = true }, FORWARD_LIKELY },
+	{ "W2: passes there, not by its signature alone", EX ":pass", EX ":pass", { .forwards = true, .relay = true }, FORWARD_NO },
+	{ "W2 b: of your own sender it is not said", EX ":fail", "example.net:pass", { .yours = true, .selector_m = 100, .selector_ok = 99 }, FORWARD_NO },
 	{ "W2 a: D+ S- from a relay", EX ":pass", EX ":fail", { .relay = true }, FORWARD_LIKELY },
 	{ "W2 a: D+ Sf from a relay", EX ":pass", "example.net:fail", { .relay = true }, FORWARD_LIKELY },
 	{ "W2 a: D+ S~ from a relay", EX ":pass", "example.net:pass", { .relay = true }, FORWARD_LIKELY },

@@ -237,7 +237,7 @@ static char	 cell_names[S_STATES * D_STATES][48];
 static void
 test_cell(void **state)
 {
-	static const enum explain_owner	 owners[] = { OWNER_UNKNOWN, OWNER_YOU, OWNER_OTHER };
+	static const enum explain_owner	 owners[] = { OWNER_UNKNOWN, OWNER_YOU, OWNER_OTHER, OWNER_RELAY };
 	const struct cell		*c = *state;
 	struct built			 b;
 	char				 legs[512], code[8];
@@ -342,7 +342,7 @@ static const struct say_case { const char *name; struct row row; enum explain_pa
 	{ "F7 foreign", { .spf = "b.example.net:none" }, EXPLAIN_WHY, "SPF gave none for b.example.net, which is not example.com either" },
 	{ "F7 foreign: what to do", { .spf = "b.example.net:none" }, EXPLAIN_YOURS, "add 192.0.2.7 to the SPF record of example.com (ip4:192.0.2.7)" },
 	{ "F7 many", { .spf = EX ":fail", .f = { .ips = &STR("192.0.2.9"), .nips = 1, .nall = 9 } }, EXPLAIN_YOURS, "If one of these addresses" },
-	{ "F7 many: the address", { .spf = EX ":fail", .f = { .ips = &STR("192.0.2.9"), .nips = 1, .nall = 9 } }, EXPLAIN_WHY, "192.0.2.9 and others (9 addresses)" },
+	{ "F7 many: the address", { .spf = EX ":fail", .f = { .ips = &STR("192.0.2.9"), .nips = 1, .nall = 9 } }, EXPLAIN_WHY, "192.0.2.9 and 8 more" },
 	{ "F8 by DKIM", { .spf = EX ":fail", .dkim = EX "/s:temperror" }, EXPLAIN_WHY, "the DKIM key at s._domainkey.example.com" },
 	{ "F8 by SPF", { .spf = EX ":temperror" }, EXPLAIN_WHY, "the SPF record of example.com" },
 	{ "F8 the other check", { .spf = EX ":temperror" }, EXPLAIN_DO, "Then look at the other check, too: not signed." },
@@ -360,7 +360,7 @@ static const struct say_case { const char *name; struct row row; enum explain_pa
 	{ "F12", { .spf = EX ":temperror", .dkim = EX ":temperror" }, EXPLAIN_WHY, "failed for a time at Acme Mail." },
 	{ "F12 several", { .spf = EX ":temperror", .dkim = EX ":temperror", .f = { .reporters = true } }, EXPLAIN_WHY, "at several receivers." },
 	{ "F12 the day", { .spf = EX ":temperror", .dkim = EX ":temperror" }, EXPLAIN_DO, "on 2024-10-04" },
-	{ "a sender that is known", { .spf = "b.mailer.example:pass", .f = { .source = STR("Mailer X") } }, EXPLAIN_YOURS, "at Mailer X." },
+	{ "a sender that is known", { .spf = "b.mailer.example:pass", .f = { .sender = { .named = NAMED_LABEL, .label = STR("Mailer X") } } }, EXPLAIN_YOURS, "at Mailer X." },
 	{ "servers", { .spf = EX ":pass", .f = { .ips = &STR("192.0.2.9"), .nips = 1, .nall = 2 } }, EXPLAIN_DO, "at these servers" },
 	{ "a server", { .spf = EX ":pass" }, EXPLAIN_DO, "at the server 192.0.2.7" },
 	{ "leg of a bounce", { .spf = EX "/helo:pass", .envelope_from = "" }, EXPLAIN_LEG, "SPF: a bounce message with an empty sender; 192.0.2.7 may send as example.com" },
@@ -411,6 +411,64 @@ static const struct say_case { const char *name; struct row row; enum explain_pa
 	{ "note: a good selector", { .dkim = EX "/s:fail", GOOD, FF }, EXPLAIN_NOTE, "99 of 100 messages from 2024-10-04 to 2024-10-04. So the key is right" },
 	{ "note: a bad selector", { .dkim = EX "/s:fail", BAD, FF }, EXPLAIN_NOTE, "1 of 100 messages" },
 	{ "note: a mixed selector", { .dkim = EX "/s:permerror", MIXED, FF }, EXPLAIN_NOTE, "50 of 100 messages" },
+};
+
+static void
+test_say(void **state);
+
+/* --- Who sent it ---------------------------------------------------------------------------------------------- */
+
+#define WHO(own, name, text, of, what) .owner = (own), .sender = { .named = (name), .label = STR(text), .class = (of), .kind = (what), \
+    .setup_dkim = "\"Sending domain\": two records.", .setup_path = "No setting." }
+#define KNOWN(own, of) .f = { WHO(own, NAMED_LABEL, "Mailer X", of, "service") }
+#define RELAY .f = { WHO(OWNER_RELAY, NAMED_DOMAIN, "lists.example.org", "list", "list"), .forward = { .relay = true, .forwards = true } }
+
+static const struct say_case	 whos[] = {
+	{ "who: own", { .spf = EX ":pass", .f = { WHO(OWNER_YOU, NAMED_SELF, "Servers of " EX, "own", NULL) } }, EXPLAIN_WHO, "Servers that SPF lists for example.com: your own." },
+	{ "who: signing", { .spf = EX ":fail", .dkim = EX ":pass", .f = { WHO(OWNER_YOU, NAMED_SIGNED, "x", "candidate", NULL) } }, EXPLAIN_WHO,
+	    "Servers that sign as example.com but are not in its SPF record: probably yours" },
+	{ "who: a service", { .spf = "b.mailer.example:pass", KNOWN(OWNER_YOU, "service") }, EXPLAIN_WHO, "Mailer X: a service that sends for you." },
+	{ "who: a service named in the advice", { .spf = "b.mailer.example:pass", KNOWN(OWNER_YOU, "service") }, EXPLAIN_DO, "Switch on DKIM for example.com at Mailer X." },
+	{ "who: its settings", { .spf = "b.mailer.example:pass", KNOWN(OWNER_YOU, "service") }, EXPLAIN_SETUP,
+	    "DKIM at Mailer X: \"Sending domain\": two records.|Bounce domain at Mailer X: No setting." },
+	{ "who: what passes needs no setting", { .spf = "b.mailer.example:pass", .dkim = EX ":pass", KNOWN(OWNER_YOU, "service") }, EXPLAIN_SETUP,
+	    "Bounce domain at Mailer X: No setting." },
+	{ "who: no settings for what is not yours", { .spf = "b.mailer.example:pass", KNOWN(OWNER_OTHER, "impostor") }, EXPLAIN_SETUP, "" },
+	{ "who: not yours", { .spf = "b.mailer.example:pass", KNOWN(OWNER_OTHER, "impostor") }, EXPLAIN_WHO, "Mailer X: not yours." },
+	{ "who: not yours, so leave it", { .spf = "b.mailer.example:pass", KNOWN(OWNER_OTHER, "impostor") }, EXPLAIN_DO, "Leave it." },
+	{ "who: a copied signature", { .spf = EX ":fail", .dkim = EX "/s:fail", KNOWN(OWNER_OTHER, "impostor") }, EXPLAIN_DO, "a copied signature proves nothing" },
+	{ "who: decided", { .spf = "b.mailer.example:pass", .f = { .owner = OWNER_OTHER, .sender = { .class = "impostor", .named = NAMED_DOMAIN,
+	    .label = STR("mailer.example"), .decided = true } } }, EXPLAIN_WHO, "mailer.example: not yours.|That is what you decided." },
+	{ "who: suspected", { .spf = "b.example.net:fail", .f = { WHO(OWNER_OTHER, NAMED_PREFIX, "192.0.2.0/24", "suspect", NULL) } }, EXPLAIN_WHO,
+	    "192.0.2.0/24: probably somebody who uses your name" },
+	{ "who: noise", { .spf = EX ":fail", .f = { .sender = { .class = "noise" } } }, EXPLAIN_WHO, "Senders of a few messages each: too little to tell who it is." },
+	{ "who: unknown", { .spf = EX ":fail", .f = { WHO(OWNER_UNKNOWN, NAMED_PREFIX, "192.0.2.0/24", "unknown", NULL) } }, EXPLAIN_WHO, "nobody has decided it yet" },
+	{ "who: a known service", { .spf = EX ":fail", KNOWN(OWNER_UNKNOWN, "unknown") }, EXPLAIN_WHO, "You may be using it without having set it up" },
+	{ "who: a provider", { .spf = EX ":fail", .f = { WHO(OWNER_UNKNOWN, NAMED_LABEL, "Post", "unknown", "provider") } }, EXPLAIN_WHO, "a mailbox provider" },
+	{ "who: rented", { .spf = EX ":fail", .f = { WHO(OWNER_UNKNOWN, NAMED_LABEL, "Rack", "unknown", "hosting") } }, EXPLAIN_WHO, "anybody can rent" },
+	{ "who: access lines", { .spf = EX ":fail", .f = { WHO(OWNER_UNKNOWN, NAMED_LABEL, "Line", "unknown", "isp") } }, EXPLAIN_WHO, "anybody can rent" },
+	{ "who: a gateway is just unknown", { .spf = EX ":fail", .f = { WHO(OWNER_UNKNOWN, NAMED_LABEL, "Gate", "unknown", "gateway") } }, EXPLAIN_WHO, "nothing shows whether it is yours" },
+	{ "who: a list", { .spf = "lists.example.org:pass", .dkim = EX "/s:fail", RELAY }, EXPLAIN_WHO, "lists.example.org: mailing lists, which hand on what others wrote." },
+	{ "who: a forwarder", { .spf = "example.org:pass", .dkim = EX ":pass", .f = { WHO(OWNER_RELAY, NAMED_LABEL, "Fwd", "forwarder", "forwarder"),
+	    .forward = { .relay = true } } }, EXPLAIN_WHO, "Fwd: forwards mail" },
+	{ "relay: changed", { .spf = "lists.example.org:pass", .dkim = EX "/s:fail", RELAY }, EXPLAIN_DO, "Nothing is wrong on your side" },
+	{ "relay: unsigned", { .spf = "lists.example.org:pass", RELAY }, EXPLAIN_DO, "without a valid signature of example.com" },
+	{ "relay: signed by the list alone", { .spf = "lists.example.org:pass", .dkim = "lists.example.org/l:pass", RELAY }, EXPLAIN_DO, "the only valid signature is that of lists.example.org" },
+	{ "relay: its pattern", { .spf = "lists.example.org:pass", RELAY }, EXPLAIN_FORWARD, "Judged from the pattern" },
+	{ "relay: a broken key stays broken", { .spf = "lists.example.org:pass", .dkim = EX "/s:permerror", RELAY }, EXPLAIN_DO, "Publish or repair the key" },
+	{ "relay: a receiver's word is enough", { .spf = "lists.example.org:pass", .dkim = EX "/s:fail", .reason = "mailing_list" }, EXPLAIN_DO, "Nothing is wrong on your side" },
+	{ "relay: unless you know whose it is", { .spf = "b.mailer.example:pass", .reason = "forwarded", KNOWN(OWNER_YOU, "service") }, EXPLAIN_DO, "Switch on DKIM" },
+	{ "several: SPF", { .spf = "a.example.net:pass", .f = { .several_spf = true } }, EXPLAIN_WHY, "SPF passed for several domains, which is not example.com" },
+	{ "several: results", { .spf = "a.example.net:permerror", .f = { .several_spf = true } }, EXPLAIN_LEG, "SPF: no pass for several domains; even a pass" },
+	{ "several: nobody's service", { .spf = "a.example.net:pass", .f = { .several_spf = true, .nall = 9, .nips = 1, .ips = &STR("192.0.2.9") } }, EXPLAIN_YOURS, "at these servers." },
+	{ "several: signatures", { .spf = EX ":fail", .dkim = "a.example.net/x:pass", .f = { .several_sig = true } }, EXPLAIN_WHY, "the signature belongs to several domains" },
+	{ "several: the other domain", { .spf = "a.example.net:pass", .dkim = "b.example.net/x:pass", .f = { .several_sig = true } }, EXPLAIN_WHY, "but for several domains, not for" },
+	{ "relay: of a network little is known", { .spf = EX ":fail", .f = { WHO(OWNER_RELAY, NAMED_PREFIX, "192.0.2.0/24", "forwarder", NULL), .forward = { .forwards = true } } },
+	    EXPLAIN_NOT_YOURS, "Someone uses your name" },
+	{ "service: P8", { .spf = EX ":fail", .dkim = EX ":pass", KNOWN(OWNER_YOU, "service") }, EXPLAIN_DO, "include what Mailer X asks for" },
+	{ "service: F5", { .spf = EX ":fail", .dkim = "mailer.example/m:pass", KNOWN(OWNER_YOU, "service") }, EXPLAIN_DO, "As it uses example.com as bounce domain" },
+	{ "service: F7", { .spf = EX ":fail", KNOWN(OWNER_YOU, "service") }, EXPLAIN_DO, "Do not list its addresses in SPF one by one" },
+	{ "service: F9", { .spf = EX ":none", KNOWN(OWNER_YOU, "service") }, EXPLAIN_DO, "publish an SPF record for example.com that includes" },
 };
 
 static void
@@ -472,6 +530,8 @@ static const struct snip_case { const char *name; struct row row; size_t n; cons
 	{ "snippet: none for a hostile selector", { .spf = EX ":pass", .dkim = EX "/a\";x:fail" }, 0, NULL, NULL },
 	{ "snippet: several addresses", { .spf = EX ":fail", .f = { .ips = (const struct str[]){ { "192.0.2.9", 9 }, { "2001:db8::1", 11 } }, .nips = 2, .nall = 2 } },
 	    1, EX, "ip4:192.0.2.9 ip6:2001:db8::1" },
+	{ "snippet: no addresses of a service", { .spf = EX ":fail", KNOWN(OWNER_YOU, "service") }, 0, NULL, NULL },
+	{ "snippet: none for who hands on", { .spf = EX ":fail", .dkim = EX "/s:fail", RELAY }, 0, NULL, NULL },
 	{ "snippet: not for forwarded mail", { .spf = EX ":fail", .dkim = EX ":pass", .reason = "forwarded" }, 0, NULL, NULL },
 };
 
@@ -653,6 +713,7 @@ main(void)
 	}
 	add_cells(&c);
 	CASES_ADD(&c, says, test_say);
+	CASES_ADD(&c, whos, test_say);
 	case_add(&c, "note: estimated organisation, From derived", test_note_org, NULL);
 	CASES_ADD(&c, snips, test_snip);
 	case_add(&c, "hostile words", test_hostile, NULL);

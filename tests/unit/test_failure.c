@@ -296,119 +296,119 @@ static const struct rule {
 	{ "standard 8: not those that anybody wrote into the sample", HEAD SHORT PART3
 	    "Authentication-Results: mx.attacker.example; dmarc=pass header.from=example.com" L "From: a@example.com" L END, "!result dmarc\nsaid=unknown" },
 
-	{ "rule F1: multipart/mixed instead of report", TOP MIXED TEXT PART2 FIELDS PART3 SAMPLE END, "class=auth-failure\nquirk container\nincidents=3" },
-	{ "rule F1: report-type is missing", TOP "Content-Type: multipart/report; boundary=b1" L L TEXT PART2 FIELDS PART3 SAMPLE END,
+	{ "FR1 multipart/mixed instead of report", TOP MIXED TEXT PART2 FIELDS PART3 SAMPLE END, "class=auth-failure\nquirk container\nincidents=3" },
+	{ "FR1 report-type is missing", TOP "Content-Type: multipart/report; boundary=b1" L L TEXT PART2 FIELDS PART3 SAMPLE END,
 	    "class=auth-failure\nquirk container" },
-	{ "rule F2: part 2 in base64 with a file name", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report; name=ATT00001" L
+	{ "FR2 part 2 in base64 with a file name", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report; name=ATT00001" L
 	    "Content-Transfer-Encoding: base64" L L "RmVlZGJhY2stVHlwZTogYXV0aC1mYWlsdXJlDQpTb3VyY2UtSVA6IDE5Mi4wLjIuNw0K" L PART3 SAMPLE END,
 	    "class=auth-failure\nip=192.0.2.7 field\nquirk part-encoded" },
-	{ "rule F2: part 2 in quoted-printable", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report" L
+	{ "FR2 part 2 in quoted-printable", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report" L
 	    "Content-Transfer-Encoding: quoted-printable" L L "Feedback-Type: auth-failure" L "Authentication-Results: x.example; dmarc=3Dfail header.fr=" L
 	    "om=3Dexample.com" L PART3 SAMPLE END, "result dmarc=fail example.com" },
-	{ "rule F2: said to be base64, and is not", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report" L
+	{ "FR2 said to be base64, and is not", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report" L
 	    "Content-Transfer-Encoding: base64" L L FIELDS PART3 SAMPLE END, "class=auth-failure\nresult dmarc=fail example.com" },
-	{ "rule F2: said to be quoted-printable, and is not", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report" L
+	{ "FR2 said to be quoted-printable, and is not", TOP MIXED TEXT "--b1" L "Content-Type: message/feedback-report" L
 	    "Content-Transfer-Encoding: quoted-printable" L L FIELDS PART3 SAMPLE END, "result dmarc=fail example.com" },
-	{ "rule F3: bare line feeds and trailing garbage", HEAD "Feedback-Type: auth-failure\nSource-IP: 192.0.2.7\n\n%%% rest %%%\n" PART3 SAMPLE END,
+	{ "FR3 bare line feeds and trailing garbage", HEAD "Feedback-Type: auth-failure\nSource-IP: 192.0.2.7\n\n%%% rest %%%\n" PART3 SAMPLE END,
 	    "ip=192.0.2.7 field\nquirk trailing-junk" },
-	{ "rule F3: escaped line ends", HEAD "Feedback-Type: auth-failure\\r\\nSource-IP: 192.0.2.7\\r\\nVersion: 1\\r\\n" L PART3 SAMPLE END,
+	{ "FR3 escaped line ends", HEAD "Feedback-Type: auth-failure\\r\\nSource-IP: 192.0.2.7\\r\\nVersion: 1\\r\\n" L PART3 SAMPLE END,
 	    "class=auth-failure\nip=192.0.2.7 field\nversion=1\nquirk encoding" },
-	{ "rule F4: Version 1.0", HEAD "Feedback-Type: auth-failure" L "Version: 1.0" L PART3 SAMPLE END, "version=1.0\n!quirk no-version" },
-	{ "rule F4: no Version", HEAD "Feedback-Type: auth-failure" L PART3 SAMPLE END, "!version=\nquirk no-version" },
-	{ "rule F5: a host behind Source-IP", HEAD SHORT "Source-IP: 192.0.2.7 (host.example)" L PART3 SAMPLE END,
+	{ "FR4 Version 1.0", HEAD "Feedback-Type: auth-failure" L "Version: 1.0" L PART3 SAMPLE END, "version=1.0\n!quirk no-version" },
+	{ "FR4 no Version", HEAD "Feedback-Type: auth-failure" L PART3 SAMPLE END, "!version=\nquirk no-version" },
+	{ "FR5 a host behind Source-IP", HEAD SHORT "Source-IP: 192.0.2.7 (host.example)" L PART3 SAMPLE END,
 	    "source_ip=192.0.2.7\nip=192.0.2.7 field\nquirk source-form" },
-	{ "rule F6: Source-IP is unknown", HEAD SHORT "Source-IP: unknown" L PART3 "From: a@example.com" L END, "ip=- none\nquirk no-source-ip" },
-	{ "rule F6: a private address, and a better one in the sample", HEAD SHORT "Source-IP: 10.1.2.3" L PART3 SAMPLE END,
+	{ "FR6 Source-IP is unknown", HEAD SHORT "Source-IP: unknown" L PART3 "From: a@example.com" L END, "ip=- none\nquirk no-source-ip" },
+	{ "FR6 a private address, and a better one in the sample", HEAD SHORT "Source-IP: 10.1.2.3" L PART3 SAMPLE END,
 	    "source_ip=10.1.2.3\nip=203.0.113.9 received\nquirk source-derived" },
-	{ "rule F6: a private address alone", HEAD SHORT "Source-IP: 10.1.2.3" L PART3 "From: a@example.com" L END, "ip=10.1.2.3 field" },
-	{ "rule F7: no authserv-id", HEAD SHORT "Authentication-Results: dmarc=fail (p=none; dis=none) header.from=example.com" L PART3 SAMPLE END,
+	{ "FR6 a private address alone", HEAD SHORT "Source-IP: 10.1.2.3" L PART3 "From: a@example.com" L END, "ip=10.1.2.3 field" },
+	{ "FR7 no authserv-id", HEAD SHORT "Authentication-Results: dmarc=fail (p=none; dis=none) header.from=example.com" L PART3 SAMPLE END,
 	    "result dmarc=fail example.com\nsaid=fail" },
-	{ "rule F8: no Identity-Alignment is unknown, not none", HEAD SHORT PART3 SAMPLE END,
+	{ "FR8 no Identity-Alignment is unknown, not none", HEAD SHORT PART3 SAMPLE END,
 	    "!identity_alignment=\nquirk no-identity-alignment\nspf_aligned=unknown\ndkim_aligned=unknown" },
-	{ "rule F9: no Auth-Failure", HEAD SHORT PART3 SAMPLE END, "class=auth-failure\n!auth_failure=\nquirk auth-failure-derived" },
-	{ "rule F10: the null sender", HEAD SHORT "Original-Mail-From: <>" L PART3 SAMPLE END, "original_mail_from=<>" },
-	{ "rule F10: an empty sender", HEAD SHORT "Original-Mail-From:" L PART3 SAMPLE END, "original_mail_from=\n" },
-	{ "rule F11: several recipients in one line", HEAD SHORT "Original-Rcpt-To: <a@x.example>, \"b, c\"@x.example,d@x.example" L PART3 SAMPLE END,
+	{ "FR9 no Auth-Failure", HEAD SHORT PART3 SAMPLE END, "class=auth-failure\n!auth_failure=\nquirk auth-failure-derived" },
+	{ "FR10 the null sender", HEAD SHORT "Original-Mail-From: <>" L PART3 SAMPLE END, "original_mail_from=<>" },
+	{ "FR10 an empty sender", HEAD SHORT "Original-Mail-From:" L PART3 SAMPLE END, "original_mail_from=\n" },
+	{ "FR11 several recipients in one line", HEAD SHORT "Original-Rcpt-To: <a@x.example>, \"b, c\"@x.example,d@x.example" L PART3 SAMPLE END,
 	    "original_rcpt_to=<a@x.example>\n\"b, c\"@x.example\nd@x.example\nquirk rcpt-list" },
-	{ "rule F12: ISO 8601", HEAD SHORT "Arrival-Date: 2026-10-05T10:02:08+02:00" L PART3 SAMPLE END, "arrival=1791187328\nquirk arrival-form" },
-	{ "rule F12: a month of another language, a zone in words", HEAD SHORT "Arrival-Date: Mo, 5. Okt 2026 10:02:08 (CEST)" L PART3 SAMPLE END,
+	{ "FR12 ISO 8601", HEAD SHORT "Arrival-Date: 2026-10-05T10:02:08+02:00" L PART3 SAMPLE END, "arrival=1791187328\nquirk arrival-form" },
+	{ "FR12 a month of another language, a zone in words", HEAD SHORT "Arrival-Date: Mo, 5. Okt 2026 10:02:08 (CEST)" L PART3 SAMPLE END,
 	    "arrival=1791187328\nquirk arrival-form" },
-	{ "rule F12: no date at all: that of the report mail", HEAD SHORT "Arrival-Date: yesterday" L PART3 "From: a@example.com" L END,
+	{ "FR12 no date at all: that of the report mail", HEAD SHORT "Arrival-Date: yesterday" L PART3 "From: a@example.com" L END,
 	    "arrival=-1\narrived=2026-10-05T10:02:11Z report-mail\nquirk arrival-form" },
-	{ "rule F13: text/rfc822", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/rfc822" L L SAMPLE L "body" END,
+	{ "FR13 text/rfc822", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/rfc822" L L SAMPLE L "body" END,
 	    "sample=message\nquirk sample-type\nsample_message_id=<zz9@bulk.example.net>" },
-	{ "rule F13: text/rfc-822-headers", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/rfc-822-headers" L L SAMPLE END,
+	{ "FR13 text/rfc-822-headers", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/rfc-822-headers" L L SAMPLE END,
 	    "sample=headers\nquirk sample-type" },
-	{ "rule F13: message/rfc822-headers", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: message/rfc822-headers" L L SAMPLE END, "sample=headers" },
-	{ "rule F13: message/rfc-822", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: message/rfc-822" L L SAMPLE END, "sample=message" },
-	{ "rule F13: text/plain", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/plain" L L SAMPLE L "body" END, "sample=message\nquirk sample-type" },
-	{ "rule F13: application/octet-stream", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: application/octet-stream" L L SAMPLE END,
+	{ "FR13 message/rfc822-headers", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: message/rfc822-headers" L L SAMPLE END, "sample=headers" },
+	{ "FR13 message/rfc-822", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: message/rfc-822" L L SAMPLE END, "sample=message" },
+	{ "FR13 text/plain", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/plain" L L SAMPLE L "body" END, "sample=message\nquirk sample-type" },
+	{ "FR13 application/octet-stream", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: application/octet-stream" L L SAMPLE END,
 	    "sample=message" },
-	{ "rule F13: a footer of a list is no sample", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/plain" L L "_____ list footer" END,
+	{ "FR13 a footer of a list is no sample", TOP MIXED TEXT PART2 FIELDS L "--b1" L "Content-Type: text/plain" L L "_____ list footer" END,
 	    "sample=none\nquirk no-sample" },
-	{ "rule F14: no sample", HEAD FIELDS END, "sample=none\nquirk no-sample\nheader_from=example.com\nfrom=authentication-results" },
-	{ "rule F15: an empty line in front of the sample", HEAD FIELDS PART3 L L SAMPLE END, "sample_subject=Invoice 4711\nquirk sample-form" },
-	{ "rule F15: headers and body joined, bare line feeds", HEAD FIELDS PART3 "From: a@example.com\nSubject: x\nHello you\nall: of you\n" END,
+	{ "FR14 no sample", HEAD FIELDS END, "sample=none\nquirk no-sample\nheader_from=example.com\nfrom=authentication-results" },
+	{ "FR15 an empty line in front of the sample", HEAD FIELDS PART3 L L SAMPLE END, "sample_subject=Invoice 4711\nquirk sample-form" },
+	{ "FR15 headers and body joined, bare line feeds", HEAD FIELDS PART3 "From: a@example.com\nSubject: x\nHello you\nall: of you\n" END,
 	    "sample_subject=x\nquirk sample-form\nsample_body=Hello you\nall: of you" },
-	{ "rule F15: bytes that are no text", HEAD FIELDS PART3 "From: a@example.com" L "X-Odd: \xff\xfe" L END, "quirk encoding\nX-Odd: \xef\xbf\xbd\xef\xbf\xbd" },
-	{ "rule F16: a notice in words", TOP "Content-Type: text/plain" L L NOTICE,
+	{ "FR15 bytes that are no text", HEAD FIELDS PART3 "From: a@example.com" L "X-Odd: \xff\xfe" L END, "quirk encoding\nX-Odd: \xef\xbf\xbd\xef\xbf\xbd" },
+	{ "FR16 a notice in words", TOP "Content-Type: text/plain" L L NOTICE,
 	    "dialect=text-only\nclass=auth-failure\nfeedback_type=auth-failure\nip=198.51.100.23 field\nheader_from=example.com\nidentity_alignment=dkim, spf\n"
 	    "arrival=1550801457\ndelivery=delivered\ndelivery_result=None, Accept\nsample=headers\nsample_subject=hi\nquirk text-only\nsaid=fail\n"
 	    "spf_aligned=no\ndkim_aligned=no" },
-	{ "rule F16: in a multipart/report, labels in other case", TOP REPORT_TYPE "--b1" L "Content-Type: text/plain" L L
+	{ "FR16 in a multipart/report, labels in other case", TOP REPORT_TYPE "--b1" L "Content-Type: text/plain" L L
 	    "A MESSAGE claiming to be from you has failed the published DMARC policy for your domain." L "sender domain: example.com" L
 	    "Received date: Thu, 21 Feb 2019 20:10:57 -0600" L "SPF alignment: yes" L "DKIM alignment: no" L "DMARC results: Quarantine" L END,
 	    "dialect=text-only\narrival=1550801457\nidentity_alignment=dkim\nspf_aligned=yes\ndkim_aligned=no\ndelivery=policy" },
-	{ "rule F17: wrapped by a list", TOP "Content-Type: text/plain" L L "A message claiming to be from you" L "has failed the published DMARC policy" L
+	{ "FR17 wrapped by a list", TOP "Content-Type: text/plain" L L "A message claiming to be from you" L "has failed the published DMARC policy" L
 	    "Sender" L "Domain: example.com Sender IP" L "Address:" L "198.51.100.23" L "SPF Alignment: no DKIM Alignment:" L "no" L,
 	    "ip=198.51.100.23 field\nreported_domain=example.com\nidentity_alignment=dkim, spf" },
-	{ "rule F17: nothing can be read", TOP "Content-Type: text/plain" L L "A message claiming to be from you has failed. Ask us." L,
+	{ "FR17 nothing can be read", TOP "Content-Type: text/plain" L L "A message claiming to be from you has failed. Ask us." L,
 	    "dialect=text-only\nquirk unparsed" },
-	{ "rule F18: From and To of the report are one address", "From: fbl@x.example" L "To: fbl@x.example" L "Subject: s" L REPORT_TYPE TEXT PART2 SHORT PART3
+	{ "FR18 From and To of the report are one address", "From: fbl@x.example" L "To: fbl@x.example" L "Subject: s" L REPORT_TYPE TEXT PART2 SHORT PART3
 	    "From: fbl@x.example" L END, "!quirk loop\nreport_from=fbl@x.example" },
-	{ "rule F19: the subject is a hint", "From: a@r.example" L "Subject: DMARC Forensic Report for sub.example.org from IP 192.0.2.4" L REPORT_TYPE TEXT PART2
+	{ "FR19 the subject is a hint", "From: a@r.example" L "Subject: DMARC Forensic Report for sub.example.org from IP 192.0.2.4" L REPORT_TYPE TEXT PART2
 	    SHORT END, "header_from=sub.example.org\nfrom=subject\nip=192.0.2.4 subject" },
-	{ "rule F19: DMARC Failure report for domain Mail-From IP", "From: a@r.example" L
+	{ "FR19 DMARC Failure report for domain Mail-From IP", "From: a@r.example" L
 	    "Subject: DMARC Failure report for example.org Mail-From:<x@y.example> IP:192.0.2.5" L REPORT_TYPE TEXT PART2 SHORT END,
 	    "header_from=example.org\nip=192.0.2.5 subject" },
-	{ "rule F20: bodyhash by fo=d", HEAD SHORT "Auth-Failure: bodyhash" L PART3 SAMPLE END, "class=auth-failure\nauth_failure=bodyhash" },
-	{ "rule F20: a complaint is of another class", HEAD "Feedback-Type: abuse" L "User-Agent: fbl" L "Version: 0.1" L PART3 SAMPLE END,
+	{ "FR20 bodyhash by fo=d", HEAD SHORT "Auth-Failure: bodyhash" L PART3 SAMPLE END, "class=auth-failure\nauth_failure=bodyhash" },
+	{ "FR20 a complaint is of another class", HEAD "Feedback-Type: abuse" L "User-Agent: fbl" L "Version: 0.1" L PART3 SAMPLE END,
 	    "class=other\nfeedback_type=abuse\nsaid=unknown\nverdict=unknown\nA complaint or another kind of feedback" },
-	{ "rule F21: two Authentication-Results", HEAD SHORT "Authentication-Results: mx.example; spf=fail smtp.mailfrom=b.example" L
+	{ "FR21 two Authentication-Results", HEAD SHORT "Authentication-Results: mx.example; spf=fail smtp.mailfrom=b.example" L
 	    "Authentication-Results: mx.example; dkim=fail header.d=example.com" L PART3 SAMPLE END,
 	    "result spf=fail b.example mfrom\nresult dkim=fail example.com\nspf_aligned=no\ndkim_aligned=no\nverdict=no" },
-	{ "rule F22: From is a subdomain of Reported-Domain", HEAD SHORT "Reported-Domain: example.com" L PART3 "From: a@news.example.com" L END,
+	{ "FR22 From is a subdomain of Reported-Domain", HEAD SHORT "Reported-Domain: example.com" L PART3 "From: a@news.example.com" L END,
 	    "header_from=news.example.com\nreported_domain=example.com\nfrom=sample" },
-	{ "rule F23: an mbox line before the headers", "From a@b.example Mon Oct 05 10:02:11 2026\n" HEAD FIELDS PART3 "From b@c.example Mon Oct 05 10:02:11 2026" L
+	{ "FR23 an mbox line before the headers", "From a@b.example Mon Oct 05 10:02:11 2026\n" HEAD FIELDS PART3 "From b@c.example Mon Oct 05 10:02:11 2026" L
 	    SAMPLE END, "incidents=3\nsample_subject=Invoice 4711\nquirk sample-form" },
-	{ "rule F24: a report about a report", HEAD SHORT PART3 SAMPLE "Content-Type: multipart/report; report-type=feedback-report; boundary=x" L END,
+	{ "FR24 a report about a report", HEAD SHORT PART3 SAMPLE "Content-Type: multipart/report; report-type=feedback-report; boundary=x" L END,
 	    "quirk loop" },
-	{ "rule F24: a report about our own ruf address", HEAD SHORT PART3 "From: ruf@example.com" L END, "quirk loop" },
+	{ "FR24 a report about our own ruf address", HEAD SHORT PART3 "From: ruf@example.com" L END, "quirk loop" },
 
-	{ "notes F1: base64 with the name ATT00001 and no type", TOP MIXED TEXT "--b1" L "Content-Type: application/octet-stream; name=ATT00001" L
+	{ "F1 base64 with the name ATT00001 and no type", TOP MIXED TEXT "--b1" L "Content-Type: application/octet-stream; name=ATT00001" L
 	    "Content-Transfer-Encoding: base64" L L "RmVlZGJhY2stVHlwZTogYXV0aC1mYWlsdXJlDQpTb3VyY2UtSVA6IDE5Mi4wLjIuNw0K" L PART3 SAMPLE END,
 	    "class=auth-failure\nip=192.0.2.7 field\nquirk part-sniffed" },
-	{ "notes F2: leaves count, not the container", TOP MIXED "--b1" L "Content-Type: multipart/alternative; boundary=b2" L L "--b2" L
+	{ "F2 leaves count, not the container", TOP MIXED "--b1" L "Content-Type: multipart/alternative; boundary=b2" L L "--b2" L
 	    "Content-Type: text/html" L L "<p>x" L "--b2--" L PART2 FIELDS L "--b1" L "Content-Type: message/rfc822" L L SAMPLE L "body" END,
 	    "class=auth-failure\nsample=message\nsample_subject=Invoice 4711" },
-	{ "notes F3: text only", TOP "Content-Type: text/plain" L "Content-Transfer-Encoding: quoted-printable" L L
+	{ "F3 text only", TOP "Content-Type: text/plain" L "Content-Transfer-Encoding: quoted-printable" L L
 	    "A message claiming to be from you has failed the published DMARC policy for=" L " your domain." L "Sender IP Address: 192.0.2.9" L,
 	    "dialect=text-only\nip=192.0.2.9 field" },
-	{ "notes F4: hardly a field there", HEAD "Authentication-Results: mx.example; dmarc=fail header.from=example.com" L PART3 "From: a@example.com" L END,
+	{ "F4 hardly a field there", HEAD "Authentication-Results: mx.example; dmarc=fail header.from=example.com" L PART3 "From: a@example.com" L END,
 	    "class=auth-failure\n!feedback_type=\nquirk type-derived\nquirk auth-failure-derived\nquirk no-version\nquirk no-user-agent\n"
 	    "quirk no-identity-alignment\nquirk no-reported-domain\nquirk no-arrival-date\nverdict=no" },
-	{ "notes F4: no Feedback-Type and nothing about authentication", HEAD "User-Agent: x" L PART3 SAMPLE END, "class=other\nquirk type-derived" },
-	{ "notes F5: names in any case", HEAD "feedback-TYPE: Auth-Failure" L "Source-Ip: 192.0.2.61 (a)" L "VERSION: 1" L PART3 SAMPLE END,
+	{ "F4 no Feedback-Type and nothing about authentication", HEAD "User-Agent: x" L PART3 SAMPLE END, "class=other\nquirk type-derived" },
+	{ "F5 names in any case", HEAD "feedback-TYPE: Auth-Failure" L "Source-Ip: 192.0.2.61 (a)" L "VERSION: 1" L PART3 SAMPLE END,
 	    "class=auth-failure\nip=192.0.2.61 field\nversion=1" },
-	{ "notes F6: a vendor's word for the delivery", HEAD SHORT "Delivery-Result: smg-policy-action" L PART3 SAMPLE END,
+	{ "F6 a vendor's word for the delivery", HEAD SHORT "Delivery-Result: smg-policy-action" L PART3 SAMPLE END,
 	    "delivery=other\ndelivery_result=smg-policy-action\nquirk delivery-word" },
-	{ "notes F7: a sample with attachments, without Date, with an odd From", HEAD FIELDS L "--b1" L "Content-Type: message/rfc822" L L "From: nobody" L
+	{ "F7 a sample with attachments, without Date, with an odd From", HEAD FIELDS L "--b1" L "Content-Type: message/rfc822" L L "From: nobody" L
 	    "Content-Type: multipart/mixed; boundary=in" L L "--in" L "Content-Type: text/html" L L "<script>" L "--in--" L END,
 	    "sample=message\nheader_from=example.com\nhashed\nsample_body=--in" },
-	{ "notes F8: ATT00001.file without useful types", TOP MIXED "--b1" L L "words" L "--b1" L "Content-Disposition: attachment; filename=ATT00001.file" L L
+	{ "F8 ATT00001.file without useful types", TOP MIXED "--b1" L L "words" L "--b1" L "Content-Disposition: attachment; filename=ATT00001.file" L L
 	    "User-Agent: x" L "Feedback-Type: auth-failure" L "Source-IP: 192.0.2.7" L "--b1" L "Content-Disposition: attachment; filename=ATT00002.file" L L SAMPLE END,
 	    "class=auth-failure\nip=192.0.2.7 field\nsample_subject=Invoice 4711\nquirk part-sniffed" },
-	{ "notes F9: opt-out is of another class", HEAD "Feedback-Type: opt-out" L PART3 SAMPLE END, "class=other\nfeedback_type=opt-out" },
+	{ "F9 opt-out is of another class", HEAD "Feedback-Type: opt-out" L PART3 SAMPLE END, "class=other\nfeedback_type=opt-out" },
 
 	{ "the sample stands before the machine-readable part", TOP MIXED "--b1" L "Content-Type: message/rfc822" L L SAMPLE "Content-Type: text/xml" L L XML L
 	    "--b1" L "Content-Type: message/feedback-report" L L FIELDS END, "sample_subject=Invoice 4711\nincidents=3" },

@@ -142,14 +142,16 @@ test_host(void **state)
 		{ "localhost:", true }, { "localhost:80x", false }, { "localhost:123456", false }, { "[::1", false },
 		{ "[::1]x", false }, { "[]", false }, { "::1", false }, { "0.0.0.0", false }, { "[::]", false },
 		{ "localhost evil.example", false }, { "127.0.0.1@evil.example", false }, { "2130706433", false },
-		{ "127.1", false },
+		{ "127.1", false }, { "reports.example.com", true }, { "Reports.Example.COM:443", true }, { "x.reports.example.com", false },
 	};
+	char			*own[] = { (char *)(uintptr_t)"reports.example.com" };
+	const struct str_list	 names = { own, 1 };
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++)
-		if (host_allowed(cases[i].host, "192.0.2.7") != cases[i].want)
+		if (host_allowed(cases[i].host, "192.0.2.7", &names) != cases[i].want)
 			fail_msg("\"%s\"", cases[i].host);
-	assert_true(host_allowed("[2001:DB8::1]:80", "2001:db8:0::1"));
+	assert_true(host_allowed("[2001:DB8::1]:80", "2001:db8:0::1", NULL));
 }
 
 /* --- etag.c, headers.c ------------------------------------------------------------ */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "enrich/places.h"
 #include "store/senders.h"
 
 #define RIGHT_PERCENT	95.0
@@ -183,8 +184,16 @@ print(const char *label)
 int
 main(int argc, char **argv)
 {
-	if (argc != 4)
-		die("usage", "truth STATE TRUTH-FILE LABEL");
+	struct err	 e = { 0 };
+	struct places	*p;
+
+	if (argc != 4 && argc != 5)
+		die("usage", "truth STATE TRUTH-FILE LABEL [FILE-OF-NETWORKS]");
+	if (argc == 5) {
+		if (places_open(PLACES_NONE, argv[4], &p, &e) == -1)
+			die(argv[4], e.msg);
+		(void)places_use(p);
+	}
 	identify(argv[1]);
 	compare(argv[1], argv[2]);
 	return (print(argv[3]) ? 0 : 1);

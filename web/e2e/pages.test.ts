@@ -37,7 +37,7 @@ const pages = (): [string, string, RegExp][] => [
 	["reports", "/reports", /Reports/], ["reporters", "/reports?tab=reporters", /Reports/], ["report", `/reports/${encodeURIComponent(report)}`, /→/],
 	["failures", "/failures?t=all", /Failures/], ["no failures", "/failures?reporter=nobody.invalid&code=F7", /Failures/], ["failure", `/failures/${failure}`, /→/],
 	["tls", "/tls?t=all", /TLS/], ["tls failed", "/tls?view=failed&unit=share", /TLS/], ["tls reports", "/tls?tab=reports", /TLS/], ["tls report", `/tls/${tls}`, /→/],
-	["no tls", "/tls?domain=nobody.invalid", /TLS/], ["intake", "/health", /Intake/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
+	["no tls", "/tls?domain=nobody.invalid", /TLS/], ["intake", "/health", /Intake/], ["decode", "/decode", /Decode/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
 	["all time", "/?t=all", /Overview/], ["nothing matches", "/explore?hfrom=nobody.invalid", /Explore/],
 ];
 
@@ -325,5 +325,30 @@ test("with no report yet the first steps are shown", async (ctx_) => {
 	await page.goto(s.url + "/");
 	await page.locator(".steps li").first().waitFor();
 	assert.equal(await page.locator(".steps li").count(), 3);
+	await ctx.close();
+});
+
+test("a refusal is read where it is pasted, and goes nowhere else", async () => {
+	const { ctx, page, seen } = await open(b, s.url);
+	await visit(page, `${s.url}/decode`);
+	const go = page.getByRole("button", { name: "What does it mean?" });
+	assert.equal(await go.isDisabled(), true);
+	await page.getByRole("textbox").fill("550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's\n550 5.7.26 DMARC policy. <img src=x onerror=alert(1)> 192.0.2.7");
+	await page.keyboard.press("Control+Enter");
+	await until(async () => (await page.locator(".decoded h2").count()) > 0, "an answer");
+	assert.match(await page.locator(".decoded").first().innerText(), /DMARC[^]*What to do[^]*DKIM/);
+	assert.match(await page.locator(".decoded q").first().innerText(), /<img src=x/);
+	assert.deepEqual(await findings(page), []);
+	assert.equal(new URL(page.url()).search, "");
+	assert.equal(await page.evaluate("JSON.stringify({ ...localStorage, ...sessionStorage })").then((x) => String(x).includes("5.7.26")), false);
+	await page.getByRole("textbox").fill("Authentication-Results: mx.example.net; dmarc=fail header.from=example.com; dkim=none; spf=fail smtp.mailfrom=example.com\n");
+	await go.click();
+	await until(async () => (await page.locator(".decoded").innerText()).includes("What the header of the message says"), "the checks");
+	await page.getByRole("textbox").fill("hello");
+	await go.click();
+	await until(async () => (await page.locator(".verdict-word").count()) > 0, "nothing is known");
+	await page.getByRole("button", { name: "Clear" }).click();
+	assert.equal(await page.getByRole("textbox").inputValue(), "");
+	assert.deepEqual(seen.errors, []);
 	await ctx.close();
 });

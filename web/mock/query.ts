@@ -6,6 +6,7 @@ import type {
 import { cause, explain } from "./explain";
 import { countFailures } from "./failures";
 import { hostOf } from "./hosts";
+import { classOf, senderOf, whose } from "./senders";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
 
 export class Bad extends Error {
@@ -52,7 +53,7 @@ export function count(list: Row[]): Counts {
 }
 const rawSpf = (r: Row): string => r.spf[0]?.result ?? "absent";
 const rawDkim = (r: Row): string => r.dkim.some((x) => x.result === "pass") ? "pass" : r.dkim[0]?.result ?? "absent";
-function legs(list: Row[]): Legs {
+export function legs(list: Row[]): Legs {
 	const no = (): Leg => ({ aligned: 0, pass: 0, fail: 0, none: 0, error: 0, absent: 0 });
 	const l: Legs = { spf: no(), dkim: no() };
 	const cls = (w: string): Exclude<keyof Leg, "aligned"> => w === "pass" ? "pass" : /^(fail|softfail|policy|neutral)$/.test(w) ? "fail" : w === "none" ? "none" : w === "absent" ? "absent" : "error";
@@ -89,6 +90,8 @@ function valuesOf(r: MockRow, key: string): string[] {
 	case "fwd": return [r.fwd];
 	case "differs": return [r.differs ? "yes" : "no"];
 	case "outcome": return [outcome(r)];
+	case "sender": return [senderOf(r).id];
+	case "class": return [classOf(senderOf(r), r.domain)];
 	default: throw new Bad("by", `cannot group by "${key}"`);
 	}
 }
@@ -143,7 +146,7 @@ export function period(p: URLSearchParams): { from: string; to: string } {
 	return { from: addDays(COMPLETE, 1 - Number(n[1])), to: COMPLETE };
 }
 
-function select(p: URLSearchParams, r = period(p)): MockRow[] {
+export function select(p: URLSearchParams, r = period(p)): MockRow[] {
 	const fs = filters(p);
 	const report = p.get("report");
 	return rows.filter((x) => (report !== null ? x.report_id === report : x.day >= r.from && x.day <= r.to) && fs.every((f) => matches(x, f)));
@@ -226,9 +229,11 @@ export function overview(p: URLSearchParams): Overview {
 		return [...new Set(now.flatMap((x) => valuesOf(x, key)))].filter((v) => v !== "" && !seen.has(v));
 	};
 	const old = rows.some((x) => x.day < r.from);
+	const yours = (x: MockRow): boolean => ["own", "service", "candidate"].includes(classOf(senderOf(x), x.domain)) && x.fwd === "no";
+	const y = count(now.filter(yours)), open = count(now.filter((x) => ["candidate", "unknown", "suspect"].includes(classOf(senderOf(x), x.domain))));
 	return {
 		from: r.from, to: r.to, complete_through: COMPLETE, counts: c, prev,
-		rates: { pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
+		rates: { legit_pass: rate(y), legit_low: rate(y) === null ? null : (rate(y) ?? 0) * 0.999, prev_legit_pass: null, legit_share: c.m === 0 ? null : y.m / c.m, unreviewed: c.m === 0 ? null : open.m / c.m, pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
 		verdict, domains: list, new: { sources: old ? first("ip").length : 0, selectors: old ? first("selector") : [], subdomains: old ? first("hfrom") : [] },
 		reporters: new Set(now.map((x) => x.reporter.key)).size, reports: new Set(now.map((x) => x.report_id)).size,
 		silent_reporters: r.to >= "2026-05-13" && now.length > 0 ? [{ key: SILENT, label: "University Mail Service", last_day: "2026-05-09", usual_m: 61 }] : [],
@@ -268,7 +273,7 @@ export function timeseries(p: URLSearchParams): Timeseries {
 	return { from: r.from, to: r.to, step, days, complete_through: COMPLETE, series, events };
 }
 
-function page<T>(list: T[], p: URLSearchParams, fallback: number): { items: T[]; next: string | null; at: number } {
+export function page<T>(list: T[], p: URLSearchParams, fallback: number): { items: T[]; next: string | null; at: number } {
 	const at = Number(p.get("cursor") ?? 0), limit = Math.min(1000, Number(p.get("limit") ?? fallback));
 	if (!(at >= 0) || !(limit > 0))
 		throw new Bad("cursor", "the cursor is not one of ours");
@@ -276,7 +281,7 @@ function page<T>(list: T[], p: URLSearchParams, fallback: number): { items: T[];
 	return { items, next: at + limit < list.length ? String(at + limit) : null, at };
 }
 
-function order<T>(list: T[], sort: string, keys: Record<string, (x: T) => string | number>): T[] {
+export function order<T>(list: T[], sort: string, keys: Record<string, (x: T) => string | number>): T[] {
 	const desc = sort.startsWith("-"), key = keys[desc ? sort.slice(1) : sort];
 	if (key === undefined)
 		throw new Bad("sort", `cannot sort by "${sort}"`);
@@ -308,9 +313,9 @@ export function breakdown(p: URLSearchParams): Breakdown {
 				g.push(r);
 		}
 	const all = [...groups].map(([key, g]): BreakdownItem => ({
-		key, label: by === "reporter" ? g[0]?.reporter.label ?? key : key, counts: count(g), legs: legs(g),
+		key, label: by === "reporter" ? g[0]?.reporter.label ?? key : by === "sender" && g[0] !== undefined ? senderOf(g[0]).label : key, counts: count(g), legs: legs(g),
 		first_day: g.reduce((a, b) => b.day < a ? b.day : a, LAST), last_day: g.reduce((a, b) => b.day > a ? b.day : a, FIRST), n: g.length,
-		...(by === "ip" ? { ptr: hostOf(key), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: {
+		...(by === "ip" ? { ptr: hostOf(key), sender: g[0] === undefined ? null : whose(g[0]), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: {
 			hfrom: topOf(g, (r) => [r.hfrom ?? ""]), sigdomain: topOf(g, (r) => valuesOf(r, "sigdomain")), spf_domain: topOf(g, (r) => [r.spf[0]?.domain ?? ""]),
 			reporters: new Set(g.map((r) => r.reporter.key)).size, codes: topOf(g, (r) => [r.code]).map((x) => ({ code: x.key, m: x.m })), family: key === "unknown" ? null : key.includes(":") ? 6 as const : 4 as const,
 		} } : {}),
@@ -323,7 +328,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	return { items: pg.items, other: { n: rest.length, m: rest.reduce((n, i) => n + i.counts.m, 0) }, total: { n: all.length, m: count(list).m }, next: pg.next };
 }
 
-const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ptr: hostOf(r.ip), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
+const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ptr: hostOf(r.ip), sender: whose({ ...r, policy: _p, group: _g }), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
 export function rowList(p: URLSearchParams): Page<Row> {
 	const list = select(p);
 	const pg = page(order(list, p.get("sort") ?? "-m", { m: (r) => r.count, day: (r) => r.day, seq: (r) => r.seq }), p, 100);

@@ -12,6 +12,7 @@ import { extname, join, normalize } from "node:path";
 import { xmlOf } from "./data";
 import { BadFilter, failure, failureList } from "./failures";
 import * as q from "./query";
+import * as who from "./senders";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
 
 const web = process.env.DMARCD_WEB ?? ".";
@@ -99,7 +100,52 @@ function other(req: IncomingMessage, res: ServerResponse, path: string, p: URLSe
 	res.writeHead(200, { ...SECURITY, "Content-Security-Policy": "sandbox; default-src 'none'", "Content-Type": "application/json", "Content-Disposition": `attachment; filename="tls-${r.id}.json"` }).end(tlsJson(r));
 }
 
+/* What people decide about senders; the body comes first. */
+function decide(req: IncomingMessage, res: ServerResponse, path: string): void {
+	if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+		return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
+	const parts: Buffer[] = [];
+	req.on("data", (d: Buffer) => parts.push(d));
+	req.on("end", () => {
+		const one = /^\/senders\/(\d+)\/decision$/.exec(path), undo = /^\/senders\/decisions\/(\d+)\/undo$/.exec(path);
+		try {
+			const body = undo !== null ? null : JSON.parse(Buffer.concat(parts).toString()) as Record<string, unknown>;
+			const done = undo !== null ? who.undoDecisions(undo[1] as string) :
+				who.decideAll(one !== null ? [{ ...body, sender: one[1] }] as never : body?.decisions as never);
+			res.writeHead(200, { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" }).end(JSON.stringify(done));
+		} catch (e) {
+			if (e instanceof who.Stale)
+				problem(req, res, 409, "Changed meanwhile", e.message);
+			else
+				problem(req, res, e instanceof q.Gone ? 404 : e instanceof q.Bad ? 422 : 400, "Cannot be done", String(e instanceof Error ? e.message : e));
+		}
+	});
+}
+
+/* What a refusal means: the real reading is the daemon's, this knows one of each kind. */
+function decode(req: IncomingMessage, res: ServerResponse): void {
+	if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+		return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
+	const parts: Buffer[] = [];
+	req.on("data", (d: Buffer) => parts.push(d));
+	req.on("end", () => {
+		const text = (JSON.parse(Buffer.concat(parts).toString()) as { text: string }).text;
+		const ip = /\d+\.\d+\.\d+\.\d+/.exec(text)?.[0] ?? null, domain = /(?:from|header\.from=) ?([a-z0-9.-]+\.[a-z]+)/.exec(text)?.[1] ?? null;
+		const match = { key: "dmarc", title: "Refused because of DMARC", why: `Neither SPF nor DKIM proved ${domain}.`, do: "Sign with DKIM.", words: text.slice(0, 200) };
+		res.writeHead(200, { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" }).end(JSON.stringify({
+			lang: "en", matches: /dmarc policy/i.test(text) ? [match] : [], temporary: /^4/.test(text), domain, known: domain !== null, ip,
+			seen: ip === null ? null : { from: "2026-02-20", to: "2026-05-20", ip, m: 41, codes: [{ code: "F7", title: "No proof at all", m: 40 }, { code: "P1", title: "Fully proven", m: 1 }], sender: { id: "3", label: "Mailer <b>X</b>" } },
+			checks: /Authentication-Results:/.test(text) ? { lang: "en", code: "F5", title: "Neither listed nor signed as you", why: "SPF does not vouch for it.", do: null, do_yours: "Turn on DKIM.", do_not_yours: "Leave it.",
+				legs: ["SPF: fail", "DKIM: not signed"], notes: [], snippets: [{ text: "Add to the SPF record:", type: "TXT", name: "example.com", value: "ip4:192.0.2.9" }] } : null,
+		}));
+	});
+}
+
 function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
+	if ((req.method === "PUT" && /^\/senders\/\d+\/decision$/.test(path)) || (req.method === "POST" && /^\/senders\/decisions(\/\d+\/undo)?$/.test(path)))
+		return decide(req, res, path);
+	if (req.method === "POST" && path === "/decode")
+		return decode(req, res);
 	const item = /^\/ingest\/items\/([^/]+)(?:\/(raw|retry|discard))?$/.exec(path);
 	if (item !== null && (item[2] === "retry" || item[2] === "discard")) {
 		if (req.method !== "POST")
@@ -114,6 +160,11 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 		problem(req, res, 405, "Method not allowed", "This API only answers GET.");
 		return;
 	}
+	if (path === "/senders/decisions")
+		return json(req, res, 200, who.decisions(p));
+	const sender = /^\/senders\/([^/]+)$/.exec(path);
+	if (sender !== null)
+		return json(req, res, 200, who.sender(decodeURIComponent(sender[1] as string), p));
 	const row = /^\/rows\/([^/]+)\/explain$/.exec(path);
 	if (row !== null)
 		return json(req, res, 200, q.explainRow(decodeURIComponent(row[1] as string)));
@@ -140,6 +191,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
 	case "/breakdown": return json(req, res, 200, q.breakdown(p));
 	case "/explain": return json(req, res, 200, q.causes(p));
+	case "/senders": return json(req, res, 200, who.senders(p));
 	case "/rows": return json(req, res, 200, q.rowList(p));
 	case "/domains": return json(req, res, 200, { items: q.domains(p) });
 	case "/reports": return json(req, res, 200, q.reportList(p));

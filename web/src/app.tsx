@@ -18,12 +18,14 @@ import { matchRoute, type PageProps } from "./routes";
 export const NAV: { path: string; key: Key; icon: IconName; letter: string }[] = [
 	{ path: "/", key: "nav.overview", icon: "overview", letter: "o" },
 	{ path: "/domains", key: "nav.domains", icon: "domains", letter: "d" },
-	{ path: "/sources", key: "nav.sources", icon: "sources", letter: "s" },
+	{ path: "/senders", key: "nav.senders", icon: "senders", letter: "s" },
 	{ path: "/explore", key: "nav.explore", icon: "explore", letter: "e" },
+	{ path: "/sources", key: "nav.sources", icon: "sources", letter: "a" },
 	{ path: "/reports", key: "nav.reports", icon: "reports", letter: "r" },
 	{ path: "/failures", key: "nav.failures", icon: "envelope", letter: "f" },
 	{ path: "/tls", key: "nav.tls", icon: "lock", letter: "l" },
 	{ path: "/health", key: "nav.intake", icon: "intake", letter: "h" },
+	{ path: "/decode", key: "nav.decode", icon: "decode", letter: "b" },
 ];
 
 const active = (path: string, nav: string): boolean =>
@@ -42,7 +44,7 @@ function Rail({ path, q }: { path: string; q: string }) {
 				<ul class={more ? "more-open" : ""}>
 					{NAV.map((n, i) => (
 						<li class={i > 3 ? "in-more" : ""}>
-							<a href={href(at(n.path, n.path === "/health" ? "" : q))} aria-current={active(path, n.path) ? "page" : undefined}>
+							<a href={href(at(n.path, n.path === "/health" || n.path === "/decode" ? "" : q))} aria-current={active(path, n.path) ? "page" : undefined}>
 								<Icon name={n.icon} /><span>{t(n.key)}</span>
 							</a>
 						</li>
@@ -67,8 +69,8 @@ function KeysDialog({ close }: { close: () => void }) {
 			d.showModal();
 	}, []);
 	const rows: [string, Key][] = [
-		["?", "keys.help"], ["/", "keys.filter"], ["g o · d · s · e · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
-		["x", "keys.x"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
+		["?", "keys.help"], ["/", "keys.filter"], ["g o · d · s · e · a · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
+		["y · n · f · u", "keys.triage"], ["x", "keys.x"], ["x", "keys.pick"], ["z", "keys.undo"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
 	];
 	return (
 		<dialog ref={ref} class="dialog" aria-labelledby="keys-title" onClose={close}>

@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 import "./styles/hosts.css";
+import "./styles/senders.css";
 import { render } from "preact";
 import { App } from "./app";
 import { start } from "./lib/router";

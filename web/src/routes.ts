@@ -24,6 +24,8 @@ const DEFS: Def[] = [
 	{ name: "overview", pattern: /^\/$/, title: () => t("nav.overview"), load: () => import("./pages/overview") },
 	{ name: "domains", pattern: /^\/domains\/?$/, title: () => t("nav.domains"), load: () => import("./pages/domains") },
 	{ name: "domain", pattern: /^\/domains\/([^/]+)\/?$/, params: ["d"], title: (p) => safeText(p.d ?? ""), load: () => import("./pages/domain") },
+	{ name: "senders", pattern: /^\/senders\/?$/, title: () => t("nav.senders"), load: () => import("./pages/senders") },
+	{ name: "sender", pattern: /^\/senders\/([^/]+)\/?$/, params: ["id"], title: () => t("sender.title"), load: () => import("./pages/sender") },
 	{ name: "sources", pattern: /^\/sources\/?$/, title: () => t("nav.sources"), load: () => import("./pages/sources") },
 	{ name: "explore", pattern: /^\/explore\/?$/, title: () => t("nav.explore"), load: () => import("./pages/explore") },
 	{ name: "reports", pattern: /^\/reports\/?$/, title: () => t("nav.reports"), load: () => import("./pages/reports") },
@@ -33,6 +35,7 @@ const DEFS: Def[] = [
 	{ name: "tls", pattern: /^\/tls\/?$/, title: () => t("nav.tls"), load: () => import("./pages/tls") },
 	{ name: "tlsreport", pattern: /^\/tls\/([^/]+)\/?$/, params: ["id"], title: () => t("tls.report"), load: () => import("./pages/tlsreport") },
 	{ name: "intake", pattern: /^\/(?:intake|health)\/?$/, title: () => t("nav.intake"), load: () => import("./pages/intake") },
+	{ name: "decode", pattern: /^\/decode\/?$/, title: () => t("nav.decode"), load: () => import("./pages/decode") },
 	{ name: "help", pattern: /^\/help(?:\/([^/]+))?\/?$/, params: ["term"], title: () => t("nav.help"), load: () => import("./pages/help") },
 ];
 const NONE: Def = { name: "notfound", pattern: /^/, title: () => t("notfound.title"), load: () => import("./pages/notfound") };

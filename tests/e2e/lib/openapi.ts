@@ -15,7 +15,7 @@ interface Operation {
 	responses: Record<string, { $ref?: string; content?: Record<string, unknown> }>;
 }
 interface Document {
-	paths: Record<string, { get?: Operation; post?: Operation }>;
+	paths: Record<string, { get?: Operation; post?: Operation; put?: Operation }>;
 	components: { parameters: Record<string, Parameter> };
 }
 
@@ -39,6 +39,10 @@ export class Spec {
 		return Object.keys(this.doc.paths).filter((p) => this.doc.paths[p]?.post !== undefined);
 	}
 
+	get puts(): string[] {
+		return Object.keys(this.doc.paths).filter((p) => this.doc.paths[p]?.put !== undefined);
+	}
+
 	parameters(path: string): Parameter[] {
 		return (this.doc.paths[path]?.get?.parameters ?? []).map((p) => {
 			const found = this.doc.components.parameters[p.$ref.slice('#/components/parameters/'.length)];
@@ -48,7 +52,7 @@ export class Spec {
 	}
 
 	// What is wrong with an answer, one line each; [] when nothing is.
-	faults(path: string, status: number, type: string | undefined, body: unknown, method: 'get' | 'post' = 'get'): string[] {
+	faults(path: string, status: number, type: string | undefined, body: unknown, method: 'get' | 'post' | 'put' = 'get'): string[] {
 		const op = this.doc.paths[path]?.[method];
 		if (op === undefined) return [`${path} is not described`];
 		const media = (type ?? '').split(';')[0]?.trim() ?? '';

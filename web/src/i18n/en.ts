@@ -1,9 +1,11 @@
 /* Every text of the app, in English. Other languages are files of the same keys. */
 import codes from "texts:en";
+import { decode } from "./en-decode";
 import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { hosts } from "./en-hosts";
 import { intake } from "./en-intake";
+import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
 const ui = {
@@ -530,7 +532,7 @@ const ui = {
 	"keys.title": "Keyboard",
 	"keys.help": "This list",
 	"keys.filter": "Add a filter",
-	"keys.go": "Go to Overview, Domains, Sources, Explore, Reports, Failures, TLS, Intake",
+	"keys.go": "Go to Overview, Domains, Senders, Explore, Addresses (Sources), Reports, Failures, TLS, Intake",
 	"keys.rows": "Next row, row before",
 	"keys.enter": "Open the row",
 	"keys.x": "Leave out the value that has the focus",
@@ -544,4 +546,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...hosts, ...failures, ...tls };
+export const en = { ...ui, ...codes, ...help, ...intake, ...hosts, ...failures, ...tls, ...senders, ...decode };

@@ -92,6 +92,27 @@ export async function post(path: string): Promise<void> {
 		throw new ApiError(await problemOf(r));
 }
 
+/* The same with an answer, and with something said: JSON. */
+export async function send<T>(method: "POST" | "PUT", path: string, body?: unknown): Promise<T> {
+	const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": document.documentElement.lang || "en", "X-Dmarcd-Action": "1" };
+	let r: Response;
+
+	if (body !== undefined)
+		headers["Content-Type"] = "application/json";
+	try {
+		r = await fetch(apiUrl(path), { method, headers, body: body === undefined ? null : JSON.stringify(body), credentials: "same-origin" });
+	} catch {
+		throw new ApiError({ title: "", status: 0 }, true);
+	}
+	if (!r.ok)
+		throw new ApiError(await problemOf(r));
+	try {
+		return await r.json() as T;
+	} catch {
+		throw new ApiError({ title: "", detail: "The answer is not JSON.", status: r.status });
+	}
+}
+
 /* A raw file as text, for the XML view. */
 export async function getText(path: string, signal?: AbortSignal): Promise<string> {
 	let r: Response;

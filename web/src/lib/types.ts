@@ -1,4 +1,5 @@
 /* The answers of /api/v1, as schema/openapi.yaml describes them. */
+import type { Whose } from "./types-senders";
 
 import type { Host, Resolver } from "./types-hosts";
 
@@ -54,7 +55,7 @@ export interface SourceDetail {
 }
 export interface BreakdownItem {
 	key: string; label: string; counts: Counts; legs: Legs;
-	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number; ptr?: Host | null;
+	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number; sender?: Whose | null; ptr?: Host | null;
 }
 export interface Breakdown {
 	items: BreakdownItem[]; other: { n: number; m: number }; total: { n: number; m: number }; next: string | null;
@@ -71,7 +72,7 @@ export interface Row {
 	};
 	spf: SpfResult[]; dkim: DkimResult[];
 	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
-	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean; failures?: number; ptr?: Host | null;
+	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null; ptr?: Host | null;
 }
 /* Sentences of the daemon, finished but for hidden characters; m: messages they hold for. */
 export interface Said { text: string; m: number }

@@ -10,6 +10,7 @@
 export const MAIL_KEYS = [
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp",
 	"reason", "selector", "sigdomain", "code", "fwd", "differs", "trust", "apart",
+	"sender", "class",
 ] as const;
 /* What failure reports and TLS reports are told apart by; the rest of the keys says nothing of them. */
 export const FAILURE_KEYS = ["type", "domain", "hfrom", "ip", "reporter"] as const;

@@ -16,7 +16,7 @@ import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 import { Name, Value } from "../ui/text";
 
-const PANEL: FilterKey[] = ["ip", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "align", "spf", "dkim", "reason", "fwd"];
+const PANEL: FilterKey[] = ["ip", "sender", "class", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "align", "spf", "dkim", "reason", "fwd"];
 const OPEN = 5;
 const SPLITS = ["outcome", "reporter", "disposition", "domain", "code"] as const;
 
@@ -34,7 +34,7 @@ function Values({ k, start }: { k: FilterKey; start: boolean }) {
 				<ul>
 					{list.map((i) => {
 						const share = ratio(i.counts.m, d.total.m) ?? 0;
-						const label = !i.key ? t("row.nottold") : k === "reporter" || k === "ip" ? i.label || i.key : valueLabel(k, i.key);
+						const label = !i.key ? t("row.nottold") : k === "reporter" || k === "ip" || k === "sender" ? i.label || i.key : valueLabel(k, i.key);
 						const inner = <><span class="clip">{k === "code" ? <span title={codeTitle(i.key)}><b class="mono">{i.key}</b> {codeTitle(i.key)}</span> : <Name text={label} />}</span><span class="n">{num(i.counts.m)}</span></>;
 						return (
 							<li title={`${percent(share)}`}>

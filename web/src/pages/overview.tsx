@@ -1,7 +1,7 @@
 /* Is anything wrong? Which domain first? What changed? */
 import { hasKey, t, tx, type Key } from "../i18n";
 import { useApi } from "../lib/api";
-import { day, list, num, ratio } from "../lib/format";
+import { day, list, num, percent, ratio } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
 import type { Breakdown, Overview } from "../lib/types";
@@ -11,7 +11,7 @@ import { DomainTable } from "../ui/domains";
 import { FilterBar } from "../ui/filterbar";
 import { Icon, type IconName } from "../ui/icons";
 import { useMeta } from "../ui/meta";
-import { Complete, Head, OutcomeCard, PeriodText, Section, Tiles } from "../ui/page";
+import { Complete, Head, OutcomeCard, PeriodText, Section, Tile, Tiles } from "../ui/page";
 import { Empty, Load, NewHere } from "../ui/states";
 import { Safe } from "../ui/text";
 
@@ -98,6 +98,7 @@ export default function OverviewPage() {
 							<a href={href("/reports?tab=reporters")}>{t("overview.silent.link")}</a></p>
 					)}
 					<Tiles c={o.counts} prev={s.cmp === "prev" ? o.prev : null} dkimCover={o.rates.dkim_cover ?? ratio(o.counts.both + o.counts.dkim_only, o.counts.m)} />
+					<Whose o={o} />
 				</>
 			)}</Load>
 			<div class="split">
@@ -111,6 +112,21 @@ export default function OverviewPage() {
 				</>
 			)}</Load>
 		</>
+	);
+}
+
+/* How the mail of one's own senders does, and how much belongs to nobody that is known. */
+function Whose({ o }: { o: Overview }) {
+	const s = useUrl();
+	const r = o.rates;
+	if (o.counts.m === 0 || r.unreviewed === undefined)
+		return null;
+	return (
+		<div class="tiles whose">
+			<Tile label={t("tile.legit")} value={percent(r.legit_pass ?? null)} to={at("/senders", (carried(s) ? carried(s) + "&" : "") + "class=own,service,candidate")}
+				note={r.legit_low === null || r.legit_low === undefined ? t("tile.legit.none") : t("tile.legit.note", { low: percent(r.legit_low) })} />
+			<Tile label={t("tile.unreviewed")} value={percent(r.unreviewed ?? null)} to={at("/senders", (carried(s) ? carried(s) + "&" : "") + "tab=review")} note={t("tile.unreviewed.note")} />
+		</div>
 	);
 }
 

@@ -12,7 +12,7 @@ import { SourceTable } from "../ui/sources";
 import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 
-const GROUPS: FilterKey[] = ["ip", "hfrom", "sigdomain", "selector", "efrom", "reporter", "domain", "code", "disp", "reason"];
+const GROUPS: FilterKey[] = ["ip", "sender", "class", "hfrom", "sigdomain", "selector", "efrom", "reporter", "domain", "code", "disp", "reason"];
 
 export default function SourcesPage() {
 	const s = useUrl();

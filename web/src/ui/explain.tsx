@@ -8,10 +8,11 @@ import type { Causes, Explanation, Row, RowExplanation, Said } from "../lib/type
 import { Code, Disposition, Result } from "./bits";
 import { FailureLink } from "./failures";
 import { Icon } from "./icons";
+import { SenderLink } from "./senders";
 import { Load } from "./states";
 import { Name, Safe, Value } from "./text";
 
-function Advice({ e }: { e: Explanation }) {
+export function Advice({ e }: { e: Pick<Explanation, "do" | "do_yours" | "do_not_yours"> }) {
 	if (e.do_yours === null && e.do_not_yours === null)
 		return e.do === null ? null : <p><strong>{t("card.do")}</strong> <Safe text={e.do} /></p>;
 	return (
@@ -61,6 +62,7 @@ export function RowCard({ row, report = true, query = "" }: { row: Row; report?:
 					{row.eto && <><dt>{t("row.eto")}</dt><dd><Safe text={row.eto} /></dd></>}
 					<dt>{t("key.ip")}</dt><dd>{row.ip ? <Value k="ip" v={row.ip} /> : <Safe text={row.ip_text} />}</dd>
 					<dt>{t("key.domain")}</dt><dd><Value k="domain" v={row.domain} /></dd>
+					{row.sender !== undefined && <><dt>{t("key.sender")}</dt><dd>{row.sender === null ? <span class="muted">{t("sender.row.none")}</span> : <SenderLink s={row.sender} />}</dd></>}
 				</dl>
 				<h4>{t("row.evaluated")}</h4>
 				<dl class="kv">

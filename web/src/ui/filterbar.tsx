@@ -16,6 +16,7 @@ import {
 import { codeTitle } from "./bits";
 import { Icon } from "./icons";
 import { pageEnd, useMeta } from "./meta";
+import { SenderValue } from "./senders";
 import { Popover } from "./popover";
 import { safeText } from "../lib/safe";
 import { Name, Safe } from "./text";
@@ -24,6 +25,7 @@ import { Name, Safe } from "./text";
 const FIXED: Partial<Record<FilterKey, readonly string[]>> = {
 	align: ["both", "dkim", "spf", "none", "untold"],
 	disp: ["none", "quarantine", "reject", "pass", "other"],
+	class: ["own", "service", "candidate", "unknown", "suspect", "impostor", "forwarder", "list", "noise"],
 	fwd: ["certain", "no"],
 	differs: ["yes", "no"],
 	trust: ["authenticated", "unauthenticated", "unknown"],
@@ -36,7 +38,7 @@ const FIXED: Partial<Record<FilterKey, readonly string[]>> = {
 		"tlsa-invalid", "dnssec-invalid", "dane-required", "sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid", "other"],
 };
 const NO_BREAKDOWN: readonly FilterKey[] = ["differs", "trust", "apart", "type", "policy_type", "result"];
-const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", trust: "trust", apart: "apart", spf: "result", dkim: "result", reason: "reason", type: "ftype", policy_type: "ptype", result: "tlsresult" };
+const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", trust: "trust", apart: "apart", spf: "result", dkim: "result", reason: "reason", class: "class", type: "ftype", policy_type: "ptype", result: "tlsresult" };
 
 /* What a filter value is called on screen. */
 export function valueLabel(key: FilterKey, v: string): string {
@@ -199,7 +201,7 @@ function Editor({ s, k, start, done }: { s: State; k: FilterKey; start: Filter |
 					{options.slice(0, 60).map((v) => (
 						<li><label>
 							<input type="checkbox" checked={values.includes(v)} onChange={() => toggle(v)} />
-							<span class="grow clip">{WORDS[k] || k === "code" ? <Safe text={valueLabel(k, v)} /> : <Name text={k === "reporter" ? counts.get(v)?.label ?? v : v} />}</span>
+							<span class="grow clip">{WORDS[k] || k === "code" ? <Safe text={valueLabel(k, v)} /> : k === "sender" && counts.get(v) === undefined ? <SenderValue id={v} /> : <Name text={k === "reporter" || k === "sender" ? counts.get(v)?.label ?? v : v} />}</span>
 							<span class="muted n">{counts.has(v) ? num(counts.get(v)?.counts.m) : ""}</span>
 						</label></li>
 					))}
@@ -258,7 +260,7 @@ function Chip({ s, f }: { s: State; f: Filter }) {
 		<span class={`chip ${f.not ? "not" : ""}`}>
 			<Popover label={t(`key.${f.key}`)} cls="chip-main" wide button={
 				<><span class="chip-key">{t(`key.${f.key}`)}</span> {f.not && <b>{t("filter.not")} </b>}{f.contains && <b>{t("filter.contains")} </b>}
-					<span class="clip">{f.values.map((v, i) => <>{i > 0 && ", "}<Safe text={valueLabel(f.key, v)} /></>)}</span></>}>
+					<span class="clip">{f.values.map((v, i) => <>{i > 0 && ", "}{f.key === "sender" ? <SenderValue id={v} /> : <Safe text={valueLabel(f.key, v)} />}</>)}</span></>}>
 				{(close) => <Editor s={s} k={f.key} start={f} done={close} />}
 			</Popover>
 			<button type="button" class="chip-x" aria-label={`${t("chip.remove")} ${t(`key.${f.key}`)}`} onClick={() => update(removeFilter(s, f.key))}>

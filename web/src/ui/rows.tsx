@@ -6,6 +6,7 @@ import { Code, codeTitle, Disposition, Result } from "./bits";
 import { RowCard } from "./explain";
 import { HostLine } from "./host";
 import { Icon } from "./icons";
+import { SenderLink } from "./senders";
 import { Table, type Column } from "./table";
 import { Name, Safe, Value } from "./text";
 
@@ -29,7 +30,10 @@ export function RowTable({ rows, sort, query = "", inReport = false, onJump, cur
 			{ id: "rep", head: t("key.reporter"), cls: "c-names", cell: (r) => <Value k="reporter" v={r.reporter.key}><Name text={r.reporter.label} /></Value> },
 		);
 	cols.push(
-		{ id: "ip", head: t("key.ip"), cls: "mono c-main", cell: (r) => r.ip !== null ? <><Value k="ip" v={r.ip} /><HostLine h={r.ptr} /></> : <Safe text={r.ip_text} /> },
+		{ id: "ip", head: t("key.ip"), cls: "mono c-main", cell: (r) => {
+			const ip = r.ip !== null ? <Value k="ip" v={r.ip} /> : <Safe text={r.ip_text} />;
+			return r.sender || r.ptr ? <span class="under">{ip}<HostLine h={r.ptr} />{r.sender && <SenderLink s={r.sender} small />}</span> : ip;
+		} },
 		{ id: "m", head: t("col.m"), num: true, sort: inReport ? undefined : "m", cell: (r) => num(r.count) },
 		{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },
 		{ id: "spf", head: "SPF", hint: t("row.spf.hint"), cell: (r) => <Both raw={r.spf.find((x) => x.scope !== "helo")?.result ?? r.spf[0]?.result ?? null} word={r.spf.find((x) => x.scope !== "helo")?.word} aligned={r.policy_eval.spf} /> },

@@ -14,6 +14,7 @@ import { FailureLink } from "./failures";
 import { HostFacts, HostLine } from "./host";
 import { Icon } from "./icons";
 import { useMeta } from "./meta";
+import { SenderLink } from "./senders";
 import { Table, type Column } from "./table";
 import { applyValue, Name, Safe, Value } from "./text";
 
@@ -23,7 +24,7 @@ const keyLabel = (by: FilterKey, r: BreakdownItem): ComponentChildren =>
 	!r.key ? <span class="muted">{t("row.nottold")}</span> :
 	by === "ip" ? <Safe text={r.key === "unknown" ? t("ip.unknown") : r.label} /> :
 	r.key === "absent" && by !== "spf" && by !== "dkim" ? <span class="muted">{t("row.nottold")}</span> :
-	by === "reporter" ? <Name text={r.label} /> : by === "code" ? <Code code={r.key} plain /> :
+	by === "reporter" || by === "sender" ? <Name text={r.label} /> : by === "code" ? <Code code={r.key} plain /> :
 	valueLabel(by, r.key) !== r.key ? valueLabel(by, r.key) : <Name text={r.label || r.key} />;
 
 /* "first – last", or one day. */
@@ -46,7 +47,10 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 	const max = Math.max(1, ...items.map((i) => i.counts.m));
 	const s = (name: string) => fixedSort ? undefined : name;
 	const cols: Column<BreakdownItem>[] = [
-		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => <>{r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r)}<HostLine h={r.ptr} /></> },
+		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => {
+			const value = r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r);
+			return by === "ip" && (r.sender || r.ptr) ? <span class="under">{value}<HostLine h={r.ptr} />{r.sender && <SenderLink s={r.sender} small />}</span> : value;
+		} },
 		{ id: "m", head: t("col.m"), num: true, sort: s("m"), cell: (r) => <Amount n={r.counts.m} max={max} /> },
 		{ id: "pass", head: t("col.pass"), sort: s("pass"), first: "asc", hint: t("col.pass.hint"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
 		{ id: "spf", head: t("col.spf_result"), cls: "c-sep", hint: t("col.spf_result.hint"), cell: (r) => <LegResult leg={r.legs.spf} m={r.counts.m} /> },

@@ -30,7 +30,7 @@ export function Name({ text }: { text: string | null | undefined }) {
 
 /* Pages whose address takes filters; from elsewhere a value leads to Explore. */
 export const filtersHere = (path: string): boolean =>
-	/^\/(domains|sources|explore|reports|failures|tls)?$/.test(path) || /^\/domains\/[^/]+$/.test(path);
+	/^\/(domains|senders|sources|explore|reports|failures|tls)?$/.test(path) || /^\/(domains|senders)\/[^/]+$/.test(path);
 
 export function applyValue(key: FilterKey, value: string, not: boolean): void {
 	const path = place.get().path;

@@ -1,0 +1,26 @@
+/* What a mail server's refusal means. Its sentences come from the daemon. */
+
+export const decode = {
+	"nav.decode": "Decode",
+	"decode.sub": "What does this refusal mean?",
+	"decode.label": "The answer of a mail server, a bounce message, or the header of a message",
+	"decode.hint": "Paste all of it: number, words and what stands around them. The daemon reads it and keeps nothing.",
+	"decode.example": "550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's DMARC policy.",
+	"decode.go": "What does it mean?",
+	"decode.clear": "Clear",
+	"decode.busy": "Reading…",
+	"decode.none": "Nothing in it is known here.",
+	"decode.none.text": "Take the whole answer of the mail server, with its number like 550 5.7.1, or the header of a message with its Authentication-Results.",
+	"decode.found": "{n, plural, one {One reason is known} other {# reasons are known}}",
+	"decode.found.header": "The checks of a message were found",
+	"decode.temporary": "A refusal for now: the sending server tries again by itself. If it stays, the cause is the same.",
+	"decode.words": "From your text",
+	"decode.checks": "What the header of the message says",
+	"decode.seen": "What your reports say",
+	"decode.seen.text": "{domain} from {ip}, {from} to {to}:",
+	"decode.unseen": "Your reports of the last 90 days do not mention {ip} as sender of {domain}.",
+	"decode.unknown": "There are no reports about {domain} here.",
+	"decode.rows": "All rows",
+	"decode.sender": "Sender",
+	"decode.too_long": "The text has more than 64 kB. The answer of the mail server and the lines around it are enough.",
+};
