@@ -7,14 +7,19 @@ dist_doc_DATA = README.md CHANGELOG.md LICENSE contrib/postfix.md contrib/sieve.
 
 # systemd looks below /usr/local and /usr alike
 systemdunitdir = $(prefix)/lib/systemd/system
-systemdunit_DATA = contrib/systemd/dmarcd.service
+systemdunit_DATA = contrib/systemd/dmarcd.service contrib/systemd/dmarcd-summary.service
+dist_systemdunit_DATA = contrib/systemd/dmarcd-summary.timer
 sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = contrib/systemd/dmarcd.conf
-EXTRA_DIST += contrib/systemd/dmarcd.service.in contrib/systemd/dmarcd.sysusers
+EXTRA_DIST += contrib/systemd/dmarcd.service.in contrib/systemd/dmarcd-summary.service.in contrib/systemd/dmarcd.sysusers
 contrib/systemd/dmarcd.service: contrib/systemd/dmarcd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && \
 	$(SED) -e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
 	    $(srcdir)/contrib/systemd/dmarcd.service.in > $@.tmp && mv $@.tmp $@
+contrib/systemd/dmarcd-summary.service: contrib/systemd/dmarcd-summary.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && \
+	$(SED) -e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
+	    $(srcdir)/contrib/systemd/dmarcd-summary.service.in > $@.tmp && mv $@.tmp $@
 contrib/systemd/dmarcd.conf: contrib/systemd/dmarcd.sysusers
 	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && cp $(srcdir)/contrib/systemd/dmarcd.sysusers $@
 

@@ -108,6 +108,9 @@ struct json_t	*answer_outcome(const struct store_outcome *, bool waiting, struct
 /* explain.c: one row in words; and the causes behind many, the largest first. */
 struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);
+/* A cause in words to be said later, in any language; it lives as long as the query. */
+struct explanation;
+int		 answer_why(struct query *, const struct query_cause *, struct explanation **out, struct err *);
 /*
  * bounce.c: what a mail server's answer, or the header of a message, means.
  * scope: only domains that this filter allows are looked up and told of; NULL:
@@ -132,6 +135,8 @@ struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, boo
 struct json_t	*answer_report_line(const struct query_report *);
 
 struct json_t	*answer_failure_line(const struct query_failure *);
+/* As a mail of its own, as masked as f is; false: out of memory. */
+bool		 answer_failure_mail(const struct query_failure *, struct buf *);
 /* "f12" or "12"; false: it is no id of a failure report. */
 bool		 answer_failure_id(struct str, int64_t *out);
 

@@ -374,6 +374,28 @@ out:
 	return (j);
 }
 
+int
+answer_why(struct query *q, const struct query_cause *c, struct explanation **out, struct err *e)
+{
+	const struct query_row	*row = &c->example;
+	struct query_row_full	*full = arena_alloc(query_arena(q), 1, sizeof(*full));
+	struct explanation	*x = arena_alloc(query_arena(q), 1, sizeof(*x));
+	struct query_row_who	 who;
+	struct explain_facts	 f;
+
+	if (full == NULL || x == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	if (query_row_full(q, row, full, e) == -1 || query_row_who(q, row, &who, e) == -1)
+		return (-1);
+	f = facts_of(row, full, &who);
+	f.reporters = c->reporters;
+	if (look_up_selector(q, full->domain, &full->verdict, c->first_day, c->last_day, &f, e) == -1 ||
+	    explain_row(query_arena(q), &full->policy, &full->record, &f, x, e) == -1)
+		return (-1);
+	*out = x;
+	return (0);
+}
+
 /* --- Many rows, by cause ---------------------------------------------------------------------------- */
 
 struct finding {			/* one combination, read once */

@@ -375,22 +375,8 @@ check(const char *key, bool ok, json_t *have, json_t *need)
 	return (a_done(&o));
 }
 
-static const char *
-ready_text(enum tls_ready_state s)
-{
-	static const char *const	 text[TLS_READY_STATES] = {
-		[TLS_READY_NO_DATA] = "No report tells of an MTA-STS policy in a known mode.",
-		[TLS_READY_NO_POLICY] = "Senders find no MTA-STS policy that asks for anything: publish one with mode: testing first.",
-		[TLS_READY_ENFORCED] = "The policy is at mode: enforce.",
-		[TLS_READY_WAIT] = "Stay at mode: testing until every check is met.",
-		[TLS_READY_YES] = "Every check is met: the policy can go to mode: enforce.",
-	};
-
-	return (text[s]);
-}
-
-static json_t *
-ready_one(const struct query_tls_ready *x)
+json_t *
+answer_tls_ready(const struct query_tls_ready *x)
 {
 	const struct tls_ready	*r = &x->ready;
 	struct a_obj		 o = a_object(), c = a_array();
@@ -404,7 +390,7 @@ ready_one(const struct query_tls_ready *x)
 	a_set(&o, "domain", a_str(x->domain));
 	a_set(&o, "state", a_text(tls_ready_names[r->state]));
 	a_set(&o, "key", a_text(key));
-	a_set(&o, "text", a_text(ready_text(r->state)));
+	a_set(&o, "text", a_text(tls_ready_texts[r->state]));
 	a_set(&o, "mode", r->mode == STS_UNKNOWN ? json_null() : a_text(sts_mode_names[r->mode]));
 	a_set(&o, "testing_since", r->testing_since == 0 ? json_null() : a_day(r->testing_since));
 	a_set(&o, "from", a_day(x->from));
@@ -427,7 +413,7 @@ ready(struct query *q, const struct query_tls_filter *f, const struct query_rang
 		return (NULL);
 	}
 	for (size_t i = 0; i < n; i++)
-		a_add(&a, ready_one(&v[i]));
+		a_add(&a, answer_tls_ready(&v[i]));
 	return (a_done(&a));
 }
 

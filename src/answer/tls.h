@@ -24,6 +24,8 @@ int	 answer_tls_set(struct answer_request *, struct str key, struct str value, s
 struct json_t	*answer_tls_summary(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_tls_reports(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_tls_report(struct query *, const struct answer_request *, struct err *);
+/* May a domain go to mode: enforce? One of ready[] in the summary. */
+struct json_t	*answer_tls_ready(const struct query_tls_ready *);
 /* The form of 'dmarcd reports --type tls --format json' and of 'dmarcd import'. */
 struct json_t	*answer_tls_line(const struct query_tls_report *);
 /* The same with its elements, as in the report itself, and every detail of them. */

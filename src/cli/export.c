@@ -183,7 +183,10 @@ begin(struct job *j, struct err *e)
 	if (path != NULL && strcmp(path, "-") == 0)
 		path = NULL;
 	if (listing_filters(&j->filter, j->args, LISTING_EVER, e) == -1 || dmarc_init(e) == -1 ||
-	    (j->store = store_open(j->ctx->state, STORE_READ, e)) == NULL || (j->x = export_new(j->store, &j->asked, e)) == NULL)
+	    (j->store = store_open(j->ctx->state, STORE_READ, e)) == NULL)
+		return (-1);
+	listing_senders(j->ctx, j->store, &j->filter);
+	if ((j->x = export_new(j->store, &j->asked, e)) == NULL)
 		return (-1);
 	if (grows || path != NULL)
 		catch_signals();

@@ -25,6 +25,7 @@
 #include "process/ingest.h"
 #include "process/who.h"
 #include "report/refusal.h"
+#include "spool/spool.h"
 #include "store/store.h"
 
 #define DEPTH_MAX 64
@@ -421,7 +422,7 @@ sum_up(const struct import *im)
 static int
 import_all(struct import *im, const struct cli_args *args)
 {
-	for (size_t i = 0; i < cli_operands(args); i++)
+	for (size_t i = 0; progress_shown(im->bar) && i < cli_operands(args); i++)
 		if (strcmp(cli_operand(args, i), "-") != 0)
 			(void)take_path(im, cli_operand(args, i), 0, true);
 	progress_total(im->bar, im->total);
@@ -460,8 +461,8 @@ import_run(struct cli_ctx *ctx, const struct cli_args *args)
 	ingest_free(im.ingest);
 	if (rv == 0)
 		rv = failures_expire(ctx, im.store, &im.error);
-	/* the daemon, should it run, does this as well: then it need not be done now */
-	if (rv == 0 && who_now(ctx->conf, im.store, &e) == -1)
+	/* without the daemon whoever asks finds out who sent; with it people look at any time */
+	if (rv == 0 && spool_served(ctx->state) && who_now(ctx->conf, im.store, &e) == -1)
 		cli_note(ctx, "who sent it will be found out by the daemon: %s", e.msg);
 	store_close(im.store);
 	progress_done(im.bar);

@@ -3,6 +3,7 @@
  */
 #include "base/when.h"
 #include "cli/listing.h"
+#include "process/who.h"
 
 #define BATCH	500	/* reports of one snapshot */
 
@@ -33,6 +34,18 @@ listing_filters(struct query_filter *f, const struct cli_args *args, enum listin
 	return (0);
 }
 
+void
+listing_senders(const struct cli_ctx *ctx, struct store *s, const struct query_filter *f)
+{
+	struct err	 e = { 0 };
+	bool		 asked = f == NULL;
+
+	for (size_t i = 0; !asked && i < f->nclauses; i++)
+		asked = f->clauses[i].key == QK_SENDER || f->clauses[i].key == QK_CLASS || f->clauses[i].key == QK_HEALTH || f->clauses[i].key == QK_FWD;
+	if (asked && who_asked(ctx->conf, ctx->state, s, &e) == -1)
+		cli_note(ctx, "who sent what came last is not known yet: %s", e.msg);
+}
+
 int
 listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args, enum listing_mode mode, const char *more)
 {
@@ -44,8 +57,11 @@ listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args
 	query_filter_init(&l->filter);
 	cli_places(ctx);
 	if (listing_filters(&l->filter, args, mode, &e) == -1 || (more != NULL && filter_read(&l->filter, args, more, &e) == -1) || dmarc_init(&e) == -1 ||
-	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL ||
-	    (l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||
+	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL)
+		return (listing_fail(l, &e));
+	/* sums are about them always: what was forwarded is told by who sent it */
+	listing_senders(ctx, l->store, mode == LISTING_MONTH ? NULL : &l->filter);
+	if ((l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||
 	    query_filter_range(l->q, &l->filter, &l->range, &e) == -1)
 		return (listing_fail(l, &e));
 	return (CLI_OK);

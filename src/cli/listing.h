@@ -64,6 +64,11 @@ int	 listing_filters(struct query_filter *, const struct cli_args *, enum listin
 /* more: an option that is a filter too, beyond LISTING_FILTERS; or NULL. */
 int	 listing_open(struct listing *, struct cli_ctx *, const struct cli_args *, enum listing_mode, const char *more);
 void	 listing_close(struct listing *);
+/*
+ * Finds out who sent what came since somebody looked, if the filter is about
+ * that (NULL: the answer is). For a store without a transaction.
+ */
+void	 listing_senders(const struct cli_ctx *, struct store *, const struct query_filter *);
 /* A new snapshot; what came out of the one before is gone. */
 int	 listing_again(struct listing *, struct err *);
 /* Says e and closes; the exit code. */

@@ -50,6 +50,12 @@ progress_total(struct progress *p, uint64_t total)
 		p->total = total;
 }
 
+bool
+progress_shown(const struct progress *p)
+{
+	return (p != NULL && (p->bar || p->lines));
+}
+
 static void
 put_duration(struct buf *b, int64_t ms)
 {

@@ -22,6 +22,7 @@ struct progress;
 /* what: "import"; items: "messages", what is counted; total 0: not known yet. */
 struct progress	*progress_new(const struct cli_ctx *, enum progress_when, const char *what, const char *items);
 void	 progress_total(struct progress *, uint64_t total);
+bool	 progress_shown(const struct progress *);	/* will anybody see how far it is? */
 /* Call as often as you like: it looks at the clock and draws ten times a second at most. */
 void	 progress_set(struct progress *, uint64_t done, uint64_t items);
 /* A line of its own above the bar, on standard error. */

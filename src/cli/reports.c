@@ -14,6 +14,7 @@ static const struct cli_option options[] = {
 	    .help = "which reports: aggregate, failure reports, or SMTP TLS reports (aggregate)" },
 	{ .name = "feedback", .kind = CLI_TEXT, .arg = "WORDS",
 	    .help = "failure reports of a kind: auth-failure, other, dmarc, spf, dkim, abuse, ..." },
+	{ .name = "ready", .kind = CLI_FLAG, .help = "of --type tls, instead of the list: may each domain go to mode: enforce?" },
 	{ .name = "all", .kind = CLI_FLAG, .help = "also the versions that were replaced by another one" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY",
 	    .help = "received m day (failures: arrived; tls: failure); \"-\" in front: the largest first" },
@@ -116,6 +117,8 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (failures_list(ctx, args));
 	if (cli_word(args, "type", 0) == 2)
 		return (cli_tls_reports(ctx, args));
+	if (cli_flag(args, "ready"))
+		return (cli_usage(&cli_cmd_reports, "--ready is about TLS reports: give --type tls, too"));
 	if (cli_text(args, "feedback") != NULL)
 		return (cli_usage(&cli_cmd_reports, "--feedback is about failure reports: give --type failures, too"));
 	if ((rc = listing_open(&l, ctx, args, LISTING_EVER, NULL)) != CLI_OK)
@@ -139,7 +142,8 @@ const struct cli_command cli_cmd_reports = {
 	    "days. Addresses and subjects are masked. Such a report does not prove that DMARC failed: fo= may ask for one when SPF or DKIM "
 	    "alone did.\n\n"
 	    "--type tls lists the SMTP TLS reports (RFC 8460); of the filters it takes --domain, --reporter, --trust, --apart, --t, --from and --to. Its "
-	    "sessions are the reporter's: one session may be counted under an sts and again under a tlsa policy.",
+	    "sessions are the reporter's: one session may be counted under an sts and again under a tlsa policy. With --ready it says of each "
+	    "domain instead whether its MTA-STS policy may go to mode: enforce, by the reports of its last 14 days.",
 	.options = options,
 	.max_args = 0,
 	.needs = CLI_NEEDS_STATE,

@@ -421,7 +421,8 @@ const struct cli_command cli_cmd_senders = {
 	    "forwarder, list, impostor, unknown; undecided gives back to what is inferred. A decision holds until it is changed; "
 	    "log shows every one, the latest first, with who, when and what the sender was before, and undo takes one back. "
 	    "A running daemon carries them out.\n\n"
-	    "Who sent new reports is found out a little after they came.",
+	    "Who sent new mail is found out by the daemon a little after the reports came, and otherwise by the first command "
+	    "that is asked.",
 	.options = options,
 	.max_args = 3,
 	.words = "list|show|decide|undo|log",

@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "base/when.h"
 #include "cli/commands.h"
+#include "cli/listing.h"
 #include "cli/table.h"
 #include "conf/conf.h"
 #include "dmarc/dmarc.h"
@@ -199,6 +200,7 @@ due(struct cli_ctx *ctx)
 	static const struct notify_due_calls	 calls = { .mail = on_mail };
 	struct notify_way			 w;
 	struct notify_due			 out;
+	struct store				*store;
 	struct buf				 password = { 0 };
 	struct err				 e = { 0 };
 	int					 rc = CLI_OK;
@@ -209,6 +211,9 @@ due(struct cli_ctx *ctx)
 		password_free(&password);
 		return (cli_fail(&e));
 	}
+	if ((store = store_open(ctx->state, STORE_READ, &e)) != NULL)	/* if not, what is due says so */
+		listing_senders(ctx, store, NULL);
+	store_close(store);
 	for (size_t i = 0; i < ctx->conf->nsummaries; i++) {
 		memset(&e, 0, sizeof(e));
 		if (notify_summary_due(ctx->conf, &ctx->conf->summaries[i], &w, when_now(), &calls, ctx, &out, &e) == -1)
@@ -267,10 +272,11 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (rc);
 	}
 	rq.filter = &filter;
-	if (dmarc_init(&e) == -1 || notify_boxes_read(ctx->conf, &boxes, &e) == -1 || (store = store_open(ctx->state, STORE_READ, &e)) == NULL ||
-	    (q = query_begin(store, when_now(), 0, &e)) == NULL) {
+	if (dmarc_init(&e) == -1 || notify_boxes_read(ctx->conf, &boxes, &e) == -1 || (store = store_open(ctx->state, STORE_READ, &e)) == NULL)
 		rc = cli_fail(&e);
-	} else {
+	else if (listing_senders(ctx, store, NULL), (q = query_begin(store, when_now(), 0, &e)) == NULL)
+		rc = cli_fail(&e);
+	else {
 		rq.mailboxes = boxes.v;
 		rq.nmailboxes = boxes.n;
 		rc = summary_make(q, &rq, &s, &e) == -1 ? cli_fail(&e) : tell(ctx, args, &s, lang);
@@ -286,7 +292,7 @@ const struct cli_command cli_cmd_summary = {
 	.name = "summary",
 	.group = "Answers",
 	.help = "what happened and what needs doing, on the screen or by mail",
-	.usage = "[--period day|week|month | --from DAY [--to DAY]] [--domain DOMAIN] [--format FORM | --mail-to ADDRESS...]",
+	.usage = "[--period PERIOD] [--mail-to ADDRESS... | --due]",
 	.text = "Tells of complete days only: those through which the usual reporters have reported. When they are late, the summary says so and "
 	    "compares nothing. What needs somebody comes first, with its number, its cause and what to do; a period in which nothing does is "
 	    "four lines.\n\n"

@@ -103,6 +103,70 @@ list(struct listing *l, const struct cli_args *args, struct err *e)
 	return (listing_ids(l, &kind, v.ids, v.nids, v.total_n, e));
 }
 
+/* --- Ready for enforce? -------------------------------------------------------------- */
+
+static const struct cli_column	 ready_columns[] = {
+	{ "domain", "domain", CLI_CELL_TEXT, 0 },
+	{ "mode", "mode", CLI_CELL_TEXT, 0 },
+	{ "state", "enforce?", CLI_CELL_TEXT, 0 },
+	{ "testing_days", "days in testing", CLI_CELL_INT, 0 },
+	{ "reporters", "reporters", CLI_CELL_INT, 0 },
+	{ "sessions", "sessions", CLI_CELL_INT, 0 },
+	{ "failed", "failed", CLI_CELL_INT, 0 },
+	{ "own_mx", "at own MX", CLI_CELL_INT, 0 },
+	{ "text", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+};
+
+static void
+put_ready(struct cli_table *t, const struct query_tls_ready *x)
+{
+	const struct tls_ready	*r = &x->ready;
+	bool			 testing = r->state == TLS_READY_WAIT || r->state == TLS_READY_YES;
+
+	cli_cell_text(t, x->domain);
+	cli_cell_cstr(t, r->mode == STS_UNKNOWN ? NULL : sts_mode_names[r->mode]);
+	cli_cell_cstr(t, tls_ready_names[r->state]);
+	cli_cell_tone(t, r->state == TLS_READY_YES || r->state == TLS_READY_ENFORCED ? CLI_TONE_GOOD : CLI_TONE_WARN);
+	cli_cell_int(t, (int64_t)r->testing_days);
+	cli_cell_tone(t, testing && !r->days_ok ? CLI_TONE_BAD : CLI_TONE_NONE);
+	cli_cell_int(t, (int64_t)x->facts.reporters);
+	cli_cell_tone(t, testing && !r->reporters_ok ? CLI_TONE_BAD : CLI_TONE_NONE);
+	cli_cell_int(t, (int64_t)x->facts.sessions);
+	cli_cell_int(t, (int64_t)x->facts.failed);
+	cli_cell_tone(t, testing && !r->rate_ok ? CLI_TONE_BAD : CLI_TONE_NONE);
+	cli_cell_int(t, (int64_t)x->facts.own_mx);
+	cli_cell_tone(t, testing && !r->own_mx_ok ? CLI_TONE_BAD : CLI_TONE_NONE);
+	cli_cell_cstr(t, tls_ready_texts[r->state]);
+	cli_row(t);
+}
+
+static int
+ready(struct listing *l, struct err *e)
+{
+	const struct query_tls_filter	 f = { .base = &l->filter };
+	struct query_tls_ready		*v;
+	struct query_range		 range;
+	struct cli_table		*t;
+	size_t				 n;
+
+	if (query_tls_range(l->q, &l->filter, &range, e) == -1 || query_tls_ready(l->q, &f, &range, &v, &n, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < n && l->format == CLI_FORMAT_JSON; i++)
+		if (!listing_json(answer_tls_ready(&v[i]), e))
+			return (-1);
+	if (l->format == CLI_FORMAT_JSON)
+		return (0);
+	t = cli_table_new(l->ctx, l->format, ready_columns, nitems(ready_columns));
+	for (size_t i = 0; i < n; i++)
+		put_ready(t, &v[i]);
+	if (cli_table_end(t, e) == -1)
+		return (-1);
+	if (l->format == CLI_FORMAT_TABLE && n > 0)
+		cli_note(l->ctx, "ready: %d days in testing, %d reporters, at most %d session in 1,000 failed and none at your own MX, in the last %d days",
+		    TLS_READY_DAYS, TLS_READY_REPORTERS, TLS_READY_PER_MILLE, TLS_READY_DAYS);
+	return (0);
+}
+
 int
 cli_tls_reports(struct cli_ctx *ctx, const struct cli_args *args)
 {
@@ -117,7 +181,7 @@ cli_tls_reports(struct cli_ctx *ctx, const struct cli_args *args)
 		(void)err_set(&e, ERR_CONFIG, "--%s: TLS reports have no such thing; there are --domain, --reporter, --trust, --apart, --t, --from and --to", key);
 		return (listing_fail(&l, &e));
 	}
-	if (list(&l, args, &e) == -1)
+	if ((cli_flag(args, "ready") ? ready(&l, &e) : list(&l, args, &e)) == -1)
 		return (listing_fail(&l, &e));
 	listing_close(&l);
 	return (CLI_OK);
@@ -263,6 +327,35 @@ say_advice(const bool *met)
 	}
 }
 
+/* What all reports about its domains come to. */
+static int
+say_ready(struct listing *l, const struct query_tls_report *r, struct err *e)
+{
+	struct query_range		 range;
+	struct query_filter		 filter;
+	const struct query_tls_filter	 f = { .base = &filter };
+	struct query_tls_ready		*v;
+	struct str			 rest = r->domains, one;
+	const char			*blank;
+	size_t				 n = 0;
+	int				 rv = 0;
+
+	(void)fputc('\n', stdout);
+	while (rest.len > 0 && rv == 0) {
+		blank = memchr(rest.p, ' ', rest.len);
+		one = (struct str){ rest.p, blank == NULL ? rest.len : (size_t)(blank - rest.p) };
+		rest = blank == NULL ? STR_NONE : (struct str){ blank + 1, rest.len - one.len - 1 };
+		query_filter_init(&filter);
+		filter.all = true;
+		rv = query_filter_set(&filter, STR("domain"), one, e) == -1 || query_tls_range(l->q, &filter, &range, e) == -1 ||
+		    query_tls_ready(l->q, &f, &range, &v, &n, e) == -1 ? -1 : 0;
+		for (size_t i = 0; i < n && rv == 0; i++)
+			cli_line_text("enforce?", "%.*s: %s", (int)v[i].domain.len, v[i].domain.p, tls_ready_texts[v[i].ready.state]);
+		query_filter_free(&filter);
+	}
+	return (rv);
+}
+
 static int
 say_words(struct listing *l, const struct query_tls_report *r, size_t limit, struct err *e)
 {
@@ -282,7 +375,7 @@ say_words(struct listing *l, const struct query_tls_report *r, size_t limit, str
 		return (-1);
 	if (l->format == CLI_FORMAT_TABLE)
 		say_advice(met);
-	return (0);
+	return (l->format == CLI_FORMAT_TABLE && r->apart == APART_NO ? say_ready(l, r, e) : 0);
 }
 
 static int

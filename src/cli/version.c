@@ -5,7 +5,12 @@
 #include <sys/utsname.h>
 
 #include "base/base.h"
+#include "base/escape.h"
+#include "base/when.h"
 #include "cli/commands.h"
+#include "conf/conf.h"
+#include "enrich/places.h"
+#include "process/geo.h"
 #include "process/sandbox.h"
 
 #ifdef __VERSION__
@@ -14,6 +19,33 @@
 #define COMPILER "unknown"
 #endif
 
+/* Whose data of countries and networks it is has to be said where it is used. */
+static void
+put_places(const struct cli_ctx *ctx)
+{
+	static const char *const	 names[PLACES_WHATS] = { "countries", "networks" };
+	struct places_about		 about;
+	struct conf_geo			 own = { .country = NULL };
+	struct err			 e = { 0 };
+	struct buf			 b = { 0 };
+	char				 day[WHEN_TEXT];
+
+	if (geo_open(ctx->conf != NULL ? &ctx->conf->geo : &own, &e) == -1)
+		return;
+	for (int i = 0; i < PLACES_WHATS; i++) {
+		places_about(places_used(), (enum places_what)i, &about);
+		buf_clear(&b);
+		if (about.there) {
+			(void)when_date(about.day, day);
+			(void)esc_text(&b, about.note);
+			(void)printf("%-10s %s, %s\n", names[i], day, buf_as_str(&b).p);
+		} else
+			(void)printf("%-10s none: %s\n", names[i], about.why);
+	}
+	buf_free(&b);
+	geo_close();
+}
+
 static int
 version_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
@@ -21,7 +53,6 @@ version_run(struct cli_ctx *ctx, const struct cli_args *args)
 	struct utsname		 u;
 	struct buf		 b = { 0 };
 
-	(void)ctx;
 	(void)args;
 	(void)printf("dmarcd %s\n", PACKAGE_VERSION);
 	(void)printf("compiler   %s%s\n",
@@ -38,6 +69,7 @@ version_run(struct cli_ctx *ctx, const struct cli_args *args)
 	(void)sandbox_describe(&r, &b);
 	(void)printf("sandbox    %s\n", b.p);
 	buf_free(&b);
+	put_places(ctx);
 	return (CLI_OK);
 }
 

@@ -85,7 +85,7 @@ const struct conf_item conf_items[] = {
 	    "PEM file: our certificate, then those above it; HTTPS is spoken then", NULL, NULL },
 	{ CONF_SEC_HTTP, "tls_key", CONF_PATH, FIELD(conf_http, tls_key), 1, 1024, NULL, NULL,
 	    "PEM file: the key of the certificate", NULL, NULL },
-	{ CONF_SEC_HTTP, "proxies", CONF_NAMES, FIELD(conf_http, proxies), 0, 100, NULL, "address",
+	{ CONF_SEC_HTTP, "proxies", CONF_NAMES, FIELD(conf_http, proxies), 0, 100, NULL, "network",
 	    "addresses of web servers in front that are believed", NULL, NULL },
 	{ CONF_SEC_HTTP, "proxy_address_header", CONF_TEXT, FIELD(conf_http, proxy_address_header), 1, 64, "X-Forwarded-For", NULL,
 	    "where a proxy says who asks", NULL, NULL },
@@ -126,7 +126,7 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_SMTP, "unsubscribe", CONF_TEXT, FIELD(conf_smtp, unsubscribe), 1, 500, NULL, NULL,
 	    "mailto: or https: address that ends these mails", set_unsubscribe, NULL },
 
-	{ CONF_SEC_SUMMARY, "to", CONF_NAMES, FIELD(conf_summary, to), 0, 100, NULL, "address",
+	{ CONF_SEC_SUMMARY, "to", CONF_NAMES, FIELD(conf_summary, to), 0, 100, NULL, "mail",
 	    "who gets it, a mail each", NULL, NULL },
 	{ CONF_SEC_SUMMARY, "domains", CONF_NAMES, FIELD(conf_summary, domains), 0, 1000, NULL, "domain",
 	    "what it is about, and all below; without it all domains", NULL, NULL },
@@ -472,7 +472,7 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 	bool	 id = strcmp(it->words, "authserv-id") == 0;
 
 	esc_short(shown, sizeof(shown), str_of(value));
-	if (strcmp(it->words, "address") == 0)
+	if (strcmp(it->words, "mail") == 0)
 		return (conf_address(value, out, e) == -1 ? err_prefix(e, "%s", it->name) : 0);
 	if (value[0] == '\0')
 		return (err_set(e, ERR_CONFIG, "%s: the name is empty", it->name));
@@ -495,7 +495,7 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 		return (catalogue_selector_ok((struct str){ out, n }) ? 0 :
 		    err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
 	}
-	if (strcmp(it->words, "address") == 0)
+	if (strcmp(it->words, "network") == 0)
 		return (check_network(it, value, shown, out, e));
 	if (value[0] == '*')
 		return (err_set(e, ERR_CONFIG, "%s \"%s\": a name stands for all below it, without a star", it->name, shown));

@@ -41,7 +41,7 @@ struct conf_item {
 	size_t			 off, size;	/* of the field in the section's struct */
 	uint64_t		 min, max;	/* for text: bytes; for names: how many */
 	const char		*def;		/* as in the file; NULL: none, or from limits.h */
-	const char		*words;		/* CONF_WORD: "imap|pop3"; CONF_NAMES: "domain", "host", "authserv-id", "selector", "server" or "address" */
+	const char		*words;		/* CONF_WORD: "imap|pop3"; CONF_NAMES: "domain", "host", "authserv-id", "selector", "server", "address", "network" or "mail" */
 	const char		*help;		/* also shown in dmarcd.conf(5) */
 	/* for what is not a field of its own */
 	int			 (*set)(void *base, const char *, struct err *);

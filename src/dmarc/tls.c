@@ -5,6 +5,13 @@
 
 const char *const	 sts_mode_names[STS_MODES] = { "unknown", "enforce", "testing", "none" };
 const char *const	 tls_ready_names[TLS_READY_STATES] = { "no-data", "no-policy", "enforced", "wait", "ready" };
+const char *const	 tls_ready_texts[TLS_READY_STATES] = {
+	[TLS_READY_NO_DATA] = "No report tells of an MTA-STS policy in a known mode.",
+	[TLS_READY_NO_POLICY] = "Senders find no MTA-STS policy that asks for anything: publish one with mode: testing first.",
+	[TLS_READY_ENFORCED] = "The policy is at mode: enforce.",
+	[TLS_READY_WAIT] = "Stay at mode: testing until every check is met.",
+	[TLS_READY_YES] = "Every check is met: the policy can go to mode: enforce.",
+};
 
 /* --- The policy ------------------------------------------------------------------- */
 

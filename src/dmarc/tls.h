@@ -41,6 +41,7 @@ enum tls_ready_state {
 	TLS_READY_STATES
 };
 extern const char *const tls_ready_names[TLS_READY_STATES];	/* "no-data", "no-policy", "enforced", "wait", "ready" */
+extern const char *const tls_ready_texts[TLS_READY_STATES];	/* what to do */
 
 /* Of one domain: its days with sts policies in order, oldest first, and figures of its last 14 days. */
 struct tls_ready_day { int64_t day; uint64_t elements[STS_MODES]; };

@@ -45,7 +45,7 @@ enum ranges_kind { RANGES_COUNTRY = 1, RANGES_NETWORK = 2 };
 #define RANGES_MAGIC	"dmarcdpl"
 #define RANGES_VERSION	1u
 #define RANGES_HEADER	88u
-#define RANGES_BLOCK	32u
+#define RANGES_BLOCK	16u
 #define RANGES_TEXT	200u	/* bytes of a name */
 #define RANGES_NOTE	2000u
 #define RANGES_BYTES	((size_t)64 << 20)

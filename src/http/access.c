@@ -73,6 +73,8 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "reports/{}/raw", false, MAY_LIMITED },	/* the document; see access_raw */
 	{ "failures", false, MAY_LIMITED },
 	{ "failures/{}", false, MAY_LIMITED },
+	{ "failures/{}/raw", false, MAY_LIMITED },	/* masked; with POST as it came, for admins */
+	{ "export", false, MAY_LIMITED },
 	{ "senders", false, MAY_LIMITED },
 	{ "senders/{}", false, MAY_LIMITED },
 	{ "senders/decisions", false, MAY_LIMITED },
@@ -83,6 +85,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "reporters", false, MAY_LIMITED },
 	{ "flow", false, MAY_LIMITED },
 	{ "heatmap", false, MAY_LIMITED },
+	{ "decode", true, MAY_LIMITED },
 	{ "ingest", false, MAY_VIEWER },		/* mailboxes are nobody's domain */
 	{ "ingest/items/{}", false, MAY_VIEWER },
 };
@@ -506,9 +509,9 @@ redirect_to_login(struct request *rq)
 	rq->reply.type = "text/plain; charset=utf-8";
 	rq->reply.cache = "no-store";
 	n = (size_t)snprintf(out, size, "%s/signin", my.base_path);
-	if (rest.len <= 1 || n + 3 * rest.len + 5 > size)
+	if (rest.len <= 1 || n + 3 * rest.len + 7 > size)
 		return;		/* the way back is lost, no more */
-	n += (size_t)snprintf(out + n, size - n, "?to=");
+	n += (size_t)snprintf(out + n, size - n, "?back=");
 	for (size_t i = 0; i < rest.len; i++)
 		n += (size_t)snprintf(out + n, size - n, strchr(plain, rest.p[i]) != NULL ? "%c" : "%%%02X", (unsigned)(unsigned char)rest.p[i]);
 }

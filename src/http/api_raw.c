@@ -103,9 +103,8 @@ set_all(struct request *rq, struct wanted *w)
 
 /* --- What came ---------------------------------------------------------------- */
 
-/* By the first bytes, to name it; nothing more is read here. */
-static const char *
-suffix_of(const struct original *o)
+const char *
+raw_suffix(int fd, uint64_t offset, uint64_t bytes)
 {
 	static const struct { const char *magic; size_t n; const char *suffix; } known[] = {
 		{ "\x1f\x8b", 2, "gz" }, { "PK\x03\x04", 4, "zip" }, { "7z\xbc\xaf", 4, "7z" },
@@ -113,12 +112,18 @@ suffix_of(const struct original *o)
 		{ "\xff\xfe<", 3, "xml" }, { "\xfe\xff\0<", 4, "xml" },
 	};
 	char	 head[16] = { 0 };
-	ssize_t	 n = pread(o->fd, head, sizeof(head) < o->bytes ? sizeof(head) : (size_t)o->bytes, (off_t)o->offset);
+	ssize_t	 n = pread(fd, head, sizeof(head) < bytes ? sizeof(head) : (size_t)bytes, (off_t)offset);
 
 	for (size_t i = 0; n > 0 && i < nitems(known); i++)
 		if ((size_t)n >= known[i].n && memcmp(head, known[i].magic, known[i].n) == 0)
 			return (known[i].suffix);
 	return ("eml");
+}
+
+static const char *
+suffix_of(const struct original *o)
+{
+	return (raw_suffix(o->fd, o->offset, o->bytes));
 }
 
 /* Names are made of our numbers only: a report_id is anybody's text. */

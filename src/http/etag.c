@@ -1,19 +1,20 @@
 /*
- * etag.c - a name for an answer: it changes when the data, the question, the
- * program or the day (answers know "today") does.
+ * etag.c - a name for an answer: it changes when the data, the question, what
+ * is known of addresses, the program or the day (answers know "today") does.
  */
 #include <inttypes.h>
 
 #include "base/hash.h"
 #include "base/when.h"
+#include "enrich/places.h"
 #include "explain/texts.h"
 #include "http/http.h"
 
 bool
 etag_key(struct buf *b, uint64_t generation, const struct request *rq)
 {
-	buf_printf(b, "%" PRIu64 " %" PRIu64 " %s %" PRId64 " %s", generation, rq->database, PACKAGE_VERSION,
-	    when_day(when_now()), rq->route->path);
+	buf_printf(b, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %s %" PRId64 " %s", generation, rq->database, places_stamp(places_used()),
+	    PACKAGE_VERSION, when_day(when_now()), rq->route->path);
 	for (size_t i = 0; i < PATH_ARGS; i++) {
 		buf_printf(b, " %zu:", rq->args[i].len);
 		buf_str(b, rq->args[i]);

@@ -34,6 +34,7 @@ struct conn;
 struct query;
 struct store;
 
+struct outflow;
 struct reply {
 	unsigned	 status;
 	const char	*type;		/* of the content */
@@ -42,6 +43,7 @@ struct reply {
 	int		 fd;		/* not -1: the body is bytes of this file */
 	uint64_t	 fd_offset;
 	uint64_t	 fd_bytes;
+	struct outflow	*stream;	/* not NULL: the body is made while it is sent */
 	const char	*cache;		/* Cache-Control */
 	const char	*csp;		/* NULL: the one of all pages */
 	const char	*allow;		/* with 405 */
@@ -164,7 +166,8 @@ void		 cache_clear(void);
 
 /* --- routes.c ---------------------------------------------------------------- */
 
-enum lane { LANE_QUICK, LANE_SLOW, LANE_LOGIN, LANE_COUNT };	/* login: hashes of passwords are slow on purpose, and one at a time */
+/* login: hashes of passwords are slow on purpose, and one at a time; export: as long as the client takes it */
+enum lane { LANE_QUICK, LANE_SLOW, LANE_LOGIN, LANE_EXPORT, LANE_COUNT };
 
 /* What a handler may ask. It may end the query early: query_end(), then NULL. */
 struct asked {
@@ -211,6 +214,19 @@ bool		 work_stop(struct work *, int64_t deadline_ms);
 /* For handlers: the directory given to work_start. */
 const char	*work_state_dir(void);
 
+/* --- outflow.c: a body that is made while it is sent ------------------------------ */
+
+/* make adds a piece: 1, 0 at the end, -1. done: ctx is not needed any more. NULL: no memory, and ctx stays the caller's. */
+struct outflow	*outflow_new(int (*make)(void *, struct buf *, struct err *), void (*done)(void *), void *ctx);
+/* In the worker, after the reply was handed over, until all is made or nobody wants it. */
+void		 outflow_run(struct outflow *);
+/* The reply's share: becomes the response's, or is dropped. */
+struct MHD_Response *outflow_response(struct outflow *, struct MHD_Connection *, struct conn *);
+void		 outflow_drop(struct outflow *);	/* NULL is fine */
+void		 outflow_stop(void);	/* all of them end, unfinished: the daemon does */
+/* server.c: the client took something; it has time for more. */
+void		 server_goes_on(struct conn *);
+
 /* --- api_*.c: each makes rq->reply -------------------------------------------- */
 
 void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
@@ -228,8 +244,13 @@ void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisio
 void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
 void	 api_decided(struct request *, struct asked *);		/* GET senders/decisions: the log */
 void	 api_requested(struct request *, struct asked *);	/* GET requests/{} */
-/* POST failures/{}/reveal */
+/* POST failures/{}/reveal; failures/{}/raw: GET masked, POST as it came */
 void	 api_reveal(struct request *, struct asked *);
+void	 api_failure_raw(struct request *, struct asked *);
+void	 api_failure_mail(struct request *, struct asked *);
+/* What an original is by its first bytes: "gz", "zip", "eml" ...; nothing more is read. */
+const char *raw_suffix(int fd, uint64_t offset, uint64_t bytes);
+void	 api_export(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 
 /* Sets raw{} of an answer about a report to what can be had. */

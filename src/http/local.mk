@@ -7,6 +7,7 @@ libdmarcd_a_SOURCES += \
 	src/http/api_answer.c \
 	src/http/api_bounce.c \
 	src/http/api_decide.c \
+	src/http/api_export.c \
 	src/http/api_failures.c \
 	src/http/api_ingest.c \
 	src/http/api_quarantine.c \
@@ -21,6 +22,7 @@ libdmarcd_a_SOURCES += \
 	src/http/routes.c \
 	src/http/server.c \
 	src/http/static.c \
+	src/http/outflow.c \
 	src/http/work.c
 
 # Its tests: tests/unit for what needs no socket, tests/fuzz for the query.

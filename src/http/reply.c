@@ -19,6 +19,7 @@ reply_free(struct reply *r)
 	free(r->body);
 	if (r->fd != -1)
 		(void)close(r->fd);
+	outflow_drop(r->stream);
 	reply_init(r);
 }
 

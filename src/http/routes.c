@@ -27,6 +27,7 @@ static const struct route	routes[] = {
 	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true, false, 0 },
 	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true, false, 0 },
 	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true, false, 0 },
+	{ "failures/{}/raw",	api_failure_raw, ANSWER_KINDS,		LANE_SLOW,	true, false, 0 },
 	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true, false, 0 },
 	{ "senders/decisions",	api_decided,	ANSWER_KINDS,		LANE_QUICK,	true, false, 0 },
 	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true, false, 0 },
@@ -35,6 +36,7 @@ static const struct route	routes[] = {
 	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, false, 0 },
 	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true, false, 0 },
 	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true, false, 0 },
+	{ "export",		api_export,	ANSWER_KINDS,		LANE_EXPORT,	false, false, 0 },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, false, 0 },
 	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, false, 0 },
@@ -51,6 +53,7 @@ static const struct route	actions[] = {
 	{ .path = "logout", .run = api_logout, .kind = KIND_BARE, .lane = LANE_LOGIN },
 	{ .path = "failures/{}/reveal", .run = api_reveal, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 	{ .path = "decode", .run = api_bounce, .kind = ANSWER_EXPLAIN, .lane = LANE_QUICK, .body = BODY_BYTES },
+	{ .path = "failures/{}/raw", .run = api_failure_mail, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
@@ -266,6 +269,7 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	struct asked	 a = { .store = s };
 	struct cached	*mine = NULL;
 	struct request	*waited;
+	struct outflow	*stream;
 	struct buf	 key = { .max = 4 * URI_BYTES };
 	bool		 replied = true, good, late;
 
@@ -294,7 +298,10 @@ route_run(struct request *rq, struct store *s, const struct err *why, void (*don
 	access_done(rq);
 	good = rq->reply.status < 500 || late;	/* what it has read helps the next one */
 	waited = cache_done(mine, &rq->reply);
+	stream = rq->reply.stream;
 	done(rq);
 	done_all(waited, done);
+	if (stream != NULL)	/* rq may be gone */
+		outflow_run(stream);
 	return (good);
 }

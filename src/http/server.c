@@ -259,12 +259,24 @@ on_done(struct request *rq)
 	MHD_resume_connection(rq->mhd);
 }
 
-static struct MHD_Response *
-response_of(struct reply *r)
+void
+server_goes_on(struct conn *c)
 {
+	conn_deadline(c, ANSWER_MS);
+}
+
+static struct MHD_Response *
+response_of(struct request *rq)
+{
+	struct reply		*r = &rq->reply;
 	struct MHD_Response	*m;
 	static char		 nothing[1];
 
+	if (r->stream != NULL) {
+		if ((m = outflow_response(r->stream, rq->mhd, rq->conn)) != NULL)
+			r->stream = NULL;
+		return (m);
+	}
 	if (r->fd != -1) {
 		if ((m = MHD_create_response_from_fd_at_offset64(r->fd_bytes, r->fd, r->fd_offset)) != NULL)
 			r->fd = -1;
@@ -334,7 +346,7 @@ answer(struct request *rq)
 		    esc_short(shown, sizeof(shown), str_of(rq->uri)));
 	if (r->status == 304)
 		bytes = 0;
-	if ((m = response_of(r)) == NULL)
+	if ((m = response_of(rq)) == NULL)
 		return (MHD_NO);
 	if (add_headers(m, r) && (!route_speaks(rq->route) || add_language(m, rq->lang)))
 		rv = queue(rq, r->status, m, bytes);
@@ -986,6 +998,7 @@ drain(void)
 	MHD_socket	 fd = MHD_quiesce_daemon(srv.mhd);
 
 	no_more_decoders();
+	outflow_stop();
 	if (fd != MHD_INVALID_SOCKET)
 		(void)close(fd);
 	(void)pthread_mutex_lock(&srv.lock);

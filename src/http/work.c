@@ -2,7 +2,7 @@
  * work.c - threads that may wait for the database, so that the event loop
  * never does.
  *
- * Two lanes: questions that take milliseconds, and the unpacking of originals,
+ * Lanes: questions that take milliseconds, and the unpacking of originals,
  * which may take a second each and must not stand in front of an overview.
  * Each thread has its own handle on the store, opens it when there is work
  * and closes it when there has been none for a while: an idle daemon holds
@@ -24,6 +24,7 @@
 #define REOPEN_MS 1000		/* a database that is not there is looked for this often */
 #define THREADS_MAX 8
 #define NARROW_MAX 4		/* readers that see some domains, of one thread */
+#define EXPORTS_MAX 2		/* one that is under way, and who waits for its end */
 #define LOGINS_MAX 32		/* who waits longer than that for a hash has given up */
 #define STACK_BYTES (1u << 20)
 
@@ -31,6 +32,7 @@ struct lane_queue {
 	struct request	*head;
 	struct request	**tail;
 	unsigned	 n;
+	unsigned	 busy;		/* threads with a request */
 	struct worker	*idle;		/* a stack */
 };
 
@@ -211,6 +213,7 @@ take(struct worker *me)
 	if ((q->head = rq->next) == NULL)
 		q->tail = &q->head;
 	q->n--;
+	q->busy++;
 	return (rq);
 }
 
@@ -242,6 +245,7 @@ worker_main(void *arg)
 		if (!route_run(rq, s, &me->why, w->done))
 			store_drop(me);
 		(void)pthread_mutex_lock(&w->lock);
+		w->lane[me->lane].busy--;
 	}
 	w->running--;
 	(void)pthread_cond_signal(&w->gone);
@@ -308,7 +312,8 @@ work_start(const char *state_dir, unsigned threads, void (*done)(struct request 
 	(void)pthread_mutex_lock(&w->lock);
 	while (w->nthreads < threads && thread_start(w, LANE_QUICK, e) == 0)
 		;
-	if (w->nthreads < threads || thread_start(w, LANE_SLOW, e) == -1 || thread_start(w, LANE_LOGIN, e) == -1) {
+	if (w->nthreads < threads || thread_start(w, LANE_SLOW, e) == -1 || thread_start(w, LANE_LOGIN, e) == -1 ||
+	    thread_start(w, LANE_EXPORT, e) == -1) {
 		(void)pthread_mutex_unlock(&w->lock);
 		(void)work_stop(w, when_mono_ms() + 1000);
 		return (NULL);
@@ -325,7 +330,8 @@ work_submit(struct work *w, struct request *rq)
 
 	rq->next = NULL;
 	(void)pthread_mutex_lock(&w->lock);
-	if ((room = q->n < (rq->route->lane == LANE_LOGIN ? LOGINS_MAX : QUEUE_MAX) && !w->stopping)) {
+	room = rq->route->lane == LANE_EXPORT ? q->n + q->busy < EXPORTS_MAX : q->n < (rq->route->lane == LANE_LOGIN ? LOGINS_MAX : QUEUE_MAX);
+	if ((room = room && !w->stopping)) {
 		*q->tail = rq;
 		q->tail = &rq->next;
 		q->n++;

@@ -77,8 +77,12 @@ send_text(struct smtp *m, const char *text, size_t n)
 static void
 take_answer(struct smtp *m)
 {
+	struct str	 t = str_trim(str_of(m->s->response == NULL ? "" : m->s->response));
+	char		 shown[sizeof(m->said) - 8];
+
+	t.len = t.len == 0 ? 0 : strcspn(t.p, "\r\n") < t.len ? strcspn(t.p, "\r\n") : t.len;
 	m->code = m->s->response_code;
-	(void)esc_short(m->said, sizeof(m->said), str_trim(str_of(m->s->response == NULL ? "" : m->s->response)));
+	(void)snprintf(m->said, sizeof(m->said), "%d %s", m->code, esc_short(shown, sizeof(shown), t));
 }
 
 /*

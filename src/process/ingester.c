@@ -474,9 +474,9 @@ loop(struct ingester *in)
 			tell(in, "stored");
 			continue;
 		}
-		/* nothing waits: time to find out who sent what came */
+		/* nothing waits: time to find out who sent what came; after a fetch whoever asks does */
 		looked = in->who.next;
-		if ((again = who_work(&in->who, in->store, in->drain, &e)) == -1)
+		if ((again = in->drain ? 0 : who_work(&in->who, in->store, &e)) == -1)
 			log_error("%s", e.msg);
 		if (in->who.next != looked) {
 			hosts_wake(&in->hosts);

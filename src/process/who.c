@@ -94,22 +94,24 @@ work(const json_t *senders, struct store *s, int64_t ms, bool *more, struct err 
 }
 
 int
-who_work(struct who *w, struct store *s, bool all, struct err *e)
+who_work(struct who *w, struct store *s, struct err *e)
 {
 	int64_t	 begun = when_mono_ms(), took;
 	bool	 more = true;
 
-	/* at the start everything: the list of senders may be another one */
+	/* at the start everything: the list of senders may be another one, and much may have been imported */
 	if (w->looked && store_senders_due(s, &more, e) == -1)
 		return (-1);
 	if (!more)
 		return (0);
-	if (!all && begun < w->next)
+	if (begun < w->next)
 		return ((int)(w->next - begun));
-	if (work(w->senders, s, all ? 0 : WORK_MS, &more, e) == -1) {
+	if (work(w->senders, s, WORK_MS, &more, e) == -1) {
 		w->next = begun + REST_MAX_MS;
 		return (-1);
 	}
+	if (!w->looked && more)
+		return (1);	/* no rest; but mail that waits goes first */
 	w->looked = true;
 	took = (when_mono_ms() - begun) * REST;
 	took = took < REST_MIN_MS ? REST_MIN_MS : took > REST_MAX_MS ? REST_MAX_MS : took;
@@ -120,14 +122,36 @@ who_work(struct who *w, struct store *s, bool all, struct err *e)
 int
 who_now(const struct conf *c, struct store *s, struct err *e)
 {
-	json_t	*senders = who_to_json(c);
+	json_t	*senders;
 	bool	 more = false;
 	int	 rv;
 
-	if (senders == NULL)
+	if (store_senders_due(s, &more, e) == -1)
+		return (-1);
+	if (!more)
+		return (0);
+	if ((senders = who_to_json(c)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	store_hosts_ceiling(s, c->resolver.enabled ? c->resolver.cache : 0);
 	rv = work(senders, s, 0, &more, e);
 	json_decref(senders);
+	return (rv);
+}
+
+int
+who_asked(const struct conf *c, const char *state, struct store *reader, struct err *e)
+{
+	struct store	*s;
+	bool		 due;
+	int		 rv;
+
+	if (store_senders_due(reader, &due, e) == -1)
+		return (-1);
+	if (!due)
+		return (0);
+	if ((s = store_open(state, STORE_WRITE, e)) == NULL)
+		return (-1);
+	rv = who_now(c, s, e);
+	store_close(s);
 	return (rv);
 }

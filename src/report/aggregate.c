@@ -1535,8 +1535,9 @@ tags_in(struct str s)
 {
 	uint64_t	 n = 0;
 
-	for (const char *p = s.p, *end = s.p + s.len; s.len > 0 && (p = memchr(p, '<', (size_t)(end - p))) != NULL; p++)
-		n++;
+	/* they are too close to each other for memchr */
+	for (size_t i = 0; i < s.len; i++)
+		n += s.p[i] == '<';
 	return (n);
 }
 

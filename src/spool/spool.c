@@ -841,6 +841,21 @@ spool_lock(struct spool *s, struct err *e)
 	return (errno == EWOULDBLOCK ? 1 : system_error(e, s, "spool/lock"));
 }
 
+bool
+spool_served(const char *state_dir)
+{
+	char	 path[PATH_MAX];
+	bool	 served;
+	int	 fd;
+
+	if (snprintf(path, sizeof(path), "%s/spool/lock", state_dir) >= (int)sizeof(path) ||
+	    (fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) == -1)
+		return (false);
+	served = flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+	(void)close(fd);
+	return (served);
+}
+
 int
 spool_count(struct spool *s, uint64_t *n, int64_t *oldest, struct err *e)
 {

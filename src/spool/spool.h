@@ -71,6 +71,8 @@ int		 spool_watch(struct spool *);
 void		 spool_watch_drain(struct spool *);
 /* One ingester at a time: 0 when the lock is ours, 1 when another process has it, -1 on error. */
 int		 spool_lock(struct spool *, struct err *);
+/* Does a process have it: does a daemon run on this state directory? */
+bool		 spool_served(const char *state_dir);
 /* The count in new/ and the time of the oldest (0 when empty). */
 int		 spool_count(struct spool *, uint64_t *n, int64_t *oldest, struct err *);
 

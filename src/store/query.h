@@ -324,10 +324,8 @@ int	 query_decisions(struct query *, int64_t sender, int64_t before, size_t limi
 /* The senders that one undo is about, at most DECISIONS_MAX. */
 int	 query_decided_about(struct query *, int64_t undo, int64_t **ids, size_t *n, struct err *);
 
-/* Whose a row is, or a source to the domains that the filter allows (of several the one with most mail); id 0: nobody's. */
+/* Whose a source is to the domains that the filter allows (of several the one with most mail); id 0: nobody's. */
 struct query_whose { int64_t id; struct str label; enum sender_class class; };
-struct query_row;
-int	 query_row_sender(struct query *, const struct query_row *, struct query_whose *, struct err *);
 int	 query_source_sender(struct query *, const struct query_filter *, struct str ip, struct query_whose *, struct err *);
 
 /* ERR_INPUT: there is no such sender. filter NULL: all domains. */

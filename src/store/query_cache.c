@@ -24,7 +24,6 @@ static const char *const sql[Q_STMTS] = {
 	[Q_GENERATION] = "SELECT value FROM meta WHERE key = 'generation'",
 	[Q_EPOCH] = "SELECT value FROM meta WHERE key = 'epoch'",
 	[Q_SENDERS] = "SELECT value FROM meta WHERE key = 'senders'",
-	[Q_SENDER_OF] = "SELECT sender FROM sender_of WHERE domain = ?1 AND source = ?2",
 	[Q_SENDERS_OF_IP] = "SELECT o.domain, o.sender, c.messages FROM source s CROSS JOIN domain d CROSS JOIN sender_of o ON o.domain = d.id "
 	    "AND o.source = s.id JOIN sender_class c ON c.domain = o.domain AND c.sender = o.sender WHERE s.ip = ?1 AND s.kind = ?2 "
 	    "AND d.apart = 0",

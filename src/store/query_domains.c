@@ -351,7 +351,7 @@ query_policy_events(struct query *q, const struct query_filter *filter, const st
 	*out = NULL;
 	if (q_need(q, TIER_REPORTS, e) == -1 || q_need(q, TIER_POLICIES, e) == -1 || q_plan(q, filter, r, &p, e) == -1)
 		return (-1);
-	if (p.nothing)
+	if (p.ndomains == 0 || p.from > p.to)	/* whether anybody knows an address is no matter here */
 		return (0);
 	if (sightings(q, &p, r->from - 2 * POLICY_DAYS, r->to, &s, &count, e) == -1)
 		return (-1);

@@ -395,23 +395,6 @@ whose(const struct query *q, int64_t domain, int64_t sender, struct query_whose 
 }
 
 int
-query_row_sender(struct query *q, const struct query_row *row, struct query_whose *out, struct err *e)
-{
-	sqlite3_stmt	*st;
-	int		 rc;
-
-	memset(out, 0, sizeof(*out));
-	if (q_need(q, TIER_SENDERS, e) == -1 || q_stmt(q, Q_SENDER_OF, &st, e) == -1)
-		return (-1);
-	(void)sqlite3_bind_int64(st, 1, row->domain);
-	(void)sqlite3_bind_int64(st, 2, row->source);
-	if ((rc = q_step(q, st, e)) == 1)
-		whose(q, row->domain, sqlite3_column_int64(st, 0), out);
-	(void)sqlite3_reset(st);
-	return (rc == -1 ? -1 : 0);
-}
-
-int
 query_source_sender(struct query *q, const struct query_filter *f, struct str ip, struct query_whose *out, struct err *e)
 {
 	unsigned char	 bin[16];

@@ -179,10 +179,10 @@ part(struct buf *b, unsigned lang, const char *key, const struct word *w, bool s
 static void
 domain(struct buf *b, const struct summary *s, const struct summary_domain *d, unsigned lang)
 {
-	double		 change = say_change(s, &d->yours, &d->yours_prev);
+	double		 change = say_change(s, &d->counts, &d->prev);
 	struct buf	 t = { 0 };
 	struct word	 w[] = {
-		{ .name = "m", .kind = WORD_COUNT, .n = d->counts.m }, { .name = "rate", .kind = WORD_RATE, .rate = say_yours(&d->yours) }, WORDS_END
+		{ .name = "m", .kind = WORD_COUNT, .n = d->counts.m }, { .name = "rate", .kind = WORD_RATE, .rate = say_yours(&d->counts) }, WORDS_END
 	};
 	struct word	 hurt[] = { { .name = "n", .kind = WORD_COUNT, .n = d->counts.collateral }, WORDS_END };
 	struct word	 unproven[] = { { .name = "n", .kind = WORD_COUNT, .n = d->counts.fail_unk },
@@ -205,7 +205,7 @@ domain(struct buf *b, const struct summary *s, const struct summary_domain *d, u
 	bar(b, &d->counts);
 	(void)words_fill(&t, lang, d->counts.m == 0 ? "domain.none" : "domain.mail", w);
 	esc(b, buf_as_str(&t));
-	if (d->yours.m > 0) {
+	if (d->counts.yours > 0) {
 		part(b, lang, "domain.yours", w, false);
 		if (!isnan(change)) {
 			buf_clear(&t);

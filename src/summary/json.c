@@ -125,10 +125,8 @@ domain_json(const struct summary *s, const struct summary_domain *d)
 	set(o, "testing", json_boolean(d->testing), &ok);
 	set(o, "counts", answer_counts(&d->counts), &ok);
 	set(o, "prev", counts_or_null(&d->prev, s->compared && d->prev.m > 0), &ok);
-	set(o, "yours", answer_counts(&d->yours), &ok);
-	set(o, "yours_prev", counts_or_null(&d->yours_prev, s->compared && d->yours_prev.m > 0), &ok);
-	set(o, "legit_pass", rate_json(say_yours(&d->yours)), &ok);
-	set(o, "change", rate_json(say_change(s, &d->yours, &d->yours_prev)), &ok);
+	set(o, "legit_pass", rate_json(say_yours(&d->counts)), &ok);
+	set(o, "change", rate_json(say_change(s, &d->counts, &d->prev)), &ok);
 	set(o, "stopped", rate_json(say_stopped(&d->counts)), &ok);
 	set(o, "reports", count_json(d->reports), &ok);
 	set(o, "last_day", day_json(d->last_ever), &ok);
@@ -240,8 +238,7 @@ summary_json(const struct summary *s, unsigned lang)
 	set(o, "all_well", json_boolean(summary_quiet(s)), &ok);
 	set(o, "counts", answer_counts(&s->counts), &ok);
 	set(o, "prev", counts_or_null(&s->prev, s->compared), &ok);
-	set(o, "yours", answer_counts(&s->yours), &ok);
-	set(o, "yours_prev", counts_or_null(&s->yours_prev, s->compared), &ok);
+	set(o, "legit_pass", rate_json(say_yours(&s->counts)), &ok);
 	for (size_t i = 0; i < s->nitems && ok; i++)
 		add(items, item_json(s, &s->items[i], lang), &ok);
 	set(o, "needs", items, &ok);
@@ -310,10 +307,10 @@ summary_csv(struct buf *b, const struct summary *s)
 		cell_count(b, d->counts.fail_fwd);
 		cell_count(b, d->counts.fail_unk);
 		cell_count(b, d->counts.untold);
-		cell_count(b, d->yours.m);
-		cell_count(b, query_passing(&d->yours));
-		cell_rate(b, say_yours(&d->yours));
-		cell_rate(b, say_change(s, &d->yours, &d->yours_prev));
+		cell_count(b, d->counts.yours);
+		cell_count(b, d->counts.yours_pass);
+		cell_rate(b, say_yours(&d->counts));
+		cell_rate(b, say_change(s, &d->counts, &d->prev));
 		cell_count(b, d->counts.collateral);
 		cell_count(b, d->counts.leaked);
 		cell_rate(b, say_stopped(&d->counts));

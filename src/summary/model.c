@@ -43,7 +43,7 @@
 const char *const summary_period_names[] = { "day", "week", "month", "days" };
 const char *const summary_level_names[] = { "urgent", "warn", "info" };
 const char *const summary_kind_names[ITEM_KINDS] = {
-	"hurt", "hurt_forwarded", "silent", "mailbox", "broke", "unreadable", "failing", "surge", "tls", "review", "reporter"
+	"hurt", "silent", "mailbox", "broke", "unreadable", "failing", "tls", "hurt_forwarded", "surge", "review", "reporter"
 };
 
 struct make {
@@ -238,6 +238,11 @@ counts_add(struct query_counts *to, const struct query_counts *c)
 	to->collateral += c->collateral;
 	to->leaked += c->leaked;
 	to->differs += c->differs;
+	to->stopped += c->stopped;
+	to->yours += c->yours;
+	to->yours_pass += c->yours_pass;
+	to->yours_dkim += c->yours_dkim;
+	to->forwarded += c->forwarded;
 }
 
 static int
@@ -271,15 +276,8 @@ static int
 domains_make(struct make *k, struct query_domains *d, struct err *e)
 {
 	struct summary		*s = k->s;
-	struct query_domains	 y;
-	struct narrowed		 n;
-	int			 rv;
 
-	if (query_domains(k->q, &k->filter, &k->r, &k->prev, d, e) == -1 || narrow(k, &n, STR_NONE, yours, e) == -1)
-		return (-1);
-	rv = query_domains(k->q, &n.f, &k->r, &k->prev, &y, e);
-	narrow_done(&n);
-	if (rv == -1)
+	if (query_domains(k->q, &k->filter, &k->r, &k->prev, d, e) == -1)
 		return (-1);
 	if ((s->domains = arena_alloc(k->a, d->nitems + 1, sizeof(*s->domains))) == NULL)
 		return (oom(e));
@@ -298,15 +296,8 @@ domains_make(struct make *k, struct query_domains *d, struct err *e)
 			x->policy = q->policy.p;
 			x->testing = str_ieq(q->policy.testing, "y");
 		}
-		for (size_t j = 0; j < y.nitems; j++)
-			if (str_eq(y.items[j].domain, q->domain)) {
-				x->yours = y.items[j].counts;
-				x->yours_prev = y.items[j].prev;
-			}
 		counts_add(&s->counts, &x->counts);
 		counts_add(&s->prev, &x->prev);
-		counts_add(&s->yours, &x->yours);
-		counts_add(&s->yours_prev, &x->yours_prev);
 		s->ndomains_with_mail += x->counts.m > 0;
 	}
 	if (s->ndomains > 1)
@@ -369,26 +360,16 @@ link_sender(const struct make *k, struct summary_item *it)
 
 /* The largest cause of the rows that a filter selects, in words to be chosen later. */
 static int
-cause_of(struct make *k, const struct query_filter *f, struct str source, struct summary_item *it, struct err *e)
+cause_of(struct make *k, const struct query_filter *f, struct summary_item *it, struct err *e)
 {
 	struct query_causes	 c;
-	struct query_row_full	*full;
 	struct explanation	*x;
-	struct explain_facts	 facts = { .owner = OWNER_YOU, .sender = { .named = source.len > 0 ? NAMED_LABEL : NAMED_NOT, .label = source }, .forward_from = EXPLAIN_NO_DAY,
-				    .forward_to = EXPLAIN_NO_DAY };
 
 	if (query_causes(k->q, f, &k->r, 1, &c, e) == -1)
 		return (-1);
 	if (c.nitems == 0)
 		return (0);
-	if ((full = arena_alloc(k->a, 1, sizeof(*full))) == NULL || (x = arena_alloc(k->a, 1, sizeof(*x))) == NULL)
-		return (oom(e));
-	if (query_row_full(k->q, &c.items[0].example, full, e) == -1)
-		return (-1);
-	facts.day = c.items[0].example.day;
-	facts.reporter = full->reporter_label.len > 0 ? full->reporter_label : full->reporter;
-	facts.reporters = c.items[0].reporters;
-	if (explain_row(k->a, &full->policy, &full->record, &facts, x, e) == -1)
+	if (answer_why(k->q, &c.items[0], &x, e) == -1)
 		return (-1);
 	it->why = x;
 	it->code = x->code;
@@ -459,7 +440,7 @@ explain_sender(struct make *k, struct summary_item *it, const char *const *pairs
 	with[i] = NULL;
 	if (narrow(k, &n, it->domain, with, e) == -1)
 		return (-1);
-	rv = cause_of(k, &n.f, it->name, it, e);
+	rv = cause_of(k, &n.f, it, e);
 	narrow_done(&n);
 	return (rv);
 }
@@ -500,14 +481,13 @@ hurt(struct make *k, const struct summary_domain *d, struct err *e)
 			return (-1);
 	}
 	/* the rest was forwarded, or comes from many */
-	if (d->counts.collateral >= named + HURT_MESSAGES && (it = item_add(k, ITEM_HURT_FORWARDED, named == 0 ? LEVEL_URGENT : LEVEL_WARN,
-	    d->domain)) != NULL) {
+	if (d->counts.collateral >= named + HURT_MESSAGES && (it = item_add(k, ITEM_HURT_FORWARDED, LEVEL_WARN, d->domain)) != NULL) {
 		it->n = d->counts.collateral - named;
 		it->was = d->prev.collateral;
 		link_set(k, it, "/explore", "&align=none&disp=quarantine,reject");
 		if (narrow(k, &n, d->domain, forwarded_pairs, e) == -1)
 			return (-1);
-		rv = cause_of(k, &n.f, STR_NONE, it, e);
+		rv = cause_of(k, &n.f, it, e);
 		narrow_done(&n);
 	}
 	return (rv);
@@ -534,7 +514,7 @@ failing(struct make *k, const struct summary_domain *d, struct err *e)
 	struct sums		 now, before = { NULL, 0 };
 	double			 least = BROKE_MESSAGES * (k->weeks < 1 ? k->weeks : 1);
 
-	if (d->yours.m == 0 || query_failing(&d->yours) < FAILING_MESSAGES)
+	if (d->counts.yours_pass == d->counts.yours)
 		return (0);
 	if (senders_of(k, d->domain, yours, &k->r, &now, e) == -1 || (k->s->compared && senders_of(k, d->domain, yours, &k->prev, &before, e) == -1))
 		return (-1);

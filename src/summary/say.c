@@ -50,21 +50,28 @@ day(const char *n, int64_t v)
 double
 say_yours(const struct query_counts *c)
 {
-	return (c->m == 0 ? NONE : (double)query_passing(c) / (double)c->m);
+	return (c->yours == 0 ? NONE : (double)c->yours_pass / (double)c->yours);
 }
 
 double
 say_stopped(const struct query_counts *c)
 {
-	uint64_t	 leaked = c->leaked < c->fail_unk ? c->leaked : c->fail_unk;
+	return (c->fail_unk == 0 ? NONE : (double)c->stopped / (double)c->fail_unk);
+}
 
-	return (c->fail_unk == 0 ? NONE : (double)(c->fail_unk - leaked) / (double)c->fail_unk);
+/* Where nobody has been found to be ours yet, of all mail. */
+static double
+share_of(const struct query_counts *c)
+{
+	if (c->yours > 0)
+		return (say_yours(c));
+	return (c->m == 0 ? NONE : (double)query_passing(c) / (double)c->m);
 }
 
 double
 say_change(const struct summary *s, const struct query_counts *now, const struct query_counts *was)
 {
-	if (!s->compared || now->m == 0 || was->m == 0)
+	if (!s->compared || now->yours == 0 || was->yours == 0)
 		return (NONE);
 	return (say_yours(now) - say_yours(was));
 }
@@ -160,7 +167,7 @@ say_subject(struct buf *b, const struct summary *s, unsigned lang)
 	if (s->nneeds > 0)
 		say_kind(b, "subject", &s->items[0], lang, buf_as_str(&period));
 	else {
-		double		 share = s->yours.m > 0 ? say_yours(&s->yours) : say_yours(&s->counts);
+		double		 share = share_of(&s->counts);
 		struct word	 w[] = { count("domains", s->ndomains_with_mail), count("m", s->counts.m), rate("rate", share),
 				    text("period", buf_as_str(&period)), WORDS_END };
 
@@ -175,8 +182,8 @@ say_subject(struct buf *b, const struct summary *s, unsigned lang)
 void
 say_mail(struct buf *b, const struct summary *s, unsigned lang)
 {
-	double		 change = say_change(s, &s->yours, &s->yours_prev);
-	double		 share = s->yours.m > 0 ? say_yours(&s->yours) : say_yours(&s->counts);
+	double		 change = say_change(s, &s->counts, &s->prev);
+	double		 share = share_of(&s->counts);
 	struct word	 w[] = { count("domains", s->ndomains_with_mail), count("m", s->counts.m), rate("rate", share),
 			    points("points", change), WORDS_END };
 

@@ -30,7 +30,7 @@ bool	 say_changed(struct buf *, const struct summary *, unsigned lang, unsigned 
 void	 say_period(struct buf *, const struct summary *, unsigned lang);	/* "week to 17 May" */
 
 /* Shares: not a number when there is nothing to share. */
-double	 say_yours(const struct query_counts *yours);
+double	 say_yours(const struct query_counts *);	/* of one's own mail that passes */
 double	 say_stopped(const struct query_counts *all);
 /* In points against the period before; not a number: nothing to compare. */
 double	 say_change(const struct summary *, const struct query_counts *now, const struct query_counts *was);

@@ -46,14 +46,14 @@ struct summary_request {
 
 enum summary_kind {
 	ITEM_HURT,		/* n of its own messages put aside or refused, by sender */
-	ITEM_HURT_FORWARDED,	/* the same, of mail that was forwarded */
 	ITEM_SILENT,		/* no report about the domain since day */
 	ITEM_MAILBOX,		/* a mailbox cannot be read */
 	ITEM_BROKE,		/* a sender's share of passing mail fell from was to rate */
 	ITEM_UNREADABLE,	/* n of of messages could not be read */
 	ITEM_FAILING,		/* n of of messages of a sender fail */
-	ITEM_SURGE,		/* n messages that are not proven, was before; other of them let through */
 	ITEM_TLS,		/* n of of TLS sessions failed */
+	ITEM_HURT_FORWARDED,	/* as hurt, of mail that was forwarded */
+	ITEM_SURGE,		/* n messages that are not proven, was before; other of them let through */
 	ITEM_REVIEW,		/* nobody has decided about a sender with n of of messages; other: so many more */
 	ITEM_REPORTER,		/* a usual reporter is silent since day */
 	ITEM_KINDS
@@ -83,7 +83,7 @@ struct summary_domain {
 	const char		*status, *cause;	/* as in the overview */
 	struct str		 policy;		/* "reject", absent: not known */
 	bool			 testing;
-	struct query_counts	 counts, prev, yours, yours_prev;
+	struct query_counts	 counts, prev;
 	int64_t			 last_ever;
 	uint64_t		 reports;
 };
@@ -106,7 +106,7 @@ struct summary {
 	bool			 compared;	/* there is mail in both periods */
 	bool			 empty;		/* there has never been a report */
 	uint64_t		 ndomains_with_mail;
-	struct query_counts	 counts, prev, yours, yours_prev;
+	struct query_counts	 counts, prev;
 	struct summary_domain	*domains;	/* the most severe first */
 	size_t			 ndomains;
 	struct summary_item	*items;		/* the worst first */

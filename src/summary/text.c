@@ -137,7 +137,7 @@ cut(struct buf *b, struct str s)
 static void
 domain_cells(struct cells *c, const struct summary *s, const struct summary_domain *d, unsigned lang)
 {
-	double	 change = say_change(s, &d->yours, &d->yours_prev);
+	double	 change = say_change(s, &d->counts, &d->prev);
 
 	cut(&c->c[0], d->domain);
 	if (d->policy.len == 0)
@@ -147,7 +147,7 @@ domain_cells(struct cells *c, const struct summary *s, const struct summary_doma
 	if (d->testing)
 		(void)buf_printf(&c->c[1], " (%s)", words_text(lang, "policy.testing"));
 	(void)words_count(&c->c[2], lang, d->counts.m);
-	(void)words_rate(&c->c[3], lang, say_yours(&d->yours));
+	(void)words_rate(&c->c[3], lang, say_yours(&d->counts));
 	if (!isnan(change)) {
 		(void)buf_cstr(&c->c[3], " (");
 		(void)words_points(&c->c[3], lang, change);

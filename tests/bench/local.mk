@@ -11,7 +11,7 @@ tests_bench_measure_LDADD =
 EXTRA_DIST += tests/bench/run.sh tests/bench/compare_manifest.mjs tests/e2e/dovecot.sh
 
 bench: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/floor_import$(EXEEXT) \
-    tests/bench/floor_fetch$(EXEEXT) tests/bench/measure$(EXEEXT)
+    tests/bench/floor_fetch$(EXEEXT) tests/bench/measure$(EXEEXT) tests/bench/places_bench$(EXEEXT)
 	$(SHELL) $(top_srcdir)/tests/bench/run.sh $(BENCH)
 
 .PHONY: bench

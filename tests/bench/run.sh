@@ -3,7 +3,7 @@
 # fetch from a real Dovecot, peak memory, bytes on disk. Prints a table and
 # writes bench.json. Run by `make bench` in the build directory, or
 #
-#   tests/bench/run.sh [import] [fetch] [memory]
+#   tests/bench/run.sh [import] [fetch] [memory] [places]
 #
 # Environment: DMARCD (./dmarcd), BENCH_REPORTS (20000), BENCH_ROUNDS (3),
 # BENCH_DIR (where the data goes; default a fresh folder under TMPDIR, removed
@@ -27,7 +27,7 @@ fail() {
 	exit 1
 }
 
-for p in "$dmarcd" "$gen" "$measure" "$programs/bench/floor_import" "$programs/bench/floor_fetch"; do
+for p in "$dmarcd" "$gen" "$measure" "$programs/bench/floor_import" "$programs/bench/floor_fetch" "$programs/bench/places_bench"; do
 	[ -x "$p" ] || fail "$p is missing: run 'make bench' in the build directory"
 done
 if [ -n "${BENCH_DIR:-}" ]; then
@@ -257,18 +257,31 @@ bench_memory() {
 	verify big
 }
 
+# Country and network of an address: with the files that were built, if any.
+bench_places() {
+	data=${BENCH_DATA:-./data}
+	if [ ! -f "$data/country.dat" ] || [ ! -f "$data/network.dat" ]; then
+		line places "no data" "" "" ""
+		return 0
+	fi
+	"$programs/bench/places_bench" "$data/country.dat" "$data/network.dat" >"$dir/places" || fail "the files of places cannot be read"
+	line "place of IPv4" "$(number v4_ns "$dir/places") ns" "" "" ""
+	line "place of IPv6" "$(number v6_ns "$dir/places") ns" "" "" ""
+	json_add "\"places\": $(cat "$dir/places")"
+}
+
 cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
 cpus=$(getconf _NPROCESSORS_ONLN)
 echo "# $cpus x ${cpu:-unknown processor}, $reports reports, median of $rounds rounds; ratio: dmarcd's speed to the floor's, bytes to bytes"
 line "what" "time" "" "" "ratio"
-[ $# -gt 0 ] || set -- import fetch memory
+[ $# -gt 0 ] || set -- import fetch memory places
 for what; do
 	case $what in
-	import | fetch | memory)
+	import | fetch | memory | places)
 		bench_$what
 		;;
 	*)
-		fail "no such benchmark: $what (import, fetch, memory)"
+		fail "no such benchmark: $what (import, fetch, memory, places)"
 		;;
 	esac
 done

@@ -85,6 +85,61 @@ done
 [ "$(sql "SELECT count(*) FROM report WHERE superseded_by IS NOT NULL")" -eq 1 ]
 ok $? "one of them replaces another"
 
+# --- who sent: found out by the first who asks -----------------------------------------
+fresh() {
+	sql "SELECT count(*) FROM fresh"
+}
+[ "$(fresh)" -gt 0 ]
+ok $? "import leaves it to others to find out who sent"
+runs 0 "a list of reports needs no senders" reports --t all
+[ "$(fresh)" -gt 0 ] && [ "$(sql "SELECT count(*) FROM sender_of")" -eq 0 ]
+ok $? "and has not looked for any"
+runs 0 "senders right after import" senders --t all --limit 0 --format json
+[ "$(fresh)" -eq 0 ] && [ "$(wc -l <"$dir/out")" -gt 3 ] && ! grep -q "Not looked at yet" "$dir/out"
+ok $? "all of them are known"
+cp "$dir/out" "$dir/senders"
+runs 0 "senders a second time" senders --t all --limit 0 --format json
+cmp -s "$dir/out" "$dir/senders"
+ok $? "says the same"
+mail "$dir/more/4.eml" asked 7
+runs 0 "one more report" import "$dir/more/4.eml"
+[ "$(fresh)" -gt 0 ]
+ok $? "its day is to be looked at"
+runs 0 "reports of a sender" reports --t all --sender 2
+[ "$(fresh)" -eq 0 ]
+ok $? "have been looked for"
+# With a daemon people look at any time.
+printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\n' "$dir/state" >"$dir/conf"
+"$dmarcd" -c "$dir/conf" serve >"$dir/log" 2>&1 &
+running=$!
+i=0
+until { flock -n "$dir/state/spool/lock" true 2>/dev/null; [ $? -eq 1 ]; } || [ $i -gt 100 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+mail "$dir/more/5.eml" beside 8
+runs 0 "a report beside the daemon" import "$dir/more/5.eml"
+[ "$(fresh)" -eq 0 ]
+ok $? "import finds out who sent"
+kill -TERM $running
+wait $running
+running=
+# What an import has left, the daemon does at its start.
+mail "$dir/more/6.eml" before 9
+runs 0 "a report before the daemon" import "$dir/more/6.eml"
+"$dmarcd" -c "$dir/conf" serve >"$dir/log" 2>&1 &
+running=$!
+i=0
+until [ "$(fresh)" -eq 0 ] || [ $i -gt 300 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+kill -TERM $running
+wait $running
+running=
+[ "$(fresh)" -eq 0 ]
+ok $? "the daemon finds out who sent first of all"
+
 # --- quarantine ---------------------------------------------------------------------
 runs 0 "an empty quarantine" quarantine list
 mail "$dir/cut.eml" cut-1 3

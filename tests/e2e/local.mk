@@ -54,3 +54,6 @@ EXTRA_DIST += tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns
 # exports
 TESTS += tests/e2e/export.sh
 EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs
+# users, sessions, tokens, proxies, HTTPS; who sees what; what strangers try
+TESTS += tests/e2e/login.sh
+EXTRA_DIST += tests/e2e/login.sh tests/e2e/login.test.ts tests/e2e/lib/access.ts

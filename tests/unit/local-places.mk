@@ -21,3 +21,8 @@ tests_fuzz_fuzz_places_SOURCES += tests/fuzz/replay.c
 TESTS += tests/fuzz/fuzz_places
 endif
 EXTRA_DIST += tests/fuzz/fuzz_places.in
+
+# What a look-up costs; make bench runs it with the files that were built.
+check_PROGRAMS += tests/bench/places_bench
+tests_bench_places_bench_SOURCES = tests/bench/places_bench.c
+tests_bench_places_bench_LDADD = $(DMARCD_LIBS)

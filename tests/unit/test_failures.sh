@@ -170,6 +170,21 @@ for c in "reports --format json" "report 1" "report 1 --format json" "records --
 	run $c
 	clean "$c"
 done
+# exports, all forms, with all that is logged on the way
+for f in csv ndjson parsedmarc-json parsedmarc-csv; do
+	for k in failures records reports; do
+		run -v export --kind $k --format $f
+		ok $? "export --kind $k --format $f"
+		clean "export --kind $k --format $f"
+	done
+done
+run export --kind failures --format ndjson
+[ "$(wc -l <"$dir/out")" -eq 4 ]
+ok $? "the four are in the export"
+run -v export --kind failures --cursor "$dir/cursor" --output "$dir/series"
+cat "$dir/cursor" "$dir/series" >"$dir/out"
+clean "export --cursor"
+rm -f "$dir/cursor" "$dir/series"
 run report 1 --raw mail
 [ $? -eq 1 ]
 ok $? "a mail with a failure report in it is not shown as it came"
@@ -226,10 +241,13 @@ if command -v node >/dev/null; then
 	ok $? "what cannot be read is in quarantine, and says nothing"
 	base=$(sed -n 's/.*ready: \(http:[^ ]*\)$/\1/p' "$dir/log" | head -n 1)
 	cat >"$dir/ask.mjs" <<'EOF'
+import { writeFileSync } from "node:fs";
 const base = process.argv[2] + "api/v1/";
 const get = async (p, o) => { const r = await fetch(base + p, o); return [r.status, await r.text()]; };
 const all = ["failures", "failures?total=1&type=auth-failure", "failures?ip=192.0.2.0/24&domain=example.com&t=all", "failures/f1", "failures/f2",
 	"failures/f3", "failures/f4", "reports?t=all", "reports/1", "reports/1/raw?as=mail", "reports/1/raw?as=original", "reports/1/raw?as=xml",
+	"failures/f1/raw", "failures/f2/raw", "failures/f3/raw", "failures/f99/raw", "failures/f1/raw?as=mail",
+	...["failures", "records", "reports"].flatMap((k) => ["csv", "ndjson", "parsedmarc-json", "parsedmarc-csv"].map((f) => `export?t=all&kind=${k}&format=${f}`)),
 	"rows?t=all", "breakdown?by=ip&t=all", "ingest", "domains?t=all", "overview?t=all", "meta", "failures/f99", "failures?type=", "failures?spf=pass"];
 for (const p of all) {
 	const [status, text] = await get(p);
@@ -243,8 +261,21 @@ console.log("refused", bad.map(([s]) => s).join(","), bad.map(([, t]) => t).join
 const [status, text] = await get("failures/f1/reveal", { method: "POST", headers: { "X-Dmarcd-Action": "1" } });
 console.error("revealed", status, text);
 console.log("after", ...await get("failures/f1"));
+const file = async (o) => {
+	const r = await fetch(base + "failures/f1/raw", o);
+	return [r.status, r.headers.get("content-type"), r.headers.get("content-disposition"), r.headers.get("x-content-type-options"),
+		r.headers.get("content-security-policy"), r.headers.get("cache-control"), await r.text()];
+};
+const masked = await file();
+console.log("masked file", masked.slice(0, 6).join(" | "));
+console.log("masked text", JSON.stringify(masked[6]));
+console.log("refused files", (await file({ method: "POST" }))[0], (await get("failures/f99/raw", { method: "POST", headers: { "X-Dmarcd-Action": "1" } }))[0]);
+const bare = await file({ method: "POST", headers: { "X-Dmarcd-Action": "1" } });
+console.log("bare file", bare.slice(0, 6).join(" | "));
+writeFileSync(process.argv[3], bare[6]);
+console.log("looks", JSON.parse((await get("failures/f1"))[1]).reveals.length);
 EOF
-	node "$dir/ask.mjs" "$base" >"$dir/out" 2>"$dir/revealed"
+	node "$dir/ask.mjs" "$base" "$dir/bare.eml" >"$dir/out" 2>"$dir/revealed"
 	: >"$dir/err"
 	clean "the API"
 	grep -q '^200 failures/f1 .*"masked":true' "$dir/out"
@@ -261,6 +292,20 @@ EOF
 	ok $? "and who looked is written down"
 	grep -q '^after 200 .*"masked":true.*"who":"web, 127.0.0.1"' "$dir/out"
 	ok $? "where the next one sees it, though nothing else has changed"
+	grep -q '^masked file 200 | message/rfc822 | attachment; filename="failure-f1-masked.eml" | nosniff | sandbox' "$dir/out"
+	ok $? "the file of a failure report: its type, its name, nothing to run"
+	grep -q '^masked text .*report-type=feedback-report.*Feedback-Type: auth-failure.*Source-IP: 192.0.2.4.*redacted@example.com' "$dir/out"
+	ok $? "without a reveal it is the masked form"
+	grep -q '^refused files 403 404$' "$dir/out"
+	ok $? "as it came it is given to our pages only"
+	grep -q '^bare file 200 | message/rfc822 | attachment; filename="failure-f1.eml" | nosniff | sandbox; default-src .none. | no-store$' "$dir/out"
+	ok $? "and then with the same care"
+	cmp -s "$dir/bare.eml" "$dir/mail/1.eml"
+	ok $? "it is the mail as it came"
+	grep -q '^looks 2$' "$dir/out"
+	ok $? "that was a look, too"
+	grep -q '^200 export?t=all&kind=failures&format=ndjson .*"masked":true' "$dir/out"
+	ok $? "the API exports failures, masked"
 	cp "$dir/log" "$dir/out"
 	clean "the log of the daemon"
 	grep -q 'f1 is shown unmasked' "$dir/log"

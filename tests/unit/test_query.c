@@ -17,6 +17,7 @@
 #include "base/base.h"
 #include "base/when.h"
 #include "store/query.h"
+#include "places_made.h"
 #include "seed.h"
 
 #define FILTERS 400
@@ -161,12 +162,23 @@ word_cond(const char *const *names, unsigned n, unsigned i, const char *column, 
 	(void)snprintf(sql, 512, "%s = %u", column, i % n);
 }
 
+/* What the test's own files of places tell, in SQL; see set_up. */
+#define COUNTRY_(any) "CASE WHEN kind = 0 THEN 'unknown' WHEN source_ip LIKE '192.0.2." any "' THEN 'DE'" \
+	" WHEN source_ip LIKE '198.51.100." any "' AND CAST(substr(source_ip, 12) AS INTEGER) < 128 THEN 'FR'" \
+	" WHEN source_ip LIKE '198.51.100." any "' THEN 'unknown' WHEN source_ip LIKE '2001:0db8:0001:" any "' THEN 'PT' ELSE 'reserved' END"
+#define ASN_(any) "CASE WHEN kind = 0 THEN 'unknown' WHEN source_ip LIKE '192.0.2." any "' THEN '64500'" \
+	" WHEN source_ip LIKE '198.51.100." any "' THEN '64501' WHEN source_ip LIKE '2001:0db8:0001:" any "' THEN '64500' ELSE 'unknown' END"
+#define COUNTRY	COUNTRY_("%%")	/* in a format */
+#define ASN	ASN_("%%")
+
 static void
 value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 {
 	static const char *const	 no_yes[] = { "no", "yes" };
 	static const struct { const char *word, *in; } trusts[] = { { "unknown", "0" }, { "authenticated", "1" },
 	    { "unauthenticated", "2, 3" }, { "authenticated-other", "2" }, { "failed", "3" } };
+	static const char *const	 countries[] = { "DE", "FR", "PT", "IT", "unknown", "reserved" };
+	static const char *const	 networks[] = { "64500", "64501", "64502", "unknown" };
 	unsigned			 i = pick(r, 1000);
 
 	switch (key) {
@@ -249,6 +261,21 @@ value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 	case QK_HEALTH:	/* asked_make knows the days and domains that health is of */
 		(void)snprintf(f, 200, "%s", sender_health_names[i % HEALTH_COUNT]);
 		(void)snprintf(sql, 512, "(SELECT h FROM health WHERE health.sender = t.sender) = %u", i % HEALTH_COUNT);
+		break;
+	case QK_COUNTRY:
+		(void)snprintf(f, 200, "%s", countries[i % nitems(countries)]);
+		(void)snprintf(sql, 512, COUNTRY " = '%s'", f);
+		break;
+	case QK_ASN:
+		if (i % 5 == 0) {
+			(void)snprintf(f, 200, "~twO");
+			(void)snprintf(sql, 512, ASN " = '64501'");
+		} else {
+			(void)snprintf(f, 200, "%s%s", i % 5 == 1 ? "AS" : "", networks[i % nitems(networks)]);
+			(void)snprintf(sql, 512, ASN " = '%s'", networks[i % nitems(networks)]);
+			if (strcmp(f, "ASunknown") == 0)
+				(void)snprintf(f, 200, "unknown");
+		}
 		break;
 	case QK_CLASS:
 		word_cond(sender_class_names, CLASS_COUNT, i, "class", f, sql);
@@ -402,7 +429,8 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 	    [BY_CODE] = "code", [BY_IP] = "CASE WHEN kind = 0 THEN 'unknown' ELSE source_ip END",
 	    [BY_EFROM] = "CASE WHEN envelope_from IS NULL THEN 'absent' WHEN envelope_from = '' THEN '<>' ELSE envelope_from END",
 	    [BY_SPF] = "spf_raw", [BY_DKIM] = "dkim_raw", [BY_ALIGN] = "align", [BY_DISP] = "disp", [BY_FWD] = "fwd", [BY_SENDER] = "CAST(sender AS TEXT)",
-	    [BY_CLASS] = "class", [BY_PREFIX] = PREFIX, [BY_HEALTH] = HEALTH, [BY_DIFFERS] = "differs", [BY_TRUST] = "trust" };
+	    [BY_CLASS] = "class", [BY_PREFIX] = PREFIX, [BY_HEALTH] = HEALTH, [BY_DIFFERS] = "differs", [BY_TRUST] = "trust",
+	    [BY_COUNTRY] = COUNTRY_("%"), [BY_ASN] = ASN_("%") };
 	struct query_page		 page = { .sort = sorts[pick(r, nitems(sorts))], .limit = 1 + pick(r, 9) };
 	struct query_breakdown		 b;
 	struct err			 e = { 0 };
@@ -427,7 +455,7 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 			m += b.items[i].counts.m;
 			rows += b.items[i].rows;
 			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE || by == BY_SENDER ||
-			    by == BY_PREFIX) && pick(r, 4) == 0) {
+			    by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN) && pick(r, 4) == 0) {
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s'))", columns[by], key);
 				EQUAL(a, b.items[i].counts.m, what);
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s' AND align = 1))", columns[by], key);
@@ -1194,6 +1222,10 @@ test_parameters(void **state)
 static int
 set_up(void **state)
 {
+	static const char *const	 countries[] = { "192.0.2.0,192.0.2.255,DE", "198.51.100.0,198.51.100.127,FR",
+					    "2001:db8:1::,2001:db8:1:ffff:ffff:ffff:ffff:ffff,PT", NULL };
+	static const char *const	 networks[] = { "192.0.2.0,192.0.2.255,64500,One", "198.51.100.0,198.51.100.255,64501,\"Number Two, Inc\"",
+					    "2001:db8:1::,2001:db8:1:ffff:ffff:ffff:ffff:ffff,64500,One", NULL };
 	struct err	 e = { 0 };
 
 	(void)state;
@@ -1226,6 +1258,7 @@ set_up(void **state)
 	    seed_int(db, "SELECT count(*) FROM t WHERE fwd = 1 AND align < 3") == 0 ||
 	    (store = store_open(dir, STORE_READ, &e)) == NULL)
 		return (-1);
+	places_made(dir, countries, networks);
 	return (0);
 }
 
@@ -1234,6 +1267,7 @@ tear_down(void **state)
 {
 	(void)state;
 	store_close(store);
+	places_close(places_use(NULL));
 	(void)sqlite3_close(db);
 	seed_remove(dir);
 	return (0);

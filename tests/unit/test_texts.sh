@@ -42,11 +42,15 @@ for s in "$srcdir/bootstrap" "$srcdir/.ci/run" "$srcdir"/tests/*.sh "$srcdir"/te
 	fi
 done
 
-unit=contrib/systemd/dmarcd.service
 if command -v systemd-analyze >/dev/null; then
 	# verify wants the programs to be there
-	sed -e 's|^\(Exec[A-Za-z]*=\)[^ ]*|\1/bin/true|' "$unit" >"$dir/dmarcd.service"
-	check "systemd takes the unit" env SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$dir/dmarcd.service"
+	for unit in dmarcd.service dmarcd-summary.service; do
+		sed -e 's|^\(Exec[A-Za-z]*=\)[^ ]*|\1/bin/true|' "contrib/systemd/$unit" >"$dir/$unit"
+	done
+	cp "$srcdir/contrib/systemd/dmarcd-summary.timer" "$dir"
+	for unit in dmarcd.service dmarcd-summary.timer; do
+		check "systemd takes $unit" env SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$dir/$unit"
+	done
 else
 	skip "the unit" "systemd-analyze is not installed"
 fi

@@ -14,7 +14,7 @@ const require_ = createRequire(join(process.env.DMARCD_WEB ?? ".", "package.json
 const axe = readFileSync(require_.resolve("axe-core/axe.min.js"), "utf8");
 
 let s: Site, b: Browser;
-let report = "", domain = "", failure = "", tls = "";
+let report = "", domain = "", failure = "", tls = "", sender = "";
 
 before(async () => {
 	s = await site();
@@ -23,6 +23,7 @@ before(async () => {
 	report = (await api("reports?limit=1&t=all")).items[0]?.id ?? "";
 	failure = (await api("failures?limit=1&t=all")).items[0]?.id ?? "";
 	tls = (await api("tls/reports?limit=1&t=all&sort=-failure")).items[0]?.id ?? "";
+	sender = (await api("senders?t=all&limit=50")).items.find((x) => Number(x.id) > 1)?.id ?? "1";
 	domain = (await api("domains?t=all")).items[0]?.domain ?? "";
 });
 after(async () => {
@@ -32,7 +33,8 @@ after(async () => {
 
 const pages = (): [string, string, RegExp][] => [
 	["overview", "/", /Overview/], ["domains", "/domains", /Domains/], ["domain", `/domains/${encodeURIComponent(domain)}`, /./],
-	["sources", "/sources", /Sources/], ["sources by key", "/sources?by=hfrom&sort=-fail", /Sources/], ["explore", "/explore", /Explore/],
+	["senders", "/senders?t=all", /Senders/], ["senders to review", "/senders?t=all&tab=review", /Senders/], ["no senders", "/senders?hfrom=nobody.invalid", /Senders/], ["sender", `/senders/${sender}?t=all`, /./],
+	["sources", "/sources", /Sources/], ["sources by sender", "/sources?t=all&by=sender", /Sources/], ["sources by key", "/sources?by=hfrom&sort=-fail", /Sources/], ["explore", "/explore", /Explore/],
 	["explore rows", "/explore?view=rows&sort=-day", /Explore/], ["split", "/explore?group=reporter&unit=share", /Explore/],
 	["reports", "/reports", /Reports/], ["reporters", "/reports?tab=reporters", /Reports/], ["report", `/reports/${encodeURIComponent(report)}`, /→/],
 	["failures", "/failures?t=all", /Failures/], ["no failures", "/failures?reporter=nobody.invalid&code=F7", /Failures/], ["failure", `/failures/${failure}`, /→/],

@@ -15,6 +15,12 @@ const PAGES: [string, string, string?][] = [
 	["overview", "/"],
 	["domains", "/domains"],
 	["domain", "/domains/shop.example"],
+	["senders", "/senders"],
+	["senders-review", "/senders?tab=review"],
+	["senders-open", "/senders?tab=review", ".senders .expander"],
+	["senders-picked", "/senders?tab=review", ".senders .c-pick input"],
+	["sender", "/senders/SENDER"],
+	["sender-service", "/senders/SERVICE"],
 	["sources", "/sources"],
 	["sources-open", "/sources?domain=shop.example&code=!P1", ".expander"],
 	["explore", "/explore"],
@@ -50,6 +56,8 @@ const first = async (path: string, fits: (x: never) => boolean = () => true): Pr
 	return (j.items.find((x) => fits(x as never)) ?? j.items[0])?.id ?? "";
 };
 const failure = await first("failures?limit=500&type=auth-failure", (x: { ip: string | null; domain: string | null }) => x.ip !== null && x.domain !== null);
+const sender = await first("senders?limit=500&class=candidate,unknown,suspect", (x: { id: string }) => x.id !== "0" && x.id !== "1");
+const service = await first("senders?limit=500&class=service");
 const tls = await first("tls/reports?t=all&sort=-failure");
 for (const [size, width, height, dark] of SIZES)
 	for (const [name, path, click] of PAGES) {
@@ -57,7 +65,7 @@ for (const [size, width, height, dark] of SIZES)
 		if (only !== undefined && !file.includes(only))
 			continue;
 		const { ctx, page, seen } = await open(b, s.url, { viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
-		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path.replace("shop.example", encodeURIComponent(domain)).replace("FAILURE", failure).replace("TLSREPORT", tls)));
+		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path.replace("shop.example", encodeURIComponent(domain)).replace("SENDER", sender).replace("SERVICE", service).replace("FAILURE", failure).replace("TLSREPORT", tls)));
 		if (click !== undefined) {
 			await page.locator(click).first().click();
 			await page.waitForTimeout(400);

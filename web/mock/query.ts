@@ -6,6 +6,7 @@ import type {
 import { cause, explain } from "./explain";
 import { countFailures } from "./failures";
 import { hostOf } from "./hosts";
+import { countryOf, geo, networkLabel, networkOf, placeOf } from "./places";
 import { classOf, senderOf, whose } from "./senders";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
 
@@ -92,6 +93,8 @@ function valuesOf(r: MockRow, key: string): string[] {
 	case "outcome": return [outcome(r)];
 	case "sender": return [senderOf(r).id];
 	case "class": return [classOf(senderOf(r), r.domain)];
+	case "country": return [countryOf(r.ip)];
+	case "asn": return [networkOf(r.ip)];
 	default: throw new Bad("by", `cannot group by "${key}"`);
 	}
 }
@@ -108,7 +111,7 @@ function inNet(ip: string, net: string): boolean {
 }
 
 function matches(r: MockRow, f: Filter): boolean {
-	const vs = valuesOf(r, f.key).map((v) => v.toLowerCase());
+	const vs = valuesOf(r, f.key).map((v) => (f.key === "asn" && f.contains ? networkLabel(v) : v).toLowerCase());
 	const want = f.values.map((v) => v.toLowerCase());
 	const hit = f.contains ? vs.some((v) => v.includes(want[0] ?? "")) :
 		f.key === "ip" ? vs.some((v) => want.some((w) => inNet(v, w))) :
@@ -161,7 +164,7 @@ const rate = (c: Counts): number | null => c.m === 0 ? null : (c.both + c.dkim_o
 export const meta = (): Meta => ({
 	version: "0.1.0", generation: 4711, complete_through: COMPLETE, first_day: FIRST, last_day: LAST,
 	domains: new Set(rows.map((r) => r.domain)).size, reports: reports.length,
-	features: { geo: false, forensic: false, upload: false }, limits: { rows: 1000, breakdown: 500, range_days: 800 },
+	features: { geo: true, forensic: false, upload: false }, limits: { rows: 1000, breakdown: 500, range_days: 800 }, geo,
 });
 
 export function domains(p: URLSearchParams): DomainItem[] {
@@ -313,9 +316,9 @@ export function breakdown(p: URLSearchParams): Breakdown {
 				g.push(r);
 		}
 	const all = [...groups].map(([key, g]): BreakdownItem => ({
-		key, label: by === "reporter" ? g[0]?.reporter.label ?? key : by === "sender" && g[0] !== undefined ? senderOf(g[0]).label : key, counts: count(g), legs: legs(g),
+		key, label: by === "reporter" ? g[0]?.reporter.label ?? key : by === "sender" && g[0] !== undefined ? senderOf(g[0]).label : by === "asn" ? networkLabel(key) : key, counts: count(g), legs: legs(g),
 		first_day: g.reduce((a, b) => b.day < a ? b.day : a, LAST), last_day: g.reduce((a, b) => b.day > a ? b.day : a, FIRST), n: g.length,
-		...(by === "ip" ? { ptr: hostOf(key), sender: g[0] === undefined ? null : whose(g[0]), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: {
+		...(by === "ip" ? { ptr: hostOf(key), sender: g[0] === undefined ? null : whose(g[0]), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: { ...placeOf(key),
 			hfrom: topOf(g, (r) => [r.hfrom ?? ""]), sigdomain: topOf(g, (r) => valuesOf(r, "sigdomain")), spf_domain: topOf(g, (r) => [r.spf[0]?.domain ?? ""]),
 			reporters: new Set(g.map((r) => r.reporter.key)).size, codes: topOf(g, (r) => [r.code]).map((x) => ({ code: x.key, m: x.m })), family: key === "unknown" ? null : key.includes(":") ? 6 as const : 4 as const,
 		} } : {}),
@@ -328,7 +331,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	return { items: pg.items, other: { n: rest.length, m: rest.reduce((n, i) => n + i.counts.m, 0) }, total: { n: all.length, m: count(list).m }, next: pg.next };
 }
 
-const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ptr: hostOf(r.ip), sender: whose({ ...r, policy: _p, group: _g }), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
+const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ptr: hostOf(r.ip), ...placeOf(r.ip), sender: whose({ ...r, policy: _p, group: _g }), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
 export function rowList(p: URLSearchParams): Page<Row> {
 	const list = select(p);
 	const pg = page(order(list, p.get("sort") ?? "-m", { m: (r) => r.count, day: (r) => r.day, seq: (r) => r.seq }), p, 100);

@@ -230,7 +230,7 @@ export class Daemon {
 		Daemon.all.add(this);
 		const hear = (d: string): void => {
 			this.log += d;
-			this.url = /dmarcd is ready: (http:\/\/\S+)\//.exec(this.log)?.[1] ?? '';
+			this.url = /dmarcd is ready: (https?:\/\/\S+)\//.exec(this.log)?.[1] ?? '';
 		};
 		this.child.stdout?.setEncoding('utf8').on('data', hear);
 		this.child.stderr?.setEncoding('utf8').on('data', hear);

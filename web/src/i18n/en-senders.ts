@@ -34,6 +34,7 @@ export const senders = {
 	"sender.name": "Sender",
 	"sender.class": "Class",
 	"sender.health": "Health",
+	"sender.legs": "SPF, DKIM",
 	"sender.hurt": "Hurt",
 	"sender.hurt.hint": "Your mail, or forwarded mail, put into spam or refused",
 	"sender.do": "What to do",
@@ -93,10 +94,15 @@ export const senders = {
 	"kind.hosting": "hosting",
 	"kind.isp": "internet provider",
 
-	"confidence.none": "not identified",
+	"confidence.none": "no confidence",
 	"confidence.low": "low confidence",
 	"confidence.medium": "medium confidence",
 	"confidence.high": "high confidence",
+
+	"identity.none": "not identified",
+	"identity.low": "identity guessed",
+	"identity.medium": "identity likely",
+	"identity.high": "identity known",
 
 	"evidence.none": "nothing says who it is",
 	"evidence.selector": "Signed as you with a key of this service: {what}",

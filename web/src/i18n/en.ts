@@ -5,6 +5,7 @@ import { failures } from "./en-failures";
 import { help } from "./en-help";
 import { hosts } from "./en-hosts";
 import { intake } from "./en-intake";
+import { places } from "./en-places";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
@@ -546,4 +547,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...hosts, ...failures, ...tls, ...senders, ...decode };
+export const en = { ...ui, ...codes, ...help, ...intake, ...hosts, ...failures, ...tls, ...senders, ...decode, ...places };

@@ -80,32 +80,51 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 	return data;
 }
 
-/* Asks for something to be done. The header tells the daemon that no other page asks. */
-export async function post(path: string): Promise<void> {
-	let r: Response;
-	try {
-		r = await fetch(apiUrl(path), { method: "POST", headers: { Accept: "application/json", "X-Dmarcd-Action": "1" }, credentials: "same-origin" });
-	} catch {
-		throw new ApiError({ title: "", status: 0 }, true);
-	}
-	if (!r.ok)
-		throw new ApiError(await problemOf(r));
+/* What tells the daemon that no other page asks; of who is signed in, the token of the session, too. */
+let csrf: string | null | undefined;
+async function actionHeaders(anew: boolean): Promise<Record<string, string>> {
+	if (csrf === undefined || anew)
+		try {
+			const r = await fetch(apiUrl("me"), { headers: { Accept: "application/json" }, credentials: "same-origin" });
+			csrf = r.ok ? (await r.json() as { csrf?: string | null }).csrf ?? null : null;
+		} catch {
+			csrf = undefined;	/* what is asked for next fails, and says why */
+		}
+	return { Accept: "application/json", "Accept-Language": document.documentElement.lang || "en", "X-Dmarcd-Action": "1", ...(csrf ? { "X-CSRF-Token": csrf } : {}) };
 }
 
-/* The same with an answer, and with something said: JSON. */
-export async function send<T>(method: "POST" | "PUT", path: string, body?: unknown): Promise<T> {
-	const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": document.documentElement.lang || "en", "X-Dmarcd-Action": "1" };
-	let r: Response;
+/* Something is to be done: said in JSON, or by the address alone. Another session has another token: once more, then. */
+export async function act(method: "POST" | "PUT", path: string, body?: unknown): Promise<Response> {
+	for (let anew = false; ; anew = true) {
+		const headers = await actionHeaders(anew), used = csrf;
+		let r: Response;
 
-	if (body !== undefined)
-		headers["Content-Type"] = "application/json";
-	try {
-		r = await fetch(apiUrl(path), { method, headers, body: body === undefined ? null : JSON.stringify(body), credentials: "same-origin" });
-	} catch {
-		throw new ApiError({ title: "", status: 0 }, true);
-	}
-	if (!r.ok)
+		if (body !== undefined)
+			headers["Content-Type"] = "application/json";
+		try {
+			r = await fetch(apiUrl(path), { method, headers, body: body === undefined ? null : JSON.stringify(body), credentials: "same-origin" });
+		} catch {
+			throw new ApiError({ title: "", status: 0 }, true);
+		}
+		if (r.ok)
+			return r;
+		if (r.status === 403 && !anew) {
+			await actionHeaders(true);
+			if (csrf !== used)
+				continue;
+		}
 		throw new ApiError(await problemOf(r));
+	}
+}
+
+/* Asks for something to be done. */
+export async function post(path: string): Promise<void> {
+	await act("POST", path);
+}
+
+/* The same with an answer. */
+export async function send<T>(method: "POST" | "PUT", path: string, body?: unknown): Promise<T> {
+	const r = await act(method, path, body);
 	try {
 		return await r.json() as T;
 	} catch {

@@ -1,5 +1,5 @@
 /* Failure reports, without markup. */
-import { ApiError, apiUrl, problemOf } from "./api";
+import { send } from "./api";
 import type { FailureDetail } from "./types-failures";
 
 /*
@@ -7,23 +7,7 @@ import type { FailureDetail } from "./types-failures";
  * one that a page of another site cannot set. What comes is kept by nobody:
  * not by the cache of api.ts, and not by the browser.
  */
-export async function reveal(id: string): Promise<FailureDetail> {
-	let r: Response;
-	try {
-		r = await fetch(apiUrl(`failures/${encodeURIComponent(id)}/reveal`), {
-			method: "POST", headers: { Accept: "application/json", "X-Dmarcd-Action": "1" }, credentials: "same-origin", cache: "no-store",
-		});
-	} catch {
-		throw new ApiError({ title: "", status: 0 }, true);
-	}
-	if (!r.ok)
-		throw new ApiError(await problemOf(r));
-	try {
-		return await r.json() as FailureDetail;
-	} catch {
-		throw new ApiError({ title: "", detail: "The answer is not JSON.", status: r.status });
-	}
-}
+export const reveal = (id: string): Promise<FailureDetail> => send<FailureDetail>("POST", `failures/${encodeURIComponent(id)}/reveal`);
 
 /* dkim_selector_dns is DKIM-Selector-DNS: a field as it stands in a report. */
 const UPPER = /^(dkim|spf|dns|ip|adsp|mta|uri)$/;

@@ -1,4 +1,5 @@
 /* The answers of /api/v1, as schema/openapi.yaml describes them. */
+import type { Place } from "./places";
 import type { Whose } from "./types-senders";
 
 import type { Host, Resolver } from "./types-hosts";
@@ -17,7 +18,9 @@ export interface Meta {
 	version: string; generation: number; complete_through: string | null;
 	first_day: string | null; last_day: string | null; domains: number; reports: number;
 	features: Record<string, boolean>; limits: Record<string, number>;
+	geo?: { country: GeoSource; network: GeoSource };
 }
+export interface GeoSource { there: boolean; day: string | null; note: string | null; why: string | null }
 
 export interface Policy {
 	p: string | null; sp: string | null; np: string | null; adkim: string | null; aspf: string | null;
@@ -49,7 +52,7 @@ export interface Timeseries {
 	series: Series[]; events: PolicyEvent[];
 }
 export interface KeyCount { key: string; m: number }
-export interface SourceDetail {
+export interface SourceDetail extends Partial<Place> {
 	hfrom: KeyCount[]; sigdomain: KeyCount[]; spf_domain: KeyCount[]; reporters: number;
 	codes: { code: string; m: number }[]; family: 4 | 6 | null;
 }
@@ -62,7 +65,7 @@ export interface Breakdown {
 }
 export interface SpfResult { domain: string | null; scope: string | null; result: string; word: string | null; human: string | null }
 export interface DkimResult { domain: string | null; selector: string | null; result: string; word: string | null; human: string | null }
-export interface Row {
+export interface Row extends Partial<Place> {
 	id: string; report_id: string; seq: number; day: string; reporter: Named; domain: string;
 	ip: string | null; ip_text: string | null; count: number;
 	hfrom: string | null; efrom: string | null; efrom_null: boolean; eto: string | null;

@@ -11,12 +11,13 @@ import { DayChart } from "../ui/chart";
 import { FilterBar, valueLabel } from "../ui/filterbar";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText, useStep } from "../ui/page";
+import { useGeo } from "../ui/places";
 import { RowTable } from "../ui/rows";
 import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 import { Name, Value } from "../ui/text";
 
-const PANEL: FilterKey[] = ["ip", "sender", "class", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "align", "spf", "dkim", "reason", "fwd"];
+const PANEL: FilterKey[] = ["ip", "sender", "class", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "align", "spf", "dkim", "reason", "fwd", "country", "asn"];
 const OPEN = 5;
 const SPLITS = ["outcome", "reporter", "disposition", "domain", "code"] as const;
 
@@ -34,7 +35,7 @@ function Values({ k, start }: { k: FilterKey; start: boolean }) {
 				<ul>
 					{list.map((i) => {
 						const share = ratio(i.counts.m, d.total.m) ?? 0;
-						const label = !i.key ? t("row.nottold") : k === "reporter" || k === "ip" || k === "sender" ? i.label || i.key : valueLabel(k, i.key);
+						const label = !i.key ? t("row.nottold") : k === "reporter" || k === "ip" || k === "sender" || (k === "asn" && i.key !== "unknown") ? i.label || i.key : valueLabel(k, i.key);
 						const inner = <><span class="clip">{k === "code" ? <span title={codeTitle(i.key)}><b class="mono">{i.key}</b> {codeTitle(i.key)}</span> : <Name text={label} />}</span><span class="n">{num(i.counts.m)}</span></>;
 						return (
 							<li title={`${percent(share)}`}>
@@ -71,6 +72,7 @@ export default function ExplorePage() {
 	const total = useApi<Page<Row>>(`rows?${apiQuery(s, { sort: "-m", limit: 1, total: 1 })}`);
 	const more = useMore(path, l);
 	const chart = s.view.view !== "rows";
+	const geo = useGeo();
 
 	return (
 		<>
@@ -97,7 +99,7 @@ export default function ExplorePage() {
 				<details class="card panelvalues" open={innerWidth >= 1400}>
 					<summary>{t("explore.values")}</summary>
 					<p class="hint">{t("explore.values.hint")}</p>
-					<div class="valuegrid">{PANEL.map((k, i) => <Values key={k} k={k} start={i < OPEN && innerWidth >= 1400} />)}</div>
+					<div class="valuegrid">{PANEL.filter((k) => geo || (k !== "country" && k !== "asn")).map((k, i) => <Values key={k} k={k} start={i < OPEN && innerWidth >= 1400} />)}</div>
 				</details>
 			</div>
 		</>

@@ -94,14 +94,16 @@ function Body({ x, dataAt }: { x: SenderDetail; dataAt: number }) {
 			<section class={`verdict v-${tone} senderhead`}>
 				<div class="grow">
 					<p class="verdict-word"><ClassMark c={now.class} by={isNobody(x.id) ? undefined : now.by} asking={now.asking} /> {c.m > 0 && <HealthMark h={x.health} />}
-						{x.kind !== "unknown" && <span class="tag">{t(`kind.${x.kind}` as Key)}</span>} <span class="tag">{t(`confidence.${x.identity}`)}</span></p>
+						{x.kind !== "unknown" && <span class="tag">{t(`kind.${x.kind}` as Key)}</span>} <span class="tag">{t(`identity.${x.identity}`)}</span></p>
 					<p class="verdict-text">{c.m === 0 ? t("sender.quiet") : word("health", `${x.health}.hint`)}</p>
 					{top?.note !== null && top?.note !== undefined && <p><q><Safe text={top.note} /></q></p>}
+					<p class="actions">
+						<a class="btn" href={href(at("/explore", q))}><Icon name="explore" size={16} />{t("sender.link.explore")}</a>
+						<a class="btn" href={href(at("/explore", `${q}&view=rows`))}><Icon name="sources" size={16} />{t("sender.link.rows")}</a>
+						<a class="btn" href={href(at("/reports", q))}><Icon name="reports" size={16} />{t("sender.link.reports")}</a>
+						{ips.length > 0 && <a class="btn" href={href(at("/failures", across(own, FAILURE_KEYS, { ip: ips.join(",") }, days)))}><Icon name="envelope" size={16} />{t("sender.link.failures")}</a>}
+					</p>
 				</div>
-				<a class="btn" href={href(at("/explore", q))}><Icon name="explore" size={16} />{t("sender.link.explore")}</a>
-				<a class="btn" href={href(at("/explore", `${q}&view=rows`))}><Icon name="sources" size={16} />{t("sender.link.rows")}</a>
-				<a class="btn" href={href(at("/reports", q))}><Icon name="reports" size={16} />{t("sender.link.reports")}</a>
-				{ips.length > 0 && <a class="btn" href={href(at("/failures", across(own, FAILURE_KEYS, { ip: ips.join(",") }, days)))}><Icon name="envelope" size={16} />{t("sender.link.failures")}</a>}
 			</section>
 			<Section title={t("decide.label")}>
 				<Decide key={x.last_decision ?? "-"} s={x} dataAt={dataAt} decide={(v, domains, text) => void decide([target(x, dataAt)], v, domains, v === null ? null : text)} />
@@ -136,9 +138,9 @@ function Body({ x, dataAt }: { x: SenderDetail; dataAt: number }) {
 					<Section title={t("sender.causes")} sub={t("sender.causes.sub")}>
 						<CauseCards query={apiQuery(own, { limit: 4 }, { sender: x.id, ...(own.filters.some((f) => f.key === "align" || f.key === "code") ? {} : { align: "both,dkim,spf,none,untold" }) })} />
 					</Section>
-					<Section title={t("sender.ips")} side={<a href={href(at("/sources", q))}>{t("domain.sources.all")}</a>}>
+					<div class="itsown"><Section title={t("sender.ips")} side={<a href={href(at("/sources", q))}>{t("domain.sources.all")}</a>}>
 						<SourceTable by="ip" items={x.ips.slice(0, 20)} sort="-m" fixedSort query={q} />
-					</Section>
+					</Section></div>
 				</>
 			)}
 			{x.domains.length > 0 && (

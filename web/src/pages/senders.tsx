@@ -86,18 +86,17 @@ function List({ rows, group, sort, dataAt, max, picked, pick, on, say }: ListPro
 		{ id: "pick", head: "", cls: "c-pick", cell: (s) => isNobody(s.id) ? null : <input type="checkbox" checked={picked.has(s.id)} aria-label={t("sender.pick", { name: senderName(s) })} onChange={(e) => pick([s.id], e.currentTarget.checked)} /> },
 		{ id: "name", head: t("sender.name"), sort: "key", first: "asc", cls: "c-main c-sender", cell: (s) => (
 			<span class="sendername">{isNobody(s.id) ? <span><SenderName s={s} /></span> : <a href={href(at(`/senders/${encodeURIComponent(s.id)}`, carried(url)))}><SenderName s={s} /></a>}
-				<span class="muted small">{isNobody(s.id) ? t("senders.noise.what") : [s.kind === "unknown" ? "" : t(`kind.${s.kind}` as Key), t(`confidence.${s.identity}`)].filter(Boolean).join(" · ")}</span>
+				<span class="muted small">{isNobody(s.id) ? t("senders.noise.what") : [s.kind === "unknown" ? "" : t(`kind.${s.kind}` as Key), t(`identity.${s.identity}`)].filter(Boolean).join(" · ")}</span>
 				{s.note !== null && <q class="small muted"><Safe text={s.note} /></q>}</span>
 		) },
 		{ id: "class", head: t("sender.class"), cls: "c-class", cell: (s) => {
 			const x = shown(s, dataAt, map);
 			return <ClassMark c={x.class} by={isNobody(s.id) ? undefined : x.by} asking={x.asking} />;
 		} },
-		{ id: "health", head: t("sender.health"), cell: (s) => <HealthMark h={s.health} /> },
-		{ id: "m", head: t("col.m"), num: true, sort: "m", cell: (s) => <Amount n={s.counts.m} max={max} /> },
-		{ id: "pass", head: t("col.pass"), sort: "pass", first: "asc", hint: t("col.pass.hint"), cell: (s) => <Rate part={passed(s.counts)} whole={s.counts.m} /> },
-		{ id: "spf", head: "SPF", cls: "c-leg", cell: (s) => <LegMark leg={s.legs.spf} /> },
-		{ id: "dkim", head: "DKIM", cls: "c-leg", cell: (s) => <LegMark leg={s.legs.dkim} /> },
+		{ id: "health", head: t("sender.health"), cls: "c-health", cell: (s) => <HealthMark h={s.health} /> },
+		{ id: "m", head: t("col.m"), num: true, cls: "c-m", sort: "m", cell: (s) => <Amount n={s.counts.m} max={max} /> },
+		{ id: "pass", head: t("col.pass"), cls: "c-pass", sort: "pass", first: "asc", hint: t("col.pass.hint"), cell: (s) => <Rate part={passed(s.counts)} whole={s.counts.m} /> },
+		{ id: "legs", head: t("sender.legs"), cls: "c-legs", cell: (s) => <span class="twolegs"><span class="muted small">SPF</span><LegMark leg={s.legs.spf} /><span class="muted small">DKIM</span><LegMark leg={s.legs.dkim} /></span> },
 		{ id: "hurt", head: t("sender.hurt"), num: true, hint: t("sender.hurt.hint"), cls: "c-hurt", cell: (s) => <span class={s.counts.collateral > 0 ? "t-bad" : "muted"}>{num(s.counts.collateral)}</span> },
 		{ id: "seen", head: t("col.seen"), sort: "last", cls: "c-seen", cell: (s) => <span class="nowrap">{day(s.last_day)}</span> },
 		{ id: "code", head: t("col.code"), cls: "c-codeline", cell: (s) => <CodeLine s={s} /> },

@@ -8,15 +8,17 @@ import { apiQuery, isFilterKey, type FilterKey } from "../lib/url";
 import { FilterBar } from "../ui/filterbar";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText } from "../ui/page";
+import { useGeo } from "../ui/places";
 import { SourceTable } from "../ui/sources";
 import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 
-const GROUPS: FilterKey[] = ["ip", "sender", "class", "hfrom", "sigdomain", "selector", "efrom", "reporter", "domain", "code", "disp", "reason"];
+const GROUPS: FilterKey[] = ["ip", "sender", "class", "hfrom", "sigdomain", "selector", "efrom", "reporter", "domain", "code", "disp", "reason", "country", "asn"];
 
 export default function SourcesPage() {
 	const s = useUrl();
 	const by: FilterKey = isFilterKey(s.view.by ?? "") && GROUPS.includes(s.view.by as FilterKey) ? s.view.by as FilterKey : "ip";
+	const geo = useGeo();
 	const sort = useSort("-m");
 	const path = `breakdown?${apiQuery(s, { by, sort, limit: 100 })}`;
 	const l = useApi<Breakdown>(path, { main: true });
@@ -29,7 +31,7 @@ export default function SourcesPage() {
 				<div class="cardhead">
 					<p class="lede">{l.data && t("sources.total", { n: l.data.total.n, m: l.data.total.m })}{by === "selector" || by === "sigdomain" ? " " + t("sources.overlap") : ""}</p>
 					<label class="select">{t("sources.group")} <select value={by} onChange={(e) => setView({ by: e.currentTarget.value === "ip" ? undefined : e.currentTarget.value, sort: undefined })}>
-						{GROUPS.map((g) => <option value={g}>{t(`key.${g}`)}</option>)}
+						{GROUPS.filter((g) => geo || (g !== "country" && g !== "asn")).map((g) => <option value={g}>{t(`key.${g}`)}</option>)}
 					</select></label>
 				</div>
 				<Load of={l} h={520}>{(b) => b.items.length === 0 ? <Empty /> : (

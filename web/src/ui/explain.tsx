@@ -3,11 +3,13 @@ import type { ComponentChildren } from "preact";
 import { t, word } from "../i18n";
 import { useApi } from "../lib/api";
 import { num } from "../lib/format";
+import { placeText } from "../lib/places";
 import { href, at } from "../lib/router";
 import type { Causes, Explanation, Row, RowExplanation, Said } from "../lib/types";
 import { Code, Disposition, Result } from "./bits";
 import { FailureLink } from "./failures";
 import { Icon } from "./icons";
+import { PlaceFact } from "./places";
 import { SenderLink } from "./senders";
 import { Load } from "./states";
 import { Name, Safe, Value } from "./text";
@@ -61,6 +63,7 @@ export function RowCard({ row, report = true, query = "" }: { row: Row; report?:
 					<dt>{t("key.efrom")}</dt><dd>{row.efrom ? <Value k="efrom" v={row.efrom} /> : <span class="muted">{row.efrom_null ? t("row.efrom.null") : t("row.nottold")}</span>}</dd>
 					{row.eto && <><dt>{t("row.eto")}</dt><dd><Safe text={row.eto} /></dd></>}
 					<dt>{t("key.ip")}</dt><dd>{row.ip ? <Value k="ip" v={row.ip} /> : <Safe text={row.ip_text} />}</dd>
+					{placeText(row) !== null && <><dt>{t("place.where")}</dt><dd><PlaceFact p={row} /></dd></>}
 					<dt>{t("key.domain")}</dt><dd><Value k="domain" v={row.domain} /></dd>
 					{row.sender !== undefined && <><dt>{t("key.sender")}</dt><dd>{row.sender === null ? <span class="muted">{t("sender.row.none")}</span> : <SenderLink s={row.sender} />}</dd></>}
 				</dl>

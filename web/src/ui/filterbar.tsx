@@ -7,6 +7,7 @@ import { t, type Key } from "../i18n";
 import { days, num } from "../lib/format";
 import { apiUrl, mainCall, useApi } from "../lib/api";
 import { at, go, href, place, update, usePlace, useUrl } from "../lib/router";
+import { asnText, countryName } from "../lib/places";
 import { useStore } from "../lib/store";
 import type { Breakdown } from "../lib/types";
 import {
@@ -16,6 +17,7 @@ import {
 import { codeTitle } from "./bits";
 import { Icon } from "./icons";
 import { pageEnd, useMeta } from "./meta";
+import { useGeo } from "./places";
 import { SenderValue } from "./senders";
 import { Popover } from "./popover";
 import { safeText } from "../lib/safe";
@@ -49,6 +51,10 @@ export function valueLabel(key: FilterKey, v: string): string {
 		const w = t(`${p}.${v}` as Key);
 		return w === `${p}.${v}` ? v : w;
 	}
+	if (key === "country")
+		return countryName(v);
+	if (key === "asn")
+		return asnText(v);
 	if (key === "code") {
 		const title = codeTitle(v);
 		return title === v ? v : `${v} ${title}`;
@@ -201,7 +207,7 @@ function Editor({ s, k, start, done }: { s: State; k: FilterKey; start: Filter |
 					{options.slice(0, 60).map((v) => (
 						<li><label>
 							<input type="checkbox" checked={values.includes(v)} onChange={() => toggle(v)} />
-							<span class="grow clip">{WORDS[k] || k === "code" ? <Safe text={valueLabel(k, v)} /> : k === "sender" && counts.get(v) === undefined ? <SenderValue id={v} /> : <Name text={k === "reporter" || k === "sender" ? counts.get(v)?.label ?? v : v} />}</span>
+							<span class="grow clip">{WORDS[k] || k === "code" || k === "country" ? <Safe text={valueLabel(k, v)} /> : k === "sender" && counts.get(v) === undefined ? <SenderValue id={v} /> : <Name text={k === "reporter" || k === "sender" || k === "asn" ? counts.get(v)?.label ?? valueLabel(k, v) : v} />}</span>
 							<span class="muted n">{counts.has(v) ? num(counts.get(v)?.counts.m) : ""}</span>
 						</label></li>
 					))}
@@ -231,7 +237,8 @@ function AddFilter({ s, keys }: { s: State; keys: readonly FilterKey[] }) {
 function Picker({ s, close, of }: { s: State; close: () => void; of: readonly FilterKey[] }) {
 	const [k, setK] = useState<FilterKey | null>(null);
 	const [q, setQ] = useState("");
-	const keys = of.filter((x) => q === "" || `${x} ${t(`key.${x}`)} ${t(`key.${x}.hint`)}`.toLowerCase().includes(q.toLowerCase()));
+	const geo = useGeo();
+	const keys = of.filter((x) => geo || (x !== "country" && x !== "asn")).filter((x) => q === "" || `${x} ${t(`key.${x}`)} ${t(`key.${x}.hint`)}`.toLowerCase().includes(q.toLowerCase()));
 
 	if (k !== null)
 		return <><button type="button" class="btn link back" onClick={() => setK(null)}><Icon name="left" size={16} />{t("filter.keys")}</button>

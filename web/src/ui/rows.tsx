@@ -1,11 +1,13 @@
 /* Rows of reports, each opening to its explanation. */
 import { t } from "../i18n";
 import { day, num } from "../lib/format";
+import { placeText } from "../lib/places";
 import type { Row } from "../lib/types";
 import { Code, codeTitle, Disposition, Result } from "./bits";
 import { RowCard } from "./explain";
 import { HostLine } from "./host";
 import { Icon } from "./icons";
+import { PlaceNote, useGeo } from "./places";
 import { SenderLink } from "./senders";
 import { Table, type Column } from "./table";
 import { Name, Safe, Value } from "./text";
@@ -20,6 +22,7 @@ interface Props {
 }
 
 export function RowTable({ rows, sort, query = "", inReport = false, onJump, current = null }: Props) {
+	const geo = useGeo();
 	const cols: Column<Row>[] = [];
 	if (inReport)
 		cols.push({ id: "seq", head: "#", num: true, cls: "c-seq", cell: (r) => onJump ?
@@ -34,6 +37,8 @@ export function RowTable({ rows, sort, query = "", inReport = false, onJump, cur
 			const ip = r.ip !== null ? <Value k="ip" v={r.ip} /> : <Safe text={r.ip_text} />;
 			return r.sender || r.ptr ? <span class="under">{ip}<HostLine h={r.ptr} />{r.sender && <SenderLink s={r.sender} small />}</span> : ip;
 		} },
+		...(geo ? [{ id: "place", head: t("key.country"), hint: t("place.hint"), cls: "c-place", cell: (r: Row) => r.country ?
+			<Value k="country" v={r.country}><abbr title={placeText(r) ?? undefined}>{r.country}</abbr></Value> : <span class="muted" title={placeText(r) ?? undefined}>–</span> }] : []),
 		{ id: "m", head: t("col.m"), num: true, sort: inReport ? undefined : "m", cell: (r) => num(r.count) },
 		{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },
 		{ id: "spf", head: "SPF", hint: t("row.spf.hint"), cell: (r) => <Both raw={r.spf.find((x) => x.scope !== "helo")?.result ?? r.spf[0]?.result ?? null} word={r.spf.find((x) => x.scope !== "helo")?.word} aligned={r.policy_eval.spf} /> },
@@ -45,11 +50,12 @@ export function RowTable({ rows, sort, query = "", inReport = false, onJump, cur
 				{r.differs && <span class="tag" title={t("differs.yes")}>≠<span class="vh">{t("differs.yes")}</span></span>}</span>
 		) },
 	);
-	return (
+	return (<>
 		<Table caption={t("explore.rows")} rows={rows} rowKey={(r) => r.id} columns={cols} sort={sort} cls={`rows ${inReport ? "in-report" : ""}`}
 			rowId={inReport ? (r) => `r${r.seq}` : undefined} rowClass={(r) => current === r.seq ? "current" : ""}
 			name={(r) => `${r.ip ?? r.ip_text ?? ""} ${r.hfrom ?? ""}`} expand={(r) => <RowCard row={r} report={!inReport} query={query} />} />
-	);
+		<PlaceNote />
+	</>);
 }
 
 /* Two facts on two lines: what the check gave, and whether it counts for the visible From. */

@@ -4,6 +4,7 @@ import { t } from "../i18n";
 import { useApi } from "../lib/api";
 import { day, num } from "../lib/format";
 import { at, go, href, useUrl } from "../lib/router";
+import { placeText } from "../lib/places";
 import { safeText } from "../lib/safe";
 import type { BreakdownItem, Leg, Timeseries } from "../lib/types";
 import { across, apiQuery, canFilter, carried, FAILURE_KEYS, range, setFilter, type FilterKey } from "../lib/url";
@@ -14,6 +15,7 @@ import { FailureLink } from "./failures";
 import { HostFacts, HostLine } from "./host";
 import { Icon } from "./icons";
 import { useMeta } from "./meta";
+import { PlaceCell, PlaceFact, PlaceNote, useGeo } from "./places";
 import { SenderLink } from "./senders";
 import { Table, type Column } from "./table";
 import { applyValue, Name, Safe, Value } from "./text";
@@ -24,7 +26,7 @@ const keyLabel = (by: FilterKey, r: BreakdownItem): ComponentChildren =>
 	!r.key ? <span class="muted">{t("row.nottold")}</span> :
 	by === "ip" ? <Safe text={r.key === "unknown" ? t("ip.unknown") : r.label} /> :
 	r.key === "absent" && by !== "spf" && by !== "dkim" ? <span class="muted">{t("row.nottold")}</span> :
-	by === "reporter" || by === "sender" ? <Name text={r.label} /> : by === "code" ? <Code code={r.key} plain /> :
+	by === "reporter" || by === "sender" || (by === "asn" && r.key !== "unknown") ? <Name text={r.label} /> : by === "code" ? <Code code={r.key} plain /> :
 	valueLabel(by, r.key) !== r.key ? valueLabel(by, r.key) : <Name text={r.label || r.key} />;
 
 /* "first – last", or one day. */
@@ -44,6 +46,7 @@ function TopOf({ k, list }: { k: FilterKey | null; list: { key: string; m: numbe
 }
 
 export function SourceTable({ by, items, sort, fixedSort = false, query }: Props) {
+	const geo = useGeo();
 	const max = Math.max(1, ...items.map((i) => i.counts.m));
 	const s = (name: string) => fixedSort ? undefined : name;
 	const cols: Column<BreakdownItem>[] = [
@@ -59,6 +62,8 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 		{ id: "dkima", head: t("col.dkim_aligned"), cls: "c-al", hint: t("col.dkim_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.dkim} m={r.counts.m} /> },
 		{ id: "disp", head: t("col.disp"), cls: "c-sep c-dispg", hint: t("col.disp.hint"), cell: (r) => <Treatment c={r.counts} /> },
 	];
+	if (by === "ip" && geo)
+		cols.push({ id: "place", head: t("place.where"), hint: t("place.hint"), cls: "c-names c-place", cell: (r) => <PlaceCell p={r.detail ?? {}} /> });
 	if (by === "ip")
 		cols.push(
 			{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => <TopOf k="hfrom" list={r.detail?.hfrom} /> },
@@ -70,10 +75,11 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 			const c = r.detail?.codes[0];
 			return c === undefined ? null : <span class="codes" title={(r.detail?.codes ?? []).map((x) => `${x.code} ${codeTitle(x.code)}: ${num(x.m)}`).join("\n")}><Code code={c.code} title={false} />{(r.detail?.codes.length ?? 0) > 1 && <span class="muted small">+{(r.detail?.codes.length ?? 1) - 1}</span>}</span>;
 		} });
-	return (
+	return (<>
 		<Table caption={t("sources.caption", { key: t(`key.${by}`) })} rows={items} rowKey={(r) => r.key} columns={cols} sort={fixedSort ? undefined : sort}
 			cls={`sources by-${by}`} name={(r) => r.label || r.key} expand={(r) => <Detail by={by} r={r} query={query} />} />
-	);
+		{(by === "ip" || by === "country" || by === "asn") && <PlaceNote />}
+	</>);
 }
 
 function LegTable({ name, leg, m }: { name: string; leg: Leg; m: number }) {
@@ -114,6 +120,7 @@ function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: str
 				{ts.data !== null && <div class="sd-spark"><span class="muted small">{t("source.course")} · {day(r.first_day)} – {day(r.last_day)}</span>
 					<SparkLine w={200} h={40} label={t("source.course")} values={ts.data.days.map((_, i) => ts.data?.series.reduce((n, x) => n + (x.values[i] ?? 0), 0) ?? 0)} /></div>}
 			</div>
+			{by === "ip" && r.detail && placeText(r.detail) !== null && <p class="sd-place"><span class="muted">{t("place.where")}:</span> <PlaceFact p={r.detail} /></p>}
 			{r.detail && (
 				<div class="sd-names">
 					<NameList head={t("key.hfrom")} k="hfrom" list={r.detail.hfrom} />
