@@ -26,12 +26,12 @@ interface Place {
 	conf: string;
 }
 
-function place(dns: Dns | undefined, more = ''): Place {
+function place(dns: Dns | undefined, more = '', timeout = 2): Place {
 	const state = join(dir, `s${++n}`, 'state');
 	const conf = join(dir, `s${n}`, 'conf');
 	mkdirSync(state, { recursive: true });
 	writeFileSync(conf, `state = "${state}"\nhttp { listen = "127.0.0.1:0" }\n` +
-		(dns === undefined ? 'resolver { enabled = no }\n' : `resolver {\n\tservers = { "127.0.0.1:${dns.port}" }\n\trate = 200\n\ttimeout = 2s\n${more}}\n`));
+		(dns === undefined ? 'resolver { enabled = no }\n' : `resolver {\n\tservers = { "127.0.0.1:${dns.port}" }\n\trate = 200\n\ttimeout = ${timeout}s\n${more}}\n`));
 	return { state, conf };
 }
 
@@ -119,7 +119,9 @@ function allKinds(dns: Dns): [string, number][] {
 	dns.zone.set('a.two.example', { a: ['203.0.113.1'] });
 	dns.zone.set(reverse('192.0.2.16'), { ptr: ['dead.forward.example'] });
 	dns.zone.set('dead.forward.example', { fault: 'servfail' });
-	return [...Array.from({ length: 17 }, (_, i): [string, number] => [`192.0.2.${i + 1}`, 100 - i]), ['2001:db8::25', 500]];
+	// those that nobody answers come last: they make libunbound wait longer for this server
+	const late = [5, 6, 7, 8, 9, 16];
+	return [...Array.from({ length: 17 }, (_, i): [string, number] => [`192.0.2.${i + 1}`, late.includes(i + 1) ? 10 : 1000 - i]), ['2001:db8::25', 5000]];
 }
 
 const expected: Record<string, [state: string, name: string | null]> = {
@@ -142,12 +144,12 @@ const expected: Record<string, [state: string, name: string | null]> = {
 };
 
 async function allKnown(p: Place): Promise<void> {
-	await until('an answer for every address', async () => (await sql(p, 'SELECT count(*) FROM host WHERE due < 0')) === '0');
+	await until('an answer for every address', async () => (await sql(p, 'SELECT count(*) > 0 AND sum(due < 0) = 0 FROM host')) === '1');
 }
 
 test('every kind of answer: what is shown of it', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns);
+	const p = place(dns, '', 10);
 	await imported(p, report('kinds', allKinds(dns)));
 	try {
 		await serving(p, async (d) => {
@@ -176,7 +178,7 @@ test('every kind of answer: what is shown of it', { skip }, async () => {
 
 test('a restart keeps what is known: it is not asked for again', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns);
+	const p = place(dns, '', 10);
 	await imported(p, report('kept', allKinds(dns)));
 	try {
 		await serving(p, () => allKnown(p));
