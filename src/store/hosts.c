@@ -40,8 +40,8 @@ number(struct store *s, const char *sql, int64_t *out, struct err *e)
 enum { P_GET, P_ADD, P_UPDATE, P_DOMAIN, P_LIGHTEST, P_DROP, P_DROP_DOMAINS, P_STMTS };
 static const char *const	 pass_sql[P_STMTS] = {
 	[P_GET] = "SELECT weight, due, last_day, state, name FROM host WHERE source = ?1",
-	[P_ADD] = "INSERT INTO host (source, weight, due, last_day, state, more, refused, tries, failure)"
-	    " SELECT id, ?2, -id, ?3, 0, 0, 0, 0, 0 FROM source WHERE id = ?1 AND kind <> 0",
+	[P_ADD] = ("INSERT INTO host (source, weight, due, last_day, state, more, refused, tries, failure)"
+	    " SELECT id, ?2, -id, ?3, 0, 0, 0, 0, 0 FROM source WHERE id = ?1 AND kind <> 0"),
 	[P_UPDATE] = "UPDATE host SET weight = ?2, last_day = ?3, due = ?4 WHERE source = ?1",
 	[P_DOMAIN] = "INSERT OR IGNORE INTO host_domain (source, domain) VALUES (?1, ?2)",
 	[P_LIGHTEST] = "SELECT source, weight FROM host ORDER BY weight, due DESC LIMIT 1",
@@ -356,10 +356,10 @@ store_hosts_due(struct store *s, int64_t now, const int64_t *except, size_t nexc
 enum { S_GET, S_SET, S_FRESH, S_STMTS };
 static const char *const	 said_sql[S_STMTS] = {
 	[S_GET] = "SELECT state, name, others, more, refused, tries, answered FROM host WHERE source = ?1",
-	[S_SET] = "UPDATE host SET state = ?2, name = ?3, others = ?4, more = ?5, refused = ?6, answered = ?7, tries = ?8, failure = ?9,"
-	    " due = ?10 WHERE source = ?1",
-	[S_FRESH] = "INSERT OR IGNORE INTO fresh SELECT domain, day FROM (SELECT h.domain, (SELECT max(day) FROM rollup r WHERE"
-	    " r.domain = h.domain) AS day FROM host_domain h WHERE h.source = ?1) WHERE day IS NOT NULL",
+	[S_SET] = ("UPDATE host SET state = ?2, name = ?3, others = ?4, more = ?5, refused = ?6, answered = ?7, tries = ?8, failure = ?9,"
+	    " due = ?10 WHERE source = ?1"),
+	[S_FRESH] = ("INSERT OR IGNORE INTO fresh SELECT domain, day FROM (SELECT h.domain, (SELECT max(day) FROM rollup r WHERE"
+	    " r.domain = h.domain) AS day FROM host_domain h WHERE h.source = ?1) WHERE day IS NOT NULL"),
 };
 
 static void
