@@ -4,6 +4,7 @@ import { day, num } from "../lib/format";
 import type { Row } from "../lib/types";
 import { Code, codeTitle, Disposition, Result } from "./bits";
 import { RowCard } from "./explain";
+import { HostLine } from "./host";
 import { Icon } from "./icons";
 import { PlaceNote, PlaceTag } from "./places";
 import { SenderLink } from "./senders";
@@ -32,7 +33,7 @@ export function RowTable({ rows, sort, query = "", inReport = false, onJump, cur
 	cols.push(
 		{ id: "ip", head: t("key.ip"), cls: "mono c-main", cell: (r) => {
 			const ip = r.ip !== null ? <span class="addr"><Value k="ip" v={r.ip} /><PlaceTag p={r} /></span> : <Safe text={r.ip_text} />;
-			return r.sender ? <span class="under">{ip}<SenderLink s={r.sender} small /></span> : ip;
+			return r.sender || r.ptr ? <span class="under">{ip}<HostLine h={r.ptr} />{r.sender && <SenderLink s={r.sender} small />}</span> : ip;
 		} },
 		{ id: "m", head: t("col.m"), num: true, sort: inReport ? undefined : "m", cell: (r) => num(r.count) },
 		{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },

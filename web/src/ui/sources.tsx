@@ -12,6 +12,7 @@ import { Amount, Code, codeTitle, LegAligned, LegResult, OutcomeBar, OUTCOMES, p
 import { CauseCards } from "./explain";
 import { valueLabel } from "./filterbar";
 import { FailureLink } from "./failures";
+import { HostFacts, HostLine } from "./host";
 import { Icon } from "./icons";
 import { useMeta } from "./meta";
 import { PlaceFact, PlaceNote, PlaceTag } from "./places";
@@ -51,7 +52,7 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => {
 			const value = r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r);
 			const here = by === "ip" ? <span class="addr">{value}<PlaceTag p={r.detail ?? {}} /></span> : value;
-			return by === "ip" && r.sender ? <span class="under">{here}<SenderLink s={r.sender} small /></span> : here;
+			return by === "ip" && (r.sender || r.ptr) ? <span class="under">{here}<HostLine h={r.ptr} />{r.sender && <SenderLink s={r.sender} small />}</span> : here;
 		} },
 		{ id: "m", head: t("col.m"), num: true, sort: s("m"), cell: (r) => <Amount n={r.counts.m} max={max} /> },
 		{ id: "pass", head: t("col.pass"), sort: s("pass"), first: "asc", hint: t("col.pass.hint"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
@@ -123,6 +124,7 @@ function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: str
 					<NameList head={t("key.hfrom")} k="hfrom" list={r.detail.hfrom} />
 					<NameList head={t("col.spf_domain")} k={null} list={r.detail.spf_domain} />
 					<NameList head={t("key.sigdomain")} k="sigdomain" list={r.detail.sigdomain} />
+					<HostFacts h={r.ptr} />
 				</div>
 			)}
 			{filterable && by === "ip" && <CauseCards query={apiQuery(one, { limit: 5 }, { ...(fixed !== null ? { domain: fixed } : {}), ...(one.filters.some((f) => f.key === "align" || f.key === "code") ? {} : { align: "both,dkim,spf,none,untold" }) })} />}
