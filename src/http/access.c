@@ -88,6 +88,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "flow", false, MAY_LIMITED },
 	{ "heatmap", false, MAY_LIMITED },
 	{ "decode", true, MAY_LIMITED },
+	{ "metrics", false, MAY_VIEWER },
 	{ "ingest", false, MAY_VIEWER },		/* mailboxes are nobody's domain */
 	{ "ingest/items/{}", false, MAY_VIEWER },
 };
