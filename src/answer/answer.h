@@ -140,6 +140,11 @@ bool		 answer_failure_mail(const struct query_failure *, struct buf *);
 /* "f12" or "12"; false: it is no id of a failure report. */
 bool		 answer_failure_id(struct str, int64_t *out);
 
+/* metrics.c: text for Prometheus of what is stored; what else there is to say is the process's. */
+int	 answer_metrics(struct query *, struct buf *, struct err *);
+void	 answer_metrics_head(struct buf *, const char *name, const char *type, const char *help);
+bool	 answer_metrics_label(struct buf *, struct str);
+
 /* The status word of a domain and its cause, as in the overview. */
 const char	*answer_domain_status(const struct query_domain *, const char **cause);
 

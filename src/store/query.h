@@ -597,6 +597,7 @@ struct query_ingest {
 	size_t				 ndays;
 	struct query_quarantined	*quarantine;	/* the newest 200 */
 	size_t				 nquarantine;
+	uint64_t			 totals[IN_COUNT];	/* of all days */
 	uint64_t			 quarantined, quarantined_bytes;
 	struct query_action		*actions;	/* 50 */
 	size_t				 nactions;

@@ -167,6 +167,7 @@ test('every kind of answer: what is shown of it', { skip }, async () => {
 			assert.ok(dns.asked.some((q) => q.tcp), 'a cut answer is asked for by TCP');
 			assert.ok(dns.asked.filter((q) => q.name.endsWith('crowd.example')).length <= 20, 'a crowd is not asked for one by one');
 			assert.equal(all.get('192.0.2.14')?.ptr?.refused, 6);
+			assert.match((await dmarcd(p.conf, ['config', 'check'])).stdout, /^host names: of 1[123] addresses known, 5 of them confirmed; [567] wait; latest answer 20/m);
 			assert.deepEqual(all.get('192.0.2.15')?.ptr?.names, ['b.two.example', 'a.two.example', 'c.two.example']);
 			assert.equal(all.get('192.0.2.15')?.ptr?.more, 2);
 			assert.equal(await sql(p, "SELECT count(*) FROM host WHERE name LIKE '%forged%' OR name LIKE '%<%'"), '0');

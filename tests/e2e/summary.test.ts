@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { makeCerts, type Certs } from './lib/certs.js';
-import { configuration, Daemon, dmarcd, generate, program, until } from './lib/daemon.js';
+import { configuration, Daemon, dmarcd, generate, program, run, until } from './lib/daemon.js';
 import { stopAll } from './lib/servers.js';
 import { readMail, Smtp, type Mail } from './lib/smtp.js';
 
@@ -524,4 +524,57 @@ test('mail that cannot be read, and a mailbox that cannot', { skip }, async () =
 	assert.match(text, /Mailbox rua cannot be read: the password\\x1b\[2J is <b>wrong<\/b>/);
 	assert.match(text, /Do: change it/);
 	assert.ok(!elements((await dmarcd(c, ['summary', '--format', 'html'])).stdout).names.includes('b'));
+});
+
+// --- For Prometheus ------------------------------------------------------------------------------------------------
+
+test('/metrics is off, or tells the figures of the store in the text format', { skip }, async () => {
+	const off = await Daemon.start(conf('metrics-off', ''));
+	assert.equal((await fetch(`${off.url}/metrics`)).status, 404);
+	await off.stop();
+	const at = join(dir, 'evil-state'); // what strangers wrote is in there
+	const c = join(dir, 'metrics.conf');
+	for (const [where, strange] of [[state, false], [at, true]] as const) {
+		writeFileSync(c, configuration({ state: where }).replace('http {', 'http { metrics = yes '));
+		const daemon = await Daemon.start(c);
+		const r = await fetch(`${daemon.url}/metrics`);
+		assert.equal(r.status, 200);
+		assert.match(r.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+		const text = await r.text();
+		const seen = new Set<string>();
+		const typed = new Set<string>();
+		const values = new Map<string, number>();
+		for (const line of text.trimEnd().split('\n')) {
+			const type = /^# (HELP|TYPE) (\w+) /.exec(line);
+			if (type !== null) {
+				typed.add(type[2] ?? '');
+				continue;
+			}
+			const m = /^(\w+)(\{(\w+="(?:[^"\\]|\\["\\n])*",?)+\})? (\d+)$/.exec(line);
+			assert.ok(m !== null, line);
+			assert.ok(typed.has(m[1] ?? ''), line);
+			assert.ok(!seen.has(m[1] + (m[2] ?? '')), `${line} twice`);
+			assert.ok(!control.test(line), line);
+			seen.add(m[1] + (m[2] ?? ''));
+			values.set(m[1] + (m[2] ?? ''), Number(m[4]));
+		}
+		const all = await daemon.get('overview?t=all');
+		const sum = (name: string, label = ''): number => [...values].filter(([k]) => k.startsWith(`${name}{`) && k.includes(label)).reduce((n, [, v]) => n + v, 0);
+		assert.equal(sum('dmarcd_messages_total'), all.counts.m);
+		assert.equal(sum('dmarcd_dispositions_total'), all.counts.m);
+		assert.equal(sum('dmarcd_dispositions_total', 'disposition="reject"'), all.counts.reject);
+		assert.equal(sum('dmarcd_own_messages_total', 'result="pass"'), all.counts.yours_pass);
+		assert.equal(sum('dmarcd_own_messages_total', 'result="hurt"'), all.counts.collateral);
+		const failing = (await daemon.get('breakdown?t=all&by=code&align=none')).total.m;
+		assert.equal(sum('dmarcd_failures_total'), failing);
+		assert.equal(values.get('dmarcd_reports'), (await daemon.get('meta')).reports);
+		if (!strange) assert.equal(values.get('dmarcd_domains'), 3);
+		const tool = await run('promtool', ['check', 'metrics'], Buffer.from(text));
+		if (tool.code !== 255) assert.equal(tool.code, 0, tool.stderr + tool.stdout);
+		await daemon.stop();
+	}
+	const dashboard = JSON.parse(readFileSync(join(process.env['E2E_DIR'] ?? '.', '../../contrib/grafana/dmarcd.json'), 'utf8'));
+	const known = new Set(readFileSync(join(process.env['E2E_DIR'] ?? '.', '../../src/answer/metrics.c'), 'utf8').match(/dmarcd_\w+/g));
+	for (const n of readFileSync(join(process.env['E2E_DIR'] ?? '.', '../../src/http/api_ingest.c'), 'utf8').match(/dmarcd_\w+/g) ?? []) known.add(n);
+	for (const p of dashboard.panels) for (const t of p.targets) for (const name of t.expr.match(/dmarcd_\w+/g)) assert.ok(known.has(name), name);
 });
