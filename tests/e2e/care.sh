@@ -166,7 +166,7 @@ says out '"reason_code":"cut-short"' "import says the code of a document that is
 run import --format json "$dir/deep.eml"
 says out '"reason_code":"over-limit"' "and of one that is over a limit"
 says out '"part":1' "and the part"
-printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\nlimits { quarantine_bytes = 1M }\n' "$dir/state" >"$dir/conf"
+printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\nresolver { enabled = no }\nlimits { quarantine_bytes = 1M }\n' "$dir/state" >"$dir/conf"
 printf 'state = "%s"\nlimits { xml_depth = 64 }\n' "$dir/state" >"$dir/deeper.conf"
 for m in cut2 two deep; do
 	"$dmarcd" -c "$dir/conf" deliver <"$dir/$m.eml" 2>"$dir/err"
