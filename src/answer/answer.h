@@ -42,6 +42,7 @@ struct answer_intake {
 	size_t				 nwaiting;
 	uint64_t			 quarantine_bytes;	/* the limit; 0: not told */
 	int64_t				 keep_quarantine;	/* seconds; 0: for ever, or not told */
+	bool				 resolver_told, resolver_on;
 	uint64_t			 spool_new;
 	int64_t				 spool_oldest;	/* 0: nothing waits */
 };

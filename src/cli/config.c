@@ -20,6 +20,24 @@ put_sandbox(struct buf *out)
 	(void)buf_byte(out, '\n');
 }
 
+/* What leaves this machine, and to whom. */
+static void
+put_resolver(const struct conf_resolver *r, struct buf *out)
+{
+	if (!r->enabled) {
+		(void)buf_cstr(out, "host names: off, the DNS is not asked\n");
+		return;
+	}
+	(void)buf_cstr(out, "host names: asked of ");
+	if (r->servers.n == 0)
+		(void)buf_cstr(out, "the system's name servers");
+	else if (strcmp(r->servers.v[0], "root") == 0)
+		(void)buf_cstr(out, "the DNS from its root down");
+	for (size_t i = 0; i < r->servers.n && strcmp(r->servers.v[0], "root") != 0; i++)
+		(void)buf_printf(out, "%s%s", i > 0 ? ", " : "", r->servers.v[i]);
+	(void)buf_printf(out, "; at most %u questions a second, %u addresses\n", r->rate, r->cache);
+}
+
 static int
 config_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
@@ -58,6 +76,7 @@ config_run(struct cli_ctx *ctx, const struct cli_args *args)
 			(void)buf_printf(&out, "%s: no faults; %zu mailbox%s\n", path, c->nmailboxes,
 			    c->nmailboxes == 1 ? "" : "es");
 			put_sandbox(&out);
+			put_resolver(&c->resolver, &out);
 		}
 		if (out.len > 0)
 			(void)fwrite(out.p, 1, out.len, stdout);
@@ -74,7 +93,7 @@ const struct cli_command cli_cmd_config = {
 	.usage = "check|show",
 	.text = "check reads the configuration and names every fault with file and line; it exits 0 "
 	    "when there is none and 2 otherwise. It also says which parts of the processes' sandbox this "
-	    "system has.\n\n"
+	    "system has, and of whom host names are asked.\n\n"
 	    "show prints every setting in force, defaults included, as a configuration that dmarcd "
 	    "reads again. Passwords are never printed: only where they come from.",
 	.min_args = 1,

@@ -26,6 +26,7 @@ struct intake {
 static json_t	*configured;	/* [{name, protocol, host}]; NULL: not told */
 static uint64_t	 rule_bytes;	/* of quarantine */
 static int64_t	 rule_keep;
+static bool	 resolver_told, resolver_on;
 
 void
 api_ingest_mailboxes(const json_t *list)
@@ -39,6 +40,13 @@ api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine)
 {
 	rule_bytes = quarantine_bytes;
 	rule_keep = keep_quarantine;
+}
+
+void
+api_ingest_resolver(bool on)
+{
+	resolver_told = true;
+	resolver_on = on;
 }
 
 /* --- One status file ------------------------------------------------------------ */
@@ -225,6 +233,8 @@ api_ingest(struct request *rq, struct asked *a)
 	list_waiting(in);
 	in->answer.quarantine_bytes = rule_bytes;
 	in->answer.keep_quarantine = rule_keep;
+	in->answer.resolver_told = resolver_told;
+	in->answer.resolver_on = resolver_on;
 	in->answer.mailboxes = in->mailbox;
 	in->answer.nmailboxes = in->n;
 	answer_request_init(&ar, ANSWER_INGEST);

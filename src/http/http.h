@@ -260,6 +260,7 @@ void	 api_raw_refine(const struct request *, struct asked *, bool tls, int64_t i
 json_t	*api_body(struct request *);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
+void	 api_ingest_resolver(bool on);
 void	 api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine);
 void	 route_metrics(bool on);	/* before anything is answered */
 

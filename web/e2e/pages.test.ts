@@ -36,10 +36,12 @@ const pages = (): [string, string, RegExp][] => [
 	["senders", "/senders?t=all", /Senders/], ["senders to review", "/senders?t=all&tab=review", /Senders/], ["no senders", "/senders?hfrom=nobody.invalid", /Senders/], ["sender", `/senders/${sender}?t=all`, /./],
 	["sources", "/sources", /Sources/], ["sources by sender", "/sources?t=all&by=sender", /Sources/], ["sources by key", "/sources?by=hfrom&sort=-fail", /Sources/], ["explore", "/explore", /Explore/],
 	["explore rows", "/explore?view=rows&sort=-day", /Explore/], ["split", "/explore?group=reporter&unit=share", /Explore/],
+	["flow", "/explore?view=flow&t=all", /Explore/], ["flow of what fails", "/explore?view=flow&by=reporter&measure=fail", /Explore/], ["no flow", "/explore?view=flow&hfrom=nobody.invalid", /Explore/],
+	["heat map", "/explore?view=heat", /Explore/], ["heat map of shares", "/explore?view=heat&by=domain&measure=pass_rate&t=all", /Explore/], ["measured", "/explore?by=code&measure=fail", /Explore/],
 	["reports", "/reports", /Reports/], ["reporters", "/reports?tab=reporters", /Reports/], ["report", `/reports/${encodeURIComponent(report)}`, /→/],
 	["failures", "/failures?t=all", /Failures/], ["no failures", "/failures?reporter=nobody.invalid&code=F7", /Failures/], ["failure", `/failures/${failure}`, /→/],
 	["tls", "/tls?t=all", /TLS/], ["tls failed", "/tls?view=failed&unit=share", /TLS/], ["tls reports", "/tls?tab=reports", /TLS/], ["tls report", `/tls/${tls}`, /→/],
-	["no tls", "/tls?domain=nobody.invalid", /TLS/], ["intake", "/health", /Intake/], ["decode", "/decode", /Decode/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
+	["no tls", "/tls?domain=nobody.invalid", /TLS/], ["intake", "/health", /Intake/], ["settings", "/settings", /Settings/], ["decode", "/decode", /Decode/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
 	["all time", "/?t=all", /Overview/], ["nothing matches", "/explore?hfrom=nobody.invalid", /Explore/],
 ];
 

@@ -12,6 +12,7 @@ import { extname, join, normalize } from "node:path";
 import { Access, audit, users } from "./access";
 import { xmlOf } from "./data";
 import { BadFilter, failure, failureList } from "./failures";
+import { flow, heatmap } from "./flow";
 import * as q from "./query";
 import * as who from "./senders";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
@@ -228,6 +229,8 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	case "/meta": return json(req, res, 200, q.meta());
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
+	case "/flow": return json(req, res, 200, flow(p));
+	case "/heatmap": return json(req, res, 200, heatmap(p));
 	case "/breakdown": return json(req, res, 200, q.breakdown(p));
 	case "/explain": return json(req, res, 200, q.causes(p));
 	case "/senders": return json(req, res, 200, who.senders(p));

@@ -2,7 +2,9 @@
 import codes from "texts:en";
 import { decode } from "./en-decode";
 import { failures } from "./en-failures";
+import { flow } from "./en-flow";
 import { help } from "./en-help";
+import { hosts } from "./en-hosts";
 import { intake } from "./en-intake";
 import { places } from "./en-places";
 import { login } from "./en-login";
@@ -364,10 +366,8 @@ const ui = {
 	"ip.unknown": "not an address",
 
 	"explore.view": "View",
-	"explore.timerows": "Time and rows",
 	"explore.rows": "Rows",
 	"explore.time": "Mail by day",
-	"explore.split": "Split by",
 	"explore.total": "{n, plural, one {# row} other {# rows}}, {m, plural, one {# message} other {# messages}}",
 	"explore.values": "Top values",
 	"explore.values.hint": "Click keeps a value, Alt-click leaves it out.",
@@ -549,4 +549,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts };

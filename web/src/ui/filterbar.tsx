@@ -28,7 +28,8 @@ const FIXED: Partial<Record<FilterKey, readonly string[]>> = {
 	align: ["both", "dkim", "spf", "none", "untold"],
 	disp: ["none", "quarantine", "reject", "pass", "other"],
 	class: ["own", "service", "candidate", "unknown", "suspect", "impostor", "forwarder", "list", "noise"],
-	fwd: ["certain", "no"],
+	health: ["good", "one_leg", "mixed", "failing", "quiet"],
+	fwd: ["certain", "likely", "no"],
 	differs: ["yes", "no"],
 	trust: ["authenticated", "unauthenticated", "unknown"],
 	apart: ["no", "yes", "all"],
@@ -40,7 +41,7 @@ const FIXED: Partial<Record<FilterKey, readonly string[]>> = {
 		"tlsa-invalid", "dnssec-invalid", "dane-required", "sts-policy-fetch-error", "sts-policy-invalid", "sts-webpki-invalid", "other"],
 };
 const NO_BREAKDOWN: readonly FilterKey[] = ["differs", "trust", "apart", "type", "policy_type", "result"];
-const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", trust: "trust", apart: "apart", spf: "result", dkim: "result", reason: "reason", class: "class", type: "ftype", policy_type: "ptype", result: "tlsresult" };
+const WORDS: Partial<Record<FilterKey, string>> = { align: "align", disp: "disp", fwd: "fwd", differs: "differs", trust: "trust", apart: "apart", spf: "result", dkim: "result", reason: "reason", class: "class", health: "health", type: "ftype", policy_type: "ptype", result: "tlsresult" };
 
 /* What a filter value is called on screen. */
 export function valueLabel(key: FilterKey, v: string): string {
