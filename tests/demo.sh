@@ -75,6 +75,8 @@ port=$(free_port "${DEMO_PORT:-8377}")
 cat >"$here/dmarcd.conf" <<END
 state = "$here/state"
 http { listen = "127.0.0.1:$port" }
+# its addresses are nobody's: the DNS knows no names of them
+resolver { enabled = no }
 END
 
 # The demo's addresses are reserved for documentation and are in no country, so

@@ -47,6 +47,10 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 
 .PHONY: soak
 
+# host names, from a name server of our own on loopback
+TESTS += tests/e2e/resolver.sh
+EXTRA_DIST += tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
+
 # exports
 TESTS += tests/e2e/export.sh
 EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs

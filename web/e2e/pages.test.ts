@@ -40,7 +40,7 @@ const pages = (): [string, string, RegExp][] => [
 	["reports", "/reports", /Reports/], ["reporters", "/reports?tab=reporters", /Reports/], ["report", `/reports/${encodeURIComponent(report)}`, /→/],
 	["failures", "/failures?t=all", /Failures/], ["no failures", "/failures?reporter=nobody.invalid&code=F7", /Failures/], ["failure", `/failures/${failure}`, /→/],
 	["tls", "/tls?t=all", /TLS/], ["tls failed", "/tls?view=failed&unit=share", /TLS/], ["tls reports", "/tls?tab=reports", /TLS/], ["tls report", `/tls/${tls}`, /→/],
-	["no tls", "/tls?domain=nobody.invalid", /TLS/], ["intake", "/health", /Intake/], ["decode", "/decode", /Decode/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
+	["no tls", "/tls?domain=nobody.invalid", /TLS/], ["intake", "/health", /Intake/], ["settings", "/settings", /Settings/], ["decode", "/decode", /Decode/], ["glossary", "/help/alignment", /Glossary/], ["not found", "/no/such/page", /not found/],
 	["all time", "/?t=all", /Overview/], ["nothing matches", "/explore?hfrom=nobody.invalid", /Explore/],
 ];
 

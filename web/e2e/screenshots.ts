@@ -42,6 +42,7 @@ const PAGES: [string, string, string?][] = [
 	["tls-report", "/tls/TLSREPORT"],
 	["tls-empty", "/tls?t=all&domain=nobody.example"],
 	["intake", "/health"],
+	["settings", "/settings"],
 	["help", "/help/alignment"],
 	["notfound", "/no/such/page"],
 	["empty", "/explore?hfrom=nobody.example"],

@@ -6,6 +6,7 @@ import type {
 import { cause, explain } from "./explain";
 import { countFailures } from "./failures";
 import { measured } from "./flow";
+import { hostOf } from "./hosts";
 import { countryOf, geo, networkLabel, networkOf, placeOf } from "./places";
 import { classOf, senderOf, whose } from "./senders";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
@@ -251,7 +252,7 @@ export function overview(p: URLSearchParams): Overview {
 	const y = count(now.filter(yours)), open = count(now.filter((x) => ["candidate", "unknown", "suspect"].includes(classOf(senderOf(x), x.domain))));
 	return {
 		from: r.from, to: r.to, complete_through: COMPLETE, counts: c, prev,
-		rates: { legit_pass: rate(y), legit_low: rate(y) === null ? null : (rate(y) ?? 0) * 0.999, prev_legit_pass: null, legit_share: c.m === 0 ? null : y.m / c.m, unreviewed: c.m === 0 ? null : open.m / c.m, pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
+		rates: { legit_pass: rate(y), legit_low: rate(y) === null ? null : (rate(y) ?? 0) * 0.999, prev_legit_pass: null, legit_share: c.m === 0 ? null : y.m / c.m, unreviewed: c.m === 0 ? null : open.m / c.m, stopped: c.fail_unk === 0 ? null : 1 - c.leaked / c.fail_unk, pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
 		verdict, domains: list, new: { sources: old ? first("ip").length : 0, selectors: old ? first("selector") : [], subdomains: old ? first("hfrom") : [] },
 		reporters: new Set(now.map((x) => x.reporter.key)).size, reports: new Set(now.map((x) => x.report_id)).size,
 		silent_reporters: r.to >= "2026-05-13" && now.length > 0 ? [{ key: SILENT, label: "University Mail Service", last_day: "2026-05-09", usual_m: 61 }] : [],
@@ -333,7 +334,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	const all = [...groups].map(([key, g]): BreakdownItem => ({
 		key, label: by === "reporter" ? g[0]?.reporter.label ?? key : by === "sender" && g[0] !== undefined ? senderOf(g[0]).label : by === "asn" ? networkLabel(key) : key, counts: count(g), legs: legs(g),
 		first_day: g.reduce((a, b) => b.day < a ? b.day : a, LAST), last_day: g.reduce((a, b) => b.day > a ? b.day : a, FIRST), n: g.length,
-		...(by === "ip" ? { sender: g[0] === undefined ? null : whose(g[0]), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: { ...placeOf(key),
+		...(by === "ip" ? { ptr: hostOf(key), sender: g[0] === undefined ? null : whose(g[0]), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: { ...placeOf(key),
 			hfrom: topOf(g, (r) => [r.hfrom ?? ""]), sigdomain: topOf(g, (r) => valuesOf(r, "sigdomain")), spf_domain: topOf(g, (r) => [r.spf[0]?.domain ?? ""]),
 			reporters: new Set(g.map((r) => r.reporter.key)).size, codes: topOf(g, (r) => [r.code]).map((x) => ({ code: x.key, m: x.m })), family: key === "unknown" ? null : key.includes(":") ? 6 as const : 4 as const,
 		} } : {}),
@@ -346,7 +347,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	return { items: pg.items, other: { n: rest.length, m: rest.reduce((n, i) => n + i.counts.m, 0) }, total: { n: all.length, m: count(list).m }, next: pg.next };
 }
 
-const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ...placeOf(r.ip), sender: whose({ ...r, policy: _p, group: _g }), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
+const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ptr: hostOf(r.ip), ...placeOf(r.ip), sender: whose({ ...r, policy: _p, group: _g }), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
 export function rowList(p: URLSearchParams): Page<Row> {
 	const list = select(p);
 	const pg = page(order(list, p.get("sort") ?? "-m", { m: (r) => r.count, day: (r) => r.day, seq: (r) => r.seq }), p, 100);
@@ -469,5 +470,6 @@ export function ingest(now = Date.now()): Ingest {
 		actions: [...acts],
 		removed: [{ at: ago(2 * 86400), rule: "size", n: 12, bytes: 31_457_280, oldest: ago(80 * 86400), newest: ago(75 * 86400) }],
 		database: { bytes: 18_350_080, reports: reports.length, records: rows.length, generation: 4711 }, duplicates: 17,
+		resolver: { enabled: true, known: 214, confirmed: 187, waiting: 31, failing: 3, answered: ago(90), failing_since: null },
 	};
 }

@@ -3,6 +3,7 @@ import "uplot/dist/uPlot.min.css";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
+import "./styles/hosts.css";
 import "./styles/senders.css";
 import "./styles/login.css";
 import "./styles/flow.css";

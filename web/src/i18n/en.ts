@@ -4,6 +4,7 @@ import { decode } from "./en-decode";
 import { failures } from "./en-failures";
 import { flow } from "./en-flow";
 import { help } from "./en-help";
+import { hosts } from "./en-hosts";
 import { intake } from "./en-intake";
 import { places } from "./en-places";
 import { login } from "./en-login";
@@ -548,4 +549,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts };

@@ -2,6 +2,8 @@
 import type { Place } from "./places";
 import type { Whose } from "./types-senders";
 
+import type { Host, Resolver } from "./types-hosts";
+
 export interface Counts {
 	/* own servers, services and candidates, not forwarded; the rest as in the API's description */
 	stopped?: number; forwarded?: number; yours?: number; yours_pass?: number; yours_dkim?: number;
@@ -58,7 +60,7 @@ export interface SourceDetail extends Partial<Place> {
 }
 export interface BreakdownItem {
 	key: string; label: string; counts: Counts; legs: Legs;
-	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number; sender?: Whose | null;
+	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number; sender?: Whose | null; ptr?: Host | null;
 }
 export interface Breakdown {
 	items: BreakdownItem[]; other: { n: number; m: number }; total: { n: number; m: number }; next: string | null;
@@ -75,7 +77,7 @@ export interface Row extends Partial<Place> {
 	};
 	spf: SpfResult[]; dkim: DkimResult[];
 	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
-	code: string; title: string; fwd: "certain" | "likely" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null;
+	code: string; title: string; fwd: "certain" | "likely" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null; ptr?: Host | null;
 }
 /* Sentences of the daemon, finished but for hidden characters; m: messages they hold for. */
 export interface Said { text: string; m: number }
@@ -150,6 +152,7 @@ export interface Ingest {
 	removed: { at: string | null; rule: "size" | "age"; n: number; bytes: number; oldest: string | null; newest: string | null }[];
 	database: { bytes: number; reports: number; records: number; generation: number };
 	duplicates: number;
+	resolver?: Resolver;
 }
 export interface Problem {
 	type?: string; title: string; status: number; detail?: string; request_id?: string;

@@ -1,5 +1,5 @@
 /* One sender: who it is and why we think so, what happens to its mail, what to do, and what people decided. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { hasKey, t, word, type Key } from "../i18n";
 import { get, useApi } from "../lib/api";
 import { decide, overlays, shown, undo, type Target } from "../lib/decide";
@@ -7,6 +7,7 @@ import { day, num, percent, ratio, time } from "../lib/format";
 import { keysOn } from "../lib/keys";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
+import { isNobody, senderName, TRIAGE, verdictOf, whyClass, type TriageKey } from "../lib/senders";
 import { useStore } from "../lib/store";
 import type { BreakdownItem } from "../lib/types";
 import type { Decision, Decisions, SenderDetail } from "../lib/types-senders";
@@ -18,12 +19,11 @@ import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { useMeta } from "../ui/meta";
 import { Complete, Head, OutcomeCard, PeriodText, Section, Tile } from "../ui/page";
-import { ClassMark, Decide, EvidenceList, HealthMark, isNobody, SenderName, senderName, target, Toast, TRIAGE, verdictOf, whyClass, type TriageKey } from "../ui/senders";
+import { ClassMark, Decide, EvidenceList, HealthMark, SenderName, target, Toast } from "../ui/senders";
 import { SourceTable } from "../ui/sources";
 import { Load } from "../ui/states";
 import { Table } from "../ui/table";
 import { Name, Safe, Value } from "../ui/text";
-import { useEffect } from "preact/hooks";
 
 /* A short list of names with their mail. */
 function Names({ title, k, items }: { title: string; k: FilterKey; items: BreakdownItem[] }) {

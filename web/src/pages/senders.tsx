@@ -6,6 +6,7 @@ import { decide, overlays, shown, type Target, type Verdict } from "../lib/decid
 import { day, num } from "../lib/format";
 import { keysOn } from "../lib/keys";
 import { at, href, setView, useUrl } from "../lib/router";
+import { isNobody, REVIEW, senderName, TRIAGE, verdictOf, type TriageKey } from "../lib/senders";
 import { useStore } from "../lib/store";
 import type { SenderClass, SenderItem, Senders } from "../lib/types-senders";
 import { apiQuery, carried, removeFilter, setFilter } from "../lib/url";
@@ -14,7 +15,7 @@ import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText } from "../ui/page";
-import { ClassMark, CodeLine, Decide, EvidenceList, HealthMark, isNobody, LegMark, REVIEW, SenderName, senderName, target, Toast, Triage, TRIAGE, verdictOf, type TriageKey } from "../ui/senders";
+import { ClassMark, CodeLine, Decide, EvidenceList, HealthMark, LegMark, SenderName, target, Toast, Triage } from "../ui/senders";
 import { Empty, Load } from "../ui/states";
 import { Table, useSort, type Column } from "../ui/table";
 import { Safe } from "../ui/text";
