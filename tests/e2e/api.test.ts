@@ -180,13 +180,14 @@ test('every endpoint answers without parameters', async () => {
 });
 
 test('every word that a parameter may be', async () => {
+	const geo: unknown = (await get('/meta')).features.geo;	// built without data of countries: it says so instead
 	for (const path of spec.paths) {
 		if (isFile(path)) continue;
 		const p = await concrete(path);
 		if (p === '/failures/' || p === '/senders/') continue;
 		for (const param of spec.parameters(path))
 			if (param.in === 'query')
-				for (const word of param.schema.enum ?? []) await get(p, { ...needed(p), t: 'all', [param.name]: String(word) });
+				for (const word of param.schema.enum ?? []) if (geo || !['country', 'asn'].includes(String(word))) await get(p, { ...needed(p), t: 'all', [param.name]: String(word) });
 	}
 });
 
@@ -529,7 +530,7 @@ test('rows that are none', async () => {
 test('an ETag comes back as 304, and says what was asked', async () => {
 	const seen = new Map<string, string>();
 	for (const path of spec.paths) {
-		if (path.startsWith('/ingest') || path.startsWith('/requests/') || path === '/healthz' || path === '/export') continue;
+		if (path.startsWith('/ingest') || path.startsWith('/requests/') || path === '/healthz' || path === '/export' || ['/me', '/users', '/audit', '/metrics'].includes(path)) continue;
 		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path.endsWith('/raw') && !path.startsWith('/failures/') ? '?as=original' : '');
 		const a = await c.ask(url);
 		if (path.endsWith('/raw') && a.status === 404) continue;
