@@ -85,11 +85,11 @@ row_says(struct a_obj *o, const struct query_row_full *f, const char *fwd)
 }
 
 struct json_t *
-answer_row_says(const struct query_row_full *f)
+answer_row_says(const struct query_row_full *f, enum forwarding fwd)
 {
 	struct a_obj	 o = a_object();
 
-	row_says(&o, f, f->verdict.forwarded ? "certain" : "no");
+	row_says(&o, f, query_fwd_names[fwd]);
 	return (a_done(&o));
 }
 

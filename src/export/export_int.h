@@ -23,7 +23,7 @@
 #define SOURCE_SLOTS	8192
 
 /* What a combination says, ready to be put out; by id, the newest wins. */
-struct ready { uint32_t id; uint32_t len; char *p; };
+struct ready { uint64_t id; uint32_t len; char *p; };
 struct address { uint32_t id; uint8_t len; char text[46]; };	/* addresses only */
 
 struct export {

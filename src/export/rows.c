@@ -60,7 +60,7 @@ reasons_cell(struct export *x, const struct report_record *r, struct buf *out)
 }
 
 static void
-csv_says(struct export *x, const struct query_row_full *f, struct buf *out)
+csv_says(struct export *x, const struct query_row_full *f, enum forwarding fwd, struct buf *out)
 {
 	const struct report_record	*r = &f->record;
 	const struct verdict		*v = &f->verdict;
@@ -76,14 +76,14 @@ csv_says(struct export *x, const struct query_row_full *f, struct buf *out)
 	auths_cell(x, r->dkim_results, r->ndkim, true, out);
 	auths_cell(x, r->spf_results, r->nspf, false, out);
 	(void)buf_printf(out, ",%s,%s,%s,%s,%s,%s,%s", truth(v->dkim_aligned), truth(v->spf_aligned), truth(f->align <= ALIGN_SPF),
-	    dmarc_code_name(v->code, code), v->forwarded ? "certain" : "no", truth(v->differs), truth(v->overridden));
+	    dmarc_code_name(v->code, code), query_fwd_names[fwd], truth(v->differs), truth(v->overridden));
 }
 
 /* The members of the API's row that follow its count, without the brace in front. */
 static void
-json_says(const struct query_row_full *f, struct buf *out)
+json_says(const struct query_row_full *f, enum forwarding fwd, struct buf *out)
 {
-	json_t	*j = answer_row_says(f);
+	json_t	*j = answer_row_says(f, fwd);
 	size_t	 mark = out->len;
 
 	if (j == NULL) {
@@ -97,20 +97,21 @@ json_says(const struct query_row_full *f, struct buf *out)
 }
 
 static const struct ready *
-known_of(struct export *x, struct query *q, uint32_t evidence, struct err *e)
+known_of(struct export *x, struct query *q, uint32_t evidence, enum forwarding fwd, struct err *e)
 {
-	struct ready		*k = &x->known[evidence & (KNOWN_SLOTS - 1)];
+	uint64_t		 id = (uint64_t)evidence << 2 | fwd;
+	struct ready		*k = &x->known[id & (KNOWN_SLOTS - 1)];
 	struct query_row_full	 f;
 	struct buf		 b = { 0 };
 
-	if (k->id == evidence && k->p != NULL)
+	if (k->id == id && k->p != NULL)
 		return (k);
 	if (query_evidence(q, evidence, &f, e) == -1)
 		return (NULL);
 	if (x->asked.format == EXPORT_CSV)
-		csv_says(x, &f, &b);
+		csv_says(x, &f, fwd, &b);
 	else if (x->asked.format == EXPORT_NDJSON)
-		json_says(&f, &b);
+		json_says(&f, fwd, &b);
 	else
 		pm_says(x, &f, &b);
 	if (b.failed || b.p == NULL) {
@@ -120,7 +121,7 @@ known_of(struct export *x, struct query *q, uint32_t evidence, struct err *e)
 	}
 	x->known_bytes = x->known_bytes - k->len + b.cap;
 	free(k->p);
-	*k = (struct ready){ evidence, (uint32_t)b.len, b.p };
+	*k = (struct ready){ id, (uint32_t)b.len, b.p };
 	return (k);
 }
 
@@ -244,7 +245,7 @@ row_put(struct export *x, struct query *q, const struct query_unit_row *row, str
 	const struct ready	*k;
 	struct str		 ip, text;
 
-	if ((k = known_of(x, q, row->evidence, e)) == NULL || source_of(x, q, row->source, &ip, &text, e) == -1)
+	if ((k = known_of(x, q, row->evidence, (enum forwarding)row->fwd, e)) == NULL || source_of(x, q, row->source, &ip, &text, e) == -1)
 		return (-1);
 	if (x->asked.format == EXPORT_CSV || x->asked.format == EXPORT_NDJSON)
 		plain_row(x, row, ip, text, k, out);

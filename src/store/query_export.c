@@ -63,6 +63,7 @@ query_successor(struct query *q, int64_t id, int64_t *out, struct err *e)
 /* --- Their rows --------------------------------------------------------------------- */
 
 struct picking {
+	const struct query_cache *cache;
 	const struct query_unit	*units;
 	size_t			 n;
 	uint64_t		 from, to;
@@ -88,7 +89,7 @@ pick(void *ctx, const struct q_fact *f)
 	}
 	if (low == p->n || p->units[low].id != (int64_t)f->report)
 		return;
-	p->failed = !p->fn(p->ctx, &(struct query_unit_row){ f->m, f->seq, (uint32_t)low, f->source, f->evidence });
+	p->failed = !p->fn(p->ctx, &(struct query_unit_row){ f->m, f->seq, (uint32_t)low, f->source, f->evidence, (uint8_t)q_fwd(p->cache, f) });
 }
 
 int
@@ -96,7 +97,7 @@ query_unit_rows(struct query *q, const struct query_filter *filter, const struct
     query_unit_row_fn *fn, void *ctx, struct err *e)
 {
 	const struct query_range	 day = { .from = units[0].day, .to = units[0].day };
-	struct picking			 x = { units, n, from, to, fn, ctx, false };
+	struct picking			 x = { q->c, units, n, from, to, fn, ctx, false };
 	uint32_t			 domain = units[0].domain;
 	struct q_plan			 p;
 

@@ -24,7 +24,7 @@ struct query_unit {		/* a report; all of its rows lie in one domain and day */
 /* In the order of day, domain and id; those that are gone are left out. */
 int	 query_units(struct query *, const int64_t *ids, size_t n, struct query_unit *out, size_t *nout, struct err *);
 
-struct query_unit_row { uint64_t count, seq; uint32_t unit, source, evidence; };	/* unit: its place in the array */
+struct query_unit_row { uint64_t count, seq; uint32_t unit, source, evidence; uint8_t fwd; };	/* unit: its place in the array; fwd: enum forwarding */
 typedef bool query_unit_row_fn(void *ctx, const struct query_unit_row *);	/* false: no memory */
 /*
  * Rows of these units, which are of one domain and day: those that the filter

@@ -192,8 +192,9 @@ for kf in $KINDS; do
 	ok $? "$k: goes on after $kills kills"
 	run export --kind "$k" --format "$f"
 	# of parsedmarc the elements of the list, a line each
-	sed '/^\[$/d; /^\]$/d; s/^\(.*\),$/\1/' "$dir/out" | sort >"$dir/want"
-	sort "$dir/f.$k" >"$dir/got"
+	# (what was likely forwarded is known a while after a row has come)
+	sed '/^\[$/d; /^\]$/d; s/^\(.*\),$/\1/; s/"fwd":"[a-z]*",//' "$dir/out" | sort >"$dir/want"
+	sed 's/"fwd":"[a-z]*",//' "$dir/f.$k" | sort >"$dir/got"
 	cmp -s "$dir/want" "$dir/got" && [ "$(wc -l <"$dir/got")" -gt 1 ]
 	ok $? "$k: each is there once, $(wc -l <"$dir/got" | tr -d ' ') lines"
 done
