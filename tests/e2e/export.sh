@@ -54,6 +54,9 @@ for k in records reports failures tls; do
 done
 run records --t all --limit 0 --format json
 cp "$dir/out" "$dir/records.told"
+# who sent is found out in between
+run export --format ndjson
+cp "$dir/out" "$dir/records.ndjson"
 run reports --limit 0 --format json
 cp "$dir/out" "$dir/reports.told"
 for k in failures tls; do
@@ -103,7 +106,8 @@ ok $? "or an empty list"
 # --- where it goes ------------------------------------------------------------------------------------
 printf 'old\n' >"$dir/file"
 run export --format csv --output "$dir/file"
-cmp -s "$dir/file" "$dir/records.csv" && [ "$(find "$dir" -name 'file*' | wc -l)" -eq 1 ]
+run export --format csv
+cmp -s "$dir/file" "$dir/out" && [ "$(find "$dir" -name 'file*' | wc -l)" -eq 1 ]
 ok $? "--output writes the file, and nothing is left beside it"
 printf 'old\n' >"$dir/file"
 run export --output "$dir/nowhere/file"
