@@ -133,7 +133,7 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 		cli_note(ctx, "paste the answer of the mail server, then press Ctrl-D");
 	if ((n = read_text(path, text, sizeof(text))) == -1)
 		return (CLI_SOME);
-	if ((rc = listing_open(&l, ctx, args, LISTING_PLAIN, NULL)) != CLI_OK)
+	if ((rc = listing_open(&l, ctx, args, LISTING_ROWS, NULL)) != CLI_OK)
 		return (rc);
 	if ((j = answer_bounce(l.q, (struct str){ text, (size_t)n }, (unsigned)lang, NULL, &e)) == NULL)
 		return (listing_fail(&l, &e));

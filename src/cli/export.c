@@ -182,10 +182,11 @@ begin(struct job *j, struct err *e)
 
 	if (path != NULL && strcmp(path, "-") == 0)
 		path = NULL;
+	cli_places(j->ctx);
 	if (listing_filters(&j->filter, j->args, LISTING_EVER, e) == -1 || dmarc_init(e) == -1 ||
 	    (j->store = store_open(j->ctx->state, STORE_READ, e)) == NULL)
 		return (-1);
-	listing_senders(j->ctx, j->store, &j->filter);
+	listing_senders(j->ctx, j->store, j->asked.kind == EXPORT_RECORDS ? NULL : &j->filter);
 	if ((j->x = export_new(j->store, &j->asked, e)) == NULL)
 		return (-1);
 	if (grows || path != NULL)

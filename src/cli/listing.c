@@ -24,7 +24,7 @@ filter_read(struct query_filter *f, const struct cli_args *args, const char *key
 int
 listing_filters(struct query_filter *f, const struct cli_args *args, enum listing_mode mode, struct err *e)
 {
-	if (mode == LISTING_PLAIN)
+	if (mode == LISTING_PLAIN || mode == LISTING_ROWS)
 		return (0);
 	for (size_t i = 0; i < nitems(keys); i++)
 		if (filter_read(f, args, keys[i], e) == -1)
@@ -60,7 +60,7 @@ listing_open(struct listing *l, struct cli_ctx *ctx, const struct cli_args *args
 	    (l->store = store_open(ctx->state, STORE_READ, &e)) == NULL)
 		return (listing_fail(l, &e));
 	/* sums are about them always: what was forwarded is told by who sent it */
-	listing_senders(ctx, l->store, mode == LISTING_MONTH ? NULL : &l->filter);
+	listing_senders(ctx, l->store, mode == LISTING_MONTH || mode == LISTING_ROWS ? NULL : &l->filter);
 	if ((l->q = query_begin(l->store, when_now(), 0, &e)) == NULL ||
 	    query_filter_range(l->q, &l->filter, &l->range, &e) == -1)
 		return (listing_fail(l, &e));

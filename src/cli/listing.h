@@ -57,7 +57,8 @@ struct listing {
 enum listing_mode {
 	LISTING_MONTH,	/* without --t, --from and --to: 30 complete days */
 	LISTING_EVER,	/* ... everything */
-	LISTING_PLAIN	/* the command has no filters */
+	LISTING_ROWS,	/* the command has no filters; it tells of rows, and who sent them */
+	LISTING_PLAIN	/* it has no filters */
 };
 /* The filters of the command line alone, into an initialised one. */
 int	 listing_filters(struct query_filter *, const struct cli_args *, enum listing_mode, struct err *);

@@ -228,7 +228,7 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	if (!str_i64(str_of(text), &id) || id == 0)
 		return (cli_usage(&cli_cmd_report, "\"%s\" is not the number of a report; 'dmarcd reports' shows them in its first column",
 		    text));
-	if ((rc = listing_open(&l, ctx, args, LISTING_PLAIN, NULL)) != CLI_OK)
+	if ((rc = listing_open(&l, ctx, args, LISTING_ROWS, NULL)) != CLI_OK)
 		return (rc);
 	if (query_report(l.q, id, &r, &e) == -1)
 		return (listing_fail(&l, &e));
