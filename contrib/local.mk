@@ -3,6 +3,8 @@ dist_man_MANS = src/dmarcd.8 src/dmarcd.conf.5
 
 examplesdir = $(docdir)/examples
 dist_examples_DATA = contrib/dmarcd.conf.sample contrib/cron/dmarcd.cron
+grafanadir = $(docdir)/grafana
+dist_grafana_DATA = contrib/grafana/dmarcd.json contrib/grafana/README.md
 dist_doc_DATA = README.md CHANGELOG.md LICENSE contrib/postfix.md contrib/sieve.md
 
 # systemd looks below /usr/local and /usr alike

@@ -4,11 +4,14 @@ include tests/bench/local.mk
 include tests/e2e/local.mk
 include tests/unit/local-conf.mk
 include tests/fuzz/local-conf.mk
+include tests/fuzz/local-dns.mk
 include tests/unit/local-query.mk
 include tests/unit/local-mailbox.mk
 include tests/unit/local-units.mk
 include tests/unit/local-failure.mk
 include tests/unit/local-senders.mk
+include tests/unit/local-summary.mk
+include tests/unit/local-hosts.mk
 include tests/unit/local-places.mk
 include tests/unit/local-tls.mk
 include tests/unit/local-sandbox.mk

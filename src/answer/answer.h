@@ -42,6 +42,7 @@ struct answer_intake {
 	size_t				 nwaiting;
 	uint64_t			 quarantine_bytes;	/* the limit; 0: not told */
 	int64_t				 keep_quarantine;	/* seconds; 0: for ever, or not told */
+	bool				 resolver_told, resolver_on;
 	uint64_t			 spool_new;
 	int64_t				 spool_oldest;	/* 0: nothing waits */
 };
@@ -138,6 +139,11 @@ struct json_t	*answer_failure_line(const struct query_failure *);
 bool		 answer_failure_mail(const struct query_failure *, struct buf *);
 /* "f12" or "12"; false: it is no id of a failure report. */
 bool		 answer_failure_id(struct str, int64_t *out);
+
+/* metrics.c: text for Prometheus of what is stored; what else there is to say is the process's. */
+int	 answer_metrics(struct query *, struct buf *, struct err *);
+void	 answer_metrics_head(struct buf *, const char *name, const char *type, const char *help);
+bool	 answer_metrics_label(struct buf *, struct str);
 
 /* The status word of a domain and its cause, as in the overview. */
 const char	*answer_domain_status(const struct query_domain *, const char **cause);

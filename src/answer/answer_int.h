@@ -22,6 +22,7 @@ json_t	*a_day(int64_t);		/* DAY_NONE: null */
 json_t	*a_time(int64_t);
 json_t	*a_id(int64_t);			/* as text */
 json_t	*a_counts(const struct query_counts *);
+json_t	*a_host(const struct query_host *);	/* NULL: null */
 json_t	*a_legs(const struct query_legs *);
 json_t	*a_policy(const struct report_policy *);
 json_t	*a_reporter(struct str key, struct str label);
@@ -56,5 +57,8 @@ void	 a_explained(struct a_obj *, unsigned lang, const struct explanation *);
 struct json_t	*answer_actions(const struct query_ingest *, const struct answer_intake *);
 struct json_t	*answer_removed(const struct query_ingest *);
 struct json_t	*answer_quarantine_sum(const struct query_ingest *, const struct answer_intake *);
+
+/* hosts.c: a part of answer_ingest */
+struct json_t	*answer_resolver(struct query *, const struct answer_intake *, struct err *);
 
 #endif

@@ -101,10 +101,12 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	const struct report_record	*r = &f.record;
 	char				 text[64];
 	uint64_t			 failures;
+	const struct query_host		*host;
 	struct a_obj			 o;
 	json_t				*j;
 
-	if (query_row_full(q, row, &f, e) == -1 || query_row_who(q, row, &who, e) == -1 || query_row_failures(q, row, &failures, e) == -1)
+	if (query_row_full(q, row, &f, e) == -1 || query_row_who(q, row, &who, e) == -1 || query_row_failures(q, row, &failures, e) == -1 ||
+	    query_host(q, row->source, &host, e) == -1)
 		return (NULL);
 	o = a_object();
 	(void)snprintf(text, sizeof(text), "%lld#%llu", (long long)row->report, (unsigned long long)row->seq);
@@ -118,6 +120,7 @@ answer_row(struct query *q, const struct query_row *row, struct err *e)
 	answer_place(&o, &f.place);
 	a_set(&o, "ip_text", r->ip_len == 0 && r->source_ip.len > 0 ? a_str(r->source_ip) : json_null());
 	a_set(&o, "sender", answer_whose(&(struct query_whose){ who.id, who.label, who.class }));
+	a_set(&o, "ptr", a_host(host));
 	a_set(&o, "count", a_count(row->count));
 	row_says(&o, &f, query_fwd_names[who.fwd]);
 	a_set(&o, "failures", a_count(failures));
@@ -579,9 +582,9 @@ answer_ingest(struct query *q, const struct answer_request *rq, struct err *e)
 {
 	struct query_ingest	 in;
 	struct a_obj		 o, spool, db;
-	json_t			*j;
+	json_t			*j, *hosts;
 
-	if (query_ingest(q, &in, e) == -1)
+	if (query_ingest(q, &in, e) == -1 || (hosts = answer_resolver(q, rq->intake, e)) == NULL)
 		return (NULL);
 	spool = a_object();
 	a_set(&spool, "new", a_count(rq->intake == NULL ? 0 : rq->intake->spool_new));
@@ -601,6 +604,7 @@ answer_ingest(struct query *q, const struct answer_request *rq, struct err *e)
 	a_set(&o, "removed", answer_removed(&in));
 	a_set(&o, "database", a_done(&db));
 	a_set(&o, "duplicates", a_count(in.duplicates));
+	a_set(&o, "resolver", hosts);
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 

@@ -255,7 +255,8 @@ groups(struct query *q, const struct answer_request *rq, const struct query_rang
 	places_about(places_used(), PLACES_NETWORK, &about);
 	if (by == BY_ASN && !about.there)
 		return (json_array());
-	if (query_breakdown(q, &rq->filter, r, by, &page, &b, e) == -1)
+	if (query_breakdown(q, &rq->filter, r, by, &page, &b, e) == -1 ||
+	    (by == BY_IP && query_groups_hosts(q, b.items, b.nitems, e) == -1))
 		return (NULL);
 	a = a_array();
 	for (size_t i = 0; i < b.nitems; i++)

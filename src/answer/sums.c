@@ -583,6 +583,7 @@ answer_group(const struct query_group *g, enum query_by by)
 		answer_place(&d, &g->place);
 		a_set(&o, "detail", a_done(&d));
 		a_set(&o, "failures", a_count(g->failures));
+		a_set(&o, "ptr", a_host(g->host));
 	}
 	return (a_done(&o));
 }
@@ -612,7 +613,8 @@ answer_breakdown(struct query *q, const struct answer_request *rq, struct err *e
 	}
 	if (query_filter_range(q, &rq->filter, &r, e) == -1 ||
 	    query_breakdown(q, &rq->filter, &r, rq->by, &page, &b, e) == -1 ||
-	    (rq->by == BY_IP && query_groups_failures(q, &rq->filter, &r, b.items, b.nitems, e) == -1))
+	    (rq->by == BY_IP && (query_groups_failures(q, &rq->filter, &r, b.items, b.nitems, e) == -1 ||
+	    query_groups_hosts(q, b.items, b.nitems, e) == -1)))
 		return (NULL);
 	items = a_array();
 	for (size_t i = 0; i < b.nitems; i++)

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/when.h"
 #include "cli/commands.h"
 #include "conf/conf.h"
 #include "process/geo.h"
 #include "process/sandbox.h"
+#include "store/hosts.h"
 
 static void
 put_sandbox(struct buf *out)
@@ -18,6 +20,45 @@ put_sandbox(struct buf *out)
 	(void)buf_cstr(out, "sandbox: ");
 	(void)sandbox_describe(&r, out);
 	(void)buf_byte(out, '\n');
+}
+
+/* How far it has come, where there is a store that can be read. */
+static void
+put_hosts(const char *state_dir, struct buf *out)
+{
+	struct store_hosts_state	 h;
+	struct err			 e = { 0 };
+	struct store			*s = store_open(state_dir, STORE_READ, &e);
+	char				 text[WHEN_TEXT];
+
+	if (s != NULL && store_hosts_state(s, &h, &e) == 0) {
+		(void)buf_printf(out, "host names: of %llu addresses known, %llu of them confirmed; %llu wait",
+		    (unsigned long long)h.known, (unsigned long long)h.confirmed, (unsigned long long)h.waiting);
+		if (h.answered != 0)
+			(void)buf_printf(out, "; latest answer %s", when_rfc3339(h.answered, text));
+		(void)buf_byte(out, '\n');
+		if (h.failing_since != 0)
+			(void)buf_printf(out, "host names: no name server has answered since %s\n", when_rfc3339(h.failing_since, text));
+	}
+	store_close(s);
+}
+
+/* What leaves this machine, and to whom. */
+static void
+put_resolver(const struct conf_resolver *r, struct buf *out)
+{
+	if (!r->enabled) {
+		(void)buf_cstr(out, "host names: off, the DNS is not asked\n");
+		return;
+	}
+	(void)buf_cstr(out, "host names: asked of ");
+	if (r->servers.n == 0)
+		(void)buf_cstr(out, "the system's name servers");
+	else if (strcmp(r->servers.v[0], "root") == 0)
+		(void)buf_cstr(out, "the DNS from its root down");
+	for (size_t i = 0; i < r->servers.n && strcmp(r->servers.v[0], "root") != 0; i++)
+		(void)buf_printf(out, "%s%s", i > 0 ? ", " : "", r->servers.v[i]);
+	(void)buf_printf(out, "; at most %u questions a second, %u addresses\n", r->rate, r->cache);
 }
 
 static int
@@ -58,6 +99,8 @@ config_run(struct cli_ctx *ctx, const struct cli_args *args)
 			(void)buf_printf(&out, "%s: no faults; %zu mailbox%s\n", path, c->nmailboxes,
 			    c->nmailboxes == 1 ? "" : "es");
 			put_sandbox(&out);
+			put_resolver(&c->resolver, &out);
+			put_hosts(c->state_dir, &out);
 		}
 		if (out.len > 0)
 			(void)fwrite(out.p, 1, out.len, stdout);
@@ -74,7 +117,7 @@ const struct cli_command cli_cmd_config = {
 	.usage = "check|show",
 	.text = "check reads the configuration and names every fault with file and line; it exits 0 "
 	    "when there is none and 2 otherwise. It also says which parts of the processes' sandbox this "
-	    "system has.\n\n"
+	    "system has, of whom host names are asked, and how many are known.\n\n"
 	    "show prints every setting in force, defaults included, as a configuration that dmarcd "
 	    "reads again. Passwords are never printed: only where they come from.",
 	.min_args = 1,

@@ -28,7 +28,8 @@ static const char *const titles[BY_COUNT] = {
 	[BY_DIFFERS] = "differs", [BY_TRUST] = "trust"
 };
 
-enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_COUNTRY, COL_NETWORK, COL_ASN, COL_RESERVED, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN, COL_FAILURES = COLS_SHOWN + 13 };
+enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_COUNTRY, COL_NETWORK, COL_ASN, COL_RESERVED, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN, COL_FAILURES = COLS_SHOWN + 13,
+	COL_HOST, COL_HOST_STATE };
 
 static const struct cli_column columns[] = {
 	[COL_KEY] = { "key", "address", CLI_CELL_TEXT, 0 },
@@ -55,6 +56,8 @@ static const struct cli_column columns[] = {
 	{ "reject", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	{ "n", "", CLI_CELL_INT, CLI_COL_HIDDEN },
 	[COL_FAILURES] = { "failures", "failure reports", CLI_CELL_INT, CLI_COL_HIDDEN },
+	[COL_HOST] = { "ptr", "host name", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	[COL_HOST_STATE] = { "ptr_state", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 };
 
 /* The usual case in a word or two, else the share that counts for DMARC. */
@@ -99,8 +102,31 @@ put_from(struct cli_table *t, const struct query_group *g)
 	buf_free(&b);
 }
 
+/* Anybody can write any name for his own address: one that does not lead back is said to be so, or known by ptr_state. */
 static void
-put(struct cli_table *t, const struct query_group *g)
+put_host(struct cli_table *t, const struct query_host *h, bool people)
+{
+	struct buf	 b = { 0 };
+
+	if (h == NULL || h->nnames == 0)
+		cli_cell_null(t);
+	else {
+		(void)buf_str(&b, h->names[0]);
+		if (people && h->state != HOST_CONFIRMED)
+			(void)buf_cstr(&b, " (unconfirmed)");
+		cli_cell_text(t, buf_as_str(&b));
+		if (h->state != HOST_CONFIRMED)
+			cli_cell_tone(t, CLI_TONE_WARN);
+		buf_free(&b);
+	}
+	if (h == NULL)
+		cli_cell_null(t);
+	else
+		cli_cell_cstr(t, host_state_names[h->state]);
+}
+
+static void
+put(struct cli_table *t, const struct query_group *g, bool people)
 {
 	const struct query_counts	*c = &g->counts;
 	const uint64_t			 rest[] = { query_passing(c), query_failing(c), c->untold, g->legs.spf.aligned, g->legs.spf.pass,
@@ -119,6 +145,7 @@ put(struct cli_table *t, const struct query_group *g)
 	cli_cell_day(t, g->last_day);
 	for (size_t i = 0; i < nitems(rest); i++)
 		cli_cell_int(t, (int64_t)rest[i]);
+	put_host(t, g->host, people);
 	cli_row(t);
 }
 
@@ -133,6 +160,9 @@ rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, s
 	for (size_t i = 0; i < b->nitems; i++)
 		if (b->items[i].failures > 0)
 			cols[COL_FAILURES].flags = 0;
+	for (size_t i = 0; i < b->nitems; i++)
+		if (b->items[i].host != NULL && b->items[i].host->nnames > 0)
+			cols[COL_HOST].flags = 0;
 	if (by == BY_IP)
 		cols[COL_FROM].flags = 0;
 	if (by == BY_IP && places_stamp(places_used()) != 0)
@@ -145,7 +175,7 @@ rows_out(struct listing *l, enum query_by by, const struct query_breakdown *b, s
 		t = cli_table_new(l->ctx, l->format, cols, nitems(cols));
 	for (size_t i = 0; i < b->nitems; i++) {
 		if (l->format != CLI_FORMAT_JSON)
-			put(t, &b->items[i]);
+			put(t, &b->items[i], l->format == CLI_FORMAT_TABLE);
 		else if (!listing_json(answer_group(&b->items[i], by), e))
 			return (-1);
 	}
@@ -183,7 +213,8 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 		return (rc);
 	page.limit = listing_limit(&l, args, PEOPLE);
 	if (query_breakdown(l.q, &l.filter, &l.range, by, &page, &b, &e) == -1 ||
-	    (by == BY_IP && query_groups_failures(l.q, &l.filter, &l.range, b.items, b.nitems, &e) == -1) || rows_out(&l, by, &b, &e) == -1)
+	    (by == BY_IP && (query_groups_failures(l.q, &l.filter, &l.range, b.items, b.nitems, &e) == -1 ||
+	    query_groups_hosts(l.q, b.items, b.nitems, &e) == -1)) || rows_out(&l, by, &b, &e) == -1)
 		return (listing_fail(&l, &e));
 	if (b.other_n > 0 && l.format == CLI_FORMAT_TABLE)
 		cli_note(ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b.other_n,
@@ -200,6 +231,8 @@ const struct cli_command cli_cmd_sources = {
 	.usage = "[FILTERS] [--by KEY]",
 	.text = "One line for each address, or with --by for each value of another key. pass is DMARC's result as the receivers evaluated it; "
 	    "SPF and DKIM count for DMARC only when they are aligned, that is, passed for the domain in From:; \"not aligned\" passed for another domain.\n\n"
+	    "The host name of an address comes from the DNS, as far as the daemon has asked; it is anybody's word unless the name leads back "
+	    "to the address: the others are said to be unconfirmed.\n\n"
 	    "A message with several signatures stands under each of its selectors and signing domains; likewise with SPF.\n\n"
 	    "Without --t, --from and --to: the last 30 days that are complete.",
 	.options = options,

@@ -399,7 +399,7 @@ const struct cli_command cli_cmd_user = {
 	.name = "user",
 	.group = "Care",
 	.help = "who may sign in to the web app",
-	.usage = "add NAME | passwd NAME | role NAME viewer|admin | remove NAME | list",
+	.usage = "add|passwd|remove NAME | role NAME viewer|admin | list",
 	.text = "Without users the web app asks for no sign-in and answers this machine only. From the first user on nothing is shown "
 	    "without one.\n\n"
 	    "A viewer looks, at all domains or at those that are named; an admin also decides, reveals, and sees who did what.\n\n"

@@ -54,6 +54,7 @@ struct conf_http {
 	char	*proxy_address_header, *proxy_user_header;	/* the second may be NULL: they sign nobody in */
 	int64_t	 session_idle, session_length;	/* seconds */
 	char	*public_url;	/* NULL: no links in mails */
+	bool	 metrics;	/* for Prometheus, at /metrics */
 };
 
 struct conf_store {

@@ -96,6 +96,8 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_HTTP, "session_length", CONF_TIME, FIELD(conf_http, session_length), HOUR, YEAR, "7d", NULL,
 	    "and after so long in any case", NULL, NULL },
 
+	{ CONF_SEC_HTTP, "metrics", CONF_BOOL, FIELD(conf_http, metrics), 0, 0, "no", NULL,
+	    "whether /metrics tells figures to Prometheus", NULL, NULL },
 	{ CONF_SEC_HTTP, "public_url", CONF_TEXT, FIELD(conf_http, public_url), 1, 200, NULL, NULL,
 	    "address of the web app for people, for links in mails", set_public_url, NULL },
 

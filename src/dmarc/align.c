@@ -44,7 +44,8 @@ dmarc_psl_date(void)
 #define MEMO 16384
 static struct memo {
 	unsigned char	 len, org;	/* of the name, of its organisation */
-	char		 name[62];	/* longer ones are asked each time */
+	bool		 suffix;	/* it is a public suffix itself */
+	char		 name[61];	/* longer ones are asked each time */
 } memos[MEMO];
 static atomic_flag	 memos_busy = ATOMIC_FLAG_INIT;
 static bool		 icann_only;
@@ -57,16 +58,53 @@ dmarc_suffixes(bool only)
 	icann_only = only;
 }
 
+static struct memo *
+memo_of(const char *p, size_t len)
+{
+	uint32_t	 h = 2166136261u;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)p[i]) * 16777619u;
+	return (&memos[(h ^ h >> 15) % MEMO]);
+}
+
 static size_t
-org_len(const char *z, size_t len)
+org_len(const char *z, size_t len, bool *suffix)
 {
 	const char	*r;
 
+	*suffix = false;
 	if (icann_only)
 		return (domain_org_icann((struct str){ z, len }).len);
 	r = psl == NULL ? NULL : psl_registrable_domain(psl, z);
 	/* NULL: it is itself a public suffix, and then its own organisation */
+	*suffix = r == NULL;
 	return (r == NULL ? len : strlen(r));
+}
+
+/*
+ * For a name that was not asked for lately: its organisation is that of the
+ * name above, unless one of the two is a public suffix. Many names below one
+ * are one look each instead of one for each label.
+ */
+static size_t
+org_below(const char *z, size_t len, bool *suffix)
+{
+	const char	*up = strchr(z, '.');
+	struct memo	*m;
+	size_t		 n = up == NULL ? 0 : len - (size_t)(up + 1 - z);
+
+	if (up == NULL || n == 0 || n > sizeof(m->name) || up[1] == '.' || up == z || icann_only || psl == NULL)
+		return (org_len(z, len, suffix));
+	up++;
+	m = memo_of(up, n);
+	if (m->len != n || memcmp(m->name, up, n) != 0) {
+		m->org = (unsigned char)org_len(up, n, &m->suffix);
+		m->len = (unsigned char)n;
+		memcpy(m->name, up, n);
+	}
+	*suffix = psl_is_public_suffix(psl, z) != 0;
+	return (*suffix || m->suffix ? len : m->org);
 }
 
 struct str
@@ -74,27 +112,26 @@ domain_org(struct str d)
 {
 	char		 z[DOMAIN_MAX + 1];
 	struct memo	*m;
-	uint32_t	 h = 2166136261u;
 	size_t		 n;
-	bool		 mine;
+	bool		 mine, suffix;
 
 	if (d.p == NULL || d.len == 0 || d.len > DOMAIN_MAX)
 		return (d);
-	for (size_t i = 0; i < d.len; i++)
-		h = (h ^ (unsigned char)d.p[i]) * 16777619u;
-	m = &memos[(h ^ h >> 15) % MEMO];
+	m = memo_of(d.p, d.len);
 	mine = d.len <= sizeof(m->name) && !atomic_flag_test_and_set_explicit(&memos_busy, memory_order_acquire);
 	if (mine && m->len == d.len && memcmp(m->name, d.p, d.len) == 0) {
 		n = m->org;
 	} else {
 		memcpy(z, d.p, d.len);
 		z[d.len] = '\0';
-		n = org_len(z, d.len);
 		if (mine) {
+			n = org_below(z, d.len, &suffix);
 			m->len = (unsigned char)d.len;
 			m->org = (unsigned char)n;
+			m->suffix = suffix;
 			memcpy(m->name, d.p, d.len);
-		}
+		} else
+			n = org_len(z, d.len, &suffix);
 	}
 	if (mine)
 		atomic_flag_clear_explicit(&memos_busy, memory_order_release);

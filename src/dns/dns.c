@@ -129,6 +129,9 @@ status_of(int rc, const struct ub_result *r)
 		return (DNS_SERVFAIL);
 	if (r->havedata && r->data != NULL && r->data[0] != NULL)
 		return (DNS_OK);
+	/* libunbound hands answers over as a message, in which names are hardly compressed */
+	if (r->rcode == 0 && r->answer_packet != NULL && r->answer_len > 2 && (((const unsigned char *)r->answer_packet)[2] & 2) != 0)
+		return (DNS_CROWD);
 	if (r->nxdomain || r->rcode == 0 || r->rcode == 3)
 		return (DNS_NOTHING);
 	return (r->rcode == 5 ? DNS_REFUSED : DNS_SERVFAIL);
@@ -139,7 +142,7 @@ on_answer(void *arg, int rc, struct ub_result *r)
 {
 	struct question		*q = arg;
 	struct dns		*d = q->dns;
-	struct dns_answer	 a = { .status = status_of(rc, r), .records = d->records };
+	struct dns_reply	 a = { .status = status_of(rc, r), .records = d->records };
 
 	q->used = false;
 	if (a.status == DNS_OK)

@@ -22,12 +22,13 @@ enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_AAAA = 28 };
 enum dns_status {
 	DNS_OK,			/* there are records */
 	DNS_NOTHING,		/* no such name, or no such record */
+	DNS_CROWD,		/* more records than fit into a message; some thousands */
 	DNS_TIMEOUT,		/* only said by those who wait */
 	DNS_SERVFAIL,		/* no sound answer could be had */
 	DNS_REFUSED
 };
 
-struct dns_answer {
+struct dns_reply {
 	enum dns_status		 status;
 	const struct str	*records;	/* what stands in each, as on the wire */
 	size_t			 n;
@@ -49,7 +50,7 @@ void		 dns_free(struct dns *);	/* NULL is fine; questions that are open get no a
 int		 dns_fd(const struct dns *);
 int		 dns_work(struct dns *, struct err *);
 /* token comes back with the answer, never before dns_ask returns, or is cancelled. */
-typedef void	 dns_answered(void *ctx, unsigned token, const struct dns_answer *);
+typedef void	 dns_answered(void *ctx, unsigned token, const struct dns_reply *);
 void		 dns_listen(struct dns *, dns_answered *, void *ctx);
 int		 dns_ask(struct dns *, unsigned token, const char *name, enum dns_type, struct err *);
 void		 dns_cancel(struct dns *, unsigned token);

@@ -92,6 +92,15 @@ lookups_add(struct lookups *l, int64_t id, const unsigned char *ip, unsigned len
 	return (true);
 }
 
+bool
+lookups_has(const struct lookups *l, int64_t id)
+{
+	for (size_t i = 0; i < LOOKUPS; i++)
+		if (l->v[i].step != FREE && l->v[i].id == id)
+			return (true);
+	return (false);
+}
+
 static void
 land(struct lookups *l, struct lookup *p)
 {
@@ -203,7 +212,7 @@ name_take(struct lookup *p, const char *name)
 }
 
 static void
-names_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
+names_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 {
 	char	 name[DOMAIN_MAX + 1];
 
@@ -213,6 +222,8 @@ names_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
 			name_take(p, name);
 		else
 			p->host.refused += p->host.refused < UINT16_MAX;
+	if (a->status == DNS_CROWD)
+		p->host.more = HOST_CROWD;
 	if (p->ntried == 0) {
 		p->host.state = HOST_NONE;
 		end(l, p);
@@ -221,7 +232,7 @@ names_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
 }
 
 static void
-forward_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
+forward_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 {
 	if (a->status == DNS_OK)
 		for (size_t i = 0; i < a->n; i++)
@@ -230,14 +241,14 @@ forward_take(struct lookups *l, struct lookup *p, const struct dns_answer *a)
 				end_named(l, p, (int)p->at);
 				return;
 			}
-	p->untold |= a->status != DNS_OK && a->status != DNS_NOTHING;
+	p->untold |= a->status != DNS_OK && a->status != DNS_NOTHING && a->status != DNS_CROWD;
 	p->step = NEXT;
 	if (++p->at >= p->ntried)
 		end_named(l, p, -1);
 }
 
 void
-lookups_answer(struct lookups *l, unsigned token, const struct dns_answer *a)
+lookups_answer(struct lookups *l, unsigned token, const struct dns_reply *a)
 {
 	struct lookup	*p = &l->v[token % LOOKUPS];
 
@@ -252,6 +263,7 @@ lookups_answer(struct lookups *l, unsigned token, const struct dns_answer *a)
 	switch (a->status) {
 	case DNS_OK:
 	case DNS_NOTHING:
+	case DNS_CROWD:
 		land(l, p);
 		p->step = NEXT;
 		names_take(l, p, a);
@@ -341,7 +353,7 @@ ask(struct lookups *l, struct lookup *p)
 	if (l->calls->ask(l->ctx, token_of(l, p), name, type, &e) == 0)
 		return;
 	/* it did not go out: as if nobody could answer */
-	lookups_answer(l, token_of(l, p), &(struct dns_answer){ .status = DNS_SERVFAIL });
+	lookups_answer(l, token_of(l, p), &(struct dns_reply){ .status = DNS_SERVFAIL });
 }
 
 int

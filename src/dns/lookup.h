@@ -35,10 +35,11 @@ void		 lookups_free(struct lookups *);
 /* False: there are LOOKUPS already, or it is no address, or that id is among them. */
 bool		 lookups_add(struct lookups *, int64_t id, const unsigned char *ip, unsigned len);
 void		 lookups_clear(struct lookups *);	/* all are forgotten */
-void		 lookups_answer(struct lookups *, unsigned token, const struct dns_answer *);
+void		 lookups_answer(struct lookups *, unsigned token, const struct dns_reply *);
 /* Asks what may be asked, ends what took too long. When to call again: in so many ms; -1: not by itself. */
 int		 lookups_tick(struct lookups *, int64_t now);
 size_t		 lookups_open(const struct lookups *);
+bool		 lookups_has(const struct lookups *, int64_t id);
 bool		 lookups_trouble(const struct lookups *);	/* does nobody answer? */
 
 #endif

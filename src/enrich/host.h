@@ -24,7 +24,7 @@ enum host_state {
 	HOST_WAITING,		/* nobody has answered yet */
 	HOST_CONFIRMED,		/* names[0] leads back to the address */
 	HOST_UNCONFIRMED,	/* there are names, none of them does */
-	HOST_NONE,		/* no name, or none that is a host name */
+	HOST_NONE,		/* no name, or none that is a host name, or a crowd of them */
 	HOST_STATES
 };
 extern const char *const host_state_names[HOST_STATES];
@@ -42,7 +42,8 @@ struct host {
 	enum host_failure	 failure;
 	char			 names[HOST_NAMES][DOMAIN_MAX + 1];
 	unsigned		 nnames;
-	uint32_t		 more;		/* host names beyond these */
+#define HOST_CROWD	UINT16_MAX
+	uint32_t		 more;		/* host names beyond these; HOST_CROWD: more than a message holds */
 	uint32_t		 refused;	/* names that no host can have */
 	uint32_t		 ttl;
 };

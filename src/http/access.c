@@ -66,6 +66,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "rows/{}/explain", false, MAY_LIMITED },
 	{ "explain", false, MAY_LIMITED },
 	{ "decode", true, MAY_LIMITED },
+	{ "export", false, MAY_LIMITED },
 	{ "domains", false, MAY_LIMITED },
 	{ "domains/{}", false, MAY_LIMITED },
 	{ "reports", false, MAY_LIMITED },
@@ -73,6 +74,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "reports/{}/raw", false, MAY_LIMITED },	/* the document; see access_raw */
 	{ "failures", false, MAY_LIMITED },
 	{ "failures/{}", false, MAY_LIMITED },
+	{ "failures/{}/raw", false, MAY_LIMITED },	/* masked */
 	{ "failures/{}/raw", false, MAY_LIMITED },	/* masked; with POST as it came, for admins */
 	{ "export", false, MAY_LIMITED },
 	{ "senders", false, MAY_LIMITED },
@@ -86,6 +88,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "flow", false, MAY_LIMITED },
 	{ "heatmap", false, MAY_LIMITED },
 	{ "decode", true, MAY_LIMITED },
+	{ "metrics", false, MAY_VIEWER },
 	{ "ingest", false, MAY_VIEWER },		/* mailboxes are nobody's domain */
 	{ "ingest/items/{}", false, MAY_VIEWER },
 };
@@ -206,7 +209,7 @@ void
 access_done(const struct request *rq)
 {
 	static const struct { const char *path; enum auth_event event; } events[] = {
-		{ "failures/{}/reveal", AUTH_REVEAL }, { "ingest/items/{}/retry", AUTH_RETRY }, { "ingest/items/{}/discard", AUTH_DISCARD },
+		{ "failures/{}/reveal", AUTH_REVEAL }, { "failures/{}/raw", AUTH_REVEAL }, { "ingest/items/{}/retry", AUTH_RETRY }, { "ingest/items/{}/discard", AUTH_DISCARD },
 		{ "senders/{}/decision", AUTH_DECISION }, { "senders/decisions", AUTH_DECISION }, { "senders/decisions/{}/undo", AUTH_DECISION },
 	};
 	char		 what[128];

@@ -26,6 +26,7 @@ struct intake {
 static json_t	*configured;	/* [{name, protocol, host}]; NULL: not told */
 static uint64_t	 rule_bytes;	/* of quarantine */
 static int64_t	 rule_keep;
+static bool	 resolver_told, resolver_on;
 
 void
 api_ingest_mailboxes(const json_t *list)
@@ -39,6 +40,13 @@ api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine)
 {
 	rule_bytes = quarantine_bytes;
 	rule_keep = keep_quarantine;
+}
+
+void
+api_ingest_resolver(bool on)
+{
+	resolver_told = true;
+	resolver_on = on;
 }
 
 /* --- One status file ------------------------------------------------------------ */
@@ -225,6 +233,8 @@ api_ingest(struct request *rq, struct asked *a)
 	list_waiting(in);
 	in->answer.quarantine_bytes = rule_bytes;
 	in->answer.keep_quarantine = rule_keep;
+	in->answer.resolver_told = resolver_told;
+	in->answer.resolver_on = resolver_on;
 	in->answer.mailboxes = in->mailbox;
 	in->answer.nmailboxes = in->n;
 	answer_request_init(&ar, ANSWER_INGEST);
@@ -239,4 +249,81 @@ api_ingest(struct request *rq, struct asked *a)
 	for (size_t i = 0; i < in->n; i++)
 		json_decref(in->keep[i]);
 	free(in);
+}
+
+/* --- For Prometheus ---------------------------------------------------------------- */
+
+static void
+by_mailbox(struct buf *b, const struct intake *in, const char *name, const char *type, const char *help, uint64_t (*value)(const struct answer_mailbox *))
+{
+	answer_metrics_head(b, name, type, help);
+	for (size_t i = 0; i < in->n; i++) {
+		(void)buf_printf(b, "%s{mailbox=\"", name);
+		(void)answer_metrics_label(b, str_of(in->mailbox[i].name));
+		(void)buf_printf(b, "\"} %" PRIu64 "\n", value(&in->mailbox[i]));
+	}
+}
+
+static uint64_t
+is_up(const struct answer_mailbox *m)
+{
+	return (m->error == NULL && m->last_success > 0);
+}
+
+static uint64_t
+last_success(const struct answer_mailbox *m)
+{
+	return ((uint64_t)m->last_success);
+}
+
+static uint64_t
+seen(const struct answer_mailbox *m)
+{
+	return (m->seen);
+}
+
+static void
+put_gauge(struct buf *b, const char *name, const char *help, uint64_t v)
+{
+	answer_metrics_head(b, name, "gauge", help);
+	(void)buf_printf(b, "%s %" PRIu64 "\n", name, v);
+}
+
+/* What the fetchers and the spool say; the rest is the store's. */
+static void
+metrics_of_intake(struct buf *b, const struct intake *in)
+{
+	by_mailbox(b, in, "dmarcd_mailbox_up", "gauge", "1: the last look into the mailbox went well.", is_up);
+	by_mailbox(b, in, "dmarcd_mailbox_last_success_timestamp_seconds", "gauge", "When that was; 0: never.", last_success);
+	by_mailbox(b, in, "dmarcd_mailbox_messages_total", "counter", "Messages fetched from it.", seen);
+	put_gauge(b, "dmarcd_spool_messages", "Messages that wait to be read.", in->answer.spool_new);
+	put_gauge(b, "dmarcd_spool_oldest_timestamp_seconds", "When the oldest of them came; 0: none waits.", (uint64_t)in->answer.spool_oldest);
+}
+
+void
+api_metrics(struct request *rq, struct asked *a)
+{
+	struct intake	*in;
+	struct buf	 b = { 0 };
+	struct err	 e = { 0 };
+
+	if ((in = calloc(1, sizeof(*in))) == NULL || count_spool(in, &e) == -1 || answer_metrics(a->query, &b, &e) == -1) {
+		problem(rq, in == NULL || e.code == ERR_TEMP ? 503 : 500, "%s", in == NULL ? "out of memory" : e.msg);
+	} else {
+		list_mailboxes(in);
+		metrics_of_intake(&b, in);
+		if (b.failed)
+			problem(rq, 503, "out of memory");
+		else {
+			rq->reply.status = 200;
+			rq->reply.type = "text/plain; version=0.0.4; charset=utf-8";
+			rq->reply.body = b.p;
+			rq->reply.len = b.len;
+			b = (struct buf){ 0 };
+		}
+	}
+	for (size_t i = 0; in != NULL && i < in->n; i++)
+		json_decref(in->keep[i]);
+	free(in);
+	buf_free(&b);
 }

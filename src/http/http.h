@@ -252,6 +252,7 @@ void	 api_failure_mail(struct request *, struct asked *);
 const char *raw_suffix(int fd, uint64_t offset, uint64_t bytes);
 void	 api_export(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
+void	 api_metrics(struct request *, struct asked *);		/* in api_ingest.c, as mailboxes and spool are in it */
 
 /* Sets raw{} of an answer about a report to what can be had. */
 void	 api_raw_refine(const struct request *, struct asked *, bool tls, int64_t id, json_t *answer);
@@ -259,6 +260,8 @@ void	 api_raw_refine(const struct request *, struct asked *, bool tls, int64_t i
 json_t	*api_body(struct request *);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
+void	 api_ingest_resolver(bool on);
 void	 api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine);
+void	 route_metrics(bool on);	/* before anything is answered */
 
 #endif

@@ -62,6 +62,15 @@ static const struct route	actions[] = {
 };
 
 /* Beside the prefix: what watches over us knows no versions. */
+static const struct route	metrics = { .path = "metrics", .run = api_metrics, .kind = ANSWER_KINDS, .lane = LANE_QUICK };
+static bool			 metrics_on;
+
+void
+route_metrics(bool on)
+{
+	metrics_on = on;
+}
+
 static const struct route	healthz = { .path = "healthz", .run = api_healthz, .kind = ANSWER_KINDS, .lane = LANE_QUICK };
 
 bool
@@ -185,7 +194,7 @@ route_find(struct request *rq, const char *base_path, struct str *rest)
 	struct str	 path = rq->path, api;
 	size_t		 base_len = strlen(base_path);
 
-	if (base_len > 0 && !str_eq(path, STR("/healthz"))) {
+	if (base_len > 0 && !str_eq(path, STR("/healthz")) && !(metrics_on && str_eq(path, STR("/metrics")))) {
 		if (str_eq(path, STR("/")) || str_eq(path, str_of(base_path)))
 			return (redirect(rq, base_path));
 		if (!str_starts(path, base_path) || path.p[base_len] != '/') {
@@ -198,6 +207,14 @@ route_find(struct request *rq, const char *base_path, struct str *rest)
 	if (str_eq(path, STR("/healthz"))) {
 		rq->route = &healthz;
 		return (ROUTE_WORK);
+	}
+	if (str_eq(path, STR("/metrics"))) {
+		if (metrics_on) {
+			rq->route = &metrics;
+			return (ROUTE_WORK);
+		}
+		problem(rq, 404, "Metrics are switched off; http { metrics = yes } in the configuration switches them on.");
+		return (ROUTE_REPLY);
 	}
 	if (str_starts(path, API_PREFIX "/")) {
 		api = (struct str){ path.p + sizeof(API_PREFIX), path.len - sizeof(API_PREFIX) };

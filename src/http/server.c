@@ -774,8 +774,11 @@ configure(int fd, struct err *e)
 		    access_start(conf, srv.state_dir, srv.base_path, srv.certificate != NULL, e);
 	dmarc_suffixes(json_is_true(json_object_get(conf, "icann_suffixes")));
 	api_ingest_mailboxes(json_object_get(conf, "mailboxes"));
+	if (json_is_boolean(json_object_get(conf, "resolver")))
+		api_ingest_resolver(json_is_true(json_object_get(conf, "resolver")));
 	api_ingest_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "quarantine_bytes")),
 	    json_integer_value(json_object_get(conf, "keep_quarantine")));
+	route_metrics(json_is_true(json_object_get(conf, "metrics")));
 	geo_begin(json_object_get(conf, "geo"));
 	json_decref(conf);
 	return (rv);

@@ -6,7 +6,8 @@
 #include "notify/notify.h"
 
 #define LINE_MOST	76
-#define WORD_MOST	45	/* bytes of text in one encoded word: 60 characters of base64 */
+#define WORD_MOST	45	/* bytes of text in one encoded word: 60 characters of base64, ... */
+#define ENVELOPE	12	/* and what stands around them */
 
 static bool
 ascii(struct str s)
@@ -37,13 +38,13 @@ base64(struct buf *out, const char *p, size_t n)
 
 /* Text of any origin as words of a header: no line end and no control character survives esc_text. */
 static void
-put_words(struct buf *b, size_t col, struct str raw)
+put_words(struct buf *b, size_t col, struct str raw, bool encode)
 {
 	struct buf	 safe = { 0 };
-	size_t		 at = 0, n;
+	size_t		 at = 0, n, room;
 
 	(void)esc_text(&safe, raw);
-	if (ascii(buf_as_str(&safe)) && str_ifind(buf_as_str(&safe), "=?") == NULL) {
+	if (!encode && ascii(buf_as_str(&safe)) && str_ifind(buf_as_str(&safe), "=?") == NULL) {
 		while (at < safe.len) {
 			n = strcspn(safe.p + at + 1, " ") + 1;
 			if (n > 900) {	/* a line ends somewhere, whatever stands in it */
@@ -59,10 +60,11 @@ put_words(struct buf *b, size_t col, struct str raw)
 		}
 	} else {
 		while (at < safe.len) {
-			n = safe.len - at < WORD_MOST ? safe.len - at : WORD_MOST;
+			room = at == 0 ? (LINE_MOST - col - ENVELOPE) / 4 * 3 : WORD_MOST;
+			n = safe.len - at < room ? safe.len - at : room;
 			while (at + n < safe.len && ((unsigned char)safe.p[at + n] & 0xc0) == 0x80)
 				n--;	/* a character stays in one word */
-			if (at > 0 || col > 14)
+			if (at > 0)
 				(void)buf_cstr(b, "\r\n ");
 			(void)buf_cstr(b, "=?utf-8?B?");
 			base64(b, safe.p + at, n);
@@ -90,7 +92,7 @@ put_from(struct buf *b, const char *name, const char *address)
 		}
 		(void)buf_cstr(b, "\"\r\n ");
 	} else if (n.len > 0) {
-		put_words(b, 6, n);
+		put_words(b, 6, n, true);
 		(void)buf_cstr(b, "\r\n ");
 	}
 	(void)buf_printf(b, "<%s>\r\n", address);
@@ -168,7 +170,7 @@ notify_compose(const struct notify_mail *m, struct buf *b, struct err *e)
 	(void)buf_str(&subject, m->subject);
 	put_from(b, m->from_name, m->from);
 	(void)buf_printf(b, "To: <%s>\r\nSubject: ", m->to);
-	put_words(b, 9, buf_as_str(&subject));
+	put_words(b, 9, buf_as_str(&subject), false);
 	(void)buf_cstr(b, "\r\n");
 	put_date(b, m->date);
 	(void)buf_printf(b, "Message-ID: <%s>\r\nMIME-Version: 1.0\r\nAuto-Submitted: auto-generated\r\nContent-Language: %s\r\n", m->message_id,

@@ -101,6 +101,21 @@ on_abandoned(void *ctx, struct ingest_job *j)
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };
 
+/* A digit may be another one, and the report would be read all the same. */
+static int
+damaged(struct derive *d, struct store_original *o, int fd, const struct err *why)
+{
+	(void)close(fd);
+	if (why->code != ERR_INPUT)
+		return (-1);
+	for (size_t i = 0; i < o->nknown; i++) {
+		d->n->unread++;
+		d->calls->unread(d->ctx, o->known[i].kind, o->known[i].id, why->msg);
+	}
+	o->todo = false;
+	return (0);
+}
+
 static int
 submit(struct store *s, struct ingest *g, struct derive *d, struct store_original *o, bool add, struct err *e)
 {
@@ -116,6 +131,8 @@ submit(struct store *s, struct ingest *g, struct derive *d, struct store_origina
 		o->todo = false;
 		return (0);
 	}
+	if (store_original_sound(s, o->message, fd, offset, bytes, e) == -1)
+		return (damaged(d, o, fd, e));
 	if ((it = calloc(1, sizeof(*it))) == NULL) {
 		(void)close(fd);
 		return (err_set(e, ERR_TEMP, "out of memory"));

@@ -19,6 +19,7 @@
 #include "process/decoders.h"
 #include "process/geo.h"
 #include "process/ingest.h"
+#include "process/hosts.h"
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/requests.h"
@@ -55,8 +56,10 @@ struct ingester {
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
 	struct who		 who;		/* finds out who the sources are */
+	struct hosts		 hosts;		/* and what they are called */
 	struct later		 later[64];
 	size_t			 nlater;
+	bool			 resting;	/* since there was no mail for a while */
 	bool			 unfit;		/* it was said that no decoder starts */
 	int			 rv;
 	uint64_t		 n, by[IN_COUNT];	/* since the last report to the parent */
@@ -234,6 +237,8 @@ obey(struct ingester *in, const json_t *m)
 		in->drain = true;
 	else if (op != NULL && strcmp(op, "reveal") == 0)
 		reveal(in, m);
+	else
+		(void)hosts_heard(&in->hosts, m);
 }
 
 static void
@@ -332,6 +337,7 @@ round_once(struct ingester *in, struct err *e)
 	if (spool_list(in->spool, &list, &n, ROUND, e) == -1)
 		return (-1);
 	/* decoders are there while there is mail: an idle daemon is a small one */
+	in->resting &= n == 0;
 	if (n > 0 && in->ingest == NULL &&
 	    (in->ingest = ingest_new(in->store, &in->limits, in->decoders, &calls, in, e)) == NULL)
 		rv = -1;
@@ -425,11 +431,24 @@ trouble(struct ingester *in, const struct err *e, int backoff)
 		in->rv = 75;
 }
 
+/* No mail for a while: an idle daemon is a small one. */
+static void
+rest(struct ingester *in)
+{
+	if (in->nlater > 0 || (in->ingest == NULL && in->resting))
+		return;
+	ingest_free(in->ingest);
+	in->ingest = NULL;
+	in->resting = true;
+	store_shrink(in->store);
+}
+
 static void
 loop(struct ingester *in)
 {
 	struct err	 e = { 0 };
-	int		 n, again, asked, backoff = 1000;
+	int		 n, again, asked, names = 0, backoff = 1000;
+	int64_t		 looked, mail = when_mono_ms();
 
 	while (!in->stop) {
 		n = round_once(in, &e);
@@ -448,30 +467,37 @@ loop(struct ingester *in)
 		trim(in);
 		if ((asked = requests_run(in->state_dir, in->spool, in->store, &in->limits, &e)) == -1)
 			log_error("%s; it stays asked for", e.msg);
+		if (!in->drain && (names = hosts_work(&in->hosts, in->link, in->store, &e)) == -1)
+			log_error("host names: %s", e.msg);
 		if (n > 0) {
+			mail = when_mono_ms();
 			tell(in, "stored");
 			continue;
 		}
 		/* nothing waits: time to find out who sent what came; after a fetch whoever asks does */
+		looked = in->who.next;
 		if ((again = in->drain ? 0 : who_work(&in->who, in->store, &e)) == -1)
 			log_error("%s", e.msg);
+		if (in->who.next != looked) {
+			hosts_wake(&in->hosts);
+			names = 1;
+		}
 		expire(in);
 		if (in->drain) {
 			in->rv = in->nlater > 0 ? 75 : 0;
 			break;
 		}
 		n = later_due(in, WAIT_MS);
-		if (again > 0 && again < n) {
-			(void)wait_for_mail(in, again);
+		if ((again > 0 && again < n) || (names > 0 && names < n)) {
+			(void)wait_for_mail(in, again > 0 && (names <= 0 || again < names) ? again : names);
+			if (when_mono_ms() - mail >= WAIT_MS)
+				rest(in);
 			continue;
 		}
 		if (asked > 0 && n > 500)	/* there may be more */
 			(void)wait_for_mail(in, 500);
-		else if (!wait_for_mail(in, n) && in->nlater == 0) {
-			ingest_free(in->ingest);
-			in->ingest = NULL;
-			store_shrink(in->store);
-		}
+		else if (!wait_for_mail(in, n) || when_mono_ms() - mail >= WAIT_MS)
+			rest(in);
 	}
 }
 
@@ -494,6 +520,7 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 #undef GET
 	trust_from_json(json_object_get(*conf, "trust"), &in->trust);
 	who_config(&in->who, *conf);
+	hosts_config(&in->hosts, *conf);
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
 	dmarc_suffixes(json_is_true(json_object_get(*conf, "icann_suffixes")));
@@ -546,11 +573,12 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o, s:b, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o, s:b, s:o, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
 	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals",
 	    (json_int_t)c->store.keep_originals, "keep_quarantine", (json_int_t)c->store.keep_quarantine, "keep_failures",
 	    (json_int_t)c->store.keep_failures, "keep_failure_bodies", (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact,
-	    "senders", who_to_json(c), "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN, "geo", geo_to_json(&c->geo));
+	    "senders", who_to_json(c), "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN, "geo", geo_to_json(&c->geo), "resolver",
+	    hosts_to_json(c));
 	return (m);
 }
 
@@ -609,6 +637,7 @@ ingester_main(int fd)
 		} else {
 			store_failure_options(in.store, &in.failures);
 			store_trust(in.store, &in.trust);
+			store_hosts_ceiling(in.store, in.hosts.ceiling);
 			tell(&in, "ready");
 			if (requests_after_upgrade(in.state_dir, in.store, &e) == -1)
 				log_error("%s", e.msg);

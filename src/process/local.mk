@@ -18,3 +18,6 @@ libdmarcd_a_SOURCES += \
 	src/process/trust.c src/process/trust.h \
 	src/process/geo.c src/process/geo.h src/process/who.c src/process/who.h \
 	src/process/role.c src/process/role.h
+
+# host names: the process that asks, and who tells it what
+libdmarcd_a_SOURCES += src/process/resolver.c src/process/resolver.h src/process/hosts.c src/process/hosts.h

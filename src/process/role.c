@@ -17,6 +17,7 @@ static const struct role	 roles[] = {
 	{ "ingester", ingester_main },
 	{ "fetcher", fetcher_main },
 	{ "http", http_main },
+	{ "resolver", resolver_main },
 	{ "notifier", notifier_main },
 };
 

@@ -32,6 +32,7 @@ int	 decoder_main(int fd);
 int	 ingester_main(int fd);
 int	 fetcher_main(int fd);
 int	 http_main(int fd);
+int	 resolver_main(int fd);
 int	 notifier_main(int fd);
 
 #endif

@@ -310,6 +310,12 @@ open_up_role(struct fence *f, enum sandbox_role role, const struct sandbox_paths
 		open_up(f, "/etc/localtime", READ, false);	/* what is due is local time */
 		open_up(f, "/usr/share/zoneinfo", READ, false);
 		break;
+	case SANDBOX_RESOLVER:
+		open_up(f, "/etc/resolv.conf", FS_READ_FILE, true);
+		open_up_port(f, 53);
+		for (size_t i = 0; i < p->nports; i++)
+			open_up_port(f, p->ports[i]);
+		break;
 	}
 }
 
@@ -347,8 +353,9 @@ sandbox_outdated(void)
 #ifdef HAVE_SECCOMP
 
 enum { D = 1 << SANDBOX_DECODER, I = 1 << SANDBOX_INGESTER, H = 1 << SANDBOX_HTTP, F = 1 << SANDBOX_FETCHER,
-    N = 1 << SANDBOX_NOTIFIER };
-#define OTHERS	(I | H | F | N)
+    N = 1 << SANDBOX_NOTIFIER, R = 1 << SANDBOX_RESOLVER };
+#define FILED	(I | H | F | N)	/* who has files */
+#define OTHERS	(FILED | R)
 #define ALL	(D | OTHERS)
 
 /* By name: what this machine does not have is left out. Those with arguments to look at are in filter_arguments(). */
@@ -370,21 +377,21 @@ static const struct { const char *name; unsigned roles; } allowed[] = {
 	{ "read", ALL }, { "readv", ALL }, { "pread64", ALL }, { "preadv", ALL }, { "lseek", ALL }, { "_llseek", ALL },
 	{ "close", ALL }, { "poll", ALL }, { "ppoll", ALL }, { "ppoll_time64", ALL }, { "recvmsg", ALL }, { "recvfrom", ALL },
 	{ "recv", ALL }, { "fstat", ALL }, { "fstat64", ALL },
-	{ "write", OTHERS }, { "writev", OTHERS }, { "pwrite64", OTHERS }, { "pwritev", OTHERS },
+	{ "write", OTHERS }, { "writev", OTHERS }, { "pwrite64", FILED }, { "pwritev", FILED },
 	{ "sendmsg", OTHERS }, { "sendto", OTHERS }, { "send", OTHERS }, { "shutdown", OTHERS },
 	{ "getsockopt", OTHERS }, { "setsockopt", OTHERS }, { "getsockname", OTHERS }, { "getpeername", OTHERS },
-	{ "fcntl", OTHERS }, { "fcntl64", OTHERS }, { "dup", OTHERS }, { "eventfd2", OTHERS },
-	{ "epoll_create1", H }, { "epoll_ctl", H }, { "epoll_wait", H }, { "epoll_pwait", H },
+	{ "fcntl", OTHERS }, { "fcntl64", OTHERS }, { "dup", FILED }, { "eventfd2", OTHERS },
+	{ "epoll_create1", H | R }, { "epoll_ctl", H | R }, { "epoll_wait", H | R }, { "epoll_pwait", H | R }, { "pipe2", R }, { "bind", R },
 	{ "accept", H }, { "accept4", H }, { "sendfile", H }, { "sendfile64", H }, { "memfd_create", I | H | N },
-	{ "sendmmsg", F | N }, { "recvmmsg", F | N }, { "connect", F | N },
+	{ "sendmmsg", F | N }, { "recvmmsg", F | N }, { "connect", F | N | R },
 	/* files: Landlock says which */
-	{ "open", OTHERS }, { "openat", OTHERS }, { "access", OTHERS }, { "faccessat", OTHERS }, { "faccessat2", OTHERS },
+	{ "open", OTHERS }, { "openat", OTHERS }, { "access", OTHERS }, { "faccessat", FILED }, { "faccessat2", FILED },
 	{ "stat", OTHERS }, { "lstat", OTHERS }, { "stat64", OTHERS }, { "lstat64", OTHERS }, { "newfstatat", OTHERS },
-	{ "fstatat64", OTHERS }, { "statx", OTHERS }, { "statfs", OTHERS }, { "fstatfs", OTHERS },
-	{ "readlink", OTHERS }, { "readlinkat", OTHERS }, { "getdents64", OTHERS }, { "fadvise64", OTHERS },
-	{ "unlink", OTHERS }, { "unlinkat", OTHERS }, { "mkdir", OTHERS }, { "mkdirat", OTHERS },
-	{ "ftruncate", OTHERS }, { "ftruncate64", OTHERS }, { "fallocate", OTHERS }, { "fsync", OTHERS }, { "fdatasync", OTHERS },
-	{ "sync_file_range", I | F }, { "flock", I | F | N }, { "rename", OTHERS }, { "renameat", OTHERS }, { "renameat2", OTHERS },
+	{ "fstatat64", OTHERS }, { "statx", OTHERS }, { "statfs", FILED }, { "fstatfs", FILED },
+	{ "readlink", FILED }, { "readlinkat", FILED }, { "getdents64", FILED }, { "fadvise64", FILED },
+	{ "unlink", FILED }, { "unlinkat", FILED }, { "mkdir", FILED }, { "mkdirat", FILED },
+	{ "ftruncate", FILED }, { "ftruncate64", FILED }, { "fallocate", FILED }, { "fsync", FILED }, { "fdatasync", FILED },
+	{ "sync_file_range", I | F }, { "flock", I | F | N }, { "rename", FILED }, { "renameat", FILED }, { "renameat2", FILED },
 	{ "rmdir", I }, { "fchmod", I | F | N }, { "chmod", I }, { "fchown", I }, { "fchown32", I }, { "utimensat", I },
 	{ "copy_file_range", I | F }, { "inotify_init1", I }, { "inotify_add_watch", I }, { "inotify_rm_watch", I },
 };
@@ -476,7 +483,7 @@ filter_processes(struct filter *f)
 	RULE(SCMP_ACT_ALLOW, "tgkill", word(0, getpid()));
 	RULE(SCMP_ACT_ALLOW, "prlimit64", word(0, 0));
 	/* threads have names */
-	if (f->role & (H | F | N))
+	if (f->role & (H | F | N | R))
 		RULE(SCMP_ACT_ALLOW, "prctl", word(0, PR_SET_NAME));
 	if (f->role & OTHERS)
 		RULE(SCMP_ACT_ERRNO(ENOTTY), "ioctl", arg(1, SCMP_CMP_NE, FIONREAD));
@@ -484,9 +491,9 @@ filter_processes(struct filter *f)
 	if (f->role & (I | F)) {
 		RULE(SCMP_ACT_ALLOW, "kill", arg(1, SCMP_CMP_EQ, 0));
 		RULE(SCMP_ACT_ERRNO(EPERM), "kill", arg(1, SCMP_CMP_NE, 0));
-	} else if (f->role & (H | N))
+	} else if (f->role & (H | N | R))
 		rule(f, SCMP_ACT_ERRNO(EPERM), "kill", 0, NULL);
-	if (f->role & (H | F | N)) {
+	if (f->role & (H | F | N | R)) {
 #if defined(__s390__) || defined(__s390x__)
 		RULE(SCMP_ACT_ALLOW, "clone", bits(1, CLONE_THREAD, CLONE_THREAD));
 		RULE(SCMP_ACT_ERRNO(EPERM), "clone", bits(1, CLONE_THREAD, 0));
@@ -508,13 +515,19 @@ filter_sockets(struct filter *f)
 	};
 	static const char *const other[] = { "socket", "socketpair", "connect", "bind", "listen" };
 
-	if (f->role & (F | N)) {
-		RULE(SCMP_ACT_ALLOW, "ioctl", arg(1, SCMP_CMP_EQ, FIONREAD));
+	if (f->role & (F | N | R)) {
+		if (f->role & (F | N))
+			RULE(SCMP_ACT_ALLOW, "ioctl", arg(1, SCMP_CMP_EQ, FIONREAD));
 		for (size_t i = 0; i < nitems(families); i++)
 			for (size_t k = 0; k < nitems(kinds); k++)
 				RULE(SCMP_ACT_ALLOW, "socket", word(0, families[i]), bits(1, 0xf, (uint64_t)kinds[k].type),
 				    word(2, kinds[k].protocol));
-		rule(f, SCMP_ACT_ERRNO(EACCES), "bind", 0, NULL);
+		/*
+		 * A question leaves from a port that nobody can guess, so the resolver binds;
+		 * Landlock keeps it from binding TCP. Where UDP goes can be fenced in by neither.
+		 */
+		if (f->role & (F | N))
+			rule(f, SCMP_ACT_ERRNO(EACCES), "bind", 0, NULL);
 		rule(f, SCMP_ACT_ERRNO(EACCES), "listen", 0, NULL);
 	} else if (f->role & (I | H))
 		for (size_t i = 0; i < nitems(other); i++)

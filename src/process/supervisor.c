@@ -24,6 +24,7 @@
 #include "process/ingester.h"
 #include "notify/notify.h"
 #include "process/link.h"
+#include "process/resolver.h"
 #include "process/notifier.h"
 #include "process/role.h"
 #include "process/sandbox.h"
@@ -39,8 +40,8 @@
 #define LOOK_MS 60000		/* whether certificate and key are other ones */
 #define PEM_MAX (256u << 10)
 
-enum kind { INGESTER, HTTP, FETCHER, NOTIFIER };
-static const char *const	 roles[] = { "ingester", "http", "fetcher", "notifier" };
+enum kind { INGESTER, HTTP, FETCHER, NOTIFIER, RESOLVER };
+static const char *const	 roles[] = { "ingester", "http", "fetcher", "notifier", "resolver" };
 /* Decoders that one may have at a time; twice what it uses, as those it is done with take a moment to go. */
 static const unsigned		 decoders_max[] = { 128, 8, 0, 0 };
 
@@ -221,12 +222,15 @@ http_config(struct supervisor *s, struct err *e)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)f->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	j = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:I, s:o, s:o, s:s, s:s*, s:I, s:I, s:o}", "address", f->http.address, "port",
+	j = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o, s:o, s:b, s:I, s:o, s:o, s:s, s:s*, s:I, s:I, s:o, s:b}", "address", f->http.address, "port",
 	    f->http.port == 0 ? s->port : (int)f->http.port, "base_path", f->http.base_path, "state_dir", f->state_dir, "log",
 	    (int)log_level_get(), "limits", l, "mailboxes", boxes, "icann_suffixes", f->suffixes == CONF_SUFFIXES_ICANN, "keep_quarantine",
 	    (json_int_t)f->store.keep_quarantine, "names", name_list(&f->http.names), "proxies", name_list(&f->http.proxies),
 	    "proxy_address_header", f->http.proxy_address_header, "proxy_user_header", f->http.proxy_user_header, "session_idle",
-	    (json_int_t)f->http.session_idle, "session_length", (json_int_t)f->http.session_length, "geo", geo_to_json(&f->geo));
+	    (json_int_t)f->http.session_idle, "session_length", (json_int_t)f->http.session_length, "geo", geo_to_json(&f->geo),
+	    "resolver", (int)f->resolver.enabled);
+	if (j != NULL)
+		(void)json_object_set_new(j, "metrics", json_boolean(f->http.metrics));
 	if (j == NULL)
 		err_set(e, ERR_TEMP, "out of memory");
 	else if (put_pair(s, j, e) == -1) {
@@ -267,6 +271,8 @@ config_of(struct supervisor *s, struct child *c, struct err *e)
 		return (http_config(s, e));
 	case NOTIFIER:
 		return (notifier_settings(*s->conf, e));
+	case RESOLVER:
+		return (resolver_config(*s->conf));
 	case FETCHER:
 		break;
 	}
@@ -630,6 +636,10 @@ heard(struct supervisor *s, struct child *c, const json_t *m, int fd)
 		    json_string_value(json_object_get(m, "error")));
 	} else if (c->kind == HTTP && strcmp(op, "reveal") == 0) {
 		pass_on(s, INGESTER, m);
+	} else if (c->kind == RESOLVER && (strcmp(op, "resolver") == 0 || strcmp(op, "resolved") == 0)) {
+		pass_on(s, INGESTER, m);
+	} else if (c->kind == INGESTER && (strcmp(op, "hello") == 0 || strcmp(op, "resolve") == 0)) {
+		pass_on(s, RESOLVER, m);
 	} else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
 		c->planned = number(m, "planned");
 		c->done = number(m, "done");
@@ -762,7 +772,7 @@ static void
 reload(struct supervisor *s)
 {
 	struct conf	*f = s->calls->reload == NULL ? NULL : s->calls->reload(s->ctx);
-	bool		 http = false, notifier = false;
+	bool		 http = false, notifier = false, resolver = false;
 
 	if (f == NULL)
 		return;
@@ -774,15 +784,18 @@ reload(struct supervisor *s)
 		struct child	*c = s->c[i];
 
 		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled) ||
-		    (c->kind == NOTIFIER && !notifier_wanted(f));
+		    (c->kind == NOTIFIER && !notifier_wanted(f)) || (c->kind == RESOLVER && !f->resolver.enabled);
 		http |= c->kind == HTTP;
 		notifier |= c->kind == NOTIFIER;
+		resolver |= c->kind == RESOLVER;
 		c->backoff = 0;
 		c->next = 0;
 		say(c, "stop");
 	}
 	if (f->http.enabled && !http)
 		(void)add(s, HTTP, NULL);
+	if (f->resolver.enabled && !resolver)
+		(void)add(s, RESOLVER, NULL);
 	if (notifier_wanted(f) && !notifier)
 		(void)add(s, NOTIFIER, NULL);
 	for (size_t k = 0; k < f->nmailboxes; k++) {
@@ -958,6 +971,8 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		(void)add(&s, INGESTER, NULL);
 	if (mode == SUPERVISE_SERVE && (*conf)->http.enabled)
 		(void)add(&s, HTTP, NULL);
+	if (mode == SUPERVISE_SERVE && (*conf)->resolver.enabled)
+		(void)add(&s, RESOLVER, NULL);
 	if (mode == SUPERVISE_SERVE && notifier_wanted(*conf))
 		(void)add(&s, NOTIFIER, NULL);
 	for (size_t i = 0; i < (*conf)->nmailboxes; i++)

@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "conf/conf.h"
 #include "process/who.h"
+#include "store/hosts.h"
 
 #define WORK_MS		300	/* no further domain is begun after so long */
 #define REST		30	/* times as long as it took */
@@ -131,6 +132,7 @@ who_now(const struct conf *c, struct store *s, struct err *e)
 		return (0);
 	if ((senders = who_to_json(c)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
+	store_hosts_ceiling(s, c->resolver.enabled ? c->resolver.cache : 0);
 	rv = work(senders, s, 0, &more, e);
 	json_decref(senders);
 	return (rv);

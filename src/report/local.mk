@@ -10,6 +10,6 @@ libdmarcd_a_SOURCES += \
 	src/report/failure.c src/report/failure.h src/report/fields.c src/report/fields.h \
 	src/report/mail_date.c src/report/mail_date.h src/report/redact.c src/report/redact.h \
 	src/report/wire_failure.c src/report/wire_failure.h \
-	src/report/tls.h src/report/tls_names.c src/report/tlsrpt.c src/report/tlsrpt.h \
+	src/report/tls.h src/report/tls_names.c src/report/tlsrpt.c src/report/tlsrpt_int.h src/report/tlsrpt_value.c src/report/tlsrpt_policy.c src/report/tlsrpt.h \
 	src/report/json_split.c src/report/json_split.h \
 	src/report/wire_tls.c src/report/wire_tls.h

@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "dmarc/dmarc.h"
 #include "dmarc/trust.h"
+#include "store/hosts.h"
 #include "store/store_int.h"
 
 #define BUSY_MS 30000
@@ -191,7 +192,7 @@ open_db(struct store *s, struct err *e)
 		if (store_exec(s, "PRAGMA journal_mode = WAL", e) == -1 ||
 		    /* FULL: once a commit is said to have happened the spool file goes */
 		    store_exec(s, "PRAGMA synchronous = FULL", e) == -1 ||
-		    store_exec(s, "PRAGMA cache_size = -28672", e) == -1 ||
+		    store_exec(s, "PRAGMA cache_size = -40960", e) == -1 ||
 		    store_exec(s, "PRAGMA wal_autocheckpoint = 4000", e) == -1 ||
 		    store_exec(s, "PRAGMA temp_store = FILE", e) == -1 || migrate(s, e) == -1)
 			return (-1);
@@ -227,6 +228,7 @@ store_open(const char *state_dir, enum store_mode mode, struct err *e)
 	s->mode = mode;
 	s->max_messages = limits_default.messages;
 	s->trust = &no_trust;
+	s->hosts_ceiling = HOSTS_CEILING;
 	s->care = -1;
 	if (open_db(s, e) == -1 || (mode == STORE_WRITE && writer_new(s, e) == -1)) {
 		store_close(s);

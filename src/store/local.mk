@@ -23,3 +23,6 @@ src/store/migrations.c: $(migrations) src/store/embed-sql.sh
 	$(AM_V_GEN)$(MKDIR_P) src/store && \
 	$(SHELL) $(srcdir)/src/store/embed-sql.sh $(addprefix $(srcdir)/,$(migrations)) > $@.tmp && mv $@.tmp $@
 EXTRA_DIST += src/store/embed-sql.sh
+
+# host names of sources
+libdmarcd_a_SOURCES += src/store/hosts.h src/store/hosts_int.h src/store/hosts.c src/store/query_hosts.c

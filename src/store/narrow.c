@@ -19,13 +19,14 @@
  */
 static const struct { const char *table; const char *where; } tables[] = {
 	{ "meta", "" }, { "name", "" }, { "reporter", "" }, { "source", "" }, { "outcome", "" }, { "evidence", "" }, { "message", "" },
-	{ "pack", "" }, { "source_text", "" }, { "outcome_text", "" },
+	{ "pack", "" }, { "host", "" }, { "source_text", "" }, { "outcome_text", "" },
 	{ "domain", "id" OURS },
 	{ "policy", "domain" OURS },
 	{ "report", "domain" OURS },
 	{ "record", "domain" OURS },
 	{ "rollup", "domain" OURS },
 	{ "failure", "domain" OURS },
+	{ "host_domain", "domain" OURS },
 	{ "reveal", "failure IN (SELECT id FROM main.failure WHERE domain" OURS ")" },
 	{ "sender", "key = 'rest' OR id IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")" },
 	{ "sender_of", "domain" OURS },

@@ -6,6 +6,10 @@
  * so what the database says is there. After a crash bytes behind the last
  * committed one are simply not named by anybody.
  *
+ * Behind each original stand eight bytes by which damage is found: a disk may
+ * give back another digit than it was given, and that would be a report all
+ * the same. Packs of versions that did not do so have names of another kind.
+ *
  * A pack whose row has not been committed yet has the sticky bit, which means
  * nothing for files; its writer holds a lock on it. So one that is marked, not
  * locked and not in the database is what a killed writer left, and goes when
@@ -21,12 +25,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/io.h"
 #include "base/when.h"
 #include "store/store_int.h"
 
 #define COMMITTED 0600
 #define UNCOMMITTED (S_ISVTX | 0600)
+#define SEALED ".sealed.pack"
+#define SEAL 8
+#define CHUNK ((size_t)64 * 1024)	/* is part of the format: the seal is made of the seals of such pieces */
 #define PACK_MAX ((uint64_t)64 << 20)
 #define PACK_AGE (7 * DAY_SECONDS)	/* originals expire by packs: so none may span too long a time */
 #define PACK_AGE_FAILURES DAY_SECONDS	/* people stand in these: they go on the day after their time */
@@ -51,7 +59,7 @@ pack_new(struct store *s, struct pack *p, struct err *e)
 		return (-1);
 	if (p->fd != -1)
 		(void)close(p->fd);
-	(void)snprintf(p->name, sizeof(p->name), "%lld-%ld-%u.pack", (long long)when_now(), (long)getpid(), n++);
+	(void)snprintf(p->name, sizeof(p->name), "%lld-%ld-%u" SEALED, (long long)when_now(), (long)getpid(), n++);
 	(void)snprintf(path, sizeof(path), "%s/originals/%s", s->dir, p->name);
 	if ((p->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
 		return (pack_error(p, "create", e));
@@ -76,28 +84,59 @@ pack_new(struct store *s, struct pack *p, struct err *e)
 	return (0);
 }
 
+/* As much as there is, which is all that is wanted unless the file ends: -1, errno. */
+static ssize_t
+read_at(int fd, void *to, size_t want, uint64_t offset)
+{
+	size_t	 have = 0;
+	ssize_t	 n;
+
+	while (have < want) {
+		n = pread(fd, (char *)to + have, want - have, (off_t)(offset + have));
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return (-1);
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	return ((ssize_t)have);
+}
+
+static void
+seal_put(unsigned char out[SEAL], uint64_t v)
+{
+	for (int i = 0; i < SEAL; i++)
+		out[i] = (unsigned char)(v >> 8 * i);
+}
+
 static int
 copy(struct pack *p, int fd, uint64_t offset, uint64_t bytes, struct err *e)
 {
-	char	 chunk[65536];
-	size_t	 want;
-	ssize_t	 n;
+	char		 chunk[CHUNK + SEAL];	/* a small one is written with its seal */
+	size_t		 want, len;
+	uint64_t	 seal = 0;
+	ssize_t		 n;
+	bool		 last;
 
-	while (bytes > 0) {
-		want = bytes < sizeof(chunk) ? (size_t)bytes : sizeof(chunk);
-		do
-			n = pread(fd, chunk, want, (off_t)offset);
-		while (n == -1 && errno == EINTR);
-		if (n == -1)
+	do {
+		want = bytes < CHUNK ? (size_t)bytes : CHUNK;
+		if ((n = read_at(fd, chunk, want, offset)) == -1)
 			return (pack_error(p, "read of the original", e));
-		if (n == 0)
-			break;	/* the file became shorter: keep what there is */
-		if (io_write_full(p->fd, chunk, (size_t)n) == -1)
+		len = (size_t)n;
+		seal = hash64(seal, chunk, len);
+		offset += len;
+		bytes -= len;
+		/* the file became shorter: keep what there is */
+		if ((last = bytes == 0 || len < want)) {
+			seal_put((unsigned char *)chunk + len, seal);
+			len += SEAL;
+		}
+		if (io_write_full(p->fd, chunk, len) == -1)
 			return (pack_error(p, "write", e));
-		offset += (uint64_t)n;
-		bytes -= (uint64_t)n;
-		p->used += (uint64_t)n;
-	}
+		p->used += len;
+	} while (!last);
 	return (0);
 }
 
@@ -249,6 +288,54 @@ store_original_open(struct store *s, int64_t message, int *fd, uint64_t *offset,
 		store_fail(s, "original", e);
 	(void)sqlite3_finalize(st);
 	return (rv);
+}
+
+/* Was it sealed when it was kept? */
+static int
+is_sealed(struct store *s, int64_t message, bool *sealed, struct err *e)
+{
+	sqlite3_stmt	*st;
+	struct str	 name;
+	int		 rc;
+
+	*sealed = false;
+	if (store_prepare(s, &st, "SELECT pack.name FROM message JOIN pack ON pack.id = message.pack WHERE message.id = ?1", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, message);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		name = str_of((const char *)sqlite3_column_text(st, 0));
+		*sealed = name.len > sizeof(SEALED) && strcmp(name.p + name.len - (sizeof(SEALED) - 1), SEALED) == 0;
+	}
+	(void)sqlite3_finalize(st);
+	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "original", e));
+}
+
+int
+store_original_sound(struct store *s, int64_t message, int fd, uint64_t offset, uint64_t bytes, struct err *e)
+{
+	char		 chunk[CHUNK];
+	unsigned char	 seal[SEAL];
+	uint64_t	 v = 0;
+	size_t		 want;
+	ssize_t		 n;
+	bool		 sealed;
+
+	if (is_sealed(s, message, &sealed, e) == -1)
+		return (-1);
+	if (!sealed)
+		return (0);
+	do {
+		want = bytes < CHUNK ? (size_t)bytes : CHUNK;
+		if ((n = read_at(fd, chunk, want, offset)) == -1)
+			return (err_set(e, ERR_TEMP, "the original of message %lld: %s", (long long)message, strerror(errno)));
+		v = hash64(v, chunk, (size_t)n);
+		offset += (uint64_t)n;
+		bytes -= (uint64_t)n;
+	} while (bytes > 0 && (size_t)n == want);
+	seal_put(seal, v);
+	if (bytes > 0 || read_at(fd, chunk, SEAL, offset) != SEAL || memcmp(chunk, seal, SEAL) != 0)
+		return (err_set(e, ERR_INPUT, "its original is damaged: the bytes are others than those that were kept"));
+	return (0);
 }
 
 bool

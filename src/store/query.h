@@ -20,6 +20,7 @@
 #include "dmarc/trust.h"
 #include "report/report.h"
 #include "enrich/class.h"
+#include "enrich/host.h"
 #include "enrich/places.h"
 #include "store/store.h"
 
@@ -191,6 +192,17 @@ struct query_page {
 	bool		 total;		/* rows, reports: count all that match */
 };
 
+/* What DNS says of an address; names are host names in lower case, and still anybody's words unless confirmed. */
+#define QUERY_HOST_NAMES HOST_NAMES
+struct query_host {
+	enum host_state		 state;
+	enum host_failure	 failure;	/* of the latest look-up */
+	struct str		 names[QUERY_HOST_NAMES];	/* names[0] is the confirmed one */
+	unsigned		 nnames;
+	uint64_t		 more, refused;
+	int64_t			 answered;	/* seconds; 0: never */
+};
+
 struct query_share { struct str key; uint64_t m; };
 /* Those with most addresses come first; all: how many there are. */
 #define QUERY_COUNTRIES	5
@@ -202,6 +214,7 @@ struct query_group {
 	int64_t			 first_day, last_day;
 	uint64_t		 rows;
 	uint64_t		 failures;	/* query_groups_failures */
+	const struct query_host	*host;		/* query_groups_hosts; NULL: nothing is known */
 	struct query_countries	 countries;	/* query_groups_countries */
 	/* BY_IP only: */
 	unsigned		 family;	/* 4, 6; 0: no address */
@@ -389,6 +402,15 @@ struct query_causes {
 int	 query_causes(struct query *, const struct query_filter *, const struct query_range *, size_t limit, struct query_causes *,
 	    struct err *);
 
+/* --- Host names ------------------------------------------------------------------- */
+
+/* NULL: nothing is known of that source. */
+int	 query_host(struct query *, int64_t source, const struct query_host **, struct err *);
+/* Of groups by address. */
+int	 query_groups_hosts(struct query *, struct query_group *, size_t n, struct err *);
+struct store_hosts_state;	/* store/hosts.h */
+int	 query_hosts_state(struct query *, struct store_hosts_state *, struct err *);
+
 /* --- Domains, reporters ----------------------------------------------------------- */
 
 struct query_domain {
@@ -575,6 +597,7 @@ struct query_ingest {
 	size_t				 ndays;
 	struct query_quarantined	*quarantine;	/* the newest 200 */
 	size_t				 nquarantine;
+	uint64_t			 totals[IN_COUNT];	/* of all days */
 	uint64_t			 quarantined, quarantined_bytes;
 	struct query_action		*actions;	/* 50 */
 	size_t				 nactions;

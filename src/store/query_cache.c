@@ -52,6 +52,9 @@ static const char *const sql[Q_STMTS] = {
 	    " r.trust, r.apart, r.trust_proof, r.trust_method, r.trust_from, r.trust_id, r.trust_field"
 	    " FROM report r LEFT JOIN message m ON m.id = r.message WHERE r.id = ?1",
 	[Q_VERSIONS] = "SELECT id FROM report WHERE superseded_by = ?1",
+	[Q_HOST] = "SELECT state, name, others, more, refused, answered, failure FROM host WHERE source = ?1",
+	[Q_HOST_IP] = "SELECT h.state, h.name, h.others, h.more, h.refused, h.answered, h.failure FROM source s JOIN host h ON h.source = s.id"
+	    " WHERE s.ip = ?1 AND s.kind = ?2",
 	[Q_FRESH] = "SELECT 1 FROM fresh WHERE domain = ?1 AND day = ?2",
 	[Q_DECIDED] = "SELECT 1 FROM (SELECT class FROM decision WHERE sender = ?1 AND domain IN (?2, 0) AND undone IS NULL"
 	    " ORDER BY domain DESC, id DESC LIMIT 1) WHERE class IS NOT NULL",

@@ -671,9 +671,9 @@ seek_rows(struct pass *x, uint32_t domain, struct err *e)
 static bool
 seeks_pay(const struct q_plan *p)
 {
-	uint64_t	 days = (uint64_t)(p->to - p->from) + 1;
+	uint64_t	 days = (uint64_t)p->to - (uint64_t)p->from;	/* less one: all times are all numbers */
 
-	return (p->sources != NULL && days <= SEEKS_MAX && p->nsources * p->ndomains <= SEEKS_MAX &&
+	return (p->sources != NULL && days++ < SEEKS_MAX && p->nsources * p->ndomains <= SEEKS_MAX &&
 	    p->nsources * p->ndomains * days <= SEEKS_MAX);
 }
 

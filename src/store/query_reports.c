@@ -480,6 +480,21 @@ number(struct query *q, const char *text, uint64_t *out, struct err *e)
 	return (rc == -1 ? -1 : 0);
 }
 
+static int
+intake_totals(struct query *q, struct query_ingest *out, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int		 rc, result;
+
+	if (store_prepare(q->s, &st, "SELECT result, sum(messages) FROM intake GROUP BY result", e) == -1)
+		return (-1);
+	while ((rc = q_step(q, st, e)) == 1)
+		if ((result = sqlite3_column_int(st, 0)) >= 0 && result < IN_COUNT)
+			out->totals[result] = column_u64(st, 1);
+	(void)sqlite3_finalize(st);
+	return (rc == -1 ? -1 : 0);
+}
+
 int
 query_ingest(struct query *q, struct query_ingest *out, struct err *e)
 {
@@ -487,7 +502,7 @@ query_ingest(struct query *q, struct query_ingest *out, struct err *e)
 	uint64_t		 pages = 0, size = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (query_meta(q, &m, e) == -1 || intake_days(q, out, e) == -1 || quarantine_list(q, out, e) == -1 ||
+	if (query_meta(q, &m, e) == -1 || intake_days(q, out, e) == -1 || intake_totals(q, out, e) == -1 || quarantine_list(q, out, e) == -1 ||
 	    actions_list(q, out, e) == -1 || gone_list(q, out, e) == -1 || number(q, "PRAGMA page_count", &pages, e) == -1 || number(q, "PRAGMA page_size", &size, e) == -1 ||
 	    number(q, "SELECT coalesce(sum(messages), 0) FROM intake WHERE result = 1", &out->duplicates, e) == -1)
 		return (-1);

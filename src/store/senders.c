@@ -21,6 +21,7 @@
 #include "enrich/places.h"
 #include "enrich/ranges.h"
 #include "enrich/thresholds.h"
+#include "store/hosts_int.h"
 #include "store/map.h"
 #include "store/query_int.h"
 #include "store/senders.h"
@@ -72,6 +73,8 @@ struct src {
 	uint32_t	 was;		/* its sender so far; 0: none */
 	uint8_t		 was_how, how;
 	bool		 lists;
+	uint8_t		 host;		/* enum host_state */
+	bool		 dialup;	/* its host name is like those of access lines */
 };
 
 struct group {
@@ -83,6 +86,7 @@ struct group {
 	int32_t		 first, last;
 	uint32_t	 nsources;
 	uint64_t	 more;
+	uint64_t	 asked, named, dialup;	/* messages of sources that DNS has told of, with a confirmed name, like access lines */
 	struct { uint32_t vote; uint64_t m; } shown[SHOWN];
 	enum sender_class class;
 	enum confidence	 sure;
@@ -140,6 +144,7 @@ struct pass {
 	const struct catalogue	*cat;
 	struct query		*q;
 	unsigned		 judged;
+	struct hosts_pass	*hosts;
 	sqlite3_stmt		*st[STS];
 	struct arena		*a;	/* of votes */
 	bool			 full;	/* the catalogue is another one: everything anew */
@@ -742,8 +747,17 @@ identify(struct pass *x, struct src *s, struct err *e)
 	struct group		*g;
 	struct buf		 key = { 0 }, label = { 0 };
 	unsigned char		 ip[16];
-	char			 prefix[64], network[RANGES_TEXT + 16];
+	char			 prefix[64], network[RANGES_TEXT + 16], host[DOMAIN_MAX + 1];
+	enum host_state		 state;
 
+	if (hosts_name(x->hosts, s->source, &state, host, e) == -1)
+		return (-1);
+	s->host = (uint8_t)state;
+	if (host[0] != '\0') {
+		in.ptr = str_of(host);
+		s->dialup = name_of_dialup(in.ptr);
+		s->lists |= name_of_lists(in.ptr);
+	}
 	for (unsigned i = 0; i < VOTES && s->vote[i] != 0; i++)
 		if (!x->votes[s->vote[i]].id.weak || !carries(x, s))
 			votes[in.nvotes++] = (struct identity_vote){ x->votes[s->vote[i]].id, s->vm[i] };
@@ -757,7 +771,7 @@ identify(struct pass *x, struct src *s, struct err *e)
 		in.network = network_of(ip, in.ip_len, network);
 	identity_of_source(x->cat, &in, prefix, &id);
 	/* What was known for surer reasons once is not forgotten because the last months are silent on it. */
-	if (!x->full && s->was != 0 && identity_confidence(&(struct identity){ .how = s->was_how }) > identity_confidence(&id)) {
+	if (!x->full && s->was != 0 && !(s->was_how == HOW_PTR && state != HOST_WAITING) && identity_confidence(&(struct identity){ .how = s->was_how }) > identity_confidence(&id)) {
 		s->how = s->was_how;
 		g = group_again(x, s->was, (enum identity_how)s->was_how, e);
 	} else if (id.how == HOW_NONE) {
@@ -821,6 +835,9 @@ group_add(struct pass *x, const struct src *s, struct err *e)
 	g->f.resigned += s->resigned;
 	g->f.list_host |= s->lists;
 	g->more += s->more;
+	g->asked += s->host == HOST_WAITING ? 0 : s->m;
+	g->named += s->host == HOST_CONFIRMED ? s->m : 0;
+	g->dialup += s->dialup ? s->m : 0;
 	g->days[0] |= s->days[0];
 	g->days[1] |= s->days[1];
 	g->first = s->first < g->first ? s->first : g->first;
@@ -854,6 +871,8 @@ carried(struct pass *x)
 	const struct sig	*s;
 	struct group		*g;
 
+	if (x->npairs == 0)
+		return;
 	for (p = x->pairs; p < x->pairs + x->npairs; p++) {
 		g = &x->groups[p->group];
 		s = &x->sigs[p->sig];
@@ -919,6 +938,8 @@ classify(struct pass *x)
 		if (g->nsources == 0)
 			continue;
 		g->f.how = g->id.how;
+		g->f.ptr = g->named > 0 ? KNOWN_YES : g->asked == g->f.m ? KNOWN_NO : NOT_KNOWN;
+		g->f.dialup = g->dialup > 0 && g->dialup >= g->f.m / 2;
 		g->f.days = bits(g->days[0]) + bits(g->days[1]);
 		g->f.span = (unsigned)(g->last - g->first) + 1;
 		g->class = class_infer(&g->f, &g->sure);
@@ -1379,6 +1400,9 @@ domain_work(struct pass *x, struct err *e)
 	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++)
 		if (of_store(x, s, e) == -1)
 			return (-1);
+	for (struct src *s = x->srcs; s < x->srcs + x->nsrcs; s++)
+		if (hosts_seen(x->hosts, x->domain, s->source, s->m, s->last, e) == -1)
+			return (-1);
 	if (days_moved(x, e) == -1 || sums(x, e) == -1 || run(x, bound(x, ST_CLASS_CLEAN, x->domain, 0, 0), e) == -1 ||
 	    run(x, bound(x, ST_FRESH_DROP, x->domain, 0, 0), e) == -1)
 		return (-1);
@@ -1456,6 +1480,7 @@ pass_free(struct pass *x)
 		(void)sqlite3_finalize(x->st[i]);
 	for (size_t i = 0; i < nitems(maps); i++)
 		map_free(maps[i]);
+	hosts_pass_free(x->hosts);
 	arena_free(x->a);
 	arena_free(x->texts);
 	free(x->evs);
@@ -1514,6 +1539,8 @@ store_senders(struct store *s, const struct catalogue *cat, int64_t ms, bool *mo
 		rv = q_oom(e);
 	for (int i = 0; i < STS && rv == 0; i++)
 		rv = store_prepare(s, &x.st[i], text[i], e);
+	if (rv == 0 && (x.hosts = hosts_pass_new(s, e)) == NULL)
+		rv = -1;
 	if (rv == 0)
 		rv = pass_domains(&x, ms, more, e);
 	pass_free(&x);

@@ -300,5 +300,7 @@ int	 store_vacuum(struct store *, uint64_t *before, uint64_t *after, struct err 
 bool	 store_original_private(struct store *, int64_t message);
 /* Where the original of a message lies: opens its pack, read-only. */
 int	 store_original_open(struct store *, int64_t message, int *fd, uint64_t *offset, uint64_t *bytes, struct err *);
+/* ERR_INPUT: its bytes are not those that were kept. One that an older version kept cannot be told. */
+int	 store_original_sound(struct store *, int64_t message, int fd, uint64_t offset, uint64_t bytes, struct err *);
 
 #endif

@@ -47,6 +47,7 @@ struct store {
 	struct writer	*w;
 	struct query_cache *qc;
 	sqlite3_stmt	*st_generation;
+	unsigned	 hosts_ceiling;	/* of rows of table host; 0: no new ones */
 	int		 care;		/* descriptor of the lock; -1 */
 };
 

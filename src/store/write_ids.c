@@ -20,25 +20,42 @@ writer_cache_clear(struct cache *c)
 	memset(c->slots, 0, (c->mask + 1) * sizeof(*c->slots));
 }
 
+/*
+ * New is what most are that nobody remembers: so it is put first (a statement
+ * with ON CONFLICT DO NOTHING), and looked up only if it is there.
+ */
+static int
+put_or_find(struct store *s, enum stmt add, enum stmt look, int64_t *id, struct err *e)
+{
+	if (writer_run(s, add, e) == -1)
+		return (-1);
+	if (sqlite3_changes(s->db) == 1) {
+		*id = sqlite3_last_insert_rowid(s->db);
+		return (0);
+	}
+	switch (writer_find(s, look, id, e)) {
+	case 1:
+		return (0);
+	case 0:
+		return (err_set(e, ERR_BUG, "a row that is there is not found"));
+	default:
+		return (-1);
+	}
+}
+
 static int64_t
 text_id(struct store *s, struct cache *c, unsigned space, enum stmt look, enum stmt add, struct str t, struct err *e)
 {
 	uint64_t	 h = hash64(s->secret + space, t.p, t.len);
 	struct slot	*slot = writer_cache_at(c, h);
 	int64_t		 id;
-	int		 rv;
 
 	if (slot->id != 0 && slot->hash == h)
 		return (slot->id);
 	bind_str(stmt(s, look), 1, t);
-	if ((rv = writer_find(s, look, &id, e)) == -1)
+	bind_str(stmt(s, add), 1, t);
+	if (put_or_find(s, add, look, &id, e) == -1)
 		return (-1);
-	if (rv == 0) {
-		bind_str(stmt(s, add), 1, t);
-		if (writer_run(s, add, e) == -1)
-			return (-1);
-		id = sqlite3_last_insert_rowid(s->db);
-	}
 	*slot = (struct slot){ h, id, 0 };
 	return (id);
 }
@@ -62,7 +79,6 @@ writer_source(struct store *s, const unsigned char *ip, unsigned len, struct str
 	uint64_t	 h;
 	struct slot	*slot;
 	int64_t		 id;
-	int		 rv;
 
 	if (kind != 0) {
 		key[0] = (unsigned char)kind;
@@ -75,15 +91,10 @@ writer_source(struct store *s, const unsigned char *ip, unsigned len, struct str
 		return (slot->id);
 	(void)sqlite3_bind_blob(stmt(s, ST_SOURCE_FIND), 1, p, (int)n, SQLITE_STATIC);
 	(void)sqlite3_bind_int(stmt(s, ST_SOURCE_FIND), 2, (int)kind);
-	if ((rv = writer_find(s, ST_SOURCE_FIND, &id, e)) == -1)
+	(void)sqlite3_bind_blob(stmt(s, ST_SOURCE_ADD), 1, p, (int)n, SQLITE_STATIC);
+	(void)sqlite3_bind_int(stmt(s, ST_SOURCE_ADD), 2, (int)kind);
+	if (put_or_find(s, ST_SOURCE_ADD, ST_SOURCE_FIND, &id, e) == -1)
 		return (-1);
-	if (rv == 0) {
-		(void)sqlite3_bind_blob(stmt(s, ST_SOURCE_ADD), 1, p, (int)n, SQLITE_STATIC);
-		(void)sqlite3_bind_int(stmt(s, ST_SOURCE_ADD), 2, (int)kind);
-		if (writer_run(s, ST_SOURCE_ADD, e) == -1)
-			return (-1);
-		id = sqlite3_last_insert_rowid(s->db);
-	}
 	*slot = (struct slot){ h, id, 0 };
 	return (id);
 }

@@ -19,18 +19,18 @@ const char *const	 writer_sql[ST_COUNT] = {
 	[ST_MESSAGES] = "INSERT INTO meta (key, value) VALUES ('messages', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
 	[ST_GENERATION] = "UPDATE meta SET value = value + 1 WHERE key = 'generation'",
 	[ST_NAME_FIND] = "SELECT id FROM name WHERE text = ?1",
-	[ST_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
+	[ST_NAME_ADD] = "INSERT INTO name (text) VALUES (?1) ON CONFLICT DO NOTHING",
 	[ST_DOMAIN_FIND] = "SELECT id FROM domain WHERE name = ?1 AND apart = 0",
-	[ST_DOMAIN_ADD] = "INSERT INTO domain (name, apart) VALUES (?1, 0)",
+	[ST_DOMAIN_ADD] = "INSERT INTO domain (name, apart) VALUES (?1, 0) ON CONFLICT DO NOTHING",
 	[ST_DOMAIN_APART_FIND] = "SELECT id FROM domain WHERE name = ?1 AND apart = 1",
-	[ST_DOMAIN_APART_ADD] = "INSERT INTO domain (name, apart) VALUES (?1, 1)",
+	[ST_DOMAIN_APART_ADD] = "INSERT INTO domain (name, apart) VALUES (?1, 1) ON CONFLICT DO NOTHING",
 	[ST_REPORTER_FIND] = "SELECT id FROM reporter WHERE key = ?1",
-	[ST_REPORTER_ADD] = "INSERT INTO reporter (key, label) VALUES (?1, ?2)",
+	[ST_REPORTER_ADD] = "INSERT INTO reporter (key, label) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
 	[ST_POLICY_FIND] = "SELECT id FROM policy WHERE key = ?1",
 	[ST_POLICY_ADD] = "INSERT INTO policy (key, domain, p, sp, np, adkim, aspf, pct, fo, testing, discovery_method) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[ST_SOURCE_FIND] = "SELECT id FROM source WHERE ip = ?1 AND kind = ?2",
-	[ST_SOURCE_ADD] = "INSERT INTO source (ip, kind) VALUES (?1, ?2)",
+	[ST_SOURCE_ADD] = "INSERT INTO source (ip, kind) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
 	[ST_OUTCOMES] = "SELECT id, code, disposition, dkim, spf, verdict_dkim, verdict_spf, estimated, differs, forwarded, "
 	    "overridden, spf_raw, dkim_raw FROM outcome ORDER BY id",
 	[ST_OUTCOME_ADD] = "INSERT INTO outcome (id, code, disposition, dkim, spf, verdict_dkim, verdict_spf, estimated, differs, "

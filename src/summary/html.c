@@ -12,7 +12,7 @@
 #define DOMAINS	40	/* told of one by one, while there is room */
 #define ITEMS	20
 #define ROOM	((size_t)48 << 10)	/* mail programs cut a page that is much longer */
-#define MUTED	"color:#767676"
+#define MUTED	"opacity:.72"	/* of whatever colour text has there */
 #define FONT	"font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 #define GREEN	"#2e8b57"
 #define RED	"#d43f3a"
@@ -104,7 +104,7 @@ item(struct buf *b, const struct summary *s, const struct summary_item *it, unsi
 		(void)buf_byte(b, ' ');
 		esc(b, buf_as_str(&t));
 	}
-	link_to(b, s, it->link, words_text(lang, "more.at"));
+	link_to(b, s, it->link, words_text(lang, "more.link"));
 	(void)buf_cstr(b, "</div></td></tr>\n");
 	b->failed |= t.failed;
 	buf_free(&t);
@@ -158,6 +158,22 @@ bar(struct buf *b, const struct query_counts *c)
 		    parts[i].color);
 	}
 	(void)buf_cstr(b, "</tr></table>");
+}
+
+/* What the colours of the bars are; the numbers below each say the same in words. */
+static void
+legend(struct buf *b, unsigned lang)
+{
+	static const struct { const char *color, *key; } parts[] = {
+		{ GREEN, "legend.pass" }, { RED, "legend.fix" }, { AMBER, "legend.fwd" }, { GREY, "legend.unk" }
+	};
+
+	(void)buf_cstr(b, "<tr><td style=\"" MUTED ";font-size:13px;padding:0 0 8px\">");
+	for (size_t i = 0; i < nitems(parts); i++) {
+		(void)buf_printf(b, "%s<span style=\"color:%s\">\xe2\x96\xa0</span> ", i == 0 ? "" : " &nbsp;", parts[i].color);
+		esc(b, str_of(words_text(lang, parts[i].key)));
+	}
+	(void)buf_cstr(b, "</td></tr>\n");
 }
 
 static void
@@ -239,6 +255,7 @@ domains(struct buf *b, const struct summary *s, unsigned lang)
 	if (s->ndomains == 0)
 		return;
 	heading(b, lang, "title.domains", 0);
+	legend(b, lang);
 	for (; n < s->ndomains && n < DOMAINS && b->len < ROOM; n++)
 		domain(b, s, &s->domains[n], lang);
 	if (s->ndomains > n) {

@@ -634,6 +634,34 @@ silent(struct make *k, const struct summary_domain *d, int64_t today, struct err
 	return (0);
 }
 
+/* Nothing about any domain has one cause: it is said once, with the latest day. */
+static void
+silent_all(struct summary *s)
+{
+	size_t	 n = 0, at = 0;
+	int64_t	 day = DAY_NONE;
+
+	for (size_t i = 0; i < s->nitems; i++)
+		if (s->items[i].kind == ITEM_SILENT) {
+			n++;
+			day = s->items[i].day > day ? s->items[i].day : day;
+		}
+	if (n < 2 || n < s->ndomains)
+		return;
+	for (size_t i = 0; i < s->nitems; i++)
+		if (s->items[i].kind != ITEM_SILENT || n > 0) {
+			s->items[at] = s->items[i];
+			if (s->items[at].kind == ITEM_SILENT) {
+				s->items[at].domain = STR_NONE;
+				s->items[at].day = day;
+				s->items[at].link[0] = '\0';
+				n = 0;
+			}
+			at++;
+		}
+	s->nitems = at;
+}
+
 /* --- New, changed ------------------------------------------------------------------------------- */
 
 static int
@@ -905,6 +933,7 @@ findings(struct make *k, struct err *e)
 			return (-1);
 		surge(k, d);
 	}
+	silent_all(s);
 	if (new_senders(k, e) == -1 || changes(k, e) == -1 || reporters(k, e) == -1 || intake(k, e) == -1 || tls(k, e) == -1)
 		return (-1);
 	if (s->nitems > 1)

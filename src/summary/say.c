@@ -114,7 +114,8 @@ say_kind(struct buf *b, const char *what, const struct summary_item *it, unsigne
 		rate("rate", it->rate), rate("rate_was", it->rate_was), day("day", it->day), text("period", period), WORDS_END
 	};
 
-	(void)snprintf(key, sizeof(key), "%s.%s", what, summary_kind_names[it->kind]);
+	(void)snprintf(key, sizeof(key), "%s.%s%s", what, summary_kind_names[it->kind],
+	    it->kind == ITEM_SILENT && it->domain.p == NULL && strcmp(what, "do") != 0 ? "_all" : "");
 	(void)words_fill(b, lang, key, w);
 }
 

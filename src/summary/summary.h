@@ -46,7 +46,7 @@ struct summary_request {
 
 enum summary_kind {
 	ITEM_HURT,		/* n of its own messages put aside or refused, by sender */
-	ITEM_SILENT,		/* no report about the domain since day */
+	ITEM_SILENT,		/* no report about the domain since day; no domain: about any */
 	ITEM_MAILBOX,		/* a mailbox cannot be read */
 	ITEM_BROKE,		/* a sender's share of passing mail fell from was to rate */
 	ITEM_UNREADABLE,	/* n of of messages could not be read */

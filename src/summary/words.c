@@ -96,7 +96,10 @@ words_rate(struct buf *b, unsigned lang, double v)
 		v = 0.999;
 	if (v > 0.0 && v < 0.0005)
 		v = 0.001;
-	put_decimal(b, lang, v * 100);
+	if (v <= 0.0 || v >= 1.0)	/* exactly none, exactly all */
+		(void)buf_cstr(b, v <= 0.0 ? "0" : "100");
+	else
+		put_decimal(b, lang, v * 100);
 	return (buf_cstr(b, style_of(lang)->percent));
 }
 

@@ -3,7 +3,7 @@
 # fetch from a real Dovecot, peak memory, bytes on disk. Prints a table and
 # writes bench.json. Run by `make bench` in the build directory, or
 #
-#   tests/bench/run.sh [import] [fetch] [memory] [places]
+#   tests/bench/run.sh [import] [fetch] [memory] [export] [places]
 #
 # Environment: DMARCD (./dmarcd), BENCH_REPORTS (20000), BENCH_ROUNDS (3),
 # BENCH_DIR (where the data goes; default a fresh folder under TMPDIR, removed
@@ -257,6 +257,43 @@ bench_memory() {
 	verify big
 }
 
+# Every record as a line of CSV; NDJSON, which says much more, beside it.
+bench_export() {
+	corpus typical
+	rm -rf "$dir/state" "$dir/floor.db" "$dir/floor.db-wal" "$dir/floor.db-shm"
+	run "$dir/d" "$dmarcd" --state "$dir/state" -q import "$dir/typical"
+	run "$dir/f" "$programs/bench/floor_import" "$dir/floor.db" "$dir/typical"
+	: >"$dir/d.seconds"
+	: >"$dir/f.seconds"
+	: >"$dir/j.seconds"
+	i=0
+	while [ $i -lt "$rounds" ]; do
+		sync
+		run "$dir/d" "$dmarcd" --state "$dir/state" -q export --output "$dir/export"
+		measured seconds "$dir/d" >>"$dir/d.seconds"
+		run "$dir/j" "$dmarcd" --state "$dir/state" -q export --format ndjson --output "$dir/export.nd"
+		measured seconds "$dir/j" >>"$dir/j.seconds"
+		sync
+		run "$dir/f" "$programs/bench/floor_export" "$dir/floor.db" "$dir/floor.csv"
+		measured seconds "$dir/f" >>"$dir/f.seconds"
+		i=$((i + 1))
+	done
+	records=$(number records "$dir/f.log")
+	rows=$(($(wc -l <"$dir/export") - 1))
+	messages=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "count") c = i; next } { s += $c } END { print s }' "$dir/export")
+	[ "$messages" = "$(number messages "$dir/f.log")" ] ||
+	    fail "the export says $messages messages, not $(number messages "$dir/f.log")"
+	run_memory "$dir/m" "$dmarcd" --state "$dir/state" -q export --format ndjson --output "$dir/export.nd"
+	d=$(median <"$dir/d.seconds") f=$(median <"$dir/f.seconds") j=$(median <"$dir/j.seconds")
+	ratio=$(calc "$f / $d" %.2f)
+	line "export, CSV" "$d s" "$(calc "$rows / $d" %.0f) row/s" "" "$ratio"
+	line "  floor" "$f s" "$(calc "$records / $f" %.0f) row/s" "" ""
+	line "  NDJSON" "$j s" "$(calc "$rows / $j" %.0f) row/s" "$(calc "$(measured max_kb "$dir/m") / 1024" %.1f) MB" ""
+	json_add "\"export\": {\"rows\": $rows, \"dmarcd_seconds\": [$(list "$dir/d.seconds")], \"ndjson_seconds\": [$(list "$dir/j.seconds")],
+    \"floor_seconds\": [$(list "$dir/f.seconds")], \"ratio\": $ratio, \"max_kb\": $(measured max_kb "$dir/m")}"
+	rm -f "$dir/export" "$dir/export.nd" "$dir/floor.csv"
+}
+
 # Country and network of an address: with the files that were built, if any.
 bench_places() {
 	data=${BENCH_DATA:-./data}
@@ -274,14 +311,14 @@ cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
 cpus=$(getconf _NPROCESSORS_ONLN)
 echo "# $cpus x ${cpu:-unknown processor}, $reports reports, median of $rounds rounds; ratio: dmarcd's speed to the floor's, bytes to bytes"
 line "what" "time" "" "" "ratio"
-[ $# -gt 0 ] || set -- import fetch memory places
+[ $# -gt 0 ] || set -- import fetch memory export places
 for what; do
 	case $what in
-	import | fetch | memory | places)
+	import | fetch | memory | export | places)
 		bench_$what
 		;;
 	*)
-		fail "no such benchmark: $what (import, fetch, memory, places)"
+		fail "no such benchmark: $what (import, fetch, memory, export, places)"
 		;;
 	esac
 done

@@ -166,7 +166,7 @@ says out '"reason_code":"cut-short"' "import says the code of a document that is
 run import --format json "$dir/deep.eml"
 says out '"reason_code":"over-limit"' "and of one that is over a limit"
 says out '"part":1' "and the part"
-printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\nlimits { quarantine_bytes = 1M }\n' "$dir/state" >"$dir/conf"
+printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\nresolver { enabled = no }\nlimits { quarantine_bytes = 1M }\n' "$dir/state" >"$dir/conf"
 printf 'state = "%s"\nlimits { xml_depth = 64 }\n' "$dir/state" >"$dir/deeper.conf"
 for m in cut2 two deep; do
 	"$dmarcd" -c "$dir/conf" deliver <"$dir/$m.eml" 2>"$dir/err"
@@ -388,6 +388,29 @@ grep -q "report $other stays as it is" "$dir/err"
 ok $? "an original's bytes: and that the report stays as it is"
 sums | cmp -s - "$dir/sums"
 ok $? "an original's bytes: nothing has changed"
+# A digit that is another one would be read without a complaint.
+cp "$dir/pack" "$file"
+overwrite '<count>7'
+"$dmarcd" -c "$dir/deeper.conf" verify --originals --format json >"$dir/out" 2>"$dir/err"
+[ $? -eq 1 ]
+ok $? "an original's digit: verify --originals finds it"
+grep -q '"kind":"reread","id":'"$other"',.*is damaged' "$dir/out" && [ "$(wc -l <"$dir/out")" -eq 1 ]
+ok $? "an original's digit: by its seal"
+reprocess
+[ $? -eq 1 ] && grep -q "report $other stays as it is" "$dir/err"
+ok $? "an original's digit: reprocess does not believe it"
+sums | cmp -s - "$dir/sums"
+ok $? "an original's digit: nothing has changed"
+# What an older version kept has no seal, and is read as it is.
+plain=${file%.sealed.pack}.pack
+mv "$file" "$plain"
+sql "UPDATE pack SET name = replace(name, '.sealed.pack', '.pack') WHERE name = '${file##*/}'"
+cp "$dir/pack" "$plain"
+"$dmarcd" -c "$dir/deeper.conf" verify --originals >"$dir/out" 2>"$dir/err"
+ok $? "an original without a seal: verify --originals reads it"
+mv "$plain" "$file"
+sql "UPDATE pack SET name = replace(name, '.pack', '.sealed.pack') WHERE name = '${plain##*/}'"
+overwrite 'xxxxx'
 # The record as well: that cannot be mended, and is not called mended.
 sql "UPDATE record SET count = count + 1 WHERE report = $other"
 runs 1 "record and original: verify finds it" verify

@@ -103,7 +103,7 @@ ok $? "or an empty list"
 # --- where it goes ------------------------------------------------------------------------------------
 printf 'old\n' >"$dir/file"
 run export --format csv --output "$dir/file"
-cmp -s "$dir/file" "$dir/records.csv" && [ "$(ls "$dir" | grep -c '^file')" -eq 1 ]
+cmp -s "$dir/file" "$dir/records.csv" && [ "$(find "$dir" -name 'file*' | wc -l)" -eq 1 ]
 ok $? "--output writes the file, and nothing is left beside it"
 printf 'old\n' >"$dir/file"
 run export --output "$dir/nowhere/file"

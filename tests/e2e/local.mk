@@ -47,9 +47,17 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 
 .PHONY: soak
 
+# host names, from a name server of our own on loopback
+TESTS += tests/e2e/resolver.sh
+EXTRA_DIST += tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
+
 # exports
 TESTS += tests/e2e/export.sh
 EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs
 # users, sessions, tokens, proxies, HTTPS; who sees what; what strangers try
 TESTS += tests/e2e/login.sh
 EXTRA_DIST += tests/e2e/login.sh tests/e2e/login.test.ts tests/e2e/lib/access.ts
+
+# decisions about senders, over HTTP and by command, of a daemon that is killed
+TESTS += tests/e2e/decide.sh
+EXTRA_DIST += tests/e2e/decide.sh tests/e2e/decide.test.ts

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parse, type DefaultTreeAdapterTypes } from 'parse5';
 import { makeCerts, type Certs } from './lib/certs.js';
-import { configuration, Daemon, dmarcd, generate, program, until } from './lib/daemon.js';
+import { configuration, Daemon, dmarcd, generate, program, run, until } from './lib/daemon.js';
 import { stopAll } from './lib/servers.js';
 import { readMail, Smtp, type Mail } from './lib/smtp.js';
 
@@ -352,19 +352,17 @@ test('killed at any moment while it sends to twelve: each gets one, or one that 
 	const s = await server();
 	const to = Array.from({ length: 12 }, (_, i) => `p${i}@example.com`);
 	const c = conf('kills', smtp({ port: s.port }) + daily('kills', to));
-	for (let tries = 0; tries < 40; tries++) {
-		const daemon = await Daemon.start(c);
-		const want = Math.min(to.length, s.mails.length + 2);
-		await until('a mail more', () => s.mails.length >= want || /stopped|handed over/.test(daemon.log) || s.mails.length === to.length, 60);
-		await daemon.end();
-		if (s.mails.length === to.length) break;
-	}
-	const last = await Daemon.start(c);
-	await until('everybody is settled', () => {
+	const settled = (): boolean => {
+		if (!existsSync(join(state, 'notify/kills.json'))) return false;
 		const r = JSON.parse(readFileSync(join(state, 'notify/kills.json'), 'utf8'));
 		return r.mails.length === to.length && r.mails.every((m: any) => ['sent', 'unknown'].includes(m.state));
-	}, 120);
-	await last.stop();
+	};
+	while (!settled()) {
+		const daemon = await Daemon.start(c);
+		const want = s.mails.length + 2;
+		await until(() => `a mail more: ${daemon.log}`, () => s.mails.length >= want || settled());
+		await daemon.end();
+	}
 	const got = s.mails.map((m) => m.to).sort();
 	assert.deepEqual(got, [...new Set(got)], 'nothing twice');
 	const record = JSON.parse(readFileSync(join(state, 'notify/kills.json'), 'utf8'));
@@ -404,4 +402,179 @@ test('by a sendmail program, without a shell, from the command and from the daem
 	const broken = await dmarcd(conf('program-broken', section.replace(script, '/bin/false')), ['summary', '--mail-to', 'a@example.com']);
 	assert.equal(broken.code, 2);
 	assert.match(broken.stderr, /sendmail "\/bin\/false -i {2}-odi" failed with exit code 1/);
+});
+
+// --- What needs somebody, by stories made for it -------------------------------------------------------------
+
+interface Row { ip: string; count: number; from?: string; dkim?: string | undefined; spf?: string; bounce?: string; disp?: string; selector?: string }
+
+/** Three reporters tell the same of each day; rows(day) says what. Days count back from the last complete one, 0. */
+async function story(name: string, days: number, rows: (ago: number) => Row[], policy = (_ago: number): string => 'reject', end = 1): Promise<any> {
+	const at = join(dir, `story-${name}`);
+	mkdirSync(at);
+	const today = Math.floor(Date.now() / 86400000);
+	for (let ago = 0; ago < days; ago++) {
+		const day = today - end - ago;
+		for (const reporter of ['one.example', 'two.example', 'three.example']) {
+			const records = rows(ago).map((r) => {
+				const pass = (r.dkim === 'pass') || (r.spf === 'pass' && (r.bounce ?? 'example.com') === 'example.com');
+				return `<record><row><source_ip>${r.ip}</source_ip><count>${r.count}</count><policy_evaluated><disposition>${r.disp ?? 'none'}</disposition>` +
+					`<dkim>${r.dkim === 'pass' ? 'pass' : 'fail'}</dkim><spf>${pass && r.dkim !== 'pass' ? 'pass' : r.spf === 'pass' && (r.bounce ?? 'example.com') === 'example.com' ? 'pass' : 'fail'}</spf>` +
+					`</policy_evaluated></row><identifiers><header_from>${r.from ?? 'example.com'}</header_from></identifiers><auth_results>` +
+					(r.dkim === undefined ? '' : `<dkim><domain>example.com</domain><selector>${r.selector ?? 's1'}</selector><result>${r.dkim}</result></dkim>`) +
+					`<spf><domain>${r.bounce ?? 'example.com'}</domain><result>${r.spf ?? 'pass'}</result></spf></auth_results></record>`;
+			});
+			writeFileSync(join(at, `${ago}-${reporter}.xml`), `<?xml version="1.0"?><feedback><report_metadata><org_name>${reporter}</org_name><email>r@${reporter}</email>` +
+				`<report_id>${ago}</report_id><date_range><begin>${day * 86400}</begin><end>${day * 86400 + 86399}</end></date_range></report_metadata>` +
+				`<policy_published><domain>example.com</domain><p>${policy(ago)}</p></policy_published>${records.join('')}</feedback>`);
+		}
+	}
+	const c = conf(`story-${name}`, '', join(dir, `state-${name}`));
+	const r = await dmarcd(c, ['-q', 'import', '--progress', 'never', at]);
+	assert.equal(r.code, 0, r.stderr);
+	const s = await dmarcd(c, ['summary', '--format', 'json']);
+	assert.equal(s.code, 0, s.stderr);
+	const text = await dmarcd(c, ['summary']);
+	return { ...JSON.parse(s.stdout), asText: text.stdout };
+}
+
+const own = (count = 100): Row => ({ ip: '192.0.2.1', count, dkim: 'pass', spf: 'pass' });
+const mailer = (count: number, ok: boolean, disp = 'none'): Row =>
+	({ ip: '198.51.100.7', count, dkim: ok ? 'pass' : undefined, spf: 'pass', bounce: 'mailer.example', disp, selector: 'm1' });
+
+test('a healthy domain is four lines, over 90 days', { skip }, async () => {
+	const s = await story('healthy', 90, () => [own(), mailer(30, true), { ip: '203.0.113.9', count: 1, spf: 'fail', bounce: 'x.example', disp: 'reject' }]);
+	assert.deepEqual(s.needs, []);
+	assert.equal(s.all_well, true);
+	assert.equal(s.complete, true);
+	assert.equal(s.counts.m, 7 * 3 * 131);
+	assert.match(s.subject, /^All well: 1 domain, 2,751 messages, 100% passing \(week to \d+ \w+\)$/);
+	assert.ok(s.asText.trimEnd().split('\n').length <= 5, s.asText);
+});
+
+test('a mailer that lost its signature, with p=reject: messages were lost, and which', { skip }, async () => {
+	const s = await story('hurt', 40, (ago) => [own(), ago < 4 ? mailer(40, false, 'reject') : mailer(40, true)]);
+	assert.equal(s.needs[0]?.rule, 'hurt', s.asText);
+	assert.equal(s.needs[0].level, 'urgent');
+	assert.equal(s.needs[0].n, 4 * 3 * 40);
+	assert.equal(s.needs[0].was, 0);
+	assert.match(s.needs[0].name, /mailer\.example/);
+	assert.match(s.needs[0].code, /^F\d+$/);
+	assert.match(s.needs[0].do, /DKIM/);
+	assert.match(s.subject, /^Needs you: example\.com lost 480 messages of yours/);
+	assert.match(s.asText, /was 0|0 the week before/);
+});
+
+test('the same with p=none: the sender broke', { skip }, async () => {
+	const s = await story('broke', 40, (ago) => [own(), ago < 4 ? mailer(40, false) : mailer(40, true)], () => 'none');
+	assert.equal(s.needs[0]?.rule, 'broke', s.asText);
+	assert.ok(s.needs[0].rate < 0.5 && s.needs[0].rate_was === 1);
+});
+
+test('a sender of yours that always fails a little', { skip }, async () => {
+	const s = await story('failing', 40, () => [own(), { ip: '192.0.2.1', count: 12, dkim: 'fail', spf: 'fail' }], () => 'none');
+	assert.deepEqual(s.needs.map((i: any) => i.rule), ['failing'], s.asText);
+	assert.equal(s.needs[0].n, 7 * 3 * 12);
+});
+
+test('a wave of imitations, stopped or let through', { skip }, async () => {
+	const wave = (disp: string) => (ago: number): Row[] =>
+		[own(), ...(ago < 5 ? Array.from({ length: 20 }, (_, i) => ({ ip: `203.0.113.${i + 1}`, count: 30, spf: 'fail', bounce: `b${i}.test`, disp })) : [])];
+	const stopped = await story('surge', 40, wave('reject'));
+	const item = stopped.needs.find((i: any) => i.rule === 'surge');
+	assert.equal(item?.level, 'warn', stopped.asText);
+	assert.equal(item.n, 5 * 3 * 20 * 30);
+	const leaked = await story('surge-none', 40, wave('none'), () => 'none');
+	assert.equal(leaked.needs.find((i: any) => i.rule === 'surge')?.level, 'urgent', leaked.asText);
+});
+
+test('a domain whose reports stopped, and one that is only late', { skip }, async () => {
+	const gone = await story('silent', 30, () => [own()], () => 'reject', 9);
+	assert.equal(gone.needs[0]?.rule, 'silent', gone.asText);
+	assert.match(gone.subject, /^No reports since \d+ \w+ for example\.com/);
+	assert.equal(gone.complete, false);
+	assert.equal(gone.prev, null);
+	const late = await story('late', 30, () => [own()], () => 'reject', 3);
+	assert.deepEqual(late.needs, [], late.asText);
+	assert.equal(late.complete, true);
+	const old = await story('old', 30, () => [own()], () => 'reject', 60);
+	assert.deepEqual(old.needs, [], 'it does not nag for ever');
+});
+
+test('a policy that changed is told with who saw it', { skip }, async () => {
+	const s = await story('policy', 30, () => [own()], (ago) => (ago < 3 ? 'quarantine' : 'none'));
+	assert.deepEqual(s.changed.map((c: any) => [c.domain, c.old, c.new, c.reporters]), [['example.com', 'p=none', 'p=quarantine', 3]]);
+	assert.match(s.asText, /p=none became p=quarantine, seen by 3\s+organisations/);
+});
+
+test('mail that cannot be read, and a mailbox that cannot', { skip }, async () => {
+	const s = await story('unread', 20, () => [own()]);
+	assert.equal(s.all_well, true);
+	const at = join(dir, 'state-unread');
+	const c = conf('story-unread', 'mailbox "rua" {\n\thost = "localhost"\n\tuser = "u"\n\tpassword_file = "/nonexistent"\n}\n', at);
+	mkdirSync(join(at, 'spool/state'), { recursive: true });
+	writeFileSync(join(at, 'spool/state/rua.status'), JSON.stringify({
+		name: 'rua', state: 'error', last_success: Math.floor(Date.now() / 1000) - 86400, error: { text: 'the password\u001b[2J is <b>wrong</b>', remedy: 'change it' },
+	}));
+	const r = await dmarcd(c, ['summary', '--format', 'json']);
+	const told = JSON.parse(r.stdout);
+	assert.deepEqual(told.needs.map((i: any) => [i.rule, i.level, i.name]), [['mailbox', 'urgent', 'rua']]);
+	assert.match(told.subject, /^Needs you: mailbox rua cannot be read/);
+	const text = (await dmarcd(c, ['summary'])).stdout;
+	assert.match(text, /Mailbox rua cannot be read: the password\\x1b\[2J is <b>wrong<\/b>/);
+	assert.match(text, /Do: change it/);
+	assert.ok(!elements((await dmarcd(c, ['summary', '--format', 'html'])).stdout).names.includes('b'));
+});
+
+// --- For Prometheus ------------------------------------------------------------------------------------------------
+
+test('/metrics is off, or tells the figures of the store in the text format', { skip }, async () => {
+	const off = await Daemon.start(conf('metrics-off', ''));
+	assert.equal((await fetch(`${off.url}/metrics`)).status, 404);
+	await off.stop();
+	const at = join(dir, 'evil-state'); // what strangers wrote is in there
+	const c = join(dir, 'metrics.conf');
+	for (const [where, strange] of [[state, false], [at, true]] as const) {
+		writeFileSync(c, configuration({ state: where }).replace('http {', 'http { metrics = yes '));
+		const daemon = await Daemon.start(c);
+		const r = await fetch(`${daemon.url}/metrics`);
+		assert.equal(r.status, 200);
+		assert.match(r.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+		const text = await r.text();
+		const seen = new Set<string>();
+		const typed = new Set<string>();
+		const values = new Map<string, number>();
+		for (const line of text.trimEnd().split('\n')) {
+			const type = /^# (HELP|TYPE) (\w+) /.exec(line);
+			if (type !== null) {
+				typed.add(type[2] ?? '');
+				continue;
+			}
+			const m = /^(\w+)(\{(\w+="(?:[^"\\]|\\["\\n])*",?)+\})? (\d+)$/.exec(line);
+			assert.ok(m !== null, line);
+			assert.ok(typed.has(m[1] ?? ''), line);
+			assert.ok(!seen.has(m[1] + (m[2] ?? '')), `${line} twice`);
+			assert.ok(!control.test(line), line);
+			seen.add(m[1] + (m[2] ?? ''));
+			values.set(m[1] + (m[2] ?? ''), Number(m[4]));
+		}
+		const all = await daemon.get('overview?t=all');
+		const sum = (name: string, label = ''): number => [...values].filter(([k]) => k.startsWith(`${name}{`) && k.includes(label)).reduce((n, [, v]) => n + v, 0);
+		assert.equal(sum('dmarcd_messages_total'), all.counts.m);
+		assert.equal(sum('dmarcd_dispositions_total'), all.counts.m);
+		assert.equal(sum('dmarcd_dispositions_total', 'disposition="reject"'), all.counts.reject);
+		assert.equal(sum('dmarcd_own_messages_total', 'result="pass"'), all.counts.yours_pass);
+		assert.equal(sum('dmarcd_own_messages_total', 'result="hurt"'), all.counts.collateral);
+		const failing = (await daemon.get('breakdown?t=all&by=code&align=none')).total.m;
+		assert.equal(sum('dmarcd_failures_total'), failing);
+		assert.equal(values.get('dmarcd_reports'), (await daemon.get('meta')).reports);
+		if (!strange) assert.equal(values.get('dmarcd_domains'), 3);
+		const tool = await run('promtool', ['check', 'metrics'], Buffer.from(text));
+		if (tool.code !== 255) assert.equal(tool.code, 0, tool.stderr + tool.stdout);
+		await daemon.stop();
+	}
+	const dashboard = JSON.parse(readFileSync(join(process.env['E2E_DIR'] ?? '.', '../../contrib/grafana/dmarcd.json'), 'utf8'));
+	const known = new Set(readFileSync(join(process.env['E2E_DIR'] ?? '.', '../../src/answer/metrics.c'), 'utf8').match(/dmarcd_\w+/g));
+	for (const n of readFileSync(join(process.env['E2E_DIR'] ?? '.', '../../src/http/api_ingest.c'), 'utf8').match(/dmarcd_\w+/g) ?? []) known.add(n);
+	for (const p of dashboard.panels) for (const t of p.targets) for (const name of t.expr.match(/dmarcd_\w+/g)) assert.ok(known.has(name), name);
 });

@@ -23,7 +23,7 @@ run() {
 
 # conf DOMAINS TRUST: the settings from here on
 conf() {
-	printf 'state = "%s/state"\n%s\ntrust { %s }\nhttp { enabled = no }\n' "$dir" "$1" "$2" >"$dir/conf"
+	printf 'state = "%s/state"\n%s\ntrust { %s }\nhttp { enabled = no }\nresolver { enabled = no }\n' "$dir" "$1" "$2" >"$dir/conf"
 }
 
 # document ID COUNT DOMAIN ORG

@@ -24,7 +24,7 @@ run() {
 
 conf() {
 	# one decoder: reports get their numbers in the order of the files
-	printf 'state = "%s/state"\ndecoders = 1\n%s\ntrust { %s }\nhttp { enabled = no }\n' "$dir" "$1" "$2" >"$dir/conf"
+	printf 'state = "%s/state"\ndecoders = 1\n%s\ntrust { %s }\nhttp { enabled = no }\nresolver { enabled = no }\n' "$dir" "$1" "$2" >"$dir/conf"
 }
 
 # failure FILE NAME DOMAIN FROM: a mail, its trace fields from standard input; NAME is part of the Message-ID

@@ -8,7 +8,8 @@ tests_unit_test_places_SOURCES = tests/unit/test_places.c tests/unit/mmdb_write.
 tests_unit_test_places_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) -I$(top_srcdir)/tests/unit
 tests_unit_test_places_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_places_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
-EXTRA_DIST += data/places.txt
+TESTS += tests/unit/test_geo.sh
+EXTRA_DIST += data/places.txt tests/unit/test_geo.sh
 
 # A file of places, any bytes; seeds are made by the test of what writes them.
 check_PROGRAMS += tests/fuzz/fuzz_places

@@ -39,6 +39,7 @@ cat >"$dir/conf" <<EOF
 state = "$dir/state"
 decoders = 1
 http { listen = "127.0.0.1:0" }
+resolver { enabled = no }
 EOF
 
 # The sample of all of them. Local parts, names, subject and body are planted.

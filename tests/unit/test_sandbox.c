@@ -28,6 +28,7 @@
 #include "base/charset.h"
 #include "base/io.h"
 #include "decode/message.h"
+#include "notify/notify.h"
 #include "process/sandbox.h"
 #include "spool/spool.h"
 #include "store/store.h"
@@ -39,6 +40,8 @@
 #define INGESTER SANDBOX_INGESTER
 #define HTTP SANDBOX_HTTP
 #define FETCHER SANDBOX_FETCHER
+#define RESOLVER SANDBOX_RESOLVER
+#define NOTIFIER SANDBOX_NOTIFIER
 
 enum needs { FILTER = 1, FILES = 2, TCP = 4 };
 
@@ -98,6 +101,42 @@ static int write_spool(void) { return (opened(below("spool/tmp/new"), O_WRONLY |
 static int write_quarantine(void) { return (opened(below("quarantine/new"), O_WRONLY | O_CREAT)); }
 static int nameless(void) { return (opened(below("tmp"), O_TMPFILE | O_RDWR)); }
 static int write_nameless_outside(void) { return (opened("/tmp", O_TMPFILE | O_RDWR)); }
+
+/* As its record is written: a lock, a new file beside it, and that in its place. */
+static int
+notify_one(void)
+{
+	struct notify_record	*r;
+	struct err		 e = { 0 };
+	int			 rv;
+
+	if (notify_record_open(state, "weekly", 1000, &r, &e) != 1)
+		return (errno != 0 ? errno : EPROTO);
+	rv = notify_record_set(r, "2026-05-18", "a@example.org", "", NOTIFY_SENT, 1000, &e);
+	notify_record_close(r);
+	return (rv == 0 ? 0 : errno != 0 ? errno : EPROTO);
+}
+
+static int
+notify_memory(void)
+{
+	int	 fd = memfd_create("mail", MFD_CLOEXEC), e = result(fd);
+
+	if (fd != -1)
+		(void)close(fd);
+	return (e);
+}
+
+static int
+notify_move_out(void)
+{
+	char	 to[128];
+
+	if (opened(below("notify/m"), O_WRONLY | O_CREAT) != 0)
+		return (0);
+	(void)snprintf(to, sizeof(to), "%s/m", dir);
+	return (result(rename(below("notify/m"), to)));
+}
 
 static int
 move_in_spool(void)
@@ -170,6 +209,31 @@ bind_port(void)
 
 	return (fd == -1 ? errno : result(bind(fd, (struct sockaddr *)&sa, sizeof(sa))));
 }
+
+static int
+bind_udp(void)
+{
+	struct sockaddr_in	 sa = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in	 to = { .sin_family = AF_INET, .sin_port = htons(mail_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int			 fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), e;
+
+	if (fd == -1)
+		return (errno);
+	e = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == -1 || sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) == -1 ? errno : 0;
+	(void)close(fd);
+	return (e);
+}
+
+static int
+listen_tcp(void)
+{
+	int	 fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return (fd == -1 ? 0 : result(listen(fd, 1)));
+}
+
+static int move_away(void) { return (result(rename(below("originals/pack"), below("originals/other")))); }
+static int read_resolv(void) { return (access("/etc/resolv.conf", F_OK) == -1 ? 0 : opened("/etc/resolv.conf", O_RDONLY)); }
 
 static int
 accept_one(void)
@@ -554,6 +618,93 @@ static const struct denial	 cases[] = {
 	{ "fetcher may move from tmp to new", FETCHER, move_in_spool, 0, 0 },
 	{ "fetcher may start threads", FETCHER, thread, 0, 0 },
 	{ "fetcher sees that a file was replaced", FETCHER, outdated, 0, FILES },
+	{ "resolver: a file that is none of its business", RESOLVER, read_passwd, EACCES, FILES },
+	{ "resolver: a mailbox's password", RESOLVER, read_secret, EACCES, FILES },
+	{ "resolver: /proc/self/maps", RESOLVER, read_proc, EACCES, FILES },
+	{ "resolver: list /", RESOLVER, list_root, EACCES, FILES },
+	{ "resolver: read the database", RESOLVER, read_database, EACCES, FILES },
+	{ "resolver: write the database", RESOLVER, write_database, EACCES, FILES },
+	{ "resolver: read an original", RESOLVER, read_original, EACCES, FILES },
+	{ "resolver: write the spool", RESOLVER, write_spool, EACCES, FILES },
+	{ "resolver: make a file outside", RESOLVER, write_outside, EACCES, FILES },
+	{ "resolver: make a file without a name outside", RESOLVER, write_nameless_outside, EACCES, FILES },
+	{ "resolver: write a system file", RESOLVER, write_shadow, EACCES, FILES },
+	{ "resolver: read certificates", RESOLVER, read_certificates, EACCES, FILES },
+	{ "resolver: remove a file", RESOLVER, remove_outside, ENOSYS, FILTER },
+	{ "resolver: move a file", RESOLVER, move_away, ENOSYS, FILTER },
+	{ "resolver: connect to another port", RESOLVER, connect_other, EACCES, TCP },
+	{ "resolver: bind a TCP port", RESOLVER, bind_port, EACCES, TCP },
+	{ "resolver: listen", RESOLVER, listen_tcp, EACCES, FILTER },
+	{ "resolver: accept", RESOLVER, accept_one, ENOSYS, FILTER },
+	{ "resolver: Unix socket", RESOLVER, unix_socket, ENOSYS, FILTER },
+	{ "resolver: socket pair", RESOLVER, pair, ENOSYS, FILTER },
+	{ "resolver: netlink socket", RESOLVER, netlink_socket, ENOSYS, FILTER },
+	{ "resolver: packet socket", RESOLVER, packet_socket, ENOSYS, FILTER },
+	{ "resolver: raw socket", RESOLVER, raw_socket, ENOSYS, FILTER },
+	{ "resolver: ping socket", RESOLVER, ping_socket, ENOSYS, FILTER },
+	{ "resolver: virtual machine socket", RESOLVER, vsock_socket, ENOSYS, FILTER },
+	{ "resolver: execve", RESOLVER, execute, KILLED, FILTER },
+	{ "resolver: execveat", RESOLVER, execute_fd, KILLED, FILTER },
+	{ "resolver: fork", RESOLVER, fork_one, EPERM, FILTER },
+	{ "resolver: vfork", RESOLVER, vfork_one, KILLED, FILTER },
+	{ "resolver: clone3", RESOLVER, clone3_one, ENOSYS, FILTER },
+	{ "resolver: ptrace", RESOLVER, trace, KILLED, FILTER },
+	{ "resolver: another's memory", RESOLVER, read_memory, KILLED, FILTER },
+	{ "resolver: a signal to its parent", RESOLVER, signal_parent, EPERM, FILTER },
+	{ "resolver: memory that is code", RESOLVER, new_code, EACCES, FILTER },
+	{ "resolver: writable code from a file", RESOLVER, writable_code, EACCES, FILTER },
+	{ "resolver: memory turned to code", RESOLVER, turn_to_code, EACCES, FILTER },
+	{ "resolver: mount", RESOLVER, mount_one, KILLED, FILTER },
+	{ "resolver: bpf", RESOLVER, bpf_one, KILLED, FILTER },
+	{ "resolver: namespaces", RESOLVER, unshare_one, KILLED, FILTER },
+	{ "resolver: io_uring", RESOLVER, ring, KILLED, FILTER },
+	{ "resolver: perf", RESOLVER, perf, KILLED, FILTER },
+	{ "resolver: keys", RESOLVER, keys, KILLED, FILTER },
+	{ "resolver: another user", RESOLVER, become, KILLED, FILTER },
+	{ "resolver: another root", RESOLVER, change_root, KILLED, FILTER },
+	{ "resolver: the 32-bit door", RESOLVER, other_door, KILLED, FILTER },
+	{ "resolver: words into the terminal", RESOLVER, terminal, ENOTTY, FILTER },
+	{ "resolver: more memory than it has", RESOLVER, much_memory, ENOMEM, 0 },
+	{ "resolver may connect to a name server by TCP", RESOLVER, connect_mail, 0, 0 },
+	{ "resolver may ask by UDP from a port of its own", RESOLVER, bind_udp, 0, 0 },
+	{ "resolver may have IPv6 sockets", RESOLVER, tcp6_socket, 0, 0 },
+	{ "resolver may read which name servers there are", RESOLVER, read_resolv, 0, 0 },
+	{ "resolver may start threads", RESOLVER, thread, 0, 0 },
+
+	{ "notifier: a file that is none of its business", NOTIFIER, read_passwd, EACCES, FILES },
+	{ "notifier: a mailbox's password", NOTIFIER, read_secret, EACCES, FILES },
+	{ "notifier: /proc/self/maps", NOTIFIER, read_proc, EACCES, FILES },
+	{ "notifier: list /", NOTIFIER, list_root, EACCES, FILES },
+	{ "notifier: write the database", NOTIFIER, write_database, EACCES, FILES },
+	{ "notifier: make a file in the state directory", NOTIFIER, make_in_state, EACCES, FILES },
+	{ "notifier: write the spool", NOTIFIER, write_spool, EACCES, FILES },
+	{ "notifier: write the quarantine", NOTIFIER, write_quarantine, EACCES, FILES },
+	{ "notifier: make a file outside", NOTIFIER, write_outside, EACCES, FILES },
+	{ "notifier: write a system file", NOTIFIER, write_shadow, EACCES, FILES },
+	{ "notifier: move a file out", NOTIFIER, notify_move_out, ANY, FILES },
+	{ "notifier: connect to another port", NOTIFIER, connect_other, EACCES, TCP },
+	{ "notifier: bind a port", NOTIFIER, bind_port, EACCES, FILTER },
+	{ "notifier: Unix socket", NOTIFIER, unix_socket, ENOSYS, FILTER },
+	{ "notifier: raw socket", NOTIFIER, raw_socket, ENOSYS, FILTER },
+	{ "notifier: accept", NOTIFIER, accept_one, ENOSYS, FILTER },
+	{ "notifier: execve", NOTIFIER, execute, KILLED, FILTER },
+	{ "notifier: fork", NOTIFIER, fork_one, EPERM, FILTER },
+	{ "notifier: vfork", NOTIFIER, vfork_one, KILLED, FILTER },
+	{ "notifier: ptrace", NOTIFIER, trace, KILLED, FILTER },
+	{ "notifier: a signal to its parent", NOTIFIER, signal_parent, EPERM, FILTER },
+	{ "notifier: memory that is code", NOTIFIER, new_code, ENOSYS, FILTER },
+	{ "notifier: memory turned to code", NOTIFIER, turn_to_code, EACCES, FILTER },
+	{ "notifier: mount", NOTIFIER, mount_one, KILLED, FILTER },
+	{ "notifier: io_uring", NOTIFIER, ring, KILLED, FILTER },
+	{ "notifier: another user", NOTIFIER, become, KILLED, FILTER },
+	{ "notifier: words into the terminal", NOTIFIER, terminal, ENOTTY, FILTER },
+	{ "notifier may connect to its mail server", NOTIFIER, connect_mail, 0, 0 },
+	{ "notifier may turn names to addresses", NOTIFIER, resolve, 0, 0 },
+	{ "notifier may read certificates", NOTIFIER, read_certificates, 0, 0 },
+	{ "notifier may read the database", NOTIFIER, read_database, 0, 0 },
+	{ "notifier may write down what was sent", NOTIFIER, notify_one, 0, 0 },
+	{ "notifier may have a file without a name", NOTIFIER, notify_memory, 0, 0 },
+
 	{ "no core file of anybody", FETCHER, core_off, 0, 0 },
 };
 
@@ -562,14 +713,14 @@ child(const struct denial *c, int out)
 {
 	static const struct rlimit	 none = { 0, 0 };
 	char				 ca[256];
-	struct sandbox_paths		 p = { .state_dir = state, .port = mail_port, .link = out };
+	struct sandbox_paths		 p = { .state_dir = state, .port = mail_port, .ports = &mail_port, .nports = 1, .link = out };
 	struct sandbox_report		 r;
 	struct err			 e = { 0 };
 	int				 got = 0;
 
 	(void)snprintf(ca, sizeof(ca), "%s", below("spool/ca.pem"));
 	p.ca_file = ca;
-	if (c->role == DECODER)
+	if (c->role == DECODER || c->role == RESOLVER)
 		p.memory = (uint64_t)64 << 20;
 	(void)setrlimit(RLIMIT_CORE, &none);
 	if (sandbox_enter(c->role, &p, &r, &e) == -1) {
@@ -585,7 +736,7 @@ missing(const struct denial *c)
 {
 	if ((c->needs & FILTER) && !offered.filter)
 		return ("this kernel has no seccomp filters");
-	if ((c->needs & FILES) && offered.landlock < (c->role == INGESTER || c->role == FETCHER ? 2 : 1))
+	if ((c->needs & FILES) && offered.landlock < (c->role == INGESTER || c->role == FETCHER || c->role == NOTIFIER ? 2 : 1))
 		return ("this kernel's Landlock does not fence in files");
 	if ((c->needs & TCP) && !offered.tcp)
 		return ("this kernel's Landlock does not fence in TCP");
@@ -667,6 +818,7 @@ prepare(void)
 		return (-1);
 	(void)mkdir(below("originals"), 0700);
 	(void)mkdir(below("tmp"), 0700);
+	(void)mkdir(below("notify"), 0700);
 	if (put(secret) != 0 || put(below("originals/pack")) != 0 || put(below("spool/ca.pem")) != 0 ||
 	    (file = open(below("originals/handed"), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1 || write(file, "xy", 2) != 2 ||
 	    (mail_server = listen_on(&mail_port)) == -1 || (other_server = listen_on(&other_port)) == -1)

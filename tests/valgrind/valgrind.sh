@@ -79,7 +79,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
-printf 'state = "%s/state"\ndecoders = 1\nhttp {\n\tlisten = "127.0.0.1:0"\n}\nlimits {\n\tseconds = 300\n}\n' "$dir" >"$dir/conf"
+printf 'state = "%s/state"\ndecoders = 1\nhttp {\n\tlisten = "127.0.0.1:0"\n}\nlimits {\n\tseconds = 300\n}\nresolver {\n\tservers = "127.0.0.1:9"\n}\n' "$dir" >"$dir/conf"
 program=./tests/valgrind/dmarcd-open
 under() {
 	what=$1

@@ -19,6 +19,7 @@ export function explain(row: Row, policy: Policy, m: number): Explanation {
 	return {
 		lang: "en", code: row.code, title: say("title") ?? row.code, why: say("why"), do: say("do"), do_yours: say("y"), do_not_yours: say("n"), m,
 		legs: [`SPF: ${f.spf_result} for ${f.spfd}.`, sig === null ? "DKIM: not signed." : `DKIM: signature of ${f.sig} (selector ${f.sel}).`],
+		who: row.sender ? [`${row.sender.label}: a made-up sender.`] : [], setup: row.code === "F3" ? ["DKIM there: \"Domains\", two records."] : [],
 		notes: [], treatment: [{ text: pe.disp_word !== null ? `The report names a treatment that nobody knows: ${pe.disp_word}` : `Treated as ${pe.disp}.`, m }],
 		forwarding: row.fwd === "certain" ? [{ text: "Forwarded.", m }] : [], fwd: row.fwd,
 		differs: row.differs ? [{ text: `According to ${f.reporter} this is another result.`, m }] : [],

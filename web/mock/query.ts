@@ -5,6 +5,8 @@ import type {
 } from "../src/lib/types";
 import { cause, explain } from "./explain";
 import { countFailures } from "./failures";
+import { measured } from "./flow";
+import { hostOf } from "./hosts";
 import { countryOf, geo, networkLabel, networkOf, placeOf } from "./places";
 import { classOf, senderOf, whose } from "./senders";
 import { COMPLETE, FIRST, LAST, reports, rows, SILENT, type MockReport, type MockRow } from "./data";
@@ -18,9 +20,9 @@ export class Gone extends Error {}
 
 export interface Query { params: URLSearchParams }
 
-const OTHER_KEYS = ["from", "to", "t", "cmp", "by", "step", "top", "sort", "limit", "cursor", "total", "report", "as", "inline"];
+const OTHER_KEYS = ["from", "to", "t", "cmp", "by", "step", "top", "sort", "limit", "cursor", "total", "report", "as", "inline", "measure", "rows"];
 
-const outcome = (r: Row): "both" | "dkim_only" | "spf_only" | "fail_fwd" | "fail_unk" | "untold" => {
+export const outcomeOf = (r: Row): "both" | "dkim_only" | "spf_only" | "fail_fwd" | "fail_unk" | "untold" => {
 	const { dkim, spf } = r.policy_eval;
 	if (dkim === "unknown" && spf === "unknown")
 		return "untold";
@@ -36,7 +38,7 @@ export const noCounts = (): Counts => ({
 export function count(list: Row[]): Counts {
 	const c = noCounts();
 	for (const r of list) {
-		const o = outcome(r), d = r.policy_eval.disp as "none" | "quarantine" | "reject" | "pass" | "other";
+		const o = outcomeOf(r), d = r.policy_eval.disp as "none" | "quarantine" | "reject" | "pass" | "other";
 		c.m += r.count;
 		c[o] += r.count;
 		c[d] += r.count;
@@ -69,7 +71,7 @@ export function legs(list: Row[]): Legs {
 }
 
 /* The values a row has under a key; several for signatures and reasons. */
-function valuesOf(r: MockRow, key: string): string[] {
+export function valuesOf(r: MockRow, key: string): string[] {
 	switch (key) {
 	case "domain": return [r.domain];
 	case "hfrom": return [r.hfrom ?? ""];
@@ -79,23 +81,38 @@ function valuesOf(r: MockRow, key: string): string[] {
 	case "spf": return [rawSpf(r)];
 	case "dkim": return [rawDkim(r)];
 	case "align": {
-		const o = outcome(r);
+		const o = outcomeOf(r);
 		return [o === "both" ? "both" : o === "dkim_only" ? "dkim" : o === "spf_only" ? "spf" : o === "untold" ? "untold" : "none"];
 	}
 	case "disp": case "disposition": return [r.policy_eval.disp];
 	case "reason": return r.policy_eval.reasons.length === 0 ? ["none"] : r.policy_eval.reasons.map((x) => x.type);
+	case "spfdomain": return r.spf.length === 0 ? ["absent"] : [...new Set(r.spf.map((x) => x.domain ?? "absent"))];
+	case "prefix": return [r.ip === null ? "unknown" : r.ip.includes(":") ? r.ip.split(":").slice(0, 3).join(":") + "::/48" : r.ip.replace(/[0-9]+$/, "0/24")];
+	case "health": return [healthOf(senderOf(r).id)];
 	case "selector": return [...new Set(r.dkim.map((x) => x.selector ?? ""))];
 	case "sigdomain": return [...new Set(r.dkim.map((x) => x.domain ?? ""))];
 	case "code": return [r.code];
 	case "fwd": return [r.fwd];
 	case "differs": return [r.differs ? "yes" : "no"];
-	case "outcome": return [outcome(r)];
+	case "outcome": return [outcomeOf(r)];
 	case "sender": return [senderOf(r).id];
 	case "class": return [classOf(senderOf(r), r.domain)];
 	case "country": return [countryOf(r.ip)];
 	case "asn": return [networkOf(r.ip)];
 	default: throw new Bad("by", `cannot group by "${key}"`);
 	}
+}
+
+/* Over all the rows, which is near enough for a page that is looked at. */
+const healths = new Map<string, string>();
+function healthOf(id: string): string {
+	const old = healths.get(id);
+	if (old !== undefined)
+		return old;
+	const list = rows.filter((r) => senderOf(r).id === id), c = count(list), pass = c.both + c.dkim_only + c.spf_only;
+	const health = pass >= c.m * 0.98 ? (c.both >= c.m * 0.9 ? "good" : "one_leg") : pass >= c.m * 0.5 ? "mixed" : "failing";
+	healths.set(id, health);
+	return health;
 }
 
 function inNet(ip: string, net: string): boolean {
@@ -235,7 +252,7 @@ export function overview(p: URLSearchParams): Overview {
 	const y = count(now.filter(yours)), open = count(now.filter((x) => ["candidate", "unknown", "suspect"].includes(classOf(senderOf(x), x.domain))));
 	return {
 		from: r.from, to: r.to, complete_through: COMPLETE, counts: c, prev,
-		rates: { legit_pass: rate(y), legit_low: rate(y) === null ? null : (rate(y) ?? 0) * 0.999, prev_legit_pass: null, legit_share: c.m === 0 ? null : y.m / c.m, unreviewed: c.m === 0 ? null : open.m / c.m, pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
+		rates: { legit_pass: rate(y), legit_low: rate(y) === null ? null : (rate(y) ?? 0) * 0.999, prev_legit_pass: null, legit_share: c.m === 0 ? null : y.m / c.m, unreviewed: c.m === 0 ? null : open.m / c.m, stopped: c.fail_unk === 0 ? null : 1 - c.leaked / c.fail_unk, pass_rate: rate(c), prev_pass_rate: prev === null ? null : rate(prev), dkim_cover: c.m === 0 ? null : (c.both + c.dkim_only) / c.m },
 		verdict, domains: list, new: { sources: old ? first("ip").length : 0, selectors: old ? first("selector") : [], subdomains: old ? first("hfrom") : [] },
 		reporters: new Set(now.map((x) => x.reporter.key)).size, reports: new Set(now.map((x) => x.report_id)).size,
 		silent_reporters: r.to >= "2026-05-13" && now.length > 0 ? [{ key: SILENT, label: "University Mail Service", last_day: "2026-05-09", usual_m: 61 }] : [],
@@ -244,7 +261,7 @@ export function overview(p: URLSearchParams): Overview {
 
 export function timeseries(p: URLSearchParams): Timeseries {
 	const by = p.get("by") ?? "outcome", step = p.get("step") === "week" ? "week" : "day", top = Number(p.get("top") ?? 8);
-	const r = period(p), list = select(p, r);
+	const r = period(p), list = select(p, r).filter((x) => measured(x, p.get("measure") ?? "m"));
 	const monday = (d: string) => addDays(d, -((new Date(d + "T00:00:00Z").getUTCDay() + 6) % 7));
 	const days = step === "week" ? [...new Set(daysOf(r).map(monday))] : daysOf(r);
 	const at = new Map(days.map((d, i) => [d, i]));
@@ -317,7 +334,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	const all = [...groups].map(([key, g]): BreakdownItem => ({
 		key, label: by === "reporter" ? g[0]?.reporter.label ?? key : by === "sender" && g[0] !== undefined ? senderOf(g[0]).label : by === "asn" ? networkLabel(key) : key, counts: count(g), legs: legs(g),
 		first_day: g.reduce((a, b) => b.day < a ? b.day : a, LAST), last_day: g.reduce((a, b) => b.day > a ? b.day : a, FIRST), n: g.length,
-		...(by === "ip" ? { sender: g[0] === undefined ? null : whose(g[0]), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: { ...placeOf(key),
+		...(by === "ip" ? { ptr: hostOf(key), sender: g[0] === undefined ? null : whose(g[0]), failures: countFailures({ ip: key, ...period(p), ...(p.has("domain") ? { domain: p.get("domain") ?? "" } : {}) }), detail: { ...placeOf(key),
 			hfrom: topOf(g, (r) => [r.hfrom ?? ""]), sigdomain: topOf(g, (r) => valuesOf(r, "sigdomain")), spf_domain: topOf(g, (r) => [r.spf[0]?.domain ?? ""]),
 			reporters: new Set(g.map((r) => r.reporter.key)).size, codes: topOf(g, (r) => [r.code]).map((x) => ({ code: x.key, m: x.m })), family: key === "unknown" ? null : key.includes(":") ? 6 as const : 4 as const,
 		} } : {}),
@@ -330,7 +347,7 @@ export function breakdown(p: URLSearchParams): Breakdown {
 	return { items: pg.items, other: { n: rest.length, m: rest.reduce((n, i) => n + i.counts.m, 0) }, total: { n: all.length, m: count(list).m }, next: pg.next };
 }
 
-const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ...placeOf(r.ip), sender: whose({ ...r, policy: _p, group: _g }), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
+const strip = ({ policy: _p, group: _g, ...r }: MockRow): Row => ({ ...r, ptr: hostOf(r.ip), ...placeOf(r.ip), sender: whose({ ...r, policy: _p, group: _g }), failures: countFailures({ ip: r.ip, from: r.day, to: r.day, domain: r.domain }) });
 export function rowList(p: URLSearchParams): Page<Row> {
 	const list = select(p);
 	const pg = page(order(list, p.get("sort") ?? "-m", { m: (r) => r.count, day: (r) => r.day, seq: (r) => r.seq }), p, 100);
@@ -453,5 +470,6 @@ export function ingest(now = Date.now()): Ingest {
 		actions: [...acts],
 		removed: [{ at: ago(2 * 86400), rule: "size", n: 12, bytes: 31_457_280, oldest: ago(80 * 86400), newest: ago(75 * 86400) }],
 		database: { bytes: 18_350_080, reports: reports.length, records: rows.length, generation: 4711 }, duplicates: 17,
+		resolver: { enabled: true, known: 214, confirmed: 187, waiting: 31, failing: 3, answered: ago(90), failing_since: null },
 	};
 }

@@ -9,8 +9,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { Access, audit, users } from "./access";
 import { xmlOf } from "./data";
 import { BadFilter, failure, failureList } from "./failures";
+import { flow, heatmap } from "./flow";
 import * as q from "./query";
 import * as who from "./senders";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
@@ -90,6 +92,11 @@ function other(req: IncomingMessage, res: ServerResponse, path: string, p: URLSe
 	const id = decodeURIComponent(m?.[2] ?? "");
 	if (m?.[1] === "failures") {
 		const f = failure(id);
+		if (f !== null && m?.[3] !== undefined) {
+			res.writeHead(200, { ...SECURITY, "Content-Type": "message/rfc822", "Content-Disposition": `attachment; filename="failure-${f.id}-masked.eml"` })
+				.end(`From: ${f.mail.from ?? ""}\r\nSubject: failure report\r\n\r\nmasked\r\n`);
+			return;
+		}
 		return f === null ? none("failure report") : json(req, res, 200, f);
 	}
 	const r = m === null ? null : tlsReport(id);
@@ -141,6 +148,43 @@ function decode(req: IncomingMessage, res: ServerResponse): void {
 	});
 }
 
+/* Who asks, and may he? True: answered. */
+function access(req: IncomingMessage, res: ServerResponse, path: string, a: Access): boolean {
+	const plain = { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" };
+	if (path === "/login" && req.method === "POST") {
+		let text = "";
+		req.on("data", (d: Buffer) => (text += d.toString()));
+		req.on("end", () => {
+			const { user, password } = JSON.parse(text) as { user: string; password: string };
+			if (a.wrong >= 3 && user === "mallory") {
+				res.writeHead(429, { ...plain, "Content-Type": "application/problem+json", "Retry-After": "7" }).end(JSON.stringify({ title: "Too many attempts", status: 429, detail: "Wait." }));
+				return;
+			}
+			const secret = a.login(user, password);
+			if (secret === null)
+				problem(req, res, 401, "Not signed in", "The name or the password is wrong.");
+			else
+				res.writeHead(200, { ...plain, "Set-Cookie": `dmarcd=${secret}; Path=/; HttpOnly; SameSite=Strict` }).end("{}");
+		});
+		return true;
+	}
+	const me = a.me(req);
+	if (me === null)
+		problem(req, res, 401, "Not signed in", "Sign in first.");
+	else if (path === "/me")
+		res.writeHead(200, plain).end(JSON.stringify(me));
+	else if (path === "/logout") {
+		a.logout(req);
+		res.writeHead(204, { ...SECURITY, "Set-Cookie": "dmarcd=; Path=/; Max-Age=0" }).end();
+	} else if ((req.method === "POST" || req.method === "PUT") ? !a.mayAct(req) : !a.mayLook(req, path))
+		problem(req, res, 403, "Forbidden", "This is for admins. An admin of this machine can make you one: dmarcd user role.");
+	else if (path === "/users" || path === "/audit")
+		res.writeHead(200, plain).end(JSON.stringify(path === "/users" ? users : audit));
+	else
+		return false;
+	return true;
+}
+
 function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
 	if ((req.method === "PUT" && /^\/senders\/\d+\/decision$/.test(path)) || (req.method === "POST" && /^\/senders\/decisions(\/\d+\/undo)?$/.test(path)))
 		return decide(req, res, path);
@@ -190,6 +234,8 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	case "/meta": return json(req, res, 200, q.meta());
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
+	case "/flow": return json(req, res, 200, flow(p));
+	case "/heatmap": return json(req, res, 200, heatmap(p));
 	case "/breakdown": return json(req, res, 200, q.breakdown(p));
 	case "/explain": return json(req, res, 200, q.causes(p));
 	case "/senders": return json(req, res, 200, who.senders(p));
@@ -202,12 +248,15 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	}
 }
 
-export function start(port = 0, empty = false): Promise<{ url: string; server: Server }> {
+export function start(port = 0, empty = false, a = new Access(true)): Promise<{ url: string; server: Server }> {
 	const server = createServer((req, res) => {
 		const url = new URL(req.url ?? "/", "http://localhost");
 		try {
-			if (url.pathname.startsWith("/api/v1/"))
-				api(req, res, url.pathname.slice(7), url.searchParams, empty);
+			if (url.pathname.startsWith("/api/v1/")) {
+				if (!access(req, res, url.pathname.slice(7), a))
+					api(req, res, url.pathname.slice(7), url.searchParams, empty);
+			} else if (!a.open && a.who(req) === null && url.pathname !== "/signin" && extname(url.pathname) === "")
+				res.writeHead(303, { ...SECURITY, Location: `/signin?back=${encodeURIComponent(url.pathname + url.search)}` }).end();
 			else if (url.pathname === "/healthz")
 				json(req, res, 200, { status: "ok", generation: 4711 });
 			else

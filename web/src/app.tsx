@@ -5,11 +5,13 @@ import { t, type Key } from "./i18n";
 import { mainCall } from "./lib/api";
 import { at, go, href, state, usePlace, useUrl } from "./lib/router";
 import { keysOn, listen, setKeys } from "./lib/keys";
+import { loadMe, me } from "./lib/session";
 import { useStore } from "./lib/store";
 import { carried } from "./lib/url";
 import { Icon, type IconName } from "./ui/icons";
 import { meta, pageEnd, useMetaLoader } from "./ui/meta";
 import { shiftPeriod } from "./ui/filterbar";
+import { MeBox, SignOut } from "./ui/me";
 import { ErrorBox, Skeleton } from "./ui/states";
 import { filtersHere, Safe } from "./ui/text";
 import { LanguageSwitch } from "./ui/language";
@@ -34,6 +36,7 @@ const active = (path: string, nav: string): boolean =>
 
 function Rail({ path, q }: { path: string; q: string }) {
 	const [more, setMore] = useState(false);
+	const who = useStore(me);
 	useEffect(() => setMore(false), [path]);
 	return (
 		<div class="rail">
@@ -51,10 +54,13 @@ function Rail({ path, q }: { path: string; q: string }) {
 						</li>
 					))}
 					<li class="in-more rail-help"><a href={href("/help")} aria-current={active(path, "/help") ? "page" : undefined}><Icon name="help" /><span>{t("nav.help")}</span></a></li>
+					<li class="in-more"><a href={href("/settings")} aria-current={active(path, "/settings") ? "page" : undefined}><Icon name="settings" /><span>{t("nav.settings")}</span></a></li>
+					{who?.how === "session" && <li class="in-more only-more"><SignOut cls="morelink" /></li>}
 					<li class="more-btn"><button type="button" aria-expanded={more} onClick={() => setMore(!more)}><Icon name="more" /><span>{t("nav.more")}</span></button></li>
 				</ul>
 			</nav>
 			<div class="rail-foot">
+				<MeBox />
 				<ThemeSwitch />
 			</div>
 		</div>
@@ -85,7 +91,20 @@ function KeysDialog({ close }: { close: () => void }) {
 
 type Loaded = { at: string; Page: ComponentType<PageProps> } | { at: string; failed: true } | null;
 
-export function App() {
+/* The sign-in has nothing around it: whoever is not in sees no more of the app. */
+function Alone() {
+	const route = matchRoute("/signin");
+	const [Page, setPage] = useState<ComponentType<PageProps> | null>(null);
+	useEffect(() => {
+		document.title = `${route.title({})} · dmarcd`;
+		void route.load().then((P) => setPage(() => P), () => location.reload());
+	}, []);
+	return <main id="main" class="alone" tabIndex={-1}>{Page !== null && <Page params={{}} />}</main>;
+}
+
+export const App = () => matchRoute(usePlace().path).name === "signin" ? <Alone /> : <Shell />;
+
+function Shell() {
 	const place = usePlace();
 	const s = useUrl();
 	const q = carried(s);
@@ -127,6 +146,7 @@ export function App() {
 		wantsFocus.current = true;
 	}, [place.path]);
 
+	useEffect(() => void loadMe(), []);
 	useEffect(() => listen({
 		help: () => setHelp(true),
 		page(letter) {

@@ -36,6 +36,8 @@ const DEFS: Def[] = [
 	{ name: "tlsreport", pattern: /^\/tls\/([^/]+)\/?$/, params: ["id"], title: () => t("tls.report"), load: () => import("./pages/tlsreport") },
 	{ name: "intake", pattern: /^\/(?:intake|health)\/?$/, title: () => t("nav.intake"), load: () => import("./pages/intake") },
 	{ name: "decode", pattern: /^\/decode\/?$/, title: () => t("nav.decode"), load: () => import("./pages/decode") },
+	{ name: "signin", pattern: /^\/signin\/?$/, title: () => t("signin.title"), load: () => import("./pages/signin") },
+	{ name: "settings", pattern: /^\/settings\/?$/, title: () => t("nav.settings"), load: () => import("./pages/settings") },
 	{ name: "help", pattern: /^\/help(?:\/([^/]+))?\/?$/, params: ["term"], title: () => t("nav.help"), load: () => import("./pages/help") },
 ];
 const NONE: Def = { name: "notfound", pattern: /^/, title: () => t("notfound.title"), load: () => import("./pages/notfound") };

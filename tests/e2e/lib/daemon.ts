@@ -54,6 +54,7 @@ export interface Conf {
 	mailboxes?: MailboxConf[];
 	decoders?: number;
 	limits?: Record<string, number | string>;
+	resolver?: string; // a section; none: nothing is asked
 }
 
 export function configuration(c: Conf): string {
@@ -61,7 +62,7 @@ export function configuration(c: Conf): string {
 	const lines = (o: object): string =>
 		Object.entries(o).filter(([k]) => k !== 'name').map(([k, v]) => `\t${k} = ${q(v as number | string)}\n`).join('');
 	return `state = ${q(c.state)}\n` + (c.decoders === undefined ? '' : `decoders = ${c.decoders}\n`) +
-		'http { listen = "127.0.0.1:0" }\n' + (c.limits === undefined ? '' : `limits {\n${lines(c.limits)}}\n`) +
+		'http { listen = "127.0.0.1:0" }\n' + (c.resolver ?? 'resolver { enabled = no }\n') + (c.limits === undefined ? '' : `limits {\n${lines(c.limits)}}\n`) +
 		(c.mailboxes ?? []).map((m) => `mailbox ${q(m.name)} {\n${lines({ host: 'localhost', ...m })}}\n`).join('');
 }
 

@@ -138,6 +138,7 @@ export const senders = {
 	"decide.note.hint": "Who knows about it, or why: \"Marketing, Anna\"",
 	"decide.save": "Save the note",
 	"decide.bulk": "Decide about the selected senders",
+	"decide.forbidden": "Admins decide about senders; you look.",
 	"decide.noise": "Background noise is nobody: there is nothing to decide.",
 
 	"toast.region": "What was decided",
@@ -217,6 +218,9 @@ export const senders = {
 	"tile.legit": "Your mail passing",
 	"tile.legit.note": "at least {low} for certain; of your own senders, not forwarded",
 	"tile.legit.none": "no mail of senders known as yours",
+	"tile.yourhurt": "Your mail hurt",
+	"tile.impostor": "Not proven yours, stopped",
+	"tile.impostor.note": "{n, plural, =0 {none was let through} one {one message was let through} other {# messages were let through}}",
 	"tile.unreviewed": "Nobody has looked",
 	"tile.unreviewed.note": "mail of senders to review",
 	"tile.spf": "Proven by SPF",

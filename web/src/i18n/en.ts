@@ -2,9 +2,12 @@
 import codes from "texts:en";
 import { decode } from "./en-decode";
 import { failures } from "./en-failures";
+import { flow } from "./en-flow";
 import { help } from "./en-help";
+import { hosts } from "./en-hosts";
 import { intake } from "./en-intake";
 import { places } from "./en-places";
+import { login } from "./en-login";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 
@@ -103,6 +106,11 @@ const ui = {
 	"chip.unused.hint": "It says nothing about what this page shows. It is kept for the other pages.",
 	"chip.unknown": "not known, not used",
 	"chip.unknown.hint": "This part of the address is no filter that dmarcd knows. It is kept, but changes nothing.",
+	"export": "Export",
+	"export.records": "All rows of this selection as CSV",
+	"export.reports": "All reports of this selection as CSV",
+	"export.failures": "All failure reports of this selection as CSV, masked",
+	"export.tls": "All TLS reports of this selection as CSV: sessions by policy, and each failure",
 	"share": "Share",
 	"share.hint": "Copy the address of this page, with the period frozen to its days",
 	"curl": "Copy as curl",
@@ -363,10 +371,8 @@ const ui = {
 	"ip.unknown": "not an address",
 
 	"explore.view": "View",
-	"explore.timerows": "Time and rows",
 	"explore.rows": "Rows",
 	"explore.time": "Mail by day",
-	"explore.split": "Split by",
 	"explore.total": "{n, plural, one {# row} other {# rows}}, {m, plural, one {# message} other {# messages}}",
 	"explore.values": "Top values",
 	"explore.values.hint": "Click keeps a value, Alt-click leaves it out.",
@@ -548,4 +554,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts };

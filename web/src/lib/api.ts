@@ -4,6 +4,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { BASE } from "./base";
+import { loadMe, me, proof, signedOut } from "./session";
 import { store, useStore } from "./store";
 import type { Problem } from "./types";
 
@@ -40,6 +41,36 @@ export async function problemOf(r: Response): Promise<Problem> {
 	}
 }
 
+/* What stands for a refusal; one who is not signed in any more is on the way to the sign-in. */
+async function refusal(r: Response): Promise<ApiError> {
+	const e = new ApiError(await problemOf(r));
+	if (r.status === 401) {
+		cache.clear();
+		signedOut();
+	}
+	return e;
+}
+
+/* What changes something: with the header and the proof that no other page has; once more when that was an old one. */
+export async function act(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+	const ask = async (): Promise<Response> => {
+		try {
+			return await fetch(apiUrl(path), { ...init, credentials: "same-origin",
+				headers: { Accept: "application/json", "Accept-Language": document.documentElement.lang || "en", "X-Dmarcd-Action": "1", ...init.headers, ...await proof() } });
+		} catch {
+			throw new ApiError({ title: "", status: 0 }, true);
+		}
+	};
+	const csrf = me.get()?.csrf ?? null;
+	let r = await ask();
+
+	if (r.status === 403 && csrf !== null && (await loadMe())?.csrf !== csrf)
+		r = await ask();
+	if (!r.ok)
+		throw await refusal(r);
+	return r;
+}
+
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 	const url = apiUrl(path);
 	const old = cache.get(url);
@@ -61,7 +92,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 		return old.data as T;
 	}
 	if (!r.ok)
-		throw new ApiError(await problemOf(r));
+		throw await refusal(r);
 	let data: T;
 	try {
 		data = await r.json() as T;
@@ -80,51 +111,15 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 	return data;
 }
 
-/* What tells the daemon that no other page asks; of who is signed in, the token of the session, too. */
-let csrf: string | null | undefined;
-async function actionHeaders(anew: boolean): Promise<Record<string, string>> {
-	if (csrf === undefined || anew)
-		try {
-			const r = await fetch(apiUrl("me"), { headers: { Accept: "application/json" }, credentials: "same-origin" });
-			csrf = r.ok ? (await r.json() as { csrf?: string | null }).csrf ?? null : null;
-		} catch {
-			csrf = undefined;	/* what is asked for next fails, and says why */
-		}
-	return { Accept: "application/json", "Accept-Language": document.documentElement.lang || "en", "X-Dmarcd-Action": "1", ...(csrf ? { "X-CSRF-Token": csrf } : {}) };
-}
-
-/* Something is to be done: said in JSON, or by the address alone. Another session has another token: once more, then. */
-export async function act(method: "POST" | "PUT", path: string, body?: unknown): Promise<Response> {
-	for (let anew = false; ; anew = true) {
-		const headers = await actionHeaders(anew), used = csrf;
-		let r: Response;
-
-		if (body !== undefined)
-			headers["Content-Type"] = "application/json";
-		try {
-			r = await fetch(apiUrl(path), { method, headers, body: body === undefined ? null : JSON.stringify(body), credentials: "same-origin" });
-		} catch {
-			throw new ApiError({ title: "", status: 0 }, true);
-		}
-		if (r.ok)
-			return r;
-		if (r.status === 403 && !anew) {
-			await actionHeaders(true);
-			if (csrf !== used)
-				continue;
-		}
-		throw new ApiError(await problemOf(r));
-	}
-}
-
 /* Asks for something to be done. */
 export async function post(path: string): Promise<void> {
-	await act("POST", path);
+	await act(path, { method: "POST", headers: {} });
 }
 
-/* The same with an answer. */
+/* The same with an answer, and with something said: JSON. */
 export async function send<T>(method: "POST" | "PUT", path: string, body?: unknown): Promise<T> {
-	const r = await act(method, path, body);
+	const r = await act(path, { method, headers: body === undefined ? {} : { "Content-Type": "application/json" }, body: body === undefined ? null : JSON.stringify(body) });
+
 	try {
 		return await r.json() as T;
 	} catch {
@@ -143,7 +138,7 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
 		throw new ApiError({ title: "", status: 0 }, true);
 	}
 	if (!r.ok)
-		throw new ApiError(await problemOf(r));
+		throw await refusal(r);
 	return r.text();
 }
 

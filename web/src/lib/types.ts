@@ -2,7 +2,11 @@
 import type { Place } from "./places";
 import type { Whose } from "./types-senders";
 
+import type { Host, Resolver } from "./types-hosts";
+
 export interface Counts {
+	/* own servers, services and candidates, not forwarded; the rest as in the API's description */
+	stopped?: number; forwarded?: number; yours?: number; yours_pass?: number; yours_dkim?: number;
 	m: number; both: number; dkim_only: number; spf_only: number;
 	fail_fix: number; fail_fwd: number; fail_unk: number; untold: number;
 	none: number; quarantine: number; reject: number; pass: number; other: number;
@@ -56,7 +60,7 @@ export interface SourceDetail extends Partial<Place> {
 }
 export interface BreakdownItem {
 	key: string; label: string; counts: Counts; legs: Legs;
-	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number; sender?: Whose | null;
+	first_day: string | null; last_day: string | null; n: number; detail?: SourceDetail; failures?: number; sender?: Whose | null; ptr?: Host | null;
 }
 export interface Breakdown {
 	items: BreakdownItem[]; other: { n: number; m: number }; total: { n: number; m: number }; next: string | null;
@@ -73,14 +77,14 @@ export interface Row extends Partial<Place> {
 	};
 	spf: SpfResult[]; dkim: DkimResult[];
 	verdict: { dkim: boolean; spf: boolean; pass: boolean; estimated: boolean; dkim_domain: string | null; spf_domain: string | null };
-	code: string; title: string; fwd: "certain" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null;
+	code: string; title: string; fwd: "certain" | "likely" | "no"; differs: boolean; overridden: boolean; failures?: number; sender?: Whose | null; ptr?: Host | null;
 }
 /* Sentences of the daemon, finished but for hidden characters; m: messages they hold for. */
 export interface Said { text: string; m: number }
 export interface Explanation {
 	lang: string; code: string; title: string; why: string | null;
 	do: string | null; do_yours: string | null; do_not_yours: string | null;
-	legs: string[]; notes: string[];
+	legs: string[]; notes: string[]; who?: string[]; setup?: string[];
 	snippets: { text: string; type: string; name: string; value: string }[];
 	treatment: Said[]; forwarding: Said[]; differs: Said[];
 	override: (Said & { type: string; comment: string | null })[];
@@ -148,6 +152,7 @@ export interface Ingest {
 	removed: { at: string | null; rule: "size" | "age"; n: number; bytes: number; oldest: string | null; newest: string | null }[];
 	database: { bytes: number; reports: number; records: number; generation: number };
 	duplicates: number;
+	resolver?: Resolver;
 }
 export interface Problem {
 	type?: string; title: string; status: number; detail?: string; request_id?: string;

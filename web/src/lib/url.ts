@@ -10,23 +10,23 @@
 export const MAIL_KEYS = [
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp",
 	"reason", "selector", "sigdomain", "code", "fwd", "differs", "trust", "apart",
-	"sender", "class",
+	"sender", "class", "health", "spfdomain",
 	"country", "asn",
 ] as const;
 /* What failure reports and TLS reports are told apart by; the rest of the keys says nothing of them. */
-export const FAILURE_KEYS = ["type", "domain", "hfrom", "ip", "reporter"] as const;
+export const FAILURE_KEYS = ["type", "domain", "hfrom", "ip", "reporter", "trust", "apart"] as const;
 export const TLS_KEYS = ["policy_type", "result", "domain", "reporter", "apart"] as const;
 export const FILTER_KEYS = [...MAIL_KEYS, "type", "policy_type", "result"] as const;
 export type FilterKey = (typeof FILTER_KEYS)[number];
 
 /* Keys with free text: these take "contains". */
 export const TEXT_KEYS: readonly FilterKey[] = [
-	"domain", "hfrom", "efrom", "reporter", "selector", "sigdomain",
+	"domain", "hfrom", "efrom", "reporter", "selector", "sigdomain", "spfdomain",
 	"asn",
 ];
 
 /* What a page keeps about its own view; not filters, never sent as such. */
-const VIEW_KEYS = ["sort", "by", "view", "unit", "tab", "group"];
+const VIEW_KEYS = ["sort", "by", "view", "unit", "tab", "group", "measure"];
 const TIME_KEYS = ["t", "from", "to", "cmp"];
 
 export const PRESETS = ["7d", "30d", "90d", "365d", "all"] as const;

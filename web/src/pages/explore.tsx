@@ -1,14 +1,19 @@
 /* Any cut of the data: days, the rows themselves, and what values they hold. */
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { t } from "../i18n";
+import { t, type Key } from "../i18n";
 import { useApi } from "../lib/api";
 import { num, percent, ratio } from "../lib/format";
 import { setView, useUrl } from "../lib/router";
 import type { Breakdown, Page, Row, Timeseries } from "../lib/types";
+import { COUNTS, GROUPS, RATES, type Flow, type Heatmap } from "../lib/types-flow";
 import { apiQuery, canFilter, carried, type FilterKey } from "../lib/url";
 import { codeTitle } from "../ui/bits";
 import { DayChart } from "../ui/chart";
 import { FilterBar, valueLabel } from "../ui/filterbar";
+import { FlowChart } from "../ui/flow";
+import { HeatChart } from "../ui/heatmap";
+import { Pick } from "../ui/marks";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText, useStep } from "../ui/page";
 import { useGeo } from "../ui/places";
@@ -17,9 +22,16 @@ import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 import { Name, Value } from "../ui/text";
 
-const PANEL: FilterKey[] = ["ip", "sender", "class", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "align", "spf", "dkim", "reason", "fwd", "country", "asn"];
+const PANEL: FilterKey[] = ["ip", "sender", "class", "health", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "spfdomain", "align", "spf", "dkim", "reason", "fwd", "country", "asn"];
 const OPEN = 5;
-const SPLITS = ["outcome", "reporter", "disposition", "domain", "code"] as const;
+const VIEWS = ["flow", "time", "heat", "rows"] as const;
+const NAMES = { flow: "explore.flow", time: "explore.timeview", heat: "explore.heat", rows: "explore.rows" } as const;
+/* What each view can be split by and what it can measure, the usual one first. */
+const SPLITS = {
+	time: ["outcome", "reporter", "disposition", "domain", "sender", "class", "code"], flow: GROUPS, heat: GROUPS,
+} as const;
+const MEASURES = { time: COUNTS, flow: COUNTS, heat: [...COUNTS, ...RATES] } as const;
+type Chart = keyof typeof SPLITS;
 
 function Values({ k, start }: { k: FilterKey; start: boolean }) {
 	const s = useUrl();
@@ -51,17 +63,47 @@ function Values({ k, start }: { k: FilterKey; start: boolean }) {
 	);
 }
 
+/* Split and measure of a chart are in the address; "group" is how older addresses called the split. */
+function useCut(chart: Chart): { by: string; measure: string; picks: ComponentChildren } {
+	const s = useUrl();
+	const geo = useGeo();
+	const bys = (SPLITS[chart] as readonly string[]).filter((x) => geo || (x !== "country" && x !== "asn"));
+	const measures: readonly string[] = MEASURES[chart];
+	const pick = (of: readonly string[], v: string | undefined): string => v !== undefined && of.includes(v) ? v : of[0] ?? "";
+	const by = pick(bys, s.view.by ?? s.view.group), measure = pick(measures, s.view.measure);
+	return { by, measure, picks: (
+		<div class="charttools">
+			<Pick label={t("explore.by")} value={by} of={bys} name={(x) => t(`split.${x}` as Key)} onPick={(x) => setView({ by: x === bys[0] ? undefined : x, group: undefined }, true)} />
+			<Pick label={t("explore.measure")} value={measure} of={measures} name={(x) => t(`measure.${x}` as Key)} onPick={(x) => setView({ measure: x === "m" ? undefined : x }, true)} />
+		</div>
+	) };
+}
+const told = (measure: string): string | undefined => measure === "m" ? undefined : measure;
+
 function Time() {
 	const s = useUrl();
-	const by = SPLITS.find((x) => x === s.view.group) ?? "outcome";
-	const l = useApi<Timeseries>(`timeseries?${apiQuery(s, { by, step: useStep(), top: by === "outcome" ? undefined : 7 })}`);
+	const { by, measure, picks } = useCut("time");
+	const l = useApi<Timeseries>(`timeseries?${apiQuery(s, { by, step: useStep(), top: by === "outcome" ? undefined : 7, measure: told(measure) })}`);
 	return (
 		<section class="card">
-			<label class="select">{t("explore.split")} <select value={by} onChange={(e) => setView({ group: e.currentTarget.value === "outcome" ? undefined : e.currentTarget.value }, true)}>
-				{SPLITS.map((x) => <option value={x}>{t(`split.${x}`)}</option>)}</select></label>
-			<Load of={l} h={340}>{(d) => <DayChart key={by} data={d} by={by} title={t("explore.time")} />}</Load>
+			{picks}
+			<Load of={l} h={340}>{(d) => <DayChart key={by} data={d} by={by} title={measure === "m" ? t("explore.time") : `${t("explore.time")}, ${t(`measure.${measure}` as Key)}`} />}</Load>
 		</section>
 	);
+}
+
+function FlowView() {
+	const s = useUrl();
+	const { by, measure, picks } = useCut("flow");
+	const l = useApi<Flow>(`flow?${apiQuery(s, { by, measure: told(measure) })}`);
+	return <section class="card">{picks}<Load of={l} h={560}>{(d) => <FlowChart data={d} />}</Load></section>;
+}
+
+function Heat() {
+	const s = useUrl();
+	const { by, measure, picks } = useCut("heat");
+	const l = useApi<Heatmap>(`heatmap?${apiQuery(s, { by, step: useStep(), measure: told(measure) })}`);
+	return <section class="card">{picks}<Load of={l} h={560}>{(d) => <HeatChart key={`${d.by} ${d.step}`} data={d} />}</Load></section>;
 }
 
 export default function ExplorePage() {
@@ -71,20 +113,19 @@ export default function ExplorePage() {
 	const l = useApi<Page<Row>>(path, { main: true });
 	const total = useApi<Page<Row>>(`rows?${apiQuery(s, { sort: "-m", limit: 1, total: 1 })}`);
 	const more = useMore(path, l);
-	const chart = s.view.view !== "rows";
+	const view = VIEWS.find((x) => x === s.view.view) ?? "time";
 	const geo = useGeo();
 
 	return (
 		<>
 			<Head title={t("nav.explore")} sub={<PeriodText />} side={<Complete />} />
-			<FilterBar />
+			<FilterBar kind="records" />
 			<div class="explore">
 				<div class="explore-main">
 					<div class="seg viewseg" role="group" aria-label={t("explore.view")}>
-						<button type="button" aria-pressed={chart} onClick={() => setView({ view: undefined }, true)}>{t("explore.timerows")}</button>
-						<button type="button" aria-pressed={!chart} onClick={() => setView({ view: "rows" }, true)}>{t("explore.rows")}</button>
+						{VIEWS.map((v) => <button type="button" aria-pressed={v === view} onClick={() => setView({ view: v === "time" ? undefined : v }, true)}>{t(NAMES[v])}</button>)}
 					</div>
-					{chart && <Time />}
+					{view === "flow" ? <FlowView /> : view === "time" ? <Time /> : view === "heat" ? <Heat /> : null}
 					<section class="card">
 						<div class="cardhead"><h2>{t("explore.rows")}</h2>
 							<p class="lede">{total.data?.total && t("explore.total", { n: total.data.total.n, m: total.data.total.m })}</p></div>

@@ -5,6 +5,7 @@ import { useApi } from "../lib/api";
 import { ago, bytes, day, dayLong, num, time } from "../lib/format";
 import type { Ingest, Mailbox } from "../lib/types";
 import { Icon, type IconName } from "../ui/icons";
+import { ResolverFacts } from "../ui/host";
 import { Head, Section } from "../ui/page";
 import { Quarantine, usePace } from "../ui/quarantine";
 import { Load } from "../ui/states";
@@ -77,6 +78,7 @@ export default function IntakePage() {
 								</dl>
 							</Section>
 						</div>
+						{d.resolver !== undefined && <Section title={t("resolver.title")}><ResolverFacts r={d.resolver} /></Section>}
 						<Section title={t("intake.quarantine")} sub={t("intake.quarantine.sub")}>
 							<Quarantine d={d} reload={l.retry} />
 						</Section>

@@ -97,7 +97,7 @@ export default function OverviewPage() {
 							<span>{tx("overview.silent", { n: o.silent_reporters.length, who: list(o.silent_reporters.slice(0, 3).map((r) => t("overview.silent.one", { name: safeText(r.label), day: day(r.last_day) }))) })}</span>
 							<a href={href("/reports?tab=reporters")}>{t("overview.silent.link")}</a></p>
 					)}
-					<Tiles c={o.counts} prev={s.cmp === "prev" ? o.prev : null} dkimCover={o.rates.dkim_cover ?? ratio(o.counts.both + o.counts.dkim_only, o.counts.m)} />
+					<Tiles c={o.counts} prev={s.cmp === "prev" ? o.prev : null} />
 					<Whose o={o} />
 				</>
 			)}</Load>
@@ -125,6 +125,8 @@ function Whose({ o }: { o: Overview }) {
 		<div class="tiles whose">
 			<Tile label={t("tile.legit")} value={percent(r.legit_pass ?? null)} to={at("/senders", (carried(s) ? carried(s) + "&" : "") + "class=own,service,candidate")}
 				note={r.legit_low === null || r.legit_low === undefined ? t("tile.legit.none") : t("tile.legit.note", { low: percent(r.legit_low) })} />
+			<Tile label={t("tile.yourhurt")} value={num(o.counts.collateral)} to={at("/explore", (carried(s) ? carried(s) + "&" : "") + "align=none&disp=quarantine,reject&class=own,service,candidate,forwarder,list")} note={t("sender.hurt.hint")} tone={o.counts.collateral > 0 ? "warn" : ""} />
+			<Tile label={t("tile.impostor")} value={percent(r.stopped ?? null)} to={at("/senders", (carried(s) ? carried(s) + "&" : "") + "class=unknown,suspect,impostor,noise")} note={t("tile.impostor.note", { n: o.counts.leaked })} />
 			<Tile label={t("tile.unreviewed")} value={percent(r.unreviewed ?? null)} to={at("/senders", (carried(s) ? carried(s) + "&" : "") + "tab=review")} note={t("tile.unreviewed.note")} />
 		</div>
 	);

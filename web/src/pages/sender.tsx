@@ -1,5 +1,5 @@
 /* One sender: who it is and why we think so, what happens to its mail, what to do, and what people decided. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { hasKey, t, word, type Key } from "../i18n";
 import { get, useApi } from "../lib/api";
 import { decide, overlays, shown, undo, type Target } from "../lib/decide";
@@ -7,6 +7,8 @@ import { day, num, percent, ratio, time } from "../lib/format";
 import { keysOn } from "../lib/keys";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
+import { isNobody, senderName, TRIAGE, verdictOf, whyClass, type TriageKey } from "../lib/senders";
+import { isAdmin, me } from "../lib/session";
 import { useStore } from "../lib/store";
 import type { BreakdownItem } from "../lib/types";
 import type { Decision, Decisions, SenderDetail } from "../lib/types-senders";
@@ -18,12 +20,11 @@ import { FilterBar } from "../ui/filterbar";
 import { Icon } from "../ui/icons";
 import { useMeta } from "../ui/meta";
 import { Complete, Head, OutcomeCard, PeriodText, Section, Tile } from "../ui/page";
-import { ClassMark, Decide, EvidenceList, HealthMark, isNobody, SenderName, senderName, target, Toast, TRIAGE, verdictOf, whyClass, type TriageKey } from "../ui/senders";
+import { ClassMark, Decide, EvidenceList, HealthMark, SenderName, target, Toast } from "../ui/senders";
 import { SourceTable } from "../ui/sources";
 import { Load } from "../ui/states";
 import { Table } from "../ui/table";
 import { Name, Safe, Value } from "../ui/text";
-import { useEffect } from "preact/hooks";
 
 /* A short list of names with their mail. */
 function Names({ title, k, items }: { title: string; k: FilterKey; items: BreakdownItem[] }) {
@@ -51,6 +52,7 @@ function LogLine({ d }: { d: Decision }) {
 
 /* The log: every line stays. */
 function Log({ id, about }: { id: string; about: Target | null }) {
+	const may = isAdmin(useStore(me));
 	const path = `senders/decisions?sender=${encodeURIComponent(id)}&limit=50`;
 	const l = useApi<Decisions>(path);
 	const [older, setOlder] = useState<{ of: unknown; items: Decision[]; next: string | null } | null>(null);
@@ -68,7 +70,7 @@ function Log({ id, about }: { id: string; about: Target | null }) {
 							{ id: "w", head: t("log.who"), cell: (x) => <Safe text={x.who} /> },
 							{ id: "n", head: t("log.note"), cls: "c-text", cell: (x) => x.note === null ? "" : <Safe text={x.note} /> },
 							{ id: "s", head: t("log.state"), cell: (x) => x.undone !== null ? <span class="muted">{t("log.undone", { who: safeText(x.undone_by ?? "–"), day: day(x.undone.slice(0, 10)) })}</span> : x.holds ? <span class="status status-protected"><Icon name="check" size={16} />{t("log.holds")}</span> : <span class="muted">{t("log.past")}</span> },
-							{ id: "u", head: t("log.undo"), cls: "c-do", cell: (x) => x.undone !== null ? null : <button type="button" class="btn" onClick={() => void undo(x.undo, about === null ? [] : [about])}><Icon name="undo" size={16} />{t("log.undo")}</button> },
+							{ id: "u", head: t("log.undo"), cls: "c-do", cell: (x) => x.undone !== null || !may ? null : <button type="button" class="btn" onClick={() => void undo(x.undo, about === null ? [] : [about])}><Icon name="undo" size={16} />{t("log.undo")}</button> },
 						]} />
 						{next !== null && <p class="more"><button type="button" class="btn" onClick={() => void get<Decisions>(`${path}&cursor=${encodeURIComponent(next)}`).then((p) => setOlder({ of: d, items: [...(more?.items ?? []), ...p.items], next: p.next }), () => l.retry())}>{t("log.more")}</button></p>}
 					</>

@@ -38,7 +38,9 @@ function Why({ e, head }: { e: Explanation; head?: ComponentChildren }) {
 			{e.differs.map((s) => <p class="note"><Icon name="info" size={16} /> <Some s={s} of={e} /><Safe text={s.text} /></p>)}
 			{e.why !== null && <p><Safe text={e.why} /></p>}
 			<Advice e={e} />
+			{e.setup?.map((l) => <p class="note"><Icon name="info" size={16} /> <Safe text={l} /></p>)}
 			{e.snippets.length > 0 && <dl class="snippets">{e.snippets.map((x) => <><dt><Safe text={x.text} /></dt><dd><code><Safe text={`${x.name}  ${x.type}  "${x.value}"`} /></code></dd></>)}</dl>}
+			{(e.who?.length ?? 0) > 0 && <p><strong>{t("card.who")}</strong> <Safe text={e.who?.join(" ")} /></p>}
 			<ul class="legs">{e.legs.map((l) => <li><Safe text={l} /></li>)}</ul>
 			{e.treatment.map((s) => <p><Some s={s} of={e} /><Safe text={s.text} /></p>)}
 			{e.override.map((s) => (

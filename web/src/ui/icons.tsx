@@ -37,6 +37,8 @@ const PATHS = {
 	eye: "M2.5 10S5.5 5 10 5s7.5 5 7.5 5-3 5-7.5 5-7.5-5-7.5-5M10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4",
 	forward: "M11 5l5 5-5 5M16 10H8a4 4 0 0 0-4 4v1",
 	off: "M4 10h12",
+	signout: "M8 4H4v12h4M12 6l4 4-4 4M16 10H8",
+	settings: "M4 6h8M15 6h1M4 14h1M8 14h8M13.5 4a2 2 0 1 0 0 4 2 2 0 0 0 0-4M6.5 12a2 2 0 1 0 0 4 2 2 0 0 0 0-4",
 };
 export type IconName = keyof typeof PATHS;
 

@@ -7,16 +7,11 @@ import { Safe, Value } from "./text";
 /* Is there anything that tells countries and networks? */
 export const useGeo = (): boolean => useMeta()?.features.geo === true;
 
-/* Small, for a table: the country's letters and the network's name. */
-export function PlaceCell({ p }: { p: Partial<Place> }) {
-	if (!p.country && !p.asn)
-		return <span class="muted small">{p.reserved ? reservedText(p.reserved) : "–"}</span>;
-	return (
-		<span class="place" title={placeText(p) ?? undefined}>
-			{p.country && <Value k="country" v={p.country} cls="place-country"><abbr title={countryName(p.country)}>{p.country}</abbr></Value>}
-			{p.asn && <Value k="asn" v={String(p.asn)} cls="place-network"><Safe text={p.network ?? `AS${p.asn}`} /></Value>}
-		</span>
-	);
+/* Small, beside an address: the letters of its country; the rest when one points at it. */
+export function PlaceTag({ p }: { p: Partial<Place> }) {
+	if (!p.country)
+		return null;
+	return <Value k="country" v={p.country} cls="place-country"><abbr title={placeText(p) ?? countryName(p.country)}>{p.country}</abbr></Value>;
 }
 
 /* In full, for a list of facts. */

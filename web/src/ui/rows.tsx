@@ -1,12 +1,12 @@
 /* Rows of reports, each opening to its explanation. */
 import { t } from "../i18n";
 import { day, num } from "../lib/format";
-import { placeText } from "../lib/places";
 import type { Row } from "../lib/types";
 import { Code, codeTitle, Disposition, Result } from "./bits";
 import { RowCard } from "./explain";
+import { HostLine } from "./host";
 import { Icon } from "./icons";
-import { PlaceNote, useGeo } from "./places";
+import { PlaceNote, PlaceTag } from "./places";
 import { SenderLink } from "./senders";
 import { Table, type Column } from "./table";
 import { Name, Safe, Value } from "./text";
@@ -21,7 +21,6 @@ interface Props {
 }
 
 export function RowTable({ rows, sort, query = "", inReport = false, onJump, current = null }: Props) {
-	const geo = useGeo();
 	const cols: Column<Row>[] = [];
 	if (inReport)
 		cols.push({ id: "seq", head: "#", num: true, cls: "c-seq", cell: (r) => onJump ?
@@ -33,11 +32,9 @@ export function RowTable({ rows, sort, query = "", inReport = false, onJump, cur
 		);
 	cols.push(
 		{ id: "ip", head: t("key.ip"), cls: "mono c-main", cell: (r) => {
-			const ip = r.ip !== null ? <Value k="ip" v={r.ip} /> : <Safe text={r.ip_text} />;
-			return r.sender ? <span class="under">{ip}<SenderLink s={r.sender} small /></span> : ip;
+			const ip = r.ip !== null ? <span class="addr"><Value k="ip" v={r.ip} /><PlaceTag p={r} /></span> : <Safe text={r.ip_text} />;
+			return r.sender || r.ptr ? <span class="under">{ip}<HostLine h={r.ptr} />{r.sender && <SenderLink s={r.sender} small />}</span> : ip;
 		} },
-		...(geo ? [{ id: "place", head: t("key.country"), hint: t("place.hint"), cls: "c-place", cell: (r: Row) => r.country ?
-			<Value k="country" v={r.country}><abbr title={placeText(r) ?? undefined}>{r.country}</abbr></Value> : <span class="muted" title={placeText(r) ?? undefined}>–</span> }] : []),
 		{ id: "m", head: t("col.m"), num: true, sort: inReport ? undefined : "m", cell: (r) => num(r.count) },
 		{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => r.hfrom ? <Value k="hfrom" v={r.hfrom} /> : <Safe text={null} /> },
 		{ id: "spf", head: "SPF", hint: t("row.spf.hint"), cell: (r) => <Both raw={r.spf.find((x) => x.scope !== "helo")?.result ?? r.spf[0]?.result ?? null} word={r.spf.find((x) => x.scope !== "helo")?.word} aligned={r.policy_eval.spf} /> },

@@ -8,6 +8,8 @@ import { num } from "../lib/format";
 import { keysOn } from "../lib/keys";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
+import { isNobody, senderName, TRIAGE, type TriageKey } from "../lib/senders";
+import { isAdmin, me } from "../lib/session";
 import { useStore } from "../lib/store";
 import type { Evidence, Health, LegWord, SenderClass, SenderItem, Senders, SenderShort, Whose } from "../lib/types-senders";
 import { carried, removeFilter } from "../lib/url";
@@ -15,16 +17,10 @@ import { codeTitle } from "./bits";
 import { Icon, type IconName } from "./icons";
 import { Name, Safe } from "./text";
 
-export const REVIEW: readonly SenderClass[] = ["candidate", "unknown", "suspect"];
-/* Nobody in particular: mail not looked at yet, and background noise. */
-export const isNobody = (id: string): boolean => id === "0" || id === "1";
-
 const CLASS_ICON: Record<SenderClass, IconName> = {
 	own: "check", service: "check", candidate: "help", unknown: "help", suspect: "warn", impostor: "cross", forwarder: "forward", list: "forward", noise: "dot",
 };
 
-/* What it is called: names of the catalogue are ours, the rest is out of reports. */
-export const senderName = (s: { id: string; label: string }): string => s.id === "1" ? t("class.noise") : s.id === "0" ? t("senders.new") : safeText(s.label);
 export const SenderName = ({ s }: { s: { id: string; label: string } }) => isNobody(s.id) ? <>{senderName(s)}</> : <Name text={s.label} />;
 
 export function ClassMark({ c, by, asking = false }: { c: SenderClass; by?: "user" | "auto"; asking?: boolean }) {
@@ -73,14 +69,6 @@ export function EvidenceList({ list }: { list: Evidence[] }) {
 	);
 }
 
-/* Why it is what it is, as far as its mail shows. */
-export function whyClass(s: SenderShort): string {
-	const c = s.inferred;
-	if (c === "unknown" && (s.kind === "service" || s.key.startsWith("known:")))
-		return t("why.unknown.service", { name: senderName(s) });
-	return hasKey(`why.${c}`) ? t(`why.${c}` as Key) : "";
-}
-
 /* --- deciding ------------------------------------------------------------------ */
 
 export const target = (s: SenderShort, dataAt: number): Target => {
@@ -88,16 +76,6 @@ export const target = (s: SenderShort, dataAt: number): Target => {
 	return { id: s.id, label: senderName(s), class: now.class, by: now.by, inferred: s.inferred, seen: s.last_decision };
 };
 
-/* "Mine" of a service that we know is a service you use, else a server of yours. */
-export const mine = (s: { kind: string; key: string; inferred: SenderClass }): "own" | "service" =>
-	s.inferred === "service" || s.key.startsWith("known:") || s.kind === "service" || s.kind === "provider" || s.kind === "gateway" ? "service" : "own";
-export const forwards = (s: { kind: string; inferred: SenderClass }): "forwarder" | "list" => s.inferred === "list" || s.kind === "list" ? "list" : "forwarder";
-
-export const TRIAGE = ["y", "n", "f", "u"] as const;
-export type TriageKey = (typeof TRIAGE)[number];
-export function verdictOf(key: TriageKey, s: { kind: string; key: string; inferred: SenderClass }): Verdict {
-	return key === "y" ? mine(s) : key === "n" ? "impostor" : key === "f" ? forwards(s) : null;
-}
 const TRIAGE_TEXT: Record<TriageKey, { text: Key; hint: Key; icon: IconName }> = {
 	y: { text: "decide.mine", hint: "decide.hint.mine", icon: "check" }, n: { text: "decide.notmine", hint: "decide.hint.notmine", icon: "cross" },
 	f: { text: "decide.forwarder", hint: "decide.hint.forwarder", icon: "forward" }, u: { text: "decide.undecided", hint: "decide.hint.undecided", icon: "undo" },
@@ -106,6 +84,8 @@ const TRIAGE_TEXT: Record<TriageKey, { text: Key; hint: Key; icon: IconName }> =
 /* The twins of the four keys. */
 export function Triage({ on, undecided, about, busy = false, labels = false }: { on: (k: TriageKey) => void; undecided: boolean; about: string; busy?: boolean; labels?: boolean }) {
 	const single = useStore(keysOn);
+	if (!isAdmin(useStore(me)))
+		return null;
 	return (
 		<span class={`triage ${labels ? "labels" : ""}`} role="group" aria-label={`${t("decide.label")} ${about}`}>
 			{TRIAGE.filter((k) => k !== "u" || undecided).map((k) => {
@@ -135,8 +115,11 @@ export function Decide({ s, dataAt, decide }: { s: SenderItem; dataAt: number; d
 	const now = shown(s, dataAt, map);
 	const current = domain === "" ? now : of === undefined || map.has(s.id) ? now : { class: of.class, by: of.class_by, asking: false };
 	const kept = (domain === "" ? s.note : of?.note) ?? "";
+	const may = isAdmin(useStore(me));
 	if (isNobody(s.id))
 		return <p class="muted">{s.id === "1" ? t("decide.noise") : t("senders.new.text")}</p>;
+	if (!may)
+		return <p class="muted">{t("decide.forbidden")}</p>;
 	const say = (c: Verdict) => decide(c, domain === "" ? null : [domain], text ?? (kept === "" ? null : kept));
 	return (
 		<div class="decide">

@@ -12,9 +12,10 @@ import { Amount, Code, codeTitle, LegAligned, LegResult, OutcomeBar, OUTCOMES, p
 import { CauseCards } from "./explain";
 import { valueLabel } from "./filterbar";
 import { FailureLink } from "./failures";
+import { HostFacts, HostLine } from "./host";
 import { Icon } from "./icons";
 import { useMeta } from "./meta";
-import { PlaceCell, PlaceFact, PlaceNote, useGeo } from "./places";
+import { PlaceFact, PlaceNote, PlaceTag } from "./places";
 import { SenderLink } from "./senders";
 import { Table, type Column } from "./table";
 import { applyValue, Name, Safe, Value } from "./text";
@@ -45,13 +46,13 @@ function TopOf({ k, list }: { k: FilterKey | null; list: { key: string; m: numbe
 }
 
 export function SourceTable({ by, items, sort, fixedSort = false, query }: Props) {
-	const geo = useGeo();
 	const max = Math.max(1, ...items.map((i) => i.counts.m));
 	const s = (name: string) => fixedSort ? undefined : name;
 	const cols: Column<BreakdownItem>[] = [
 		{ id: "key", head: t(`key.${by}`), sort: s("key"), first: "asc", cls: `c-main ${by === "ip" ? "mono" : ""}`, cell: (r) => {
 			const value = r.key && canFilter(r.key) ? <Value k={by} v={r.key}>{keyLabel(by, r)}</Value> : keyLabel(by, r);
-			return by === "ip" && r.sender ? <span class="under">{value}<SenderLink s={r.sender} small /></span> : value;
+			const here = by === "ip" ? <span class="addr">{value}<PlaceTag p={r.detail ?? {}} /></span> : value;
+			return by === "ip" && (r.sender || r.ptr) ? <span class="under">{here}<HostLine h={r.ptr} />{r.sender && <SenderLink s={r.sender} small />}</span> : here;
 		} },
 		{ id: "m", head: t("col.m"), num: true, sort: s("m"), cell: (r) => <Amount n={r.counts.m} max={max} /> },
 		{ id: "pass", head: t("col.pass"), sort: s("pass"), first: "asc", hint: t("col.pass.hint"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
@@ -61,8 +62,6 @@ export function SourceTable({ by, items, sort, fixedSort = false, query }: Props
 		{ id: "dkima", head: t("col.dkim_aligned"), cls: "c-al", hint: t("col.dkim_aligned.hint"), cell: (r) => <LegAligned leg={r.legs.dkim} m={r.counts.m} /> },
 		{ id: "disp", head: t("col.disp"), cls: "c-sep c-dispg", hint: t("col.disp.hint"), cell: (r) => <Treatment c={r.counts} /> },
 	];
-	if (by === "ip" && geo)
-		cols.push({ id: "place", head: t("place.where"), hint: t("place.hint"), cls: "c-names c-place", cell: (r) => <PlaceCell p={r.detail ?? {}} /> });
 	if (by === "ip")
 		cols.push(
 			{ id: "from", head: t("key.hfrom"), cls: "c-names c-from", cell: (r) => <TopOf k="hfrom" list={r.detail?.hfrom} /> },
@@ -125,6 +124,7 @@ function Detail({ by, r, query }: { by: FilterKey; r: BreakdownItem; query?: str
 					<NameList head={t("key.hfrom")} k="hfrom" list={r.detail.hfrom} />
 					<NameList head={t("col.spf_domain")} k={null} list={r.detail.spf_domain} />
 					<NameList head={t("key.sigdomain")} k="sigdomain" list={r.detail.sigdomain} />
+					<HostFacts h={r.ptr} />
 				</div>
 			)}
 			{filterable && by === "ip" && <CauseCards query={apiQuery(one, { limit: 5 }, { ...(fixed !== null ? { domain: fixed } : {}), ...(one.filters.some((f) => f.key === "align" || f.key === "code") ? {} : { align: "both,dkim,spf,none,untold" }) })} />}

@@ -13,20 +13,25 @@ export const Skeleton = ({ h }: { h: number }) => <div class="skeleton" style={{
 
 export function ErrorBox({ error, retry }: { error: ApiError; retry: () => void }) {
 	const p = error.problem;
-	const title = error.offline ? t("error.offline") : p.title || t("error.title");
+	if (p.status === 401)
+		return <Skeleton h={120} />;	/* on the way to the sign-in */
+	/* forbidden: what is wrong is who asks, so asking again is of no use, and who can grant it is said */
+	const not = p.status === 403;
+	const title = error.offline ? t("error.offline") : not && p.title === "Forbidden" ? t("forbidden.title") : p.title || t("error.title");
 	return (
 		<div class="notice bad" role="alert">
-			<Icon name="warn" />
+			<Icon name={not ? "lock" : "warn"} />
 			<div class="grow">
 				<strong>{title}</strong>
 				<p>{error.offline ? t("error.offline.detail") : <Safe text={p.detail ?? t("error.nodetail")} />}</p>
+				{not && <p class="muted small">{tx("forbidden.who", { command: <code>dmarcd user role</code> })}</p>}
 				{p.errors?.map((e) => <p class="muted"><Safe text={[e.pointer, e.key].filter(Boolean).join(": ")} /></p>)}
 				{(p.request_id || p.status > 0) && <p class="muted small">
 					{p.status > 0 && <span>{t("error.status", { status: String(p.status) })} </span>}
 					{p.request_id && <>{t("error.request")} <code><Safe text={p.request_id} /></code></>}
 				</p>}
 			</div>
-			<button type="button" class="btn" onClick={retry}>{t("error.retry")}</button>
+			{!not && <button type="button" class="btn" onClick={retry}>{t("error.retry")}</button>}
 		</div>
 	);
 }

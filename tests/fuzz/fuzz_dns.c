@@ -1,0 +1,85 @@
+/*
+ * fuzz_dns.c - any bytes as a record of the DNS, and as all answers to a
+ * look-up: what comes out is a sound name, or none, and every look-up ends.
+ */
+#include <assert.h>
+
+#include "dns/lookup.h"
+
+int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static unsigned	 last, open_questions, ended;
+
+static int
+on_ask(void *ctx, unsigned token, const char *name, enum dns_type type, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	assert(name[0] != '\0' && strlen(name) <= DOMAIN_MAX && (type == DNS_PTR || host_name_ok(str_of(name))));
+	last = token;
+	open_questions++;
+	return (0);
+}
+
+static void
+on_cancel(void *ctx, unsigned token)
+{
+	(void)ctx;
+	(void)token;
+}
+
+static void
+on_done(void *ctx, int64_t id, const struct host *h)
+{
+	(void)ctx;
+	assert(id == 1 && host_sound(h));
+	ended++;
+}
+
+/* Records, each with its length in front, a byte of status before them: one answer after another. */
+static void
+look_up(const uint8_t *data, size_t size)
+{
+	static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done };
+	static const unsigned char		 ip[4] = { 192, 0, 2, 1 };
+	struct lookups				*l = lookups_new(1000, 5000, &calls, NULL, 0);
+	struct str				 records[64];
+	size_t					 at = 0;
+
+	if (l == NULL)
+		return;
+	open_questions = ended = 0;
+	assert(lookups_add(l, 1, ip, sizeof(ip)));
+	for (int64_t t = 10; at < size && ended == 0; t += 10) {
+		struct dns_reply	 r = { .status = (enum dns_status)(data[at] % 6), .records = records, .ttl = data[at] };
+		size_t			 want = data[at++] / 6 % nitems(records), before = open_questions;
+
+		(void)lookups_tick(l, t);
+		assert(open_questions <= before + 1);
+		while (r.n < want && at < size) {
+			size_t	 len = data[at++];
+
+			len = len > size - at ? size - at : len;
+			records[r.n++] = (struct str){ (const char *)data + at, len };
+			at += len;
+		}
+		lookups_answer(l, last, &r);
+	}
+	(void)lookups_tick(l, 1000000);		/* the first question, if none was asked */
+	(void)lookups_tick(l, 2000000);
+	assert(ended == 1 && open_questions <= 1 + HOST_TRIED && lookups_open(l) == 0);
+	lookups_free(l);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char	 out[DOMAIN_MAX + 1];
+
+	if (dns_name_text((struct str){ (const char *)data, size }, out))
+		assert(host_name_ok(str_of(out)) && strlen(out) == size - 2);
+	else
+		assert(out[0] == '\0');
+	look_up(data, size);
+	return (0);
+}

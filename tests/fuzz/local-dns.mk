@@ -1,0 +1,11 @@
+# Names out of records, and look-ups with any answers; as the others.
+check_PROGRAMS += tests/fuzz/fuzz_dns
+tests_fuzz_fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c
+tests_fuzz_fuzz_dns_LDADD = $(DMARCD_LIBS)
+if FUZZING
+tests_fuzz_fuzz_dns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+tests_fuzz_fuzz_dns_SOURCES += tests/fuzz/replay.c
+TESTS += tests/fuzz/fuzz_dns
+endif
+EXTRA_DIST += tests/fuzz/fuzz_dns.in

@@ -1,0 +1,72 @@
+/* Users of the mock: none, or one admin (alice) and one viewer of a domain (bob), both with the same password. */
+import type { IncomingMessage } from "node:http";
+
+export const PASSWORD = "a long enough password";
+const PEOPLE: Record<string, { role: string; domains: string[] | null }> = { alice: { role: "admin", domains: null }, bob: { role: "viewer", domains: ["example.org"] } };
+
+export class Access {
+	private readonly sessions = new Map<string, string>();
+	private serial = 0;
+	wrong = 0;
+
+	constructor(readonly open: boolean) {}
+
+	who(req: IncomingMessage): string | null {
+		const c = /(?:^|; )dmarcd=(\w+)/.exec(req.headers.cookie ?? "");
+		return c === null ? null : this.sessions.get(c[1] as string) ?? null;
+	}
+
+	me(req: IncomingMessage): unknown {
+		const user = this.who(req);
+		return this.open ? { user: null, role: "admin", domains: null, csrf: null, how: "open" } :
+			user === null ? null : { user, ...PEOPLE[user], csrf: this.csrf(user), how: "session" };
+	}
+
+	csrf(user: string): string {
+		return Buffer.from(user.padEnd(32, "x")).toString("hex");
+	}
+
+	mayAct(req: IncomingMessage): boolean {
+		const user = this.who(req);
+		return this.open || (user !== null && PEOPLE[user]?.role === "admin" && req.headers["x-csrf-token"] === this.csrf(user));
+	}
+
+	mayLook(req: IncomingMessage, path: string): boolean {
+		const user = this.who(req);
+		return this.open || user === "alice" || !/^\/(users|audit|ingest|requests)(\/|$)/.test(path);
+	}
+
+	login(user: string, password: string): string | null {
+		if (PEOPLE[user] === undefined || password !== PASSWORD) {
+			this.wrong++;
+			return null;
+		}
+		const secret = `s${++this.serial}`.padEnd(64, "0");
+		this.sessions.set(secret, user);
+		return secret;
+	}
+
+	logout(req: IncomingMessage): void {
+		const c = /(?:^|; )dmarcd=(\w+)/.exec(req.headers.cookie ?? "");
+		this.sessions.delete(c?.[1] ?? "");
+	}
+
+	endAll(): void {
+		this.sessions.clear();
+	}
+}
+
+const day = (n: number): string => new Date(Date.UTC(2026, 4, 20, 8, n)).toISOString().replace(".000", "");
+export const users = {
+	users: Object.entries(PEOPLE).map(([name, p]) => ({ name, ...p, made: day(0), changed: day(1), sessions: 1 })),
+	tokens: [{ name: "grafana", role: "read", domains: null, made: day(2), used: day(40) }, { name: "tickets", role: "read", domains: ["example.org"], made: day(3), used: null }],
+};
+export const audit = {
+	items: [
+		{ time: day(50), event: "login_failed", who: null, from: "203.0.113.7", what: "and 12 refusals before that are not in this log" },
+		{ time: day(45), event: "reveal", who: "alice", from: "192.0.2.1", what: "failures/{}/reveal f3" },
+		{ time: day(44), event: "login", who: "alice", from: "192.0.2.1", what: null },
+		{ time: day(1), event: "user_added", who: "root", from: "command line", what: "bob viewer" },
+		{ time: day(0), event: "user_added", who: "<b onclick=alert(1)>", from: "command line", what: "\u202e<img src=x onerror=alert(1)>" },
+	],
+};

@@ -1,0 +1,25 @@
+/* Host names of addresses. */
+
+export const hosts = {
+	"host.title": "Host name",
+	"host.confirmed": "confirmed",
+	"host.unconfirmed": "unconfirmed",
+	"host.none": "It has none.",
+	"host.waiting": "Not known yet.",
+	"host.confirmed.hint": "This name leads back to the address: whoever runs the address and whoever runs the name agree.",
+	"host.unconfirmed.hint": "This name does not lead back to the address. Whoever runs the address may write any name: it proves nothing.",
+	"host.none.hint": "The address has no host name.",
+	"host.waiting.hint": "Nobody has answered yet.",
+	"host.crowd": "More names than an answer holds; none was looked at.",
+	"host.more": "{n, plural, one {# more name} other {# more names}}",
+	"host.refused": "{n, plural, one {# name that no host can have} other {# names that no host can have}}",
+	"host.failure": "The latest question was not answered; it is asked again.",
+	"host.answered": "Answered {ago}",
+	"resolver.title": "Host names",
+	"resolver.off": "Host names are not looked up: the configuration says so. Those that are known stay.",
+	"resolver.failing": "No name server answers, since {ago}. Host names wait until one does.",
+	"resolver.known": "Addresses answered",
+	"resolver.confirmed": "with a confirmed name",
+	"resolver.waiting": "Waiting",
+	"resolver.answered": "Latest answer",
+};
