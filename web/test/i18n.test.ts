@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t, tx, word } from "../src/i18n";
 import { en } from "../src/i18n/en";
-import { parseMessage } from "../src/i18n/icu";
+import { parseMessage, type Node } from "../src/i18n/icu";
 import { best } from "../src/i18n/lang";
+import cs from "../src/i18n/cs";
+import de from "../src/i18n/de";
+import pt from "../src/i18n/pt";
+import ru from "../src/i18n/ru";
 
 test("every message parses", () => {
 	for (const [k, v] of Object.entries(en))
@@ -41,3 +45,40 @@ test("the first of the browser's languages that there is", () => {
 	assert.equal(best(["fr", "__proto__", ""]), "en");
 	assert.equal(best([]), "en");
 });
+
+/* The places of a message, by name and kind; forms: how often which plural forms stand in it. */
+function places(nodes: Node[], out = new Map<string, string>(), forms: string[][] = []): [Map<string, string>, string[][]] {
+	for (const n of nodes)
+		if (n.k === "arg")
+			out.set(n.name, n.style);
+		else if (n.k === "plural") {
+			out.set(n.name, "plural");
+			forms.push(Object.keys(n.forms).filter((f) => !f.startsWith("=")));
+			for (const f of Object.values(n.forms))
+				places(f as Node[], out, forms);
+		}
+	return [out, forms];
+}
+const FORMS: Record<string, string[]> = { cs: ["few", "many", "one", "other"], de: ["one", "other"], pt: ["one", "other"], ru: ["few", "many", "one", "other"] };
+for (const [lang, texts] of Object.entries({ cs, de, pt, ru }))
+	test(`every language has every text: ${lang}`, () => {
+		const wrong: string[] = Object.keys(texts).filter((k) => !Object.prototype.hasOwnProperty.call(en, k)).map((k) => `${k}: no such text`);
+		for (const [k, v] of Object.entries(en)) {
+			const mine = texts[k];
+			if (mine === undefined) {
+				wrong.push(`${k}: missing`);
+				continue;
+			}
+			const [want] = places(parseMessage(v)), [have, forms] = places(parseMessage(mine));
+			for (const [name, kind] of want)
+				if (have.get(name) === undefined || (kind === "plural") !== (have.get(name) === "plural") && have.get(name) !== "number")
+					wrong.push(`${k}: {${name}}`);
+			for (const name of have.keys())
+				if (!want.has(name))
+					wrong.push(`${k}: {${name}} is not in the English text`);
+			for (const f of forms)
+				if ([...f].sort().join() !== FORMS[lang]?.join())
+					wrong.push(`${k}: plural forms ${f.join()}`);
+		}
+		assert.deepEqual(wrong, []);
+	});

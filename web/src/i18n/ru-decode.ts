@@ -1,0 +1,26 @@
+/* What a mail server's refusal means. Its sentences come from the daemon. */
+
+export const decode = {
+	"nav.decode": "Расшифровка",
+	"decode.sub": "Что значит этот отказ?",
+	"decode.label": "Ответ почтового сервера, уведомление о недоставке или заголовки письма",
+	"decode.hint": "Вставьте всё: номер, слова и то, что вокруг. Демон прочтёт это и ничего не сохранит.",
+	"decode.example": "550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's DMARC policy.",
+	"decode.go": "Что это значит?",
+	"decode.clear": "Очистить",
+	"decode.busy": "Читается…",
+	"decode.none": "Здесь нет ничего известного.",
+	"decode.none.text": "Возьмите весь ответ почтового сервера с номером вида 550 5.7.1 или заголовки письма с Authentication-Results.",
+	"decode.found": "{n, plural, =1 {Известна одна причина} one {Известна # причина} few {Известны # причины} many {Известно # причин} other {Известно # причины}}",
+	"decode.found.header": "Найдены проверки письма",
+	"decode.temporary": "Отказ временный: отправляющий сервер попробует сам ещё раз. Если отказ остаётся, причина та же.",
+	"decode.words": "Из вашего текста",
+	"decode.checks": "Что говорят заголовки письма",
+	"decode.seen": "Что говорят ваши отчёты",
+	"decode.seen.text": "{domain} с адреса {ip}, с {from} по {to}:",
+	"decode.unseen": "В ваших отчётах за последние 90 дней нет {ip} как отправителя {domain}.",
+	"decode.unknown": "Отчётов о {domain} здесь нет.",
+	"decode.rows": "Все строки",
+	"decode.sender": "Отправитель",
+	"decode.too_long": "В тексте больше 64 кБ. Достаточно ответа почтового сервера и строк вокруг него.",
+};
