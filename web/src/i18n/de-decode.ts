@@ -1,0 +1,26 @@
+/* What a mail server's refusal means. Its sentences come from the daemon. */
+
+export const decode = {
+	"nav.decode": "Entschlüsseln",
+	"decode.sub": "Was bedeutet diese Ablehnung?",
+	"decode.label": "Die Antwort eines Mailservers, eine Rücklaufmeldung oder die Kopfzeilen einer Nachricht",
+	"decode.hint": "Fügen Sie alles ein: Nummer, Worte und was darum herum steht. Der Daemon liest es und behält nichts.",
+	"decode.example": "550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's DMARC policy.",
+	"decode.go": "Was bedeutet das?",
+	"decode.clear": "Leeren",
+	"decode.busy": "Wird gelesen …",
+	"decode.none": "Davon ist hier nichts bekannt.",
+	"decode.none.text": "Nehmen Sie die ganze Antwort des Mailservers, mit ihrer Nummer wie 550 5.7.1, oder die Kopfzeilen einer Nachricht mit ihren Authentication-Results.",
+	"decode.found": "{n, plural, one {Ein Grund ist bekannt} other {# Gründe sind bekannt}}",
+	"decode.found.header": "Die Prüfungen einer Nachricht wurden gefunden",
+	"decode.temporary": "Eine Ablehnung auf Zeit: Der sendende Server versucht es von selbst noch einmal. Wenn sie bleibt, ist die Ursache dieselbe.",
+	"decode.words": "Aus Ihrem Text",
+	"decode.checks": "Was die Kopfzeilen der Nachricht sagen",
+	"decode.seen": "Was Ihre Berichte sagen",
+	"decode.seen.text": "{domain} von {ip}, {from} bis {to}:",
+	"decode.unseen": "Ihre Berichte der letzten 90 Tage nennen {ip} nicht als Absender von {domain}.",
+	"decode.unknown": "Über {domain} gibt es hier keine Berichte.",
+	"decode.rows": "Alle Zeilen",
+	"decode.sender": "Absender",
+	"decode.too_long": "Der Text hat mehr als 64 kB. Die Antwort des Mailservers und die Zeilen darum herum genügen.",
+};

@@ -1,0 +1,25 @@
+/* Host names of addresses. */
+
+export const hosts = {
+	"host.title": "Hostname",
+	"host.confirmed": "bestätigt",
+	"host.unconfirmed": "unbestätigt",
+	"host.none": "Sie hat keinen.",
+	"host.waiting": "Noch nicht bekannt.",
+	"host.confirmed.hint": "Dieser Name führt zur Adresse zurück: Wer die Adresse betreibt und wer den Namen betreibt, sind sich einig.",
+	"host.unconfirmed.hint": "Dieser Name führt nicht zur Adresse zurück. Wer die Adresse betreibt, kann jeden Namen eintragen: Er belegt nichts.",
+	"host.none.hint": "Die Adresse hat keinen Hostnamen.",
+	"host.waiting.hint": "Noch hat niemand geantwortet.",
+	"host.crowd": "Mehr Namen, als eine Antwort fasst; keiner wurde angesehen.",
+	"host.more": "{n, plural, one {# weiterer Name} other {# weitere Namen}}",
+	"host.refused": "{n, plural, one {# Name, den kein Host haben kann} other {# Namen, die kein Host haben kann}}",
+	"host.failure": "Die letzte Anfrage blieb ohne Antwort; sie wird wiederholt.",
+	"host.answered": "Beantwortet {ago}",
+	"resolver.title": "Hostnamen",
+	"resolver.off": "Hostnamen werden nicht nachgeschlagen: So will es die Konfiguration. Die bekannten bleiben.",
+	"resolver.failing": "Kein Nameserver antwortet; das begann {ago}. Hostnamen warten, bis einer es tut.",
+	"resolver.known": "Beantwortete Adressen",
+	"resolver.confirmed": "mit bestätigtem Namen",
+	"resolver.waiting": "Warten",
+	"resolver.answered": "Letzte Antwort",
+};
