@@ -1,0 +1,26 @@
+/* What a mail server's refusal means. Its sentences come from the daemon. */
+
+export const decode = {
+	"nav.decode": "Decifrar",
+	"decode.sub": "O que quer dizer esta recusa?",
+	"decode.label": "A resposta de um servidor de correio, uma mensagem de devolução ou o cabeçalho de uma mensagem",
+	"decode.hint": "Cole tudo: número, palavras e o que está em volta. O serviço lê o texto e não guarda nada.",
+	"decode.example": "550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's DMARC policy.",
+	"decode.go": "O que quer dizer?",
+	"decode.clear": "Limpar",
+	"decode.busy": "Lendo …",
+	"decode.none": "Nada disso é conhecido aqui.",
+	"decode.none.text": "Pegue a resposta inteira do servidor de correio, com seu número como 550 5.7.1, ou o cabeçalho de uma mensagem com seus Authentication-Results.",
+	"decode.found": "{n, plural, one {# motivo é conhecido} other {# motivos são conhecidos}}",
+	"decode.found.header": "As verificações de uma mensagem foram encontradas",
+	"decode.temporary": "Uma recusa por enquanto: o servidor remetente tenta de novo sozinho. Se ela continua, a causa é a mesma.",
+	"decode.words": "Do seu texto",
+	"decode.checks": "O que o cabeçalho da mensagem diz",
+	"decode.seen": "O que seus relatórios dizem",
+	"decode.seen.text": "{domain} a partir de {ip}, de {from} a {to}:",
+	"decode.unseen": "Seus relatórios dos últimos 90 dias não mencionam {ip} como remetente de {domain}.",
+	"decode.unknown": "Não há relatórios sobre {domain} aqui.",
+	"decode.rows": "Todas as linhas",
+	"decode.sender": "Remetente",
+	"decode.too_long": "O texto tem mais de 64 kB. A resposta do servidor de correio e as linhas em volta bastam.",
+};

@@ -1,0 +1,25 @@
+/* Host names of addresses. */
+
+export const hosts = {
+	"host.title": "Nome da máquina",
+	"host.confirmed": "confirmado",
+	"host.unconfirmed": "não confirmado",
+	"host.none": "Não tem.",
+	"host.waiting": "Ainda não se sabe.",
+	"host.confirmed.hint": "Este nome leva de volta ao endereço: o dono do endereço e o dono do nome concordam.",
+	"host.unconfirmed.hint": "Este nome não leva de volta ao endereço. O dono do endereço pode escrever qualquer nome: isso não prova nada.",
+	"host.none.hint": "O endereço não tem nome.",
+	"host.waiting.hint": "Ninguém respondeu ainda.",
+	"host.crowd": "Mais nomes do que cabem em uma resposta; nenhum foi olhado.",
+	"host.more": "{n, plural, one {mais # nome} other {mais # nomes}}",
+	"host.refused": "{n, plural, one {# nome que nenhuma máquina pode ter} other {# nomes que nenhuma máquina pode ter}}",
+	"host.failure": "A última pergunta ficou sem resposta; será feita de novo.",
+	"host.answered": "Respondido {ago}",
+	"resolver.title": "Nomes das máquinas",
+	"resolver.off": "Os nomes das máquinas não são consultados: assim diz a configuração. Os conhecidos ficam.",
+	"resolver.failing": "Nenhum servidor de nomes responde; começou {ago}. Os nomes das máquinas esperam até que um responda.",
+	"resolver.known": "Endereços respondidos",
+	"resolver.confirmed": "com nome confirmado",
+	"resolver.waiting": "Em espera",
+	"resolver.answered": "Última resposta",
+};
