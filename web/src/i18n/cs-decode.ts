@@ -1,0 +1,26 @@
+/* What a mail server's refusal means. Its sentences come from the daemon. */
+
+export const decode = {
+	"nav.decode": "Výklad",
+	"decode.sub": "Co znamená toto odmítnutí?",
+	"decode.label": "Odpověď poštovního serveru, zpráva o nedoručení, nebo hlavičky zprávy",
+	"decode.hint": "Vložte ji celou: číslo, slova i to, co stojí okolo. Démon ji přečte a nic si neuloží.",
+	"decode.example": "550-5.7.26 Unauthenticated email from example.com is not accepted due to domain's DMARC policy.",
+	"decode.go": "Co to znamená?",
+	"decode.clear": "Vymazat",
+	"decode.busy": "Čte se…",
+	"decode.none": "Nic z toho tu není známo.",
+	"decode.none.text": "Vezměte celou odpověď poštovního serveru s číslem jako 550 5.7.1, nebo hlavičky zprávy s Authentication-Results.",
+	"decode.found": "{n, plural, one {Jeden důvod je znám} few {# důvody jsou známy} many {# důvodu je známo} other {# důvodů je známo}}",
+	"decode.found.header": "Nalezena ověření zprávy",
+	"decode.temporary": "Odmítnutí je dočasné: odesílající server to zkusí sám znovu. Trvá-li, příčina je stejná.",
+	"decode.words": "Z vašeho textu",
+	"decode.checks": "Co říkají hlavičky zprávy",
+	"decode.seen": "Co říkají vaše hlášení",
+	"decode.seen.text": "{domain} z {ip}, od {from} do {to}:",
+	"decode.unseen": "Vaše hlášení za posledních 90 dní neuvádějí {ip} jako odesílatele {domain}.",
+	"decode.unknown": "O doméně {domain} zde hlášení nejsou.",
+	"decode.rows": "Všechny řádky",
+	"decode.sender": "Odesílatel",
+	"decode.too_long": "Text má více než 64 kB. Stačí odpověď poštovního serveru a řádky kolem ní.",
+};

@@ -1,0 +1,25 @@
+/* Host names of addresses. */
+
+export const hosts = {
+	"host.title": "Jméno počítače",
+	"host.confirmed": "potvrzené",
+	"host.unconfirmed": "nepotvrzené",
+	"host.none": "Žádné nemá.",
+	"host.waiting": "Zatím není známo.",
+	"host.confirmed.hint": "Toto jméno vede zpět k adrese: kdo spravuje adresu a kdo spravuje jméno, se shodují.",
+	"host.unconfirmed.hint": "Toto jméno nevede zpět k adrese. Kdo adresu spravuje, může napsat jakékoli jméno: nic to nedokazuje.",
+	"host.none.hint": "Adresa nemá jméno počítače.",
+	"host.waiting.hint": "Zatím nikdo neodpověděl.",
+	"host.crowd": "Více jmen, než se vejde do odpovědi; neověřilo se žádné.",
+	"host.more": "{n, plural, one {ještě # jméno} few {ještě # jména} many {ještě # jména} other {ještě # jmen}}",
+	"host.refused": "{n, plural, one {# jméno, jaké počítač mít nemůže} few {# jména, jaká počítač mít nemůže} many {# jména, jaké počítač mít nemůže} other {# jmen, jaká počítač mít nemůže}}",
+	"host.failure": "Na poslední dotaz nepřišla odpověď; bude položen znovu.",
+	"host.answered": "Odpověď přišla {ago}",
+	"resolver.title": "Jména počítačů",
+	"resolver.off": "Jména počítačů se nezjišťují: tak to určuje konfigurace. Ta, která jsou známa, zůstávají.",
+	"resolver.failing": "Neodpovídá žádný jmenný server, poprvé {ago}. Jména počítačů čekají, dokud některý neodpoví.",
+	"resolver.known": "Adresy s odpovědí",
+	"resolver.confirmed": "s potvrzeným jménem",
+	"resolver.waiting": "Čeká",
+	"resolver.answered": "Poslední odpověď",
+};
