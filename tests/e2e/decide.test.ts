@@ -126,7 +126,8 @@ test('without a daemon the command line does it, and what a killed one has left 
 });
 
 test('the ingester and the web server are killed again and again: each decision is carried out, and once', { skip }, async () => {
-	const rnd = dice(Number(process.env['E2E_SEED'] ?? 7));
+	const roll = dice(Number(process.env['E2E_SEED'] ?? 7));
+	const rnd = (n: number): number => Math.floor(roll() * n);
 	const d = await Daemon.start(conf);
 	try {
 		const ids = (await senders(d)).map((s) => s.id);
