@@ -362,3 +362,26 @@ test("a refusal is read where it is pasted, and goes nowhere else", async () => 
 	assert.deepEqual(seen.errors, []);
 	await ctx.close();
 });
+
+test("in other languages: what the browser asks for, what is chosen, no text left over, no page too wide", async () => {
+	const wide: string[] = [];
+	for (const [locale, heading, messages] of [["de-AT", "Übersicht", /Nachrichten/], ["ru", "Обзор", /./], ["cs-CZ", "Přehled", /./], ["pt-BR", "Visão geral", /./]] as const) {
+		const { ctx, page, seen } = await open(b, s.url, { locale, viewport: { width: 375, height: 900 } });
+		for (const [name, path] of pages()) {
+			await visit(page, s.url + path);
+			assert.equal(await page.evaluate("document.documentElement.lang"), locale.slice(0, 2), name);
+			const over = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+			if (over !== 0)
+				wide.push(`${name} in ${locale}: ${over}`);
+			assert.doesNotMatch(await page.locator("main").innerText(), /\{(n|m|r|name|domain|who|rate|day|from|to)[,}]/, `${name} in ${locale}`);
+		}
+		await visit(page, `${s.url}/`);
+		assert.equal(await page.locator("h1").innerText(), heading);
+		assert.match(await page.locator("main").innerText(), messages);
+		await page.locator(".language select").selectOption("en");
+		await until(async () => (await page.locator("h1").innerText()) === "Overview", "English");
+		assert.deepEqual(seen.errors, [], locale);
+		await ctx.close();
+	}
+	assert.deepEqual(wide, []);
+});
