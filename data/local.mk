@@ -25,7 +25,7 @@ data/modules.stamp: data/package.json data/package-lock.json data/.npmrc
 	for f in package.json package-lock.json .npmrc; do \
 		rm -f data/work/$$f && cp $(srcdir)/data/$$f data/work/$$f || exit 1; \
 	done && \
-	if (cd data/work && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1); then touch $@; \
+	if (cd data/work && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 --fetch-retry-mintimeout=2000 >npm.log 2>&1); then touch $@; \
 	else echo "npm could not fetch the data of countries and networks (data/work/npm.log): building without"; fi
 
 PLACES_FROM = data/work/node_modules/@ip-location-db

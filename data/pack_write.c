@@ -222,11 +222,11 @@ boundaries(struct list *l, uint64_t last, struct entry **out, size_t *n, struct 
 	if (l->n > 1)
 		qsort(l->v, l->n, sizeof(*l->v), by_from);
 	emit(v, n, 0, 0);
-	for (const struct range *r = l->v; r < l->v + l->n; r++) {
-		while (depth > 0 && stack[depth - 1]->to < r->from)
+	for (size_t i = 0; i < l->n; i++) {
+		while (depth > 0 && stack[depth - 1]->to < l->v[i].from)
 			end_top(stack, &depth, last, v, n);
-		stack[depth++] = r;
-		emit(v, n, r->from, r->number);
+		stack[depth++] = &l->v[i];
+		emit(v, n, l->v[i].from, l->v[i].number);
 	}
 	while (depth > 0)
 		end_top(stack, &depth, last, v, n);

@@ -88,7 +88,7 @@ if [ -x "$build/data/pack" ]; then
 		    "$top/tests/gen/demo/${k#*:}.csv" >/dev/null || finish 1
 	done
 	cat >>"$here/dmarcd.conf" <<END
-# made up, see $top/tests/gen/demo; without these two lines what the data says
+# made up, see $top/tests/gen/demo
 geo {
 	country = "$here/country.dat"
 	network = "$here/network.dat"

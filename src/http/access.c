@@ -213,13 +213,15 @@ access_done(const struct request *rq)
 		{ "senders/{}/decision", AUTH_DECISION }, { "senders/decisions", AUTH_DECISION }, { "senders/decisions/{}/undo", AUTH_DECISION },
 	};
 	char		 what[128];
+	int		 n;
 
 	if (!rq->acts || rq->reply.status >= 300)
 		return;
 	for (size_t i = 0; i < nitems(events); i++)
 		if (strcmp(events[i].path, rq->route->path) == 0) {
-			(void)snprintf(what, sizeof(what), "%s%s%.*s", rq->route->path, rq->args[0].len > 0 ? " " : "",
-			    (int)(rq->args[0].len > 64 ? 64 : rq->args[0].len), rq->args[0].p == NULL ? "" : rq->args[0].p);
+			n = (int)strcspn(rq->route->path, "{");
+			(void)snprintf(what, sizeof(what), "%.*s%.*s%s", n, rq->route->path, (int)(rq->args[0].len > 64 ? 64 : rq->args[0].len),
+			    rq->args[0].p == NULL ? "" : rq->args[0].p, rq->route->path[n] == '\0' ? "" : rq->route->path + n + 2);
 			access_log(rq, events[i].event, rq->who.name, what);
 		}
 }

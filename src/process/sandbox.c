@@ -526,7 +526,7 @@ filter_sockets(struct filter *f)
 		 * A question leaves from a port that nobody can guess, so the resolver binds;
 		 * Landlock keeps it from binding TCP. Where UDP goes can be fenced in by neither.
 		 */
-		if (f->role & F)
+		if (f->role & (F | N))
 			rule(f, SCMP_ACT_ERRNO(EACCES), "bind", 0, NULL);
 		rule(f, SCMP_ACT_ERRNO(EACCES), "listen", 0, NULL);
 	} else if (f->role & (I | H))

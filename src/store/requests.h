@@ -1,6 +1,6 @@
 /*
  * requests.h - what became of what people asked for (process/request.h).
- * Source:    schema/0010-requests.sql.
+ * Source:    schema/0009-requests.sql.
  * Trust:     as store.h.
  * Units:     seconds since the epoch, UTC.
  * Ownership: none.

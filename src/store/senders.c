@@ -871,6 +871,8 @@ carried(struct pass *x)
 	const struct sig	*s;
 	struct group		*g;
 
+	if (x->npairs == 0)
+		return;
 	for (p = x->pairs; p < x->pairs + x->npairs; p++) {
 		g = &x->groups[p->group];
 		s = &x->sigs[p->sig];

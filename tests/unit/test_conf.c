@@ -91,6 +91,14 @@ static const struct { const char *label, *text, *want; } cases[] = {
 	{ "no header", "http {\n proxies = 127.0.0.1\n proxy_user_header = \"X User\"\n}", "t:3: proxy_user_header \"X User\" is no name of a header\n" },
 	{ "idle for longer than it lasts", "http {\n session_idle = 8d\n}",
 	    "t:2: session_idle is longer than session_length, which ends every session\n" },
+	{ "a name server by name", "resolver { servers = \"dns.example\" }", "t:1: servers \"dns.example\" is no address of a name server, "
+	    "with its port or without, like 192.0.2.53 or [2001:db8::53]:5353\n" },
+	{ "name servers in all forms", "resolver { servers = { \"192.0.2.53\", \"192.0.2.53:5353\", \"2001:db8::53\", \"[2001:db8::53]:54\", \"[::1]\" } }", "" },
+	{ "a name server twice", "resolver { servers = { \"192.0.2.53\", \"192.0.2.53:53\" } }", "t:1: servers names \"192.0.2.53:53\" twice\n" },
+	{ "a name server's port", "resolver { servers = \"192.0.2.53:0\" }", "t:1: servers \"192.0.2.53:0\" is no address of a name server, "
+	    "with its port or without, like 192.0.2.53 or [2001:db8::53]:5353\n" },
+	{ "the root and a server", "resolver {\nservers = { \"root\", \"192.0.2.53\" }\n}",
+	    "t:1: servers: root stands alone, it means that no server of somebody else's is asked\n" },
 	{ "listen by name", "http { listen = \"www.example.com:80\" }",
 	    "t:1: listen \"www.example.com:80\" is not a numeric address and a port like 127.0.0.1:8377\n" },
 	{ "loopback in three forms", "http { listen = \"[::1]:8377\" }", "" },

@@ -28,6 +28,7 @@
 #include "base/charset.h"
 #include "base/io.h"
 #include "decode/message.h"
+#include "notify/notify.h"
 #include "process/sandbox.h"
 #include "spool/spool.h"
 #include "store/store.h"
@@ -40,6 +41,7 @@
 #define HTTP SANDBOX_HTTP
 #define FETCHER SANDBOX_FETCHER
 #define RESOLVER SANDBOX_RESOLVER
+#define NOTIFIER SANDBOX_NOTIFIER
 
 enum needs { FILTER = 1, FILES = 2, TCP = 4 };
 
@@ -99,6 +101,42 @@ static int write_spool(void) { return (opened(below("spool/tmp/new"), O_WRONLY |
 static int write_quarantine(void) { return (opened(below("quarantine/new"), O_WRONLY | O_CREAT)); }
 static int nameless(void) { return (opened(below("tmp"), O_TMPFILE | O_RDWR)); }
 static int write_nameless_outside(void) { return (opened("/tmp", O_TMPFILE | O_RDWR)); }
+
+/* As its record is written: a lock, a new file beside it, and that in its place. */
+static int
+notify_one(void)
+{
+	struct notify_record	*r;
+	struct err		 e = { 0 };
+	int			 rv;
+
+	if (notify_record_open(state, "weekly", 1000, &r, &e) != 1)
+		return (errno != 0 ? errno : EPROTO);
+	rv = notify_record_set(r, "2026-05-18", "a@example.org", "", NOTIFY_SENT, 1000, &e);
+	notify_record_close(r);
+	return (rv == 0 ? 0 : errno != 0 ? errno : EPROTO);
+}
+
+static int
+notify_memory(void)
+{
+	int	 fd = memfd_create("mail", MFD_CLOEXEC), e = result(fd);
+
+	if (fd != -1)
+		(void)close(fd);
+	return (e);
+}
+
+static int
+notify_move_out(void)
+{
+	char	 to[128];
+
+	if (opened(below("notify/m"), O_WRONLY | O_CREAT) != 0)
+		return (0);
+	(void)snprintf(to, sizeof(to), "%s/m", dir);
+	return (result(rename(below("notify/m"), to)));
+}
 
 static int
 move_in_spool(void)
@@ -633,6 +671,40 @@ static const struct denial	 cases[] = {
 	{ "resolver may read which name servers there are", RESOLVER, read_resolv, 0, 0 },
 	{ "resolver may start threads", RESOLVER, thread, 0, 0 },
 
+	{ "notifier: a file that is none of its business", NOTIFIER, read_passwd, EACCES, FILES },
+	{ "notifier: a mailbox's password", NOTIFIER, read_secret, EACCES, FILES },
+	{ "notifier: /proc/self/maps", NOTIFIER, read_proc, EACCES, FILES },
+	{ "notifier: list /", NOTIFIER, list_root, EACCES, FILES },
+	{ "notifier: write the database", NOTIFIER, write_database, EACCES, FILES },
+	{ "notifier: make a file in the state directory", NOTIFIER, make_in_state, EACCES, FILES },
+	{ "notifier: write the spool", NOTIFIER, write_spool, EACCES, FILES },
+	{ "notifier: write the quarantine", NOTIFIER, write_quarantine, EACCES, FILES },
+	{ "notifier: make a file outside", NOTIFIER, write_outside, EACCES, FILES },
+	{ "notifier: write a system file", NOTIFIER, write_shadow, EACCES, FILES },
+	{ "notifier: move a file out", NOTIFIER, notify_move_out, ANY, FILES },
+	{ "notifier: connect to another port", NOTIFIER, connect_other, EACCES, TCP },
+	{ "notifier: bind a port", NOTIFIER, bind_port, EACCES, FILTER },
+	{ "notifier: Unix socket", NOTIFIER, unix_socket, ENOSYS, FILTER },
+	{ "notifier: raw socket", NOTIFIER, raw_socket, ENOSYS, FILTER },
+	{ "notifier: accept", NOTIFIER, accept_one, ENOSYS, FILTER },
+	{ "notifier: execve", NOTIFIER, execute, KILLED, FILTER },
+	{ "notifier: fork", NOTIFIER, fork_one, EPERM, FILTER },
+	{ "notifier: vfork", NOTIFIER, vfork_one, KILLED, FILTER },
+	{ "notifier: ptrace", NOTIFIER, trace, KILLED, FILTER },
+	{ "notifier: a signal to its parent", NOTIFIER, signal_parent, EPERM, FILTER },
+	{ "notifier: memory that is code", NOTIFIER, new_code, ENOSYS, FILTER },
+	{ "notifier: memory turned to code", NOTIFIER, turn_to_code, EACCES, FILTER },
+	{ "notifier: mount", NOTIFIER, mount_one, KILLED, FILTER },
+	{ "notifier: io_uring", NOTIFIER, ring, KILLED, FILTER },
+	{ "notifier: another user", NOTIFIER, become, KILLED, FILTER },
+	{ "notifier: words into the terminal", NOTIFIER, terminal, ENOTTY, FILTER },
+	{ "notifier may connect to its mail server", NOTIFIER, connect_mail, 0, 0 },
+	{ "notifier may turn names to addresses", NOTIFIER, resolve, 0, 0 },
+	{ "notifier may read certificates", NOTIFIER, read_certificates, 0, 0 },
+	{ "notifier may read the database", NOTIFIER, read_database, 0, 0 },
+	{ "notifier may write down what was sent", NOTIFIER, notify_one, 0, 0 },
+	{ "notifier may have a file without a name", NOTIFIER, notify_memory, 0, 0 },
+
 	{ "no core file of anybody", FETCHER, core_off, 0, 0 },
 };
 
@@ -664,7 +736,7 @@ missing(const struct denial *c)
 {
 	if ((c->needs & FILTER) && !offered.filter)
 		return ("this kernel has no seccomp filters");
-	if ((c->needs & FILES) && offered.landlock < (c->role == INGESTER || c->role == FETCHER ? 2 : 1))
+	if ((c->needs & FILES) && offered.landlock < (c->role == INGESTER || c->role == FETCHER || c->role == NOTIFIER ? 2 : 1))
 		return ("this kernel's Landlock does not fence in files");
 	if ((c->needs & TCP) && !offered.tcp)
 		return ("this kernel's Landlock does not fence in TCP");
@@ -746,6 +818,7 @@ prepare(void)
 		return (-1);
 	(void)mkdir(below("originals"), 0700);
 	(void)mkdir(below("tmp"), 0700);
+	(void)mkdir(below("notify"), 0700);
 	if (put(secret) != 0 || put(below("originals/pack")) != 0 || put(below("spool/ca.pem")) != 0 ||
 	    (file = open(below("originals/handed"), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1 || write(file, "xy", 2) != 2 ||
 	    (mail_server = listen_on(&mail_port)) == -1 || (other_server = listen_on(&other_port)) == -1)

@@ -307,3 +307,25 @@ test("on a phone: cards with buttons that say what they do, nothing wider than t
 	await until(async () => (await one(id)).class_by === "auto", "it to be taken back");
 	await ctx.close();
 });
+
+test("who only looks has no buttons, and keys do nothing", async () => {
+	const { ctx, page } = await open(b, s.url);
+	const asked: string[] = [];
+	page.on("request", (r) => {
+		if (r.method() !== "GET")
+			asked.push(r.url());
+	});
+	await page.route("**/api/v1/me", (r) => r.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify({ user: "vera", role: "viewer", domains: null, csrf: "x", how: "session" }) }));
+	const id = (await review())[0]?.id ?? "";
+	await visit(page, `${s.url}/senders?t=all&tab=review`);
+	await until(async () => await page.locator(".triage .btn").count() === 0, "no buttons");
+	assert.equal(await page.locator(".c-pick input").count(), 0);
+	await row(page, id).focus();
+	await page.keyboard.press("n");
+	await visit(page, `${s.url}/senders/${id}?t=all`);
+	await page.getByText("Admins decide").waitFor();
+	await page.keyboard.press("y");
+	await page.waitForTimeout(200);
+	assert.deepEqual(asked, []);
+	await ctx.close();
+});

@@ -64,7 +64,7 @@ export const users = {
 export const audit = {
 	items: [
 		{ time: day(50), event: "login_failed", who: null, from: "203.0.113.7", what: "and 12 refusals before that are not in this log" },
-		{ time: day(45), event: "reveal", who: "alice", from: "192.0.2.1", what: "failures/{}/reveal f3" },
+		{ time: day(45), event: "reveal", who: "alice", from: "192.0.2.1", what: "failures/f3/reveal" },
 		{ time: day(44), event: "login", who: "alice", from: "192.0.2.1", what: null },
 		{ time: day(1), event: "user_added", who: "root", from: "command line", what: "bob viewer" },
 		{ time: day(0), event: "user_added", who: "<b onclick=alert(1)>", from: "command line", what: "\u202e<img src=x onerror=alert(1)>" },

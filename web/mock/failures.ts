@@ -26,7 +26,9 @@ function kept(r: MockRow, i: number): Kept {
 		feedback_type: complaint ? "abuse" : "auth-failure", auth_failure: complaint ? null : hostile ? "<i>dmarc</i>" : passes ? "spf" : i % 5 === 3 ? "bodyhash" : "dmarc",
 		dialect: words ? "text-only" : "arf", reporter: r.reporter, domain: r.domain, header_from: r.hfrom, from, subject, ip: r.ip, original_mail_from: r.efrom === null ? null : `bounce-77@${r.efrom}`,
 		delivery: { class: passes ? "delivered" : i % 3 === 0 ? "reject" : "spam", word: passes ? "delivered" : i % 3 === 0 ? "reject" : "smg-policy-action" },
-		incidents: i % 11 === 4 ? 3 : 1, duplicates: i % 10 === 6 ? 1 : 0, dmarc, masked: false,
+		incidents: i % 11 === 4 ? 3 : 1, duplicates: i % 10 === 6 ? 1 : 0, dmarc, masked: false, trust: i % 9 === 2 ? "unauthenticated" : i % 4 === 1 ? "unknown" : "authenticated", apart: "no",
+		trust_by: i % 9 === 2 ? { detail: "failed", method: "dmarc", from_domain: r.reporter.key, authserv_id: "mx.shop.example" } : i % 4 === 1 ?
+			{ detail: "unknown", method: null, from_domain: null, authserv_id: null } : { detail: "authenticated", method: "dmarc", from_domain: r.reporter.key, authserv_id: "mx.shop.example" },
 		verdict: {
 			result: dmarc, spf_aligned: passes ? "no" : "no", dkim_aligned: passes ? "yes" : r.dkim.length === 0 ? "unknown" : "no", differs: i % 23 === 5, code: complaint || words ? null : r.code,
 			title: null, sentence: complaint ? "A complaint or another kind of feedback: it says nothing about authentication and counts as no failure." :
@@ -87,6 +89,7 @@ export class BadFilter extends Error {
 
 const KEYS: Record<string, (f: FailureDetail) => string[]> = {
 	domain: (f) => [f.domain ?? "", f.header_from ?? ""], hfrom: (f) => [f.header_from ?? ""], ip: (f) => [f.ip ?? "unknown"], reporter: (f) => [f.reporter.key],
+	trust: (f) => [f.trust], apart: (f) => [f.apart === "no" ? "no" : "yes", "all"],
 	type: (f) => [f.class, f.auth_failure ?? "", f.feedback_type ?? ""],
 };
 const hit = (f: FailureDetail, x: Filter): boolean => {
@@ -113,7 +116,7 @@ export function failureList(p: URLSearchParams): Failures {
 	const items = list.slice(at, at + limit).map((f): FailureItem => ({
 		id: f.id, type: f.type, received: f.received, arrived: f.arrived, day: f.day, class: f.class, feedback_type: f.feedback_type, auth_failure: f.auth_failure, dialect: f.dialect,
 		reporter: f.reporter, domain: f.domain, header_from: f.header_from, from: f.from, subject: f.subject, ip: f.ip, original_mail_from: f.original_mail_from, delivery: f.delivery,
-		incidents: f.incidents, duplicates: f.duplicates, dmarc: f.dmarc, quirks: f.quirks.map((x) => x.name), masked: true,
+		incidents: f.incidents, duplicates: f.duplicates, dmarc: f.dmarc, quirks: f.quirks.map((x) => x.name), masked: true, trust: f.trust, apart: f.apart,
 		verdict: { result: f.verdict.result, spf_aligned: f.verdict.spf_aligned, dkim_aligned: f.verdict.dkim_aligned, differs: f.verdict.differs, code: f.verdict.code },
 	}));
 	return { items, next: at + limit < list.length ? String(at + limit) : null, ...(p.get("total") === "1" ? { total: { n: list.length } } : {}) };

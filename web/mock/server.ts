@@ -92,6 +92,11 @@ function other(req: IncomingMessage, res: ServerResponse, path: string, p: URLSe
 	const id = decodeURIComponent(m?.[2] ?? "");
 	if (m?.[1] === "failures") {
 		const f = failure(id);
+		if (f !== null && m?.[3] !== undefined) {
+			res.writeHead(200, { ...SECURITY, "Content-Type": "message/rfc822", "Content-Disposition": `attachment; filename="failure-${f.id}-masked.eml"` })
+				.end(`From: ${f.mail.from ?? ""}\r\nSubject: failure report\r\n\r\nmasked\r\n`);
+			return;
+		}
 		return f === null ? none("failure report") : json(req, res, 200, f);
 	}
 	const r = m === null ? null : tlsReport(id);

@@ -13,7 +13,7 @@ Object.assign(globalThis, {
 	fetch: async (url: string, o: { method?: string; body?: string | null; headers?: Record<string, string> } = {}) => {
 		const a = { method: o.method ?? "GET", path: url.replace("/api/v1/", ""), body: o.body ? JSON.parse(o.body) as unknown : null, headers: o.headers ?? {} };
 		if (a.path === "me")
-			return new Response(JSON.stringify({ csrf: "c5rf" }));
+			return new Response(JSON.stringify({ user: "anna", role: "admin", domains: null, csrf: "c5rf", how: "session" }));
 		asked.push(a);
 		const r = answer(a);
 		return new Response(JSON.stringify(r.body), { status: r.status });

@@ -138,6 +138,7 @@ export const senders = {
 	"decide.note.hint": "Who knows about it, or why: \"Marketing, Anna\"",
 	"decide.save": "Save the note",
 	"decide.bulk": "Decide about the selected senders",
+	"decide.forbidden": "Admins decide about senders; you look.",
 	"decide.noise": "Background noise is nobody: there is nothing to decide.",
 
 	"toast.region": "What was decided",

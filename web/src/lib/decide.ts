@@ -4,6 +4,7 @@
  * turn.
  */
 import { ApiError, changes, get, send } from "./api";
+import { isAdmin, me } from "./session";
 import { store } from "./store";
 import type { Decidable, Decided, Outcome, SenderClass, SenderShort } from "./types-senders";
 
@@ -117,6 +118,8 @@ function inTurn<T>(fn: () => Promise<T>): Promise<T> {
 
 /* domains null: all of them. */
 export function decide(targets: Target[], cls: Verdict, domains: string[] | null = null, text: string | null = null): Promise<void> {
+	if (!isAdmin(me.get()) || targets.length === 0)
+		return Promise.resolve();
 	const wish = (x: Target) => ({ class: cls, domains, note: text, seen: seen.has(x.id) ? seen.get(x.id) : x.seen });
 	overlay(targets.map((x) => x.id), () => ({ class: cls, by: cls === null ? "auto" : "user", state: "asking", at: 0 }));
 	return inTurn(async () => {

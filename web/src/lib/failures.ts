@@ -16,6 +16,17 @@ export async function reveal(id: string): Promise<FailureDetail> {
 	}
 }
 
+/* The mail that brought it, as it came: a look, too, which is written down. Given to the browser to save, and to nobody else. */
+export async function saveBare(id: string): Promise<void> {
+	const r = await act(`failures/${encodeURIComponent(id)}/raw`, { method: "POST", headers: { Accept: "message/rfc822" }, cache: "no-store" });
+	const url = URL.createObjectURL(new Blob([await r.arrayBuffer()], { type: "application/octet-stream" }));
+	const a = document.createElement("a");
+	a.href = url;
+	a.download = `failure-${id.replace(/[^a-z0-9]/gi, "")}.eml`;
+	a.click();
+	setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
 /* dkim_selector_dns is DKIM-Selector-DNS: a field as it stands in a report. */
 const UPPER = /^(dkim|spf|dns|ip|adsp|mta|uri)$/;
 export const fieldName = (k: string): string =>

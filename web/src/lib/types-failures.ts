@@ -1,5 +1,5 @@
 /* Failure reports, as schema/openapi.yaml describes them. */
-import type { Named } from "./types";
+import type { Named, ReportItem } from "./types";
 
 export type Aligned = "yes" | "no" | "unknown";
 export interface FailureVerdict { result: "unknown" | "pass" | "fail"; spf_aligned: Aligned; dkim_aligned: Aligned; differs: boolean; code: string | null }
@@ -13,6 +13,7 @@ export interface FailureItem {
 	header_from: string | null; from: string | null; subject: string | null; ip: string | null; original_mail_from: string | null;
 	delivery: { class: string; word: string | null }; incidents: number; duplicates: number;
 	dmarc: "unknown" | "pass" | "fail" | "none" | "error"; verdict: FailureVerdict; quirks: string[]; masked: boolean;
+	trust: ReportItem["trust"]; apart: ReportItem["apart"];
 }
 export interface FailureResult { method: string; result: string; word: string | null; domain: string | null; selector: string | null; scope: string | null; derived: boolean }
 export interface FailureDetail extends Omit<FailureItem, "quirks" | "verdict"> {
@@ -28,6 +29,7 @@ export interface FailureDetail extends Omit<FailureItem, "quirks" | "verdict"> {
 	note: string | null;
 	mail: { from: string | null; subject: string | null; received: string | null; mailbox: string | null; bytes: number; kept: boolean };
 	redact: "none" | "local-parts" | "all";
+	trust_by: { detail: "authenticated" | "authenticated-other" | "failed" | "unknown"; method: string | null; from_domain: string | null; authserv_id: string | null };
 	rows: { messages: number; rows: number; reports: string[]; nreports: number };
 	reveals: { time: string; who: string }[];
 }

@@ -5,6 +5,8 @@ import type { Whose } from "./types-senders";
 import type { Host, Resolver } from "./types-hosts";
 
 export interface Counts {
+	/* own servers, services and candidates, not forwarded; the rest as in the API's description */
+	stopped?: number; forwarded?: number; yours?: number; yours_pass?: number; yours_dkim?: number;
 	m: number; both: number; dkim_only: number; spf_only: number;
 	fail_fix: number; fail_fwd: number; fail_unk: number; untold: number;
 	none: number; quarantine: number; reject: number; pass: number; other: number;

@@ -14,7 +14,7 @@ export const MAIL_KEYS = [
 	"country", "asn",
 ] as const;
 /* What failure reports and TLS reports are told apart by; the rest of the keys says nothing of them. */
-export const FAILURE_KEYS = ["type", "domain", "hfrom", "ip", "reporter"] as const;
+export const FAILURE_KEYS = ["type", "domain", "hfrom", "ip", "reporter", "trust", "apart"] as const;
 export const TLS_KEYS = ["policy_type", "result", "domain", "reporter", "apart"] as const;
 export const FILTER_KEYS = [...MAIL_KEYS, "type", "policy_type", "result"] as const;
 export type FilterKey = (typeof FILTER_KEYS)[number];

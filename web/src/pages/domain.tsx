@@ -1,7 +1,7 @@
 /* One domain: how much of its mail passes, from where, and what receivers did. */
 import { t } from "../i18n";
 import { useApi } from "../lib/api";
-import { day, num, ratio } from "../lib/format";
+import { day, num } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { toUnicode, safeText } from "../lib/safe";
 import type { Breakdown, DomainDetail } from "../lib/types";
@@ -42,7 +42,7 @@ export default function DomainPage({ params }: PageProps) {
 						<a class="btn" href={href(at("/tls", across(s, TLS_KEYS, { domain: d })))}><Icon name="lock" size={16} />{t("tls.link.domain")}</a>
 					</section>
 					{x.counts.m === 0 ? <Empty /> :
-						<Tiles c={x.counts} prev={s.cmp === "prev" ? x.prev : null} dkimCover={ratio(x.counts.both + x.counts.dkim_only, x.counts.m)} fixed={["domain", d]} />}
+						<Tiles c={x.counts} prev={s.cmp === "prev" ? x.prev : null} fixed={["domain", d]} />}
 				</>
 			)}</Load>
 			<OutcomeCard fixed={fixed} />

@@ -119,7 +119,7 @@ export default function ExplorePage() {
 	return (
 		<>
 			<Head title={t("nav.explore")} sub={<PeriodText />} side={<Complete />} />
-			<FilterBar />
+			<FilterBar kind="records" />
 			<div class="explore">
 				<div class="explore-main">
 					<div class="seg viewseg" role="group" aria-label={t("explore.view")}>

@@ -2,10 +2,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t, tx, word } from "../i18n";
-import { ApiError, useApi } from "../lib/api";
+import { ApiError, apiUrl, useApi } from "../lib/api";
 import { bytes, day, time } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
-import { fieldName, reveal } from "../lib/failures";
+import { fieldName, reveal, saveBare } from "../lib/failures";
 import type { Aligned, FailureDetail } from "../lib/types-failures";
 import { carried } from "../lib/url";
 import type { PageProps } from "../routes";
@@ -13,6 +13,7 @@ import { Code, codeTitle, Result } from "../ui/bits";
 import { AlignedMark, Delivery, FailureType } from "../ui/failures";
 import { Icon } from "../ui/icons";
 import { Head, Section } from "../ui/page";
+import { Trust } from "../ui/report-state";
 import { ErrorBox, Load } from "../ui/states";
 import { Name, Safe, Value } from "../ui/text";
 
@@ -58,6 +59,39 @@ function RevealDialog({ id, done, close }: { id: string; done: (d: FailureDetail
 				<button type="button" class="btn primary" disabled={busy} onClick={ask}><Icon name="eye" size={16} />{busy ? t("reveal.busy") : t("reveal.yes")}</button>
 			</p>
 		</dialog>
+	);
+}
+
+/* Masked for everybody; as it came for who has revealed it, which is written down once more. */
+function Downloads({ id, bare }: { id: string; bare: boolean }) {
+	const [busy, setBusy] = useState(false);
+	const [error, setError] = useState<ApiError | null>(null);
+	const ask = () => {
+		setBusy(true);
+		setError(null);
+		saveBare(id).then(() => setBusy(false), (e: unknown) => {
+			setError(e instanceof ApiError ? e : new ApiError({ title: String(e), status: 0 }));
+			setBusy(false);
+		});
+	};
+	return (
+		<>
+			<p class="actions">
+				<a class="btn" download href={apiUrl(`failures/${encodeURIComponent(id)}/raw`)}><Icon name="download" size={16} />{t("failure.dl")}</a>
+				{bare && <button type="button" class="btn" disabled={busy} onClick={ask}><Icon name="download" size={16} />{busy ? t("reveal.busy") : t("failure.dl.bare")}</button>}
+			</p>
+			{error !== null && <ErrorBox error={error} retry={ask} />}
+		</>
+	);
+}
+
+/* Whose report it is, and who says so. */
+function TrustFact({ d }: { d: FailureDetail }) {
+	const b = d.trust_by;
+	const id = <Name text={b.authserv_id ?? ""} />;
+	return (
+		<Fact k={t("report.trust")}><Trust trust={d.trust} /> <span class="muted small">{b.detail === "unknown" ? t("report.trust.unknown") :
+			tx(`report.trust.${b.detail}`, { id, from: <Name text={b.from_domain ?? ""} />, how: (b.method ?? "").toUpperCase() })}</span></Fact>
 	);
 }
 
@@ -157,6 +191,7 @@ function Body({ d }: { d: FailureDetail }) {
 				<div class="grow"><p class="verdict-word">{d.class === "other" ? t("failure.verdict.other") : t(`failure.verdict.${v.result}`)}</p>
 					<p class="verdict-text"><Safe text={v.sentence} /></p>
 					{v.code !== null && <p class="verdict-code"><a href={href(`/help/${encodeURIComponent(v.code)}`)}><Code code={v.code} title={false} plain /> {codeTitle(v.code)}</a></p>}</div></section>
+			{d.apart !== "no" && <p class="notice warn slim"><Icon name="info" size={16} /><span>{t(`failure.apart.${d.apart}`)}</span></p>}
 			{v.differs && <p class="notice warn slim"><Icon name="warn" size={16} /><span>{t("failure.differs")}</span></p>}
 			<Section title={t("failure.rows")}><Rows d={d} /></Section>
 			<div class="two">
@@ -185,8 +220,10 @@ function Body({ d }: { d: FailureDetail }) {
 							<Fact k={t("failure.dialect")}>{d.dialect === "text-only" ? t("failures.text-only") : t("failure.dialect.arf")}</Fact>
 							{d.duplicates > 0 && <Fact k={t("failure.duplicates")}>{t("report.duplicates.text", { n: d.duplicates })}</Fact>}
 							<Fact k={t("failure.mail")}><Safe text={d.mail.from} />{d.mail.mailbox !== null && <> · <Safe text={d.mail.mailbox} /></>} · {bytes(d.mail.bytes)}</Fact>
+							<TrustFact d={d} />
 							<Fact k={t("failure.redact")}>{t(`failure.redact.${d.redact}`)}</Fact>
 						</dl>
+						<Downloads id={d.id} bare={!d.masked} />
 					</Section>
 					<Fields d={d} />
 					{d.quirks.length > 0 && (

@@ -12,6 +12,7 @@ import { Icon } from "../ui/icons";
 import { usePageEnd } from "../ui/meta";
 import { More, useMore } from "../ui/more";
 import { Head } from "../ui/page";
+import { Trust } from "../ui/report-state";
 import { Empty, Load } from "../ui/states";
 import { Table, useSort } from "../ui/table";
 import { Name, Safe, Value } from "../ui/text";
@@ -28,7 +29,7 @@ export default function FailuresPage() {
 	return (
 		<>
 			<Head title={t("nav.failures")} sub={t("failures.sub")} />
-			<FilterBar keys={FAILURE_KEYS} today />
+			<FilterBar keys={FAILURE_KEYS} today kind="failures" />
 			<p class="notice slim"><Icon name="shield" size={16} /><span>{t("failures.masked")} <a href={href("/help/failure-report")}>{t("failures.more")}</a></span></p>
 			<section class="card">
 				<Load of={l} h={520}>{(d) => d.items.length === 0 ? <Empty what={t("failures.none")} why={<p class="muted">{t("failures.none.why")}</p>} keys={FAILURE_KEYS} /> : (
@@ -37,7 +38,8 @@ export default function FailuresPage() {
 							link={(r) => at(`/failures/${encodeURIComponent(r.id)}`, q)}
 							columns={[
 								{ id: "t", head: t("failures.arrived"), sort: "arrived", cls: "c-main c-when", cell: (r) => <span class="nowrap">{time(r.arrived)}</span> },
-								{ id: "rep", head: t("key.reporter"), cls: "c-names", cell: (r) => <Value k="reporter" v={r.reporter.key}><Name text={r.reporter.label || r.reporter.key} /></Value> },
+								{ id: "rep", head: t("key.reporter"), cls: "c-names", cell: (r) => <><Value k="reporter" v={r.reporter.key}><Name text={r.reporter.label || r.reporter.key} /></Value>
+									{r.trust === "unauthenticated" && <> <Trust trust={r.trust} /></>}{r.apart !== "no" && <> <span class="tag">{t(`reports.apart.${r.apart}`)}</span></>}</> },
 								{ id: "ty", head: t("failures.type"), cls: "c-type", cell: (r) => <><FailureType f={r} />{r.incidents > 1 && <span class="muted small"> · {t("failures.incidents", { n: r.incidents })}</span>}</> },
 								{ id: "from", head: t("failures.from"), cls: "c-from", cell: (r) => r.header_from !== null ?
 									<Value k="hfrom" v={r.header_from}>{r.from !== null ? <Safe text={r.from.slice(0, 300)} /> : <Name text={r.header_from} />}</Value> : <Safe text={r.from ?? t("failures.nofrom")} /> },

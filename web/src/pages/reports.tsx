@@ -87,7 +87,7 @@ export default function ReportsPage() {
 	return (
 		<>
 			<Head title={t("nav.reports")} sub={<PeriodText />} side={<Complete />} />
-			<FilterBar />
+			<FilterBar kind="reports" />
 			<div class="seg tabs" role="group" aria-label={t("reports.tabs")}>
 				<button type="button" aria-pressed={tab === "reports"} onClick={() => setView({ tab: undefined, sort: undefined })}>{t("nav.reports")}</button>
 				<button type="button" aria-pressed={tab === "reporters"} onClick={() => setView({ tab: "reporters", sort: undefined })}>{t("reports.tab.reporters")}</button>

@@ -8,6 +8,7 @@ import { keysOn } from "../lib/keys";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
 import { isNobody, senderName, TRIAGE, verdictOf, whyClass, type TriageKey } from "../lib/senders";
+import { isAdmin, me } from "../lib/session";
 import { useStore } from "../lib/store";
 import type { BreakdownItem } from "../lib/types";
 import type { Decision, Decisions, SenderDetail } from "../lib/types-senders";
@@ -51,6 +52,7 @@ function LogLine({ d }: { d: Decision }) {
 
 /* The log: every line stays. */
 function Log({ id, about }: { id: string; about: Target | null }) {
+	const may = isAdmin(useStore(me));
 	const path = `senders/decisions?sender=${encodeURIComponent(id)}&limit=50`;
 	const l = useApi<Decisions>(path);
 	const [older, setOlder] = useState<{ of: unknown; items: Decision[]; next: string | null } | null>(null);
@@ -68,7 +70,7 @@ function Log({ id, about }: { id: string; about: Target | null }) {
 							{ id: "w", head: t("log.who"), cell: (x) => <Safe text={x.who} /> },
 							{ id: "n", head: t("log.note"), cls: "c-text", cell: (x) => x.note === null ? "" : <Safe text={x.note} /> },
 							{ id: "s", head: t("log.state"), cell: (x) => x.undone !== null ? <span class="muted">{t("log.undone", { who: safeText(x.undone_by ?? "–"), day: day(x.undone.slice(0, 10)) })}</span> : x.holds ? <span class="status status-protected"><Icon name="check" size={16} />{t("log.holds")}</span> : <span class="muted">{t("log.past")}</span> },
-							{ id: "u", head: t("log.undo"), cls: "c-do", cell: (x) => x.undone !== null ? null : <button type="button" class="btn" onClick={() => void undo(x.undo, about === null ? [] : [about])}><Icon name="undo" size={16} />{t("log.undo")}</button> },
+							{ id: "u", head: t("log.undo"), cls: "c-do", cell: (x) => x.undone !== null || !may ? null : <button type="button" class="btn" onClick={() => void undo(x.undo, about === null ? [] : [about])}><Icon name="undo" size={16} />{t("log.undo")}</button> },
 						]} />
 						{next !== null && <p class="more"><button type="button" class="btn" onClick={() => void get<Decisions>(`${path}&cursor=${encodeURIComponent(next)}`).then((p) => setOlder({ of: d, items: [...(more?.items ?? []), ...p.items], next: p.next }), () => l.retry())}>{t("log.more")}</button></p>}
 					</>

@@ -7,6 +7,7 @@ import { day, num } from "../lib/format";
 import { keysOn } from "../lib/keys";
 import { at, href, setView, useUrl } from "../lib/router";
 import { isNobody, REVIEW, senderName, TRIAGE, verdictOf, type TriageKey } from "../lib/senders";
+import { isAdmin, me } from "../lib/session";
 import { useStore } from "../lib/store";
 import type { SenderClass, SenderItem, Senders } from "../lib/types-senders";
 import { apiQuery, carried, removeFilter, setFilter } from "../lib/url";
@@ -82,9 +83,10 @@ function List({ rows, group, sort, dataAt, max, picked, pick, on, say }: ListPro
 	const map = useStore(overlays);
 	const url = useUrl();
 	const can = rows.filter((s) => !isNobody(s.id));
+	const may = isAdmin(useStore(me));
 	const all = can.length > 0 && can.every((s) => picked.has(s.id));
 	const cols: Column<SenderItem>[] = [
-		{ id: "pick", head: "", cls: "c-pick", cell: (s) => isNobody(s.id) ? null : <input type="checkbox" checked={picked.has(s.id)} aria-label={t("sender.pick", { name: senderName(s) })} onChange={(e) => pick([s.id], e.currentTarget.checked)} /> },
+		{ id: "pick", head: "", cls: "c-pick", cell: (s) => isNobody(s.id) || !may ? null : <input type="checkbox" checked={picked.has(s.id)} aria-label={t("sender.pick", { name: senderName(s) })} onChange={(e) => pick([s.id], e.currentTarget.checked)} /> },
 		{ id: "name", head: t("sender.name"), sort: "key", first: "asc", cls: "c-main c-sender", cell: (s) => (
 			<span class="sendername">{isNobody(s.id) ? <span><SenderName s={s} /></span> : <a href={href(at(`/senders/${encodeURIComponent(s.id)}`, carried(url)))}><SenderName s={s} /></a>}
 				<span class="muted small">{isNobody(s.id) ? t("senders.noise.what") : [s.kind === "unknown" ? "" : t(`kind.${s.kind}` as Key), t(`identity.${s.identity}`)].filter(Boolean).join(" · ")}</span>
@@ -106,7 +108,7 @@ function List({ rows, group, sort, dataAt, max, picked, pick, on, say }: ListPro
 	];
 	return (
 		<>
-			{can.length > 1 && <label class="check pickall"><input type="checkbox" checked={all} onChange={(e) => pick(can.map((s) => s.id), e.currentTarget.checked)} /> {t("sender.pickall")}</label>}
+			{can.length > 1 && may && <label class="check pickall"><input type="checkbox" checked={all} onChange={(e) => pick(can.map((s) => s.id), e.currentTarget.checked)} /> {t("sender.pickall")}</label>}
 			<Table caption={t("senders.caption", { group: group === "all" ? t("senders.tab.all") : t(GROUP_NAME[group] ?? "senders.tab.all") })} rows={rows} rowKey={(s) => s.id} rowId={rowId} columns={cols} sort={sort} cls="senders"
 				rowClass={(s) => picked.has(s.id) ? "picked" : ""} name={senderName} expand={(s) => <Detail s={s} dataAt={dataAt} on={(c, domains, text) => say(s, c, domains, text)} />} />
 		</>
@@ -180,6 +182,7 @@ export default function SendersPage() {
 	const say = (x: SenderItem, c: Verdict, domains: string[] | null, text: string | null) => void decide([target(x, l.at)], c, domains, c === null ? null : text);
 	const list = (part: SenderItem[], group: string) =>
 		<List rows={part} group={group} sort={sort} dataAt={l.at} max={Math.max(1, ...rows.map((x) => x.counts.m))} picked={picked} pick={pick} on={one} say={say} />;
+	const may = isAdmin(useStore(me));
 	const selected = rows.filter((x) => picked.has(x.id));
 	const grouped = tab.id === "all" && sort === "-m";
 
@@ -193,7 +196,7 @@ export default function SendersPage() {
 				</div>
 				<a class="btn quiet" href={href(at("/sources", carried(removeFilter(s, "class"))))}><Icon name="sources" size={16} />{t("senders.addresses")}</a>
 			</div>
-			<p class="muted small triagehint"><span class="only-keys">{t("senders.triage")}</span><span class="only-touch">{t("senders.triage.touch")}</span></p>
+			{may && <p class="muted small triagehint"><span class="only-keys">{t("senders.triage")}</span><span class="only-touch">{t("senders.triage.touch")}</span></p>}
 			<div ref={wrap} class="stack" onKeyDown={onKey}>
 				<Load of={l} h={560}>{(d) => d.items.length === 0 ? (
 					tab.id === "review" && s.filters.length === 0 ? <div class="empty"><p class="quiet-ok"><Icon name="check" /> {t("senders.reviewed")}</p><button type="button" class="btn" onClick={() => setView({ tab: undefined })}>{t("senders.reviewed.all")}</button></div> :

@@ -228,7 +228,7 @@ export default function TlsPage() {
 	return (
 		<>
 			<Head title={t("nav.tls")} sub={t("tls.sub")} />
-			<FilterBar keys={TLS_KEYS} />
+			<FilterBar keys={TLS_KEYS} kind="tls" />
 			<div class="seg tabs" role="group" aria-label={t("tls.tabs")}>
 				<button type="button" aria-pressed={!list} onClick={() => setView({ tab: undefined, sort: undefined })}>{t("tls.tab.summary")}</button>
 				<button type="button" aria-pressed={list} onClick={() => setView({ tab: "reports", sort: undefined })}>{t("tls.tab.reports")}</button>

@@ -325,9 +325,18 @@ interface BarProps {
 	noTime?: boolean;
 	keys?: readonly FilterKey[];	/* the filters that the page knows */
 	today?: boolean;		/* days count up to today */
+	kind?: ExportKind;		/* what an export from here is of */
+}
+type ExportKind = "records" | "reports" | "failures" | "tls";
+
+/* All that this page selects, as a file; what an export of that kind does not know is left out. */
+function Export({ s, kind, keys }: { s: State; kind: ExportKind; keys: readonly FilterKey[] }) {
+	const known = kind === "tls" ? keys.filter((k) => k !== "policy_type" && k !== "result") : keys;
+	const q = apiQuery(s, { kind, format: "csv", ...(kind === "failures" && s.preset === "30d" ? { t: "30d" } : {}) }, {}, false, known);
+	return <a class="btn quiet" download href={apiUrl(`export?${q}`)} title={t(`export.${kind}`)}><Icon name="download" size={16} />{t("export")}</a>;
 }
 
-export function FilterBar({ noTime = false, keys = MAIL_KEYS, today = false }: BarProps) {
+export function FilterBar({ noTime = false, keys = MAIL_KEYS, today = false, kind }: BarProps) {
 	const s = useUrl();
 	const m = useMeta();
 	const main = useStore(mainCall);
@@ -349,6 +358,7 @@ export function FilterBar({ noTime = false, keys = MAIL_KEYS, today = false }: B
 				<AddFilter s={s} keys={keys} />
 			</div>
 			<div class="share">
+				{kind !== undefined && <Export s={s} kind={kind} keys={keys} />}
 				<Copy label={t("share")} icon="share" hint={t("share.hint")} text={() => location.origin +
 					href(at(place.get().path, format(frozen(s, pageEnd.get() ?? m?.complete_through ?? null, m?.first_day ?? null))))} />
 				{main !== null && <Copy cls="only-wide" label={t("curl")} icon="copy" hint={t("curl.hint")} text={() => `curl -sS ${quote(location.origin + apiUrl(main))}`} />}

@@ -196,10 +196,14 @@ function FlowPlot({ data, width, height, summary, label, keep }: PlotProps) {
 					return (
 						<g class={`node s-${n.stage}`} {...mark(i, n.id, nodeText(n), can ? list : null, (x, y) => show(x, y, nodeLabel(data, n), n.m, null, can), b.x + NODE_W, b.y)}>
 							<rect x={b.x} y={b.y} width={NODE_W} height={b.h} rx="2" />
-							<text x={b.x + NODE_W + 6} y={b.y + b.h / 2} dy="0.32em">{fit(nodeLabel(data, n), n.stage === "disp" ? 17 : chars)} <tspan class="muted">{percent(ratio(n.m, data.m))}</tspan></text>
+							<rect class="hit" x={b.x} y={b.y + b.h / 2 - 12} width={NODE_W + 90} height="24" />
 						</g>
 					);
 				})}
+				{/* beside the marks, which say more than these words */}
+				<g class="labels" aria-hidden="true">
+					{d.boxes.map(({ node: n, x, y, h }) => <text x={x + NODE_W + 6} y={y + h / 2} dy="0.32em">{fit(nodeLabel(data, n), n.stage === "disp" ? 17 : chars)} <tspan class="muted">{percent(ratio(n.m, data.m))}</tspan></text>)}
+				</g>
 			</svg>
 			<Bubble at={told} width={width} />
 			<ul class="legend">

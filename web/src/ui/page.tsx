@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { t, tx } from "../i18n";
 import { useApi } from "../lib/api";
-import { day, days as fmtDays, growth, num, percent, points } from "../lib/format";
+import { day, days as fmtDays, growth, num, percent, points, ratio } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import type { Counts, Timeseries } from "../lib/types";
 import { apiQuery, carried, daysBetween, range, setFilter, type FilterKey } from "../lib/url";
@@ -61,7 +61,10 @@ export function Tile({ label, value, to, delta, note, tone = "" }: TileProps) {
 }
 
 /* The figures of a set of mail, each one a way to the rows behind it. */
-export function Tiles({ c, prev, dkimCover, fixed }: { c: Counts; prev: Counts | null; dkimCover: number | null; fixed?: [FilterKey, string] }) {
+/* Of one's own mail, what a DKIM signature proves: it survives forwarding. */
+const cover = (c: Counts): number | null => c.yours === undefined ? ratio(c.both + c.dkim_only, c.m) : ratio(c.yours_dkim ?? 0, c.yours);
+
+export function Tiles({ c, prev, fixed }: { c: Counts; prev: Counts | null; fixed?: [FilterKey, string] }) {
 	const s = useUrl();
 	const base = fixed ? setFilter(s, { key: fixed[0], values: [fixed[1]], not: false, contains: false }) : s;
 	const link = (key?: FilterKey, values?: string[]) =>
@@ -82,8 +85,8 @@ export function Tiles({ c, prev, dkimCover, fixed }: { c: Counts; prev: Counts |
 			<Tile label={t("tile.stopped")} value={num(stopped)} to={link("disp", ["quarantine", "reject"])}
 				note={t("tile.stopped.note", { q: c.quarantine, r: c.reject })}
 				delta={prev && <Delta d={growth(stopped, prev.quarantine + prev.reject)} good={0} vs={vs} />} />
-			<Tile label={t("tile.cover")} value={percent(dkimCover)} to={link("align", ["both", "dkim"])} note={t("tile.cover.note")}
-				delta={prev && <Delta d={points(dkimCover, prev.m === 0 ? null : (prev.both + prev.dkim_only) / prev.m)} good={1} vs={vs} />} />
+			<Tile label={t("tile.cover")} value={percent(cover(c))} to={link("align", ["both", "dkim"])} note={t("tile.cover.note")}
+				delta={prev && <Delta d={points(cover(c), cover(prev))} good={1} vs={vs} />} />
 		</div>
 	);
 }

@@ -9,6 +9,7 @@ import { keysOn } from "../lib/keys";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
 import { isNobody, senderName, TRIAGE, type TriageKey } from "../lib/senders";
+import { isAdmin, me } from "../lib/session";
 import { useStore } from "../lib/store";
 import type { Evidence, Health, LegWord, SenderClass, SenderItem, Senders, SenderShort, Whose } from "../lib/types-senders";
 import { carried, removeFilter } from "../lib/url";
@@ -83,6 +84,8 @@ const TRIAGE_TEXT: Record<TriageKey, { text: Key; hint: Key; icon: IconName }> =
 /* The twins of the four keys. */
 export function Triage({ on, undecided, about, busy = false, labels = false }: { on: (k: TriageKey) => void; undecided: boolean; about: string; busy?: boolean; labels?: boolean }) {
 	const single = useStore(keysOn);
+	if (!isAdmin(useStore(me)))
+		return null;
 	return (
 		<span class={`triage ${labels ? "labels" : ""}`} role="group" aria-label={`${t("decide.label")} ${about}`}>
 			{TRIAGE.filter((k) => k !== "u" || undecided).map((k) => {
@@ -112,8 +115,11 @@ export function Decide({ s, dataAt, decide }: { s: SenderItem; dataAt: number; d
 	const now = shown(s, dataAt, map);
 	const current = domain === "" ? now : of === undefined || map.has(s.id) ? now : { class: of.class, by: of.class_by, asking: false };
 	const kept = (domain === "" ? s.note : of?.note) ?? "";
+	const may = isAdmin(useStore(me));
 	if (isNobody(s.id))
 		return <p class="muted">{s.id === "1" ? t("decide.noise") : t("senders.new.text")}</p>;
+	if (!may)
+		return <p class="muted">{t("decide.forbidden")}</p>;
 	const say = (c: Verdict) => decide(c, domain === "" ? null : [domain], text ?? (kept === "" ? null : kept));
 	return (
 		<div class="decide">

@@ -1,4 +1,4 @@
--- 0012: whose report is a failure report, and is it about a domain of ours? As
+-- 0010: whose report is a failure report, and is it about a domain of ours? As
 -- with the other kinds (0003); what is kept apart is met by those who ask for
 -- it. The texts stand in the row, so that they go with it.
 

@@ -1,4 +1,4 @@
--- 0010: what people ask of the ingester (files in requests/, see
+-- 0009: what people ask of the ingester (files in requests/, see
 -- src/process/request.h) and what became of it. A request is carried out in
 -- the transaction that writes its row here: once, however often the process is
 -- killed, and who asked can wait for the row.
