@@ -192,7 +192,7 @@ open_db(struct store *s, struct err *e)
 		if (store_exec(s, "PRAGMA journal_mode = WAL", e) == -1 ||
 		    /* FULL: once a commit is said to have happened the spool file goes */
 		    store_exec(s, "PRAGMA synchronous = FULL", e) == -1 ||
-		    store_exec(s, "PRAGMA cache_size = -40960", e) == -1 ||
+		    store_exec(s, STORE_CACHE, e) == -1 ||
 		    store_exec(s, "PRAGMA wal_autocheckpoint = 4000", e) == -1 ||
 		    store_exec(s, "PRAGMA temp_store = FILE", e) == -1 || migrate(s, e) == -1)
 			return (-1);

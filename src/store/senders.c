@@ -1529,6 +1529,7 @@ int
 store_senders(struct store *s, const struct catalogue *cat, int64_t ms, bool *more, struct err *e)
 {
 	struct pass	 x = { .s = s, .cat = cat };
+	struct err	 ignored;
 	int		 rv = 0;
 
 	*more = false;
@@ -1541,9 +1542,11 @@ store_senders(struct store *s, const struct catalogue *cat, int64_t ms, bool *mo
 		rv = store_prepare(s, &x.st[i], text[i], e);
 	if (rv == 0 && (x.hosts = hosts_pass_new(s, e)) == NULL)
 		rv = -1;
-	if (rv == 0)
+	(void)sqlite3_db_release_memory(s->db);
+	if (rv == 0 && (rv = store_exec(s, STORE_CACHE_SMALL, e)) == 0)
 		rv = pass_domains(&x, ms, more, e);
 	pass_free(&x);
+	(void)store_exec(s, STORE_CACHE, &ignored);
 	query_cache_free(s->qc);	/* as large as the store has combinations */
 	s->qc = NULL;
 	return (rv);

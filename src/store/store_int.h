@@ -29,6 +29,10 @@ struct pack {
 	bool		 dirty, fresh;	/* fresh: made in this transaction */
 };
 
+/* Pages that a writer holds: enough for the indexes of a report with a million names; less while the pass over senders holds much itself. */
+#define STORE_CACHE "PRAGMA cache_size = -40960"
+#define STORE_CACHE_SMALL "PRAGMA cache_size = -16384"
+
 struct verdict;
 struct writer;		/* write_int.h: caches and sums of the transaction */
 struct query_cache;	/* query_cache.c: what readers remember */
