@@ -24,7 +24,7 @@ static const struct cli_option options[] = {
 	{ .name = "to", .kind = CLI_DAY, .arg = "DAY", .help = "last day; with a period: the one that ends there" },
 	{ .name = "domain", .kind = CLI_TEXT, .arg = "DOMAIN", .many = true,
 	    .help = "policy domain; a,b is or, !a is not, ~a contains (all)" },
-	{ .name = "language", .kind = CLI_WORD, .arg = CONF_LANGUAGES, .help = "what it is written in (en)" },
+	{ .name = "lang", .kind = CLI_WORD, .arg = CONF_LANGUAGES, .help = "what it is written in (en)" },
 	{ .name = "format", .kind = CLI_WORD, .arg = "text|html|json|csv", .help = "how it comes out (text)" },
 	{ .name = "mail-to", .kind = CLI_TEXT, .arg = "ADDRESS", .many = true,
 	    .help = "send it by mail as smtp { } says, to each address one" },
@@ -259,13 +259,13 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if (cli_flag(args, "due")) {
 		if (cli_given(args, "mail-to") + cli_given(args, "format") + cli_given(args, "domain") + cli_given(args, "from") +
-		    cli_given(args, "to") + cli_given(args, "period") + cli_given(args, "language") > 0)
+		    cli_given(args, "to") + cli_given(args, "period") + cli_given(args, "lang") > 0)
 			return (cli_usage(&cli_cmd_summary, "--due takes everything from the sections summary { }"));
 		return (due(ctx));
 	}
 	if (cli_given(args, "mail-to") > 0 && cli_text(args, "format") != NULL)
 		return (cli_usage(&cli_cmd_summary, "--format is for the screen; a mail holds text and HTML"));
-	lang = (unsigned)cli_word(args, "language", 0);
+	lang = (unsigned)cli_word(args, "lang", 0);
 	if (read_filter(args, &filter, &e) == -1 || read_days(args, &rq, &e) == -1) {
 		rc = cli_usage(&cli_cmd_summary, "%s", e.msg);
 		query_filter_free(&filter);

@@ -154,10 +154,10 @@ test('text, page and CSV tell the same figures', { skip }, async () => {
 	}
 	for (const line of text.split('\n')) assert.ok(line.length <= 80, line);
 	for (const language of ['ru', 'pt', 'cs', 'de']) {
-		const t = await ask('--language', language);
+		const t = await ask('--lang', language);
 		assert.ok(!/\{|\}|plural|other/.test(t), t);
 		assert.notEqual(t, text);
-		fitForMail(await ask('--language', language, '--format', 'html'));
+		fitForMail(await ask('--lang', language, '--format', 'html'));
 	}
 	const checked = await dmarcd(c, ['summary', '--check']);
 	assert.equal(checked.code, s.all_well ? 0 : 1);
@@ -193,7 +193,7 @@ test('LOGIN where PLAIN is not offered; TLS at once; no login when there is no u
 	const s = await server({ tls: 'implicit' });
 	s.auth = ['LOGIN'];
 	const r = await dmarcd(conf('login', smtp({ port: s.port, tls: 'implicit', more: '\tunsubscribe = "https://example.org/stop?x=1"\n' })),
-		['summary', '--language', 'ru', '--mail-to', 'a@example.com']);
+		['summary', '--lang', 'ru', '--mail-to', 'a@example.com']);
 	assert.equal(r.code, 0, r.stderr);
 	assert.equal(s.mails[0]?.user, 'reports@example.org');
 	const m = readMail(s.mails[0]?.raw ?? '');
@@ -282,7 +282,7 @@ test('nothing that a report holds ends a header, runs in a page or moves a termi
 	const imported = await dmarcd(c, ['-q', 'import', '--progress', 'never', at]);
 	assert.ok(imported.code <= 1, imported.stderr);
 	for (const language of ['en', 'ru', 'pt', 'cs', 'de'])
-		assert.equal((await dmarcd(c, ['summary', '--language', language, '--mail-to', 'a@example.com'])).code, 0);
+		assert.equal((await dmarcd(c, ['summary', '--lang', language, '--mail-to', 'a@example.com'])).code, 0);
 	assert.equal(s.mails.length, 5);
 	for (const raw of s.mails) {
 		const m = readMail(raw.raw);
