@@ -258,6 +258,22 @@ put_host(struct str v, const char *key, struct buf *out)
 	(void)buf_str(out, t);
 }
 
+/*
+ * A date as it stands there, only as far as it is one: whoever reads dates
+ * forgives what stands around them, and a comment may be anything.
+ */
+static void
+put_date(struct str v, struct buf *out)
+{
+	const char	*comment = memchr(v.p, '(', v.len);
+	struct str	 d = str_trim((struct str){ v.p, comment == NULL ? v.len : (size_t)(comment - v.p) });
+	bool		 good = d.len > 0 && d.len < 60;
+
+	for (size_t i = 0; i < d.len && good; i++)
+		good = d.p[i] != '\0' && strchr("0123456789:,+- GMTUC JanFebMarAprMayJunJulAugSepOctNovDec MonTueWedThuFriSatSun", d.p[i]) != NULL;
+	(void)buf_str(out, good ? d : STR(REDACTED));
+}
+
 static void
 put_received(struct str v, struct buf *out)
 {
@@ -283,18 +299,8 @@ put_received(struct str v, struct buf *out)
 	else
 		put_host(v, " by ", out);
 	if (semi != NULL && mail_date((struct str){ semi + 1, (size_t)(v.p + v.len - semi) - 1 }, &t, &odd)) {
-		char	 text[64];
-		struct str	 d = str_trim((struct str){ semi + 1, (size_t)(v.p + v.len - semi) - 1 });
-
-		/* as it stands there only as far as it is a date */
-		(void)snprintf(text, sizeof(text), "%.*s", (int)(d.len < sizeof(text) ? d.len : 0), d.p);
 		(void)buf_cstr(out, "; ");
-		for (size_t i = 0; text[i] != '\0'; i++)
-			if (strchr("0123456789:,+- JanFebMarAprMayJunJulAugSepOctNovDecMonTueWedThuFriSatSun", text[i]) == NULL) {
-				(void)buf_cstr(out, REDACTED);
-				return;
-			}
-		(void)buf_cstr(out, text);
+		put_date((struct str){ semi + 1, (size_t)(v.p + v.len - semi) - 1 }, out);
 	}
 }
 
@@ -332,7 +338,10 @@ put_header(const struct field *f, struct buf *out)
 		put_ids(f->value, out);
 		return;
 	case HOW_DATE:
-		(void)buf_str(out, f->value.len < 60 && mail_date(f->value, &t, &odd) && !odd ? f->value : STR(REDACTED));
+		if (mail_date(f->value, &t, &odd) && !odd)
+			put_date(f->value, out);
+		else
+			(void)buf_cstr(out, REDACTED);
 		return;
 	case HOW_TYPE:
 		put_type(f->value, out);
