@@ -166,7 +166,7 @@ test("keyboard: pages, rows, help, period", async () => {
 	const { ctx, page } = await open(b, s.url);
 	await visit(page, s.url + "/");
 	await page.keyboard.press("g");
-	await page.keyboard.press("s");
+	await page.keyboard.press("a");
 	await settle(page);
 	assert.equal(new URL(page.url()).pathname, "/sources");
 	await page.keyboard.press("j");

@@ -17,7 +17,7 @@ interface Token { name: string; role: string; domains: string[] | null; made: st
 interface Entry { time: string; event: string; who: string | null; from: string; what: string | null }
 
 const sees = (domains: string[] | null): string => domains === null ? t("settings.all") : t("settings.below", { domains: domains.map(safeText).join(", ") });
-const Commands = ({ children }: { children: string[] }) => <pre class="record" aria-label={t("settings.commands")}><code>{children.join("\n")}</code></pre>;
+const Commands = ({ children }: { children: string[] }) => <pre class="record" tabIndex={0} role="region" aria-label={t("settings.commands")}><code>{children.join("\n")}</code></pre>;
 const Fact = ({ name, children }: { name: string; children: ComponentChildren }) => <div><dt>{name}</dt><dd>{children}</dd></div>;
 
 function You() {
