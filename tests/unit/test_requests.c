@@ -384,8 +384,14 @@ test_command(void **state)
 	assert_true(o.result == REQUEST_DONE && o.n == 1);
 	assert_int_equal(spool_lock(spool, &e), 0);
 	if ((pid = fork()) == 0) {
+		int	 rv;
+
 		a.token = 0;
-		_exit(requests_ask(dir, &a, &o, &e) == 1 && o.result == REQUEST_DONE ? 0 : 1);
+		if ((rv = requests_ask(dir, &a, &o, &e)) == 1 && o.result == REQUEST_DONE)
+			_exit(0);
+		print_message("# %d, %d: %s\n", rv, rv == 1 ? (int)o.result : -1, e.msg);
+		fflush(stdout);
+		_exit(1);
 	}
 	while (run() == 0)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);

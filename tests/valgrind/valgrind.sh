@@ -146,7 +146,7 @@ settled() {
 	i=0
 	while [ $i -lt 600 ]; do
 		get "$url/api/v1/ingest" >"$dir/ingest"
-		if grep -q '"spool":{"new":0' "$dir/ingest" && grep -q '"reports":'"$1"',' "$dir/ingest" && ! grep -q '"waiting"' "$dir/ingest"; then
+		if grep -q '"spool":{"new":0' "$dir/ingest" && grep -q '"reports":'"$1"',' "$dir/ingest" && ! grep -q '"state":"waiting"' "$dir/ingest"; then
 			return 0
 		fi
 		i=$((i + 1))
