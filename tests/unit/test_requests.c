@@ -66,18 +66,33 @@ files(void)
 }
 
 static int
-set_up(void **state)
+open_database(void)
 {
 	struct err	 e = { 0 };
 	char		 path[128];
 
+	(void)snprintf(path, sizeof(path), "%s/dmarcd.db", dir);
+	return ((store = store_open(dir, STORE_WRITE, &e)) == NULL || sqlite3_open(path, &db) != SQLITE_OK ||
+	    sqlite3_busy_timeout(db, 10000) != SQLITE_OK ? -1 : 0);
+}
+
+/* Before a fork: SQLite in the child would take the locks of this process for its own. */
+static void
+close_database(void)
+{
+	sqlite3_close(db);
+	store_close(store);
+}
+
+static int
+set_up(void **state)
+{
+	struct err	 e = { 0 };
+
 	(void)state;
 	log_open("test", LOG_ERROR);
 	(void)snprintf(dir, sizeof(dir), "/tmp/test_requests.XXXXXX");
-	if (mkdtemp(dir) == NULL || (store = store_open(dir, STORE_WRITE, &e)) == NULL || (spool = spool_open(dir, &e)) == NULL)
-		return (-1);
-	(void)snprintf(path, sizeof(path), "%s/dmarcd.db", dir);
-	if (sqlite3_open(path, &db) != SQLITE_OK || sqlite3_busy_timeout(db, 10000) != SQLITE_OK)
+	if (mkdtemp(dir) == NULL || open_database() == -1 || (spool = spool_open(dir, &e)) == NULL)
 		return (-1);
 	sql("INSERT INTO domain (id, name) VALUES (1, 'example.com'), (2, 'example.org')");
 	sql("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 21) "
@@ -93,8 +108,7 @@ tear_down(void **state)
 
 	(void)state;
 	spool_close(spool);
-	sqlite3_close(db);
-	store_close(store);
+	close_database();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
 	return (system(command));
 }
@@ -339,7 +353,7 @@ test_kills(void **state)
 			n++;
 		}
 	}
-	store_close(store);
+	close_database();
 	while (files() > 0) {
 		pid_t	 pid = fork();
 		int	 status;
@@ -359,7 +373,7 @@ test_kills(void **state)
 			assert_int_equal(WEXITSTATUS(status), 0);
 		kills += WIFSIGNALED(status) != 0;
 	}
-	assert_non_null(store = store_open(dir, STORE_WRITE, &e));
+	assert_int_equal(open_database(), 0);
 	for (unsigned i = 0; i < n; i++)
 		assert_int_equal(outcome(token[i]).result, REQUEST_DONE);
 	assert_int_equal(number("SELECT count(*) FROM decision"), before + 3 * SENDERS);
@@ -383,6 +397,7 @@ test_command(void **state)
 	assert_int_equal(requests_ask(dir, &a, &o, &e), 1);
 	assert_true(o.result == REQUEST_DONE && o.n == 1);
 	assert_int_equal(spool_lock(spool, &e), 0);
+	close_database();
 	if ((pid = fork()) == 0) {
 		int	 rv;
 
@@ -393,6 +408,7 @@ test_command(void **state)
 		fflush(stdout);
 		_exit(1);
 	}
+	assert_int_equal(open_database(), 0);
 	while (run() == 0)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
