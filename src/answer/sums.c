@@ -372,30 +372,6 @@ silent(const struct query_reporter *v, size_t n)
 	return (a_done(&a));
 }
 
-static void
-counts_add(struct query_counts *to, const struct query_counts *c)
-{
-	to->m += c->m;
-	to->both += c->both;
-	to->dkim_only += c->dkim_only;
-	to->spf_only += c->spf_only;
-	to->fail_fix += c->fail_fix;
-	to->fail_fwd += c->fail_fwd;
-	to->fail_unk += c->fail_unk;
-	to->untold += c->untold;
-	for (int i = 0; i < DISP_COUNT; i++)
-		to->disp[i] += c->disp[i];
-	to->overridden += c->overridden;
-	to->collateral += c->collateral;
-	to->leaked += c->leaked;
-	to->differs += c->differs;
-	to->stopped += c->stopped;
-	to->yours += c->yours;
-	to->yours_pass += c->yours_pass;
-	to->yours_dkim += c->yours_dkim;
-	to->forwarded += c->forwarded;
-}
-
 struct json_t *
 answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 {
@@ -417,8 +393,8 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 		return (NULL);
 	/* Every row belongs to one domain, so the sums of the domains are the sums. */
 	for (size_t i = 0; i < d.nitems; i++) {
-		counts_add(&now, &d.items[i].counts);
-		counts_add(&before, &d.items[i].prev);
+		query_counts_add(&now, &d.items[i].counts);
+		query_counts_add(&before, &d.items[i].prev);
 	}
 	for (size_t i = 0; i < nrep; i++) {
 		active += rep[i].reports > 0;

@@ -123,6 +123,8 @@ struct query_counts {
 	uint64_t	 yours, yours_pass, yours_dkim;	/* all; passing; with DKIM aligned */
 	uint64_t	 forwarded;	/* for certain, or likely */
 };
+void	 query_counts_add(struct query_counts *to, const struct query_counts *);
+
 struct query_leg { uint64_t aligned, pass, fail, none, error, absent; };
 struct query_legs { struct query_leg spf, dkim; };
 

@@ -120,6 +120,30 @@ q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o,
 	}
 }
 
+void
+query_counts_add(struct query_counts *to, const struct query_counts *c)
+{
+	to->m += c->m;
+	to->both += c->both;
+	to->dkim_only += c->dkim_only;
+	to->spf_only += c->spf_only;
+	to->fail_fix += c->fail_fix;
+	to->fail_fwd += c->fail_fwd;
+	to->fail_unk += c->fail_unk;
+	to->untold += c->untold;
+	for (int i = 0; i < DISP_COUNT; i++)
+		to->disp[i] += c->disp[i];
+	to->overridden += c->overridden;
+	to->collateral += c->collateral;
+	to->leaked += c->leaked;
+	to->differs += c->differs;
+	to->stopped += c->stopped;
+	to->yours += c->yours;
+	to->yours_pass += c->yours_pass;
+	to->yours_dkim += c->yours_dkim;
+	to->forwarded += c->forwarded;
+}
+
 /* --- Totals ------------------------------------------------------------------------ */
 
 static void
