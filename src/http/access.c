@@ -582,15 +582,6 @@ access_raw(const struct request *rq, bool document, bool mail)
 
 /* --- Signing in and out -------------------------------------------------------------------------- */
 
-static bool
-no_parameters(struct request *rq)
-{
-	if (rq->query.n == 0)
-		return (true);
-	problem_param(rq, 400, rq->query.p[0].key, "invalid_parameter", "this endpoint has no parameters");
-	return (false);
-}
-
 static void
 reply_me(struct request *rq)
 {
