@@ -329,6 +329,9 @@ q_count_sub(const struct query_cache *c, struct query_counts *n, struct query_le
 	q_count(n, l, &c->outcomes[sub & 0xffffff], sub >> 24, m);
 }
 
+/* An address as people write it, to its bytes: how many, 4 or 16; 0: it is none. */
+unsigned q_address(struct str, unsigned char ip[16]);
+
 /* Pieces of query_rows.c that others use. */
 int	 q_source_text(struct query *, uint32_t source, struct str *, unsigned *family, struct err *);
 /* All of a row but who, whence and how often. */

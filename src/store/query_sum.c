@@ -462,6 +462,21 @@ group_fact(void *ctx, const struct q_fact *f)
 		group_list(g, f, l->dkim + (g->by == BY_SELECTOR ? 1 : 0), l->ndkim, 2);
 }
 
+unsigned
+q_address(struct str text, unsigned char ip[16])
+{
+	char	 z[INET6_ADDRSTRLEN + 1];
+	bool	 v4 = text.len > 0 && memchr(text.p, ':', text.len) == NULL;
+
+	if (text.len == 0 || text.len >= sizeof(z))
+		return (0);
+	memcpy(z, text.p, text.len);
+	z[text.len] = '\0';
+	if (inet_pton(v4 ? AF_INET : AF_INET6, z, ip) != 1)
+		return (0);
+	return (v4 ? 4 : 16);
+}
+
 static int
 source_get(struct query *q, uint32_t source, unsigned char ip[16], unsigned *kind, struct str *text, struct err *e)
 {
