@@ -93,9 +93,9 @@ set_by(struct answer_request *r, struct str value, struct err *e)
 			return (0);
 		}
 	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain sender class code" : parts ?
-	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp sender class health code fwd differs trust country asn" :
+	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp sender class health code fwd differs trust country asn ptr" :
 	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp reason selector sigdomain spfdomain sender class health code fwd "
-	    "differs trust country asn"));
+	    "differs trust country asn ptr"));
 }
 
 static int

@@ -35,7 +35,7 @@
 enum query_key {
 	QK_DOMAIN, QK_HFROM, QK_EFROM, QK_IP, QK_REPORTER, QK_SPF, QK_DKIM, QK_ALIGN, QK_DISP, QK_REASON,
 	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_TRUST, QK_APART, QK_SENDER, QK_CLASS,
-	QK_SPFDOMAIN, QK_HEALTH, QK_COUNTRY, QK_ASN,
+	QK_SPFDOMAIN, QK_HEALTH, QK_COUNTRY, QK_ASN, QK_PTR,
 	QK_COUNT
 };
 extern const char *const query_key_names[QK_COUNT];
@@ -159,7 +159,7 @@ int	 query_total(struct query *, const struct query_filter *, const struct query
 enum query_by {
 	BY_OUTCOME, BY_REPORTER, BY_DISP, BY_DOMAIN, BY_SENDER, BY_CLASS, BY_CODE,
 	BY_IP, BY_HFROM, BY_EFROM, BY_SPF, BY_DKIM, BY_ALIGN, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN, BY_FWD,
-	BY_PREFIX, BY_SPFDOMAIN, BY_HEALTH, BY_DIFFERS, BY_TRUST, BY_COUNTRY, BY_ASN, BY_COUNT
+	BY_PREFIX, BY_SPFDOMAIN, BY_HEALTH, BY_DIFFERS, BY_TRUST, BY_COUNTRY, BY_ASN, BY_PTR, BY_COUNT
 };
 extern const char *const query_by_names[BY_COUNT];
 /* May one message stand under several values of it? Then sums of groups are more than the total. */

@@ -225,7 +225,7 @@ struct grouping {
 bool
 q_by_rows(enum query_by by)
 {
-	return (by == BY_IP || by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN || by == BY_HFROM || by == BY_EFROM || by == BY_TRUST || query_by_lists(by));
+	return (by == BY_IP || by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN || by == BY_PTR || by == BY_HFROM || by == BY_EFROM || by == BY_TRUST || query_by_lists(by));
 }
 
 bool
@@ -246,6 +246,8 @@ needs(struct query *q, enum query_by by, const struct query_filter *f, const str
 	case BY_COUNTRY:
 	case BY_ASN:
 		return (q_places_need(q, by == BY_ASN, e));
+	case BY_PTR:
+		return (q_need(q, TIER_PTRS, e));
 	case BY_HEALTH:
 		return (q_health(q, f, r, p, e));
 	default:
@@ -291,6 +293,8 @@ group_of(const struct grouping *g, const struct q_fact *f)
 	case BY_COUNTRY:
 	case BY_ASN:
 		return (q_place_group(c, f->source, g->by == BY_ASN));
+	case BY_PTR:
+		return (q_ptr_group(c, f->source));
 	case BY_HEALTH:
 		return (f->sender < g->p->nhealth ? g->p->health[f->sender] : HEALTH_OF_NONE);
 	case BY_DIFFERS:
@@ -574,6 +578,9 @@ q_group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, st
 		break;
 	case BY_PREFIX:
 		*key = q_prefix_text(q, id);
+		break;
+	case BY_PTR:
+		*key = q_ptr_text(c, id);
 		break;
 	case BY_HEALTH:
 		*key = str_of(sender_health_names[id]);
