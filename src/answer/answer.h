@@ -128,6 +128,8 @@ struct json_t	*answer_group(const struct query_group *, enum query_by);
 struct json_t	*answer_sender_line(struct query *, const struct query_group *, const struct query_filter *, const struct query_range *,
 	    struct err *);
 struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
+/* What this host knows of the address of a row: country, network, host name; the members of answer_row. */
+struct json_t	*answer_address(struct query *, int64_t source, struct err *);
 /* Of a row what does not depend on report, address and count: equal for all rows of a combination that were forwarded alike. */
 struct json_t	*answer_row_says(const struct query_row_full *, enum forwarding);
 struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);
