@@ -1,8 +1,6 @@
 /*
  * buf.c - see buf.h.
  */
-#include <nettle/base64.h>
-
 #include "base/base.h"
 
 bool
@@ -58,19 +56,6 @@ bool
 buf_byte(struct buf *b, unsigned char c)
 {
 	return (buf_add(b, &c, 1));
-}
-
-bool
-buf_base64(struct buf *b, const void *p, size_t n)
-{
-	if (n > SIZE_MAX / 4 || !buf_reserve(b, BASE64_ENCODE_RAW_LENGTH(n))) {
-		b->failed = true;
-		return (false);
-	}
-	base64_encode_raw(b->p + b->len, n, p);
-	b->len += BASE64_ENCODE_RAW_LENGTH(n);
-	b->p[b->len] = '\0';
-	return (true);
 }
 
 bool
