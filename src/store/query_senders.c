@@ -249,7 +249,8 @@ domains_of(struct query *q, const struct query_filter *f, struct query_sender *o
 	if (store_prepare(q->s, &st, "SELECT c.domain, c.class, c.confidence, c.identity, c.evidence, c.first_day, c.last_day, c.messages, "
 	    "(SELECT count(*) FROM sender_of o WHERE o.sender = c.sender AND o.domain = c.domain), "
 	    "coalesce((SELECT d.id FROM decision d WHERE d.sender = c.sender AND d.domain IN (c.domain, 0) AND d.undone IS NULL "
-	    "ORDER BY d.domain DESC, d.id DESC LIMIT 1), 0) FROM sender_class c WHERE c.sender = ?1 ORDER BY c.messages DESC, c.domain", e) == -1)
+	    "ORDER BY d.domain DESC, d.id DESC LIMIT 1), 0) FROM sender_class c WHERE c.sender = ?1 ORDER BY c.messages DESC, "
+	    "(SELECT d.name FROM domain d WHERE d.id = c.domain), c.domain", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, out->id);
 	while ((rc = q_step(q, st, e)) == 1 && out->ndomains < cap) {

@@ -985,7 +985,7 @@ best3_add(struct best3 *b, uint32_t id, uint64_t m)
 {
 	int	 i = 3;
 
-	while (i > 0 && m > b->m[i - 1])
+	while (i > 0 && (m > b->m[i - 1] || (m == b->m[i - 1] && id < b->id[i - 1])))
 		i--;
 	if (i == 3)
 		return;
