@@ -17,6 +17,7 @@
 #include "store/senders.h"
 
 #define PEOPLE 50
+#define COUNTRIES 3u
 
 static const struct cli_option	 options[] = {
 	LISTING_FILTERS,
@@ -27,7 +28,7 @@ static const struct cli_option	 options[] = {
 	CLI_OPTIONS_END
 };
 
-enum { COL_COUNTRIES = 10 };
+enum { COL_COUNTRIES = 11 };
 
 static const struct cli_column	 columns[] = {
 	{ "id", "id", CLI_CELL_TEXT, 0 },
@@ -39,9 +40,10 @@ static const struct cli_column	 columns[] = {
 	{ "pass_rate", "pass", CLI_CELL_RATE, 0 },
 	{ "spf", "SPF", CLI_CELL_TEXT, 0 },
 	{ "dkim", "DKIM", CLI_CELL_TEXT, 0 },
+	{ "collateral", "hurt", CLI_CELL_INT, 0 },
 	{ "code", "code", CLI_CELL_TEXT, 0 },
 	[COL_COUNTRIES] = { "countries", "countries", CLI_CELL_TEXT, CLI_COL_HIDDEN },
-	{ "first_day", "first", CLI_CELL_DAY, CLI_COL_HIDDEN },
+	{ "first_day", "first", CLI_CELL_DAY, 0 },
 	{ "last_day", "last", CLI_CELL_DAY, 0 },
 };
 
@@ -56,13 +58,15 @@ text_of(const json_t *j, const char *key)
 static void
 put_countries(struct cli_table *t, const struct query_countries *w)
 {
-	char	 text[QUERY_COUNTRIES * 3 + 16] = "";
+	char	 text[QUERY_COUNTRIES * 16 + 32] = "";
 	size_t	 n = 0;
+	unsigned shown = w->n < COUNTRIES ? w->n : COUNTRIES;
 
-	for (unsigned i = 0; i < w->n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? " " : "", w->code[i]);
-	if (w->all > w->n)
-		(void)snprintf(text + n, sizeof(text) - n, " +%u", (unsigned)(w->all - w->n));
+	for (unsigned i = 0; i < shown; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %u%%", i > 0 ? " " : "", w->code[i],
+		    (unsigned)(w->addresses[i] * 100 / (w->total == 0 ? 1 : w->total)));
+	if (w->all > shown)
+		(void)snprintf(text + n, sizeof(text) - n, " +%u", (unsigned)(w->all - shown));
 	cli_cell_text(t, w->n == 0 ? STR_NONE : str_of(text));
 }
 
@@ -79,6 +83,9 @@ put_row(struct cli_table *t, const json_t *j, const struct query_group *g)
 	cli_cell_rate(t, c->m == 0 ? (double)NAN : (double)query_passing(c) / (double)c->m);
 	cli_cell_text(t, text_of(legs, "spf"));
 	cli_cell_text(t, text_of(legs, "dkim"));
+	cli_cell_int(t, (int64_t)c->collateral);
+	if (c->collateral > 0)
+		cli_cell_tone(t, CLI_TONE_BAD);
 	cli_cell_text(t, text_of(code, "code"));
 	put_countries(t, &g->countries);
 	cli_cell_day(t, g->first_day);
