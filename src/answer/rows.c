@@ -693,6 +693,8 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_senders(q, rq, e));
 	case ANSWER_SENDER:
 		return (answer_sender(q, rq, e));
+	case ANSWER_VENDOR:
+		return (answer_vendor(q, rq, e));
 	case ANSWER_TLS_SUMMARY:
 		return (answer_tls_summary(q, rq, e));
 	case ANSWER_TLS_REPORTS:

@@ -13,6 +13,7 @@
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/listing.h"
+#include "explain/texts.h"
 #include "process/requests.h"
 #include "store/senders.h"
 
@@ -24,6 +25,7 @@ static const struct cli_option	 options[] = {
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "list: m pass fail key first last; \"-\" in front: the largest first (-m)" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "list, log: rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
 	{ .name = "note", .kind = CLI_TEXT, .arg = "TEXT", .help = "decide: why, or who knows about it" },
+	{ .name = "lang", .kind = CLI_TEXT, .arg = "LANGUAGE", .help = "vendor: language of the text, en without this" },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
 };
@@ -239,7 +241,7 @@ id_of(const struct cli_args *args, int64_t *id)
 }
 
 static int
-show(struct cli_ctx *ctx, const struct cli_args *args)
+one_sender(struct cli_ctx *ctx, const struct cli_args *args, enum answer_kind kind, unsigned lang, void (*text)(const json_t *))
 {
 	struct answer_request	 rq;
 	struct listing		 l;
@@ -250,23 +252,65 @@ show(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if ((rc = id_of(args, &id)) != CLI_OK || (rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
 		return (rc);
-	answer_request_init(&rq, ANSWER_SENDER);
+	answer_request_init(&rq, kind);
 	rq.filter = l.filter;	/* lent: the listing frees it */
 	rq.id = id;
-	if (query_filter_set(&rq.filter, STR("sender"), str_of(cli_operand(args, 1)), &e) == -1 ||
-	    (j = answer_sender(l.q, &rq, &e)) == NULL) {
-		l.filter = rq.filter;
-		return (listing_fail(&l, &e));
-	}
+	rq.lang = lang;
+	j = query_filter_set(&rq.filter, STR("sender"), str_of(cli_operand(args, 1)), &e) == -1 ? NULL : answer_make(l.q, &rq, &e);
 	l.filter = rq.filter;
+	if (j == NULL)
+		return (listing_fail(&l, &e));
 	if (l.format == CLI_FORMAT_JSON)
 		rc = listing_json(j, &e) ? CLI_OK : cli_fail(&e);
 	else {
-		show_text(j);
+		text(j);
 		json_decref(j);
 	}
 	listing_close(&l);
 	return (rc);
+}
+
+static int
+show(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	return (one_sender(ctx, args, ANSWER_SENDER, 0, show_text));
+}
+
+/* --- vendor ------------------------------------------------------------------------------ */
+
+/* As a mail to be copied; text of reports stands in it as plain names only. */
+static void
+vendor_text(const json_t *j)
+{
+	struct buf	 b = { 0 };
+	struct str	 text = text_of(j, "text"), one;
+	const char	*end;
+
+	(void)buf_cstr(&b, "Subject: ");
+	(void)esc_text(&b, text_of(j, "subject"));
+	(void)buf_cstr(&b, "\n\n");
+	for (; text.len > 0; text = (struct str){ end + 1, text.len - one.len - 1 }) {
+		end = memchr(text.p, '\n', text.len);
+		one = (struct str){ text.p, end == NULL ? text.len : (size_t)(end - text.p) };
+		(void)esc_text(&b, one);
+		(void)buf_byte(&b, '\n');
+		if (end == NULL)
+			break;
+	}
+	if (b.p != NULL)
+		(void)fwrite(b.p, 1, b.len, stdout);
+	buf_free(&b);
+}
+
+static int
+vendor(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	const char		*tag = cli_text(args, "lang");
+	int			 lang = tag == NULL ? 0 : explain_language(str_of(tag));
+
+	if (lang < 0)
+		return (cli_usage(&cli_cmd_senders, "--lang: there are no sentences in \"%s\"", tag));
+	return (one_sender(ctx, args, ANSWER_VENDOR, (unsigned)lang, vendor_text));
 }
 
 /* --- decide, undo -------------------------------------------------------------------------- */
@@ -407,32 +451,33 @@ static int
 run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	static const struct { const char *verb; int (*run)(struct cli_ctx *, const struct cli_args *); } verbs[] = {
-		{ "list", list }, { "show", show }, { "decide", decide }, { "undo", undo }, { "log", show_log }
+		{ "list", list }, { "show", show }, { "vendor", vendor }, { "decide", decide }, { "undo", undo }, { "log", show_log }
 	};
 	const char	*verb = cli_operands(args) == 0 ? "list" : cli_operand(args, 0);
 
 	for (size_t i = 0; i < nitems(verbs); i++)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return (verbs[i].run(ctx, args));
-	return (cli_usage(&cli_cmd_senders, "'%s' is none of list, show, decide, undo and log", verb));
+	return (cli_usage(&cli_cmd_senders, "'%s' is none of list, show, vendor, decide, undo and log", verb));
 }
 
 const struct cli_command cli_cmd_senders = {
 	.name = "senders",
 	.group = "Answers",
 	.help = "who sends as your domains, what each of them is, and what you decide",
-	.usage = "[list] | show ID | decide ID CLASS | undo N | log [ID]",
+	.usage = "[list] | show ID | vendor ID | decide ID CLASS | undo N | log [ID]",
 	.text = "Addresses are grouped into senders by what their mail shows: signatures, bounce domains, networks. class says who it is "
 	    "(your servers, services you use, forwarders ...), health how well its mail does.\n\n"
 	    "What is inferred can be wrong. decide says what a sender is, for one domain or for all: own, service, candidate, "
 	    "forwarder, list, impostor, unknown; undecided gives back to what is inferred. A decision holds until it is changed; "
 	    "log shows every one, the latest first, with who, when and what the sender was before, and undo takes one back. "
 	    "A running daemon carries them out.\n\n"
+	    "vendor writes a text for those who run a sender: what receivers saw, and what to set up. It names nobody.\n\n"
 	    "Who sent new mail is found out by the daemon a little after the reports came, and otherwise by the first command "
 	    "that is asked.",
 	.options = options,
 	.max_args = 3,
-	.words = "list|show|decide|undo|log",
+	.words = "list|show|vendor|decide|undo|log",
 	.needs = CLI_NEEDS_STATE,
 	.run = run,
 };

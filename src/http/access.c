@@ -79,6 +79,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "export", false, MAY_LIMITED },
 	{ "senders", false, MAY_LIMITED },
 	{ "senders/{}", false, MAY_LIMITED },
+	{ "senders/{}/vendor", false, MAY_LIMITED },
 	{ "senders/decisions", false, MAY_LIMITED },
 	{ "tls/summary", false, MAY_LIMITED },
 	{ "tls/reports", false, MAY_LIMITED },
