@@ -21,7 +21,7 @@ struct json_t;		/* jansson's */
 enum answer_kind {
 	ANSWER_META, ANSWER_OVERVIEW, ANSWER_TIMESERIES, ANSWER_BREAKDOWN, ANSWER_FLOW, ANSWER_HEATMAP, ANSWER_ROWS, ANSWER_DOMAINS, ANSWER_DOMAIN,
 	ANSWER_REPORTS, ANSWER_REPORT, ANSWER_FAILURES, ANSWER_FAILURE, ANSWER_REPORTERS, ANSWER_INGEST, ANSWER_SENDERS, ANSWER_SENDER,
-	ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN,
+	ANSWER_ROW_EXPLAIN, ANSWER_EXPLAIN, ANSWER_VENDOR,
 	ANSWER_TLS_SUMMARY, ANSWER_TLS_REPORTS, ANSWER_TLS_REPORT,	/* answer/tls.h */
 	ANSWER_KINDS
 };
@@ -59,11 +59,12 @@ struct answer_request {
 	char				 sort[16];
 	char				 cursor[128];
 	struct str			 domain;	/* ANSWER_DOMAIN: from the path */
-	int64_t				 id;		/* ANSWER_REPORT, ANSWER_FAILURE, ANSWER_SENDER, ANSWER_ROW_EXPLAIN, ANSWER_TLS_REPORT: from the path */
+	int64_t				 id;		/* ANSWER_REPORT, ANSWER_FAILURE, ANSWER_SENDER, ANSWER_VENDOR, ANSWER_ROW_EXPLAIN, ANSWER_TLS_REPORT: from the path */
 	char				 type[128];	/* ANSWER_FAILURES: as query_failures */
 	bool				 reveal;	/* ANSWER_FAILURE: unmasked; whoever sets it has seen to the log */
 	uint64_t			 seq;		/* ANSWER_ROW_EXPLAIN: the row of that report */
 	unsigned			 lang;		/* of sentences: a number of explain/texts.h */
+	bool				 lang_given;	/* ANSWER_VENDOR: as a parameter */
 	unsigned			 tls_types, tls_results;	/* bits; 0: all */
 	const struct answer_intake	*intake;	/* ANSWER_INGEST; may be NULL */
 };
@@ -97,6 +98,8 @@ struct json_t	*answer_reporters(struct query *, const struct answer_request *, s
 struct json_t	*answer_senders(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_sender(struct query *, const struct answer_request *, struct err *);	/* its filter names it, too */
 struct json_t	*answer_ingest(struct query *, const struct answer_request *, struct err *);
+/* vendor.c: a text for those who run a sender, that names nobody; as answer_sender. */
+struct json_t	*answer_vendor(struct query *, const struct answer_request *, struct err *);
 
 /* decisions.c: the log, the latest first (as query_decisions); what holds of one sender, without figures; what became of a request. */
 struct store_outcome;
@@ -128,6 +131,8 @@ struct json_t	*answer_group(const struct query_group *, enum query_by);
 struct json_t	*answer_sender_line(struct query *, const struct query_group *, const struct query_filter *, const struct query_range *,
 	    struct err *);
 struct json_t	*answer_row(struct query *, const struct query_row *, struct err *);
+/* What this host knows of the address of a row: country, network, host name; the members of answer_row. */
+struct json_t	*answer_address(struct query *, int64_t source, struct err *);
 /* Of a row what does not depend on report, address and count: equal for all rows of a combination that were forwarded alike. */
 struct json_t	*answer_row_says(const struct query_row_full *, enum forwarding);
 struct json_t	*answer_domain_line(const struct query_domain *, size_t ndays, bool prev);

@@ -324,6 +324,8 @@ facts_of(const struct query_row *row, const struct query_row_full *full, const s
 	    .reporter = full->reporter_label.len > 0 ? full->reporter_label : full->reporter };
 
 	facts_of_sender(who, &f);
+	f.forward.counted = true;
+	f.forward.fwd = who->fwd;
 	return (f);
 }
 

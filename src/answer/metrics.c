@@ -63,24 +63,6 @@ outcome(const struct query_counts *c, size_t i)
 	return (v[i]);
 }
 
-static void
-counts_add(struct query_counts *to, const struct query_counts *c)
-{
-	to->m += c->m;
-	to->both += c->both;
-	to->dkim_only += c->dkim_only;
-	to->spf_only += c->spf_only;
-	to->fail_fix += c->fail_fix;
-	to->fail_fwd += c->fail_fwd;
-	to->fail_unk += c->fail_unk;
-	to->untold += c->untold;
-	for (int i = 0; i < DISP_COUNT; i++)
-		to->disp[i] += c->disp[i];
-	to->collateral += c->collateral;
-	to->yours += c->yours;
-	to->yours_pass += c->yours_pass;
-}
-
 static int
 larger(const void *a, const void *b)
 {
@@ -104,7 +86,7 @@ messages(struct query *q, const struct query_filter *all, const struct query_ran
 		qsort(d.items, d.nitems, sizeof(*d.items), larger);
 	*out = d;
 	for (n = d.nitems; n > DOMAINS; n--)
-		counts_add(&other.counts, &d.items[n - 1].counts);
+		query_counts_add(&other.counts, &d.items[n - 1].counts);
 	answer_metrics_head(b, "dmarcd_messages_total", "counter", "Messages that reports tell of, by how they passed or failed DMARC.");
 	for (size_t i = 0; i < n + (d.nitems > n); i++)
 		for (size_t k = 0; k < nitems(outcomes); k++) {

@@ -4,10 +4,11 @@
 #include "answer/answer_int.h"
 #include "answer/tls.h"
 #include "base/escape.h"
+#include "explain/texts.h"
 
 /* What an endpoint takes besides filters; limit 0: it has no pages. */
 static const struct {
-	bool		 filters, by, step, measure, sort, total, cmp, tls;
+	bool		 filters, by, step, measure, sort, total, cmp, tls, lang;
 	size_t		 top;		/* 0: 50 where there are steps */
 	size_t		 limit, most;
 	const char	*sorts;
@@ -30,6 +31,7 @@ static const struct {
 	[ANSWER_INGEST] = { 0 },
 	[ANSWER_SENDERS] = { .filters = true, .sort = true, .limit = 50, .most = 500, .sorts = "m pass fail key first last" },
 	[ANSWER_SENDER] = { .filters = true },
+	[ANSWER_VENDOR] = { .filters = true, .lang = true },
 	[ANSWER_TLS_SUMMARY] = { .tls = true },
 	[ANSWER_TLS_REPORTS] = { .tls = true, .sort = true, .total = true, .limit = 50, .most = 500, .sorts = "received day failure" },
 	[ANSWER_TLS_REPORT] = { 0 },
@@ -93,9 +95,9 @@ set_by(struct answer_request *r, struct str value, struct err *e)
 			return (0);
 		}
 	return (wrong(e, "by", value, series ? "one of outcome reporter disposition domain sender class code" : parts ?
-	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp sender class health code fwd differs trust country asn" :
+	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp sender class health code fwd differs trust country asn ptr" :
 	    "one of ip prefix domain hfrom efrom reporter spf dkim align disp reason selector sigdomain spfdomain sender class health code fwd "
-	    "differs trust country asn"));
+	    "differs trust country asn ptr"));
 }
 
 static int
@@ -165,6 +167,18 @@ set_word(const char *key, struct str value, const char *no, const char *yes, boo
 	return (0);
 }
 
+static int
+set_lang(struct answer_request *r, struct str value, struct err *e)
+{
+	int	 lang = explain_language(value);
+
+	if (lang == -1)
+		return (wrong(e, "lang", value, "a language that we have sentences in"));
+	r->lang = (unsigned)lang;
+	r->lang_given = true;
+	return (0);
+}
+
 int
 answer_request_set(struct answer_request *r, struct str key, struct str value, struct err *e)
 {
@@ -180,6 +194,8 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 		return (query_filter_set(&r->filter, key, value, e));
 	if (takes[r->kind].filters && query_filter_knows(key))
 		return (query_filter_set(&r->filter, key, value, e));
+	if (takes[r->kind].lang && str_eq(key, STR("lang")))
+		return (set_lang(r, value, e));
 	if (r->kind == ANSWER_FAILURES && str_eq(key, STR("type"))) {
 		if (value.len == 0 || value.len >= sizeof(r->type) || memchr(value.p, '\0', value.len) != NULL)
 			return (wrong(e, "type", value, "a list of words"));

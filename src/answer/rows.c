@@ -94,6 +94,22 @@ answer_row_says(const struct query_row_full *f, enum forwarding fwd)
 }
 
 struct json_t *
+answer_address(struct query *q, int64_t source, struct err *e)
+{
+	const struct query_host	*host;
+	struct place		 p;
+	struct a_obj		 o;
+	json_t			*j;
+
+	if (query_place(q, source, &p, e) == -1 || query_host(q, source, &host, e) == -1)
+		return (NULL);
+	o = a_object();
+	answer_place(&o, &p);
+	a_set(&o, "ptr", a_host(host));
+	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
+}
+
+struct json_t *
 answer_row(struct query *q, const struct query_row *row, struct err *e)
 {
 	struct query_row_full		 f;
@@ -677,6 +693,8 @@ answer_make(struct query *q, const struct answer_request *rq, struct err *e)
 		return (answer_senders(q, rq, e));
 	case ANSWER_SENDER:
 		return (answer_sender(q, rq, e));
+	case ANSWER_VENDOR:
+		return (answer_vendor(q, rq, e));
 	case ANSWER_TLS_SUMMARY:
 		return (answer_tls_summary(q, rq, e));
 	case ANSWER_TLS_REPORTS:

@@ -139,8 +139,14 @@ countries(const struct query_countries *w)
 {
 	struct a_obj	 a = a_array();
 
-	for (unsigned i = 0; i < w->n; i++)
-		a_add(&a, a_text(w->code[i]));
+	for (unsigned i = 0; i < w->n; i++) {
+		struct a_obj	 o = a_object();
+
+		a_set(&o, "country", a_text(w->code[i]));
+		a_set(&o, "addresses", a_count(w->addresses[i]));
+		a_set(&o, "share", a_rate(w->addresses[i], w->total));
+		a_add(&a, a_done(&o));
+	}
 	return (a_done(&a));
 }
 
@@ -264,6 +270,37 @@ groups(struct query *q, const struct answer_request *rq, const struct query_rang
 	return ((j = a_done(&a)) == NULL ? answer_oom(e) : j);
 }
 
+static json_t *
+pairs(struct query *q, const struct answer_request *rq, const struct query_range *r, struct err *e)
+{
+	static const char *const	 relations[] = { [PAIR_OTHER] = "other", [PAIR_RELATED] = "related", [PAIR_SAME] = "same" };
+	struct query_pairs		 p;
+	struct a_obj			 o, items, rest;
+	json_t				*j;
+
+	if (query_pairs(q, &rq->filter, r, NAMES, &p, e) == -1)
+		return (NULL);
+	items = a_array();
+	for (const struct query_pair *v = p.items; v < p.items + p.nitems; v++) {
+		o = a_object();
+		a_set(&o, "from", a_str(v->from));
+		a_set(&o, "bounce", a_str(v->bounce));
+		a_set(&o, "relation", a_text(relations[v->relation]));
+		a_set(&o, "counts", a_counts(&v->counts));
+		a_set(&o, "legs", a_legs(&v->legs));
+		a_set(&o, "first_day", a_day(v->first_day));
+		a_set(&o, "last_day", a_day(v->last_day));
+		a_add(&items, a_done(&o));
+	}
+	rest = a_object();
+	a_set(&rest, "n", a_count(p.other_n));
+	a_set(&rest, "m", a_count(p.other_m));
+	o = a_object();
+	a_set(&o, "items", a_done(&items));
+	a_set(&o, "other", a_done(&rest));
+	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
+}
+
 /* How its own settings call things, where we know it. */
 static json_t *
 setup(struct str key)
@@ -320,6 +357,11 @@ answer_sender(struct query *q, const struct answer_request *rq, struct err *e)
 		}
 		a_set(&o, parts[i].name, j);
 	}
+	if ((j = pairs(q, rq, &r, e)) == NULL) {
+		json_decref(a_done(&o));
+		return (NULL);
+	}
+	a_set(&o, "pairs", j);
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 

@@ -4,6 +4,7 @@
 #include "answer/answer_int.h"
 #include "base/when.h"
 #include "dmarc/dmarc.h"
+#include "dmarc/record.h"
 
 #define LOST_MESSAGES	10	/* of one's own mail, and ... */
 #define LOST_PER_MILLE	5
@@ -258,8 +259,9 @@ answer_domain(struct query *q, const struct answer_request *rq, struct err *e)
 
 /* --- Overview ------------------------------------------------------------------------- */
 
+/* asked: of the domains whose policy asks for more than none; nobody can be overruled who asked for nothing. */
 static json_t *
-rates(const struct query_counts *c, const struct query_counts *prev)
+rates(const struct query_counts *c, const struct query_counts *prev, const struct query_counts *asked)
 {
 	struct a_obj	 o = a_object();
 
@@ -273,7 +275,7 @@ rates(const struct query_counts *c, const struct query_counts *prev)
 	a_set(&o, "prev_collateral", prev == NULL ? json_null() : a_rate(prev->collateral, prev->yours + prev->forwarded));
 	a_set(&o, "stopped", a_rate(c->stopped, c->fail_unk));
 	a_set(&o, "prev_stopped", prev == NULL ? json_null() : a_rate(prev->stopped, prev->fail_unk));
-	a_set(&o, "override", a_rate(c->overridden, query_failing(c)));
+	a_set(&o, "override", a_rate(asked->overridden, query_failing(asked)));
 	a_set(&o, "leaked", a_rate(c->leaked, c->fail_unk));
 	return (a_done(&o));
 }
@@ -372,30 +374,6 @@ silent(const struct query_reporter *v, size_t n)
 	return (a_done(&a));
 }
 
-static void
-counts_add(struct query_counts *to, const struct query_counts *c)
-{
-	to->m += c->m;
-	to->both += c->both;
-	to->dkim_only += c->dkim_only;
-	to->spf_only += c->spf_only;
-	to->fail_fix += c->fail_fix;
-	to->fail_fwd += c->fail_fwd;
-	to->fail_unk += c->fail_unk;
-	to->untold += c->untold;
-	for (int i = 0; i < DISP_COUNT; i++)
-		to->disp[i] += c->disp[i];
-	to->overridden += c->overridden;
-	to->collateral += c->collateral;
-	to->leaked += c->leaked;
-	to->differs += c->differs;
-	to->stopped += c->stopped;
-	to->yours += c->yours;
-	to->yours_pass += c->yours_pass;
-	to->yours_dkim += c->yours_dkim;
-	to->forwarded += c->forwarded;
-}
-
 struct json_t *
 answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 {
@@ -404,7 +382,7 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	struct query_meta	 m;
 	struct query_fresh	 f;
 	struct query_reporter	*rep;
-	struct query_counts	 now = { 0 }, before = { 0 };
+	struct query_counts	 now = { 0 }, before = { 0 }, asked = { 0 };
 	size_t			 nrep, active = 0;
 	uint64_t		 reports = 0;
 	struct a_obj		 o;
@@ -417,8 +395,10 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 		return (NULL);
 	/* Every row belongs to one domain, so the sums of the domains are the sums. */
 	for (size_t i = 0; i < d.nitems; i++) {
-		counts_add(&now, &d.items[i].counts);
-		counts_add(&before, &d.items[i].prev);
+		query_counts_add(&now, &d.items[i].counts);
+		query_counts_add(&before, &d.items[i].prev);
+		if (d.items[i].policy_known && dmarc_request_read(d.items[i].policy.p) > REQUEST_NONE)
+			query_counts_add(&asked, &d.items[i].counts);
 	}
 	for (size_t i = 0; i < nrep; i++) {
 		active += rep[i].reports > 0;
@@ -428,7 +408,7 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	stale = rq->filter.from == DAY_NONE && rq->filter.to == DAY_NONE && m.last_day != DAY_NONE &&
 	    m.last_day + STALE_DAYS < when_day(query_now(q));
 	was = (struct query_range){ r.from - (r.to - r.from + 1), r.from - 1, r.complete_through };
-	if ((figures = rates(&now, prev ? &before : NULL)) == NULL)
+	if ((figures = rates(&now, prev ? &before : NULL, &asked)) == NULL)
 		return (answer_oom(e));
 	if (answer_sender_rates(q, &rq->filter, &r, prev ? &was : NULL, now.m, figures, e) == -1) {
 		json_decref(figures);

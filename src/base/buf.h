@@ -32,6 +32,7 @@ bool		 buf_add(struct buf *, const void *, size_t);
 bool		 buf_str(struct buf *, struct str);
 bool		 buf_cstr(struct buf *, const char *);
 bool		 buf_byte(struct buf *, unsigned char);
+bool		 buf_base64(struct buf *, const void *, size_t);	/* RFC 4648 4, in one line; no byte of it stays elsewhere */
 bool		 buf_printf(struct buf *, const char *, ...) PRINTFLIKE(2, 3);
 bool		 buf_vprintf(struct buf *, const char *, va_list) PRINTFLIKE(2, 0);
 void		 buf_drop(struct buf *, size_t);	/* from the front */

@@ -2,7 +2,7 @@
 libdmarcd_a_SOURCES += \
 	src/base/banned.h \
 	src/base/base.h \
-	src/base/buf.c src/base/buf.h \
+	src/base/buf.c src/base/buf.h src/base/base64.c \
 	src/base/charset.c src/base/charset.h \
 	src/base/arena.c src/base/arena.h \
 	src/base/err.c src/base/err.h \

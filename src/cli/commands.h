@@ -14,6 +14,7 @@
 /* X(name): const struct cli_command cli_cmd_name, in its own file. */
 #define CLI_COMMANDS(X)		\
 	X(serve)		\
+	X(status)		\
 	X(fetch)		\
 	X(import)		\
 	X(deliver)		\

@@ -25,6 +25,7 @@
 	LISTING_KEY("ip", "ADDRESS", "address of the sender, or a range like 192.0.2.0/24"),	\
 	LISTING_KEY("country", "XX", "country of the address: DE, FR, unknown or reserved"),	\
 	LISTING_KEY("asn", "NUMBER", "network of the address: 64500, or ~ and a part of its name"),	\
+	LISTING_KEY("ptr", "NAME", "confirmed host name of the address, or the domain it is in; none, unconfirmed, unknown"),	\
 	LISTING_KEY("hfrom", "DOMAIN", "header_from: the domain in From:"),			\
 	LISTING_KEY("efrom", "DOMAIN", "envelope_from: the bounce domain; <> or absent"),	\
 	LISTING_KEY("reporter", "NAME", "who reported"),					\

@@ -18,4 +18,4 @@ libdmarcd_a_SOURCES += \
 	src/cli/export.c src/cli/export_out.c src/cli/export_out.h \
 	src/cli/explain.c src/cli/bounce.c src/cli/card.h src/cli/summary.c src/cli/tls.c src/cli/tls.h \
 	src/cli/account.h src/cli/user.c src/cli/token.c \
-	src/cli/version.c
+	src/cli/status.c src/cli/version.c

@@ -22,6 +22,7 @@ rows_out(struct listing *l, const struct query_row *rows, size_t n, struct err *
 {
 	struct cli_table	*t = l->format == CLI_FORMAT_JSON ? NULL : row_table(l->ctx, l->format, false);
 	struct query_row_full	 f;
+	const struct query_host	*host;
 
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0 && i % BATCH == 0 && listing_again(l, e) == -1)
@@ -31,9 +32,9 @@ rows_out(struct listing *l, const struct query_row *rows, size_t n, struct err *
 				return (-1);
 			continue;
 		}
-		if (query_row_full(l->q, &rows[i], &f, e) == -1)
+		if (query_row_full(l->q, &rows[i], &f, e) == -1 || query_host(l->q, rows[i].source, &host, e) == -1)
 			return (-1);
-		row_put(t, &rows[i], &f);
+		row_put(t, &rows[i], &f, host);
 	}
 	return (t != NULL ? cli_table_end(t, e) : 0);
 }

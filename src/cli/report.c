@@ -174,6 +174,7 @@ say_rows(struct listing *l, const struct query_report *r, size_t limit, struct e
 	const struct query_page		 page = { .sort = "-m", .limit = limit };
 	struct query_rows		 rows;
 	struct query_row_full		 f;
+	const struct query_host		*host;
 	struct cli_table		*t;
 	char				 id[32];
 
@@ -187,11 +188,11 @@ say_rows(struct listing *l, const struct query_report *r, size_t limit, struct e
 		(void)fputc('\n', stdout);
 	t = row_table(l->ctx, l->format, true);
 	for (size_t i = 0; i < rows.nitems; i++) {
-		if (query_row_full(l->q, &rows.items[i], &f, e) == -1) {
+		if (query_row_full(l->q, &rows.items[i], &f, e) == -1 || query_host(l->q, rows.items[i].source, &host, e) == -1) {
 			(void)cli_table_end(t, &(struct err){ 0 });
 			return (-1);
 		}
-		row_put(t, &rows.items[i], &f);
+		row_put(t, &rows.items[i], &f, host);
 	}
 	return (cli_table_end(t, e));
 }

@@ -26,6 +26,8 @@ static const struct cli_column columns[] = {
 	{ "spf", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 	{ "pass", "", CLI_CELL_BOOL, CLI_COL_HIDDEN },
 	{ "differs", "", CLI_CELL_BOOL, CLI_COL_HIDDEN },
+	{ "ptr", "host name", CLI_CELL_TEXT, CLI_COL_HIDDEN },
+	{ "ptr_state", "", CLI_CELL_TEXT, CLI_COL_HIDDEN },
 };
 
 struct cli_table *
@@ -96,7 +98,7 @@ put_reasons(struct cli_table *t, const struct report_record *r)
 }
 
 void
-row_put(struct cli_table *t, const struct query_row *row, const struct query_row_full *f)
+row_put(struct cli_table *t, const struct query_row *row, const struct query_row_full *f, const struct query_host *host)
 {
 	const struct report_record	*r = &f->record;
 	char				 text[64], code[8];
@@ -122,5 +124,10 @@ row_put(struct cli_table *t, const struct query_row *row, const struct query_row
 	put_auths(t, r->spf_results, r->nspf);
 	cli_cell_bool(t, f->align <= ALIGN_SPF);
 	cli_cell_bool(t, f->verdict.differs);
+	cli_cell_text(t, host == NULL || host->nnames == 0 ? STR_NONE : host->names[0]);
+	if (host == NULL)
+		cli_cell_null(t);
+	else
+		cli_cell_cstr(t, host_state_names[host->state]);
 	cli_row(t);
 }

@@ -14,6 +14,7 @@
 
 /* alone: the rows of one report, which needs no day and no reporter. */
 struct cli_table *row_table(const struct cli_ctx *, enum cli_format, bool alone);
-void	 row_put(struct cli_table *, const struct query_row *, const struct query_row_full *);
+/* host: query_host() of its source; NULL: nothing is known. */
+void	 row_put(struct cli_table *, const struct query_row *, const struct query_row_full *, const struct query_host *host);
 
 #endif

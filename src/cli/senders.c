@@ -13,21 +13,24 @@
 #include "base/when.h"
 #include "cli/commands.h"
 #include "cli/listing.h"
+#include "explain/texts.h"
 #include "process/requests.h"
 #include "store/senders.h"
 
 #define PEOPLE 50
+#define COUNTRIES 3u
 
 static const struct cli_option	 options[] = {
 	LISTING_FILTERS,
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "list: m pass fail key first last; \"-\" in front: the largest first (-m)" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "list, log: rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
 	{ .name = "note", .kind = CLI_TEXT, .arg = "TEXT", .help = "decide: why, or who knows about it" },
+	{ .name = "lang", .kind = CLI_TEXT, .arg = "LANGUAGE", .help = "vendor: language of the text, en without this" },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
 };
 
-enum { COL_COUNTRIES = 10 };
+enum { COL_COUNTRIES = 11 };
 
 static const struct cli_column	 columns[] = {
 	{ "id", "id", CLI_CELL_TEXT, 0 },
@@ -39,9 +42,10 @@ static const struct cli_column	 columns[] = {
 	{ "pass_rate", "pass", CLI_CELL_RATE, 0 },
 	{ "spf", "SPF", CLI_CELL_TEXT, 0 },
 	{ "dkim", "DKIM", CLI_CELL_TEXT, 0 },
+	{ "collateral", "hurt", CLI_CELL_INT, 0 },
 	{ "code", "code", CLI_CELL_TEXT, 0 },
 	[COL_COUNTRIES] = { "countries", "countries", CLI_CELL_TEXT, CLI_COL_HIDDEN },
-	{ "first_day", "first", CLI_CELL_DAY, CLI_COL_HIDDEN },
+	{ "first_day", "first", CLI_CELL_DAY, 0 },
 	{ "last_day", "last", CLI_CELL_DAY, 0 },
 };
 
@@ -56,13 +60,15 @@ text_of(const json_t *j, const char *key)
 static void
 put_countries(struct cli_table *t, const struct query_countries *w)
 {
-	char	 text[QUERY_COUNTRIES * 3 + 16] = "";
+	char	 text[QUERY_COUNTRIES * 16 + 32] = "";
 	size_t	 n = 0;
+	unsigned shown = w->n < COUNTRIES ? w->n : COUNTRIES;
 
-	for (unsigned i = 0; i < w->n; i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? " " : "", w->code[i]);
-	if (w->all > w->n)
-		(void)snprintf(text + n, sizeof(text) - n, " +%u", (unsigned)(w->all - w->n));
+	for (unsigned i = 0; i < shown; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %u%%", i > 0 ? " " : "", w->code[i],
+		    (unsigned)(w->addresses[i] * 100 / (w->total == 0 ? 1 : w->total)));
+	if (w->all > shown)
+		(void)snprintf(text + n, sizeof(text) - n, " +%u", (unsigned)(w->all - shown));
 	cli_cell_text(t, w->n == 0 ? STR_NONE : str_of(text));
 }
 
@@ -79,6 +85,9 @@ put_row(struct cli_table *t, const json_t *j, const struct query_group *g)
 	cli_cell_rate(t, c->m == 0 ? (double)NAN : (double)query_passing(c) / (double)c->m);
 	cli_cell_text(t, text_of(legs, "spf"));
 	cli_cell_text(t, text_of(legs, "dkim"));
+	cli_cell_int(t, (int64_t)c->collateral);
+	if (c->collateral > 0)
+		cli_cell_tone(t, CLI_TONE_BAD);
 	cli_cell_text(t, text_of(code, "code"));
 	put_countries(t, &g->countries);
 	cli_cell_day(t, g->first_day);
@@ -232,7 +241,7 @@ id_of(const struct cli_args *args, int64_t *id)
 }
 
 static int
-show(struct cli_ctx *ctx, const struct cli_args *args)
+one_sender(struct cli_ctx *ctx, const struct cli_args *args, enum answer_kind kind, unsigned lang, void (*text)(const json_t *))
 {
 	struct answer_request	 rq;
 	struct listing		 l;
@@ -243,23 +252,65 @@ show(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if ((rc = id_of(args, &id)) != CLI_OK || (rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
 		return (rc);
-	answer_request_init(&rq, ANSWER_SENDER);
+	answer_request_init(&rq, kind);
 	rq.filter = l.filter;	/* lent: the listing frees it */
 	rq.id = id;
-	if (query_filter_set(&rq.filter, STR("sender"), str_of(cli_operand(args, 1)), &e) == -1 ||
-	    (j = answer_sender(l.q, &rq, &e)) == NULL) {
-		l.filter = rq.filter;
-		return (listing_fail(&l, &e));
-	}
+	rq.lang = lang;
+	j = query_filter_set(&rq.filter, STR("sender"), str_of(cli_operand(args, 1)), &e) == -1 ? NULL : answer_make(l.q, &rq, &e);
 	l.filter = rq.filter;
+	if (j == NULL)
+		return (listing_fail(&l, &e));
 	if (l.format == CLI_FORMAT_JSON)
 		rc = listing_json(j, &e) ? CLI_OK : cli_fail(&e);
 	else {
-		show_text(j);
+		text(j);
 		json_decref(j);
 	}
 	listing_close(&l);
 	return (rc);
+}
+
+static int
+show(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	return (one_sender(ctx, args, ANSWER_SENDER, 0, show_text));
+}
+
+/* --- vendor ------------------------------------------------------------------------------ */
+
+/* As a mail to be copied; text of reports stands in it as plain names only. */
+static void
+vendor_text(const json_t *j)
+{
+	struct buf	 b = { 0 };
+	struct str	 text = text_of(j, "text"), one;
+	const char	*end;
+
+	(void)buf_cstr(&b, "Subject: ");
+	(void)esc_text(&b, text_of(j, "subject"));
+	(void)buf_cstr(&b, "\n\n");
+	for (; text.len > 0; text = (struct str){ end + 1, text.len - one.len - 1 }) {
+		end = memchr(text.p, '\n', text.len);
+		one = (struct str){ text.p, end == NULL ? text.len : (size_t)(end - text.p) };
+		(void)esc_text(&b, one);
+		(void)buf_byte(&b, '\n');
+		if (end == NULL)
+			break;
+	}
+	if (b.p != NULL)
+		(void)fwrite(b.p, 1, b.len, stdout);
+	buf_free(&b);
+}
+
+static int
+vendor(struct cli_ctx *ctx, const struct cli_args *args)
+{
+	const char		*tag = cli_text(args, "lang");
+	int			 lang = tag == NULL ? 0 : explain_language(str_of(tag));
+
+	if (lang < 0)
+		return (cli_usage(&cli_cmd_senders, "--lang: there are no sentences in \"%s\"", tag));
+	return (one_sender(ctx, args, ANSWER_VENDOR, (unsigned)lang, vendor_text));
 }
 
 /* --- decide, undo -------------------------------------------------------------------------- */
@@ -400,32 +451,33 @@ static int
 run(struct cli_ctx *ctx, const struct cli_args *args)
 {
 	static const struct { const char *verb; int (*run)(struct cli_ctx *, const struct cli_args *); } verbs[] = {
-		{ "list", list }, { "show", show }, { "decide", decide }, { "undo", undo }, { "log", show_log }
+		{ "list", list }, { "show", show }, { "vendor", vendor }, { "decide", decide }, { "undo", undo }, { "log", show_log }
 	};
 	const char	*verb = cli_operands(args) == 0 ? "list" : cli_operand(args, 0);
 
 	for (size_t i = 0; i < nitems(verbs); i++)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return (verbs[i].run(ctx, args));
-	return (cli_usage(&cli_cmd_senders, "'%s' is none of list, show, decide, undo and log", verb));
+	return (cli_usage(&cli_cmd_senders, "'%s' is none of list, show, vendor, decide, undo and log", verb));
 }
 
 const struct cli_command cli_cmd_senders = {
 	.name = "senders",
 	.group = "Answers",
 	.help = "who sends as your domains, what each of them is, and what you decide",
-	.usage = "[list] | show ID | decide ID CLASS | undo N | log [ID]",
+	.usage = "[list] | show ID | vendor ID | decide ID CLASS | undo N | log [ID]",
 	.text = "Addresses are grouped into senders by what their mail shows: signatures, bounce domains, networks. class says who it is "
 	    "(your servers, services you use, forwarders ...), health how well its mail does.\n\n"
 	    "What is inferred can be wrong. decide says what a sender is, for one domain or for all: own, service, candidate, "
 	    "forwarder, list, impostor, unknown; undecided gives back to what is inferred. A decision holds until it is changed; "
 	    "log shows every one, the latest first, with who, when and what the sender was before, and undo takes one back. "
 	    "A running daemon carries them out.\n\n"
+	    "vendor writes a text for those who run a sender: what receivers saw, and what to set up. It names nobody.\n\n"
 	    "Who sent new mail is found out by the daemon a little after the reports came, and otherwise by the first command "
 	    "that is asked.",
 	.options = options,
 	.max_args = 3,
-	.words = "list|show|decide|undo|log",
+	.words = "list|show|vendor|decide|undo|log",
 	.needs = CLI_NEEDS_STATE,
 	.run = run,
 };

@@ -12,7 +12,7 @@
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
 	{ .name = "by", .kind = CLI_TEXT, .arg = "KEY", .help = "what is listed: ip (addresses), domain, hfrom, efrom, reporter, spf, "
-	    "dkim, align, disp, reason, selector, sigdomain, spfdomain, sender, class, health, code, fwd, differs, trust, country, asn "
+	    "dkim, align, disp, reason, selector, sigdomain, spfdomain, sender, class, health, code, fwd, differs, trust, ptr (host names), country, asn "
 	    "(networks by number) or prefix (networks by address)" },
 	{ .name = "sort", .kind = CLI_TEXT, .arg = "KEY", .help = "m pass fail key first last; \"-\" in front: the largest first (-m)" },
 	{ .name = "limit", .kind = CLI_INT, .arg = "N", .help = "rows at most, 0 for all; 50 in a table", .min = 0, .max = 100000000 },
@@ -25,7 +25,7 @@ static const char *const titles[BY_COUNT] = {
 	[BY_SPF] = "SPF", [BY_DKIM] = "DKIM", [BY_ALIGN] = "aligned by", [BY_DISP] = "disposition", [BY_REASON] = "reason",
 	[BY_SENDER] = "sender", [BY_CLASS] = "class", [BY_SELECTOR] = "selector", [BY_SIGDOMAIN] = "signed by", [BY_CODE] = "code", [BY_FWD] = "forwarded",
 	[BY_COUNTRY] = "country", [BY_ASN] = "network", [BY_PREFIX] = "prefix", [BY_SPFDOMAIN] = "SPF of", [BY_HEALTH] = "health of sender",
-	[BY_DIFFERS] = "differs", [BY_TRUST] = "trust"
+	[BY_DIFFERS] = "differs", [BY_TRUST] = "trust", [BY_PTR] = "host name in"
 };
 
 enum { COL_KEY, COL_LABEL, COL_M, COL_RATE, COL_SPF, COL_DKIM, COL_COUNTRY, COL_NETWORK, COL_ASN, COL_RESERVED, COL_FROM, COL_FIRST, COL_LAST, COLS_SHOWN, COL_FAILURES = COLS_SHOWN + 13,
@@ -194,7 +194,7 @@ by_read(const char *text, enum query_by *by, struct err *e)
 			return (0);
 		}
 	return (err_set(e, ERR_CONFIG, "--by: \"%.40s\" is not one of ip domain hfrom efrom reporter spf dkim align disp reason selector "
-	    "sigdomain spfdomain sender class health code fwd differs trust country asn prefix", text));
+	    "sigdomain spfdomain sender class health code fwd differs trust country asn ptr prefix", text));
 }
 
 static int

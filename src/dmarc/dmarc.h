@@ -129,6 +129,8 @@ enum override	 dmarc_override(const struct report_reason *);
 /* Forwarding: certain (W1) is the receiver's word, likely (W2) our own guess from the pattern, no (W3) the rest. */
 enum forwarding { FORWARD_NO, FORWARD_LIKELY, FORWARD_CERTAIN };
 struct forward_facts {		/* what no row says; zero: not known */
+	bool		 counted;	/* sums have said already, from what they know of its sender: */
+	enum forwarding	 fwd;		/* words are not to say otherwise */
 	bool		 relay;		/* the address is of a mailbox provider or known forwarder, and no sender of yours */
 	bool		 forwards;	/* it is known to hand mail on: a forwarder, a list */
 	bool		 yours;		/* it is one of your own senders: what breaks there broke before it left */

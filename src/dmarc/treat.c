@@ -120,6 +120,8 @@ dmarc_forwarding(const struct verdict *v, const struct forward_facts *f)
 		return (FORWARD_CERTAIN);
 	if (f == NULL)
 		return (FORWARD_NO);
+	if (f->counted)
+		return (f->fwd);
 	if (f->yours)
 		return (FORWARD_NO);
 	if (f->forwards && !v->pass)

@@ -39,7 +39,8 @@ extern const size_t explain_nlanguages;
 	X(tag)		/* adkim or aspf: the one that asks for strict */		\
 	X(policy) X(policy_tag)	/* what was published for this name, and its tag */	\
 	X(disposition) X(word) X(human) X(a) X(b) X(ok) X(all) X(day_from) X(day_to)	\
-	X(first) X(n) X(name) X(enforce)
+	X(first) X(n) X(name) X(enforce)						\
+	X(m) X(failing) X(rate)	/* messages, those that failed, their share */
 #define EXPLAIN_NAME_ENUM(name) NAME_##name,
 enum explain_name { EXPLAIN_NAMES(EXPLAIN_NAME_ENUM) NAME_COUNT };
 

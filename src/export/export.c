@@ -78,13 +78,25 @@ export_new(struct store *s, const struct export_asked *a, struct err *e)
 	return (x);
 }
 
+static void
+forget(struct export *x)
+{
+	for (size_t i = 0; i < KNOWN_SLOTS; i++)
+		free(x->known[i].p);
+	memset(x->known, 0, KNOWN_SLOTS * sizeof(*x->known));
+	for (size_t i = 0; i < SOURCE_SLOTS; i++)
+		free(x->sources[i].p);
+	memset(x->sources, 0, SOURCE_SLOTS * sizeof(*x->sources));
+	x->known_bytes = 0;
+}
+
 void
 export_free(struct export *x)
 {
 	if (x == NULL)
 		return;
-	for (size_t i = 0; x->known != NULL && i < KNOWN_SLOTS; i++)
-		free(x->known[i].p);
+	if (x->known != NULL && x->sources != NULL)
+		forget(x);
 	free(x->known);
 	free(x->sources);
 	free(x->ids);
@@ -251,15 +263,6 @@ export_last(const struct export *x)
 }
 
 /* --- Putting it out ------------------------------------------------------------------ */
-
-static void
-forget(struct export *x)
-{
-	for (size_t i = 0; i < KNOWN_SLOTS; i++)
-		free(x->known[i].p);
-	memset(x->known, 0, KNOWN_SLOTS * sizeof(*x->known));
-	x->known_bytes = 0;
-}
 
 static int
 lines_next(struct export *x, struct query *q, struct buf *out, struct err *e)

@@ -19,12 +19,13 @@
 #include "store/query_export.h"
 
 #define KNOWN_SLOTS	4096	/* a power of two */
-#define KNOWN_BYTES	((size_t)2 << 20)
+#define KNOWN_BYTES	((size_t)3 << 20)	/* of combinations and addresses */
 #define SOURCE_SLOTS	8192
 
 /* What a combination says, ready to be put out; by id, the newest wins. */
 struct ready { uint64_t id; uint32_t len; char *p; };
-struct address { uint32_t id; uint8_t len; char text[46]; };	/* addresses only */
+/* An address, and what is known of it, ready to be put out. */
+struct address { uint32_t id, len; uint8_t ntext; char text[46]; char *p; };
 
 struct export {
 	struct store		*s;
@@ -60,7 +61,7 @@ struct export {
 };
 
 #define ROWS_COLUMNS "id,report_id,seq,day,reporter,domain,ip,count,hfrom,efrom,eto,disp,policy_eval_dkim,policy_eval_spf,reasons,dkim,spf," \
-    "verdict_dkim,verdict_spf,pass,code,fwd,differs,overridden"
+    "verdict_dkim,verdict_spf,pass,code,fwd,differs,overridden,sender_id,sender,class,ptr,country,asn"
 
 /* rows.c: where rows come out. A row at a time; 0 at the end. */
 int	 rows_next(struct export *, struct query *, struct buf *out, struct err *);
@@ -72,7 +73,8 @@ void	 line_head(const struct export *, struct buf *out);
 void	 pm_head(const struct export *, struct buf *out);
 void	 pm_report(struct export *, const struct query_report *, struct buf *out);	/* sets before and after */
 void	 pm_says(struct export *, const struct query_row_full *, struct buf *out);
-void	 pm_source(const struct export *, struct str ip, struct buf *out);
+/* host NULL: nothing is known of it. */
+void	 pm_source(const struct export *, struct str ip, const struct place *p, const struct query_host *host, struct buf *out);
 int	 pm_failure(struct export *, const struct query_failure *, struct buf *out);
 int	 pm_tls(struct export *, struct query *, const struct query_tls_report *, struct buf *out, struct err *);
 

@@ -158,16 +158,35 @@ pm_report(struct export *x, const struct query_report *r, struct buf *out)
 		json_report(x, r, out);
 }
 
+/* reverse_dns is the host name that leads back to the address. name and type are of that program's own list: not known here. */
 void
-pm_source(const struct export *x, struct str ip, struct buf *out)
+pm_source(const struct export *x, struct str ip, const struct place *p, const struct query_host *host, struct buf *out)
 {
+	struct str	 name = host != NULL && host->state == HOST_CONFIRMED && host->nnames > 0 ? host->names[0] : STR_NONE;
+	struct str	 base = name.p == NULL ? STR_NONE : domain_org(name);
+	struct str	 country = p->country[0] == '\0' ? STR_NONE : str_of(p->country);
+	struct str	 network = p->network.len == 0 ? STR_NONE : p->network;
+	char		 asn[16] = "";
+
+	if (p->asn != 0)
+		(void)snprintf(asn, sizeof(asn), "%u", (unsigned)p->asn);
 	if (is_csv(x)) {
 		put_cell(out, ip);
-		(void)buf_cstr(out, ",,,,,,,,");
-	} else {
-		put_member(out, "{\"source\":{\"ip_address\":", ip);
-		(void)buf_cstr(out, ",\"country\":null" SOURCE_REST);
+		put_cell(out, country);
+		put_cell(out, name);
+		put_cell(out, base);
+		(void)buf_printf(out, ",,,%s", asn);
+		put_cell(out, network);
+		(void)buf_byte(out, ',');
+		return;
 	}
+	put_member(out, "{\"source\":{\"ip_address\":", ip);
+	put_member(out, ",\"country\":", country);
+	put_member(out, ",\"reverse_dns\":", name);
+	put_member(out, ",\"base_domain\":", base);
+	(void)buf_printf(out, ",\"name\":null,\"type\":null,\"asn\":%s", asn[0] == '\0' ? "null" : asn);
+	put_member(out, ",\"as_name\":", network);
+	(void)buf_cstr(out, ",\"as_domain\":null}");
 }
 
 /* What a result, an override, a signature says, one after another in one cell. */

@@ -125,28 +125,78 @@ known_of(struct export *x, struct query *q, uint32_t evidence, enum forwarding f
 	return (k);
 }
 
-/* ip absent: text is no address. */
+/* The host name that leads back to the address; others are anybody's word. */
+static struct str
+confirmed(const struct query_host *h)
+{
+	return (h != NULL && h->state == HOST_CONFIRMED && h->nnames > 0 ? h->names[0] : STR_NONE);
+}
+
+/* What this host knows of an address: the last cells of a line, members of the API's row. */
 static int
+source_says(struct export *x, struct query *q, uint32_t id, struct str text, struct buf *out, struct err *e)
+{
+	const struct query_host	*host;
+	struct place		 p;
+	json_t			*j;
+
+	if (x->asked.format == EXPORT_NDJSON) {
+		if ((j = answer_address(q, id, e)) == NULL)
+			return (-1);
+		(void)answer_line(out, j);
+		answer_free(j);
+		if (out->failed || out->len < 2)
+			return (err_set(e, ERR_TEMP, "out of memory"));
+		out->p[0] = ',';
+		out->len--;	/* without the braces */
+		return (0);
+	}
+	if (query_place(q, id, &p, e) == -1 || query_host(q, id, &host, e) == -1)
+		return (-1);
+	if (x->asked.format != EXPORT_CSV) {
+		pm_source(x, text, &p, host, out);
+		return (0);
+	}
+	put_cell(out, confirmed(host));
+	put_cell(out, str_of(p.country));
+	if (p.asn != 0)
+		(void)buf_printf(out, ",%u", (unsigned)p.asn);
+	else
+		(void)buf_byte(out, ',');
+	return (0);
+}
+
+/* The source of a row; what is no address stands for itself. */
+static const struct address *
 source_of(struct export *x, struct query *q, uint32_t id, struct str *ip, struct str *text, struct err *e)
 {
 	struct address	*s = &x->sources[id & (SOURCE_SLOTS - 1)];
 	struct str	 t;
+	struct buf	 b = { 0 };
 	unsigned	 len;
 
 	*ip = *text = STR_NONE;
-	if (s->id != id || s->len == 0) {
+	if (s->p == NULL || s->id != id || s->ntext == 0) {
 		if (query_source(q, id, &t, &len, e) == -1)
-			return (-1);
+			return (NULL);
+		if (source_says(x, q, id, t.len > 0 ? t : STR_NONE, &b, e) == -1 || b.failed || b.p == NULL) {
+			if (b.failed || b.p == NULL)
+				(void)err_set(e, ERR_TEMP, "out of memory");
+			buf_free(&b);
+			return (NULL);
+		}
+		x->known_bytes = x->known_bytes - s->len + b.len;
+		free(s->p);
+		*s = (struct address){ .id = id, .len = (uint32_t)b.len, .p = b.p };
 		if (len == 0 || t.len >= sizeof(s->text)) {
 			*text = t.len > 0 ? t : STR_NONE;
-			return (0);
+			return (s);
 		}
 		memcpy(s->text, t.p, t.len);
-		s->id = id;
-		s->len = (uint8_t)t.len;
+		s->ntext = (uint8_t)t.len;
 	}
-	*ip = (struct str){ s->text, s->len };
-	return (0);
+	*ip = (struct str){ s->text, s->ntext };
+	return (s);
 }
 
 /* --- A report begins, a row, its end ----------------------------------------------------- */
@@ -195,8 +245,30 @@ report_begin(struct export *x, struct query *q, int64_t id, struct buf *out, str
 	return (1);
 }
 
+/* Who sent it, as far as has been found out. */
 static void
-plain_row(struct export *x, const struct query_unit_row *row, struct str ip, struct str text, const struct ready *k, struct buf *out)
+put_sender(const struct query_unit_row *row, struct str label, bool csv, struct buf *out)
+{
+	const char	*class = sender_class_names[row->class < CLASS_COUNT ? row->class : CLASS_UNKNOWN];
+
+	if (row->sender == 0 || label.p == NULL) {
+		(void)buf_cstr(out, csv ? ",,," : ",\"sender\":null");
+		return;
+	}
+	(void)buf_cstr(out, csv ? "," : ",\"sender\":{\"id\":\"");
+	put_u64(out, row->sender);
+	if (csv)
+		put_cell(out, label);
+	else
+		put_member(out, "\",\"label\":", label);
+	(void)buf_cstr(out, csv ? "," : ",\"class\":\"");
+	(void)buf_cstr(out, class);
+	(void)buf_cstr(out, csv ? "" : "\"}");
+}
+
+static void
+plain_row(struct export *x, const struct query_unit_row *row, struct str ip, struct str text, const struct address *s, struct str label,
+    const struct ready *k, struct buf *out)
 {
 	bool	 csv = x->asked.format == EXPORT_CSV;
 
@@ -214,23 +286,29 @@ plain_row(struct export *x, const struct query_unit_row *row, struct str ip, str
 	else {
 		put_member(out, ",\"ip\":", ip);
 		put_member(out, ",\"ip_text\":", text);
+		(void)buf_add(out, s->p, s->len);
+		put_sender(row, label, false, out);
 	}
 	(void)buf_cstr(out, csv ? "," : ",\"count\":");
 	put_u64(out, row->count);
 	(void)buf_add(out, k->p, k->len);
+	if (csv) {
+		put_sender(row, label, true, out);
+		(void)buf_add(out, s->p, s->len);
+	}
 	(void)buf_byte(out, '\n');
 	x->lines++;
 }
 
 static void
-pm_row(struct export *x, const struct query_unit_row *row, struct str ip, struct str text, const struct ready *k, struct buf *out)
+pm_row(struct export *x, const struct query_unit_row *row, const struct address *s, const struct ready *k, struct buf *out)
 {
 	bool	 csv = x->asked.format == EXPORT_PARSEDMARC_CSV;
 
 	if (!csv)
 		(void)buf_cstr(out, x->first ? "" : ",");
 	(void)buf_str(out, buf_as_str(&x->before));
-	pm_source(x, ip.p != NULL ? ip : text, out);
+	(void)buf_add(out, s->p, s->len);
 	(void)buf_cstr(out, csv ? "," : ",\"count\":");
 	put_u64(out, row->count);
 	(void)buf_add(out, k->p, k->len);
@@ -243,14 +321,16 @@ static int
 row_put(struct export *x, struct query *q, const struct query_unit_row *row, struct buf *out, struct err *e)
 {
 	const struct ready	*k;
+	const struct address	*s;
 	struct str		 ip, text;
 
-	if ((k = known_of(x, q, row->evidence, (enum forwarding)row->fwd, e)) == NULL || source_of(x, q, row->source, &ip, &text, e) == -1)
+	if ((k = known_of(x, q, row->evidence, (enum forwarding)row->fwd, e)) == NULL ||
+	    (s = source_of(x, q, row->source, &ip, &text, e)) == NULL)
 		return (-1);
 	if (x->asked.format == EXPORT_CSV || x->asked.format == EXPORT_NDJSON)
-		plain_row(x, row, ip, text, k, out);
+		plain_row(x, row, ip, text, s, query_sender_label(q, row->sender), k, out);
 	else
-		pm_row(x, row, ip, text, k, out);
+		pm_row(x, row, s, k, out);
 	x->done++;
 	return (0);
 }

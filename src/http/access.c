@@ -79,6 +79,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "export", false, MAY_LIMITED },
 	{ "senders", false, MAY_LIMITED },
 	{ "senders/{}", false, MAY_LIMITED },
+	{ "senders/{}/vendor", false, MAY_LIMITED },
 	{ "senders/decisions", false, MAY_LIMITED },
 	{ "tls/summary", false, MAY_LIMITED },
 	{ "tls/reports", false, MAY_LIMITED },
@@ -581,15 +582,6 @@ access_raw(const struct request *rq, bool document, bool mail)
 }
 
 /* --- Signing in and out -------------------------------------------------------------------------- */
-
-static bool
-no_parameters(struct request *rq)
-{
-	if (rq->query.n == 0)
-		return (true);
-	problem_param(rq, 400, rq->query.p[0].key, "invalid_parameter", "this endpoint has no parameters");
-	return (false);
-}
 
 static void
 reply_me(struct request *rq)

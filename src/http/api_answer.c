@@ -35,10 +35,12 @@ refuse(struct request *rq, const struct err *e)
 static bool
 set_path(struct request *rq, struct answer_request *ar)
 {
-	bool		 sender = rq->route->kind == ANSWER_SENDER;
+	bool		 sender = rq->route->kind == ANSWER_SENDER || rq->route->kind == ANSWER_VENDOR;
 	struct err	 e = { 0 };
 
 	ar->domain = rq->args[0];
+	if (ar->lang_given)
+		rq->lang = ar->lang;
 	ar->lang = rq->lang;
 	if (rq->route->kind == ANSWER_FAILURE) {
 		if (answer_failure_id(rq->args[0], &ar->id))

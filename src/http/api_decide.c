@@ -180,15 +180,6 @@ read_many(struct request *rq, struct wish *w)
 /* --- Asking, and what came of it --------------------------------------------------------- */
 
 static bool
-no_parameters(struct request *rq)
-{
-	if (rq->query.n == 0)
-		return (true);
-	problem_param(rq, 400, rq->query.p[0].key, "invalid_parameter", "this endpoint has no parameters");
-	return (false);
-}
-
-static bool
 senders_there(struct request *rq, struct asked *a, const struct wish *w)
 {
 	struct query_sender	 s;

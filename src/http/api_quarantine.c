@@ -31,15 +31,6 @@ struct item {
 	json_t	*answer;
 };
 
-static bool
-no_parameters(struct request *rq)
-{
-	if (rq->query.n == 0)
-		return (true);
-	problem_param(rq, 400, rq->query.p[0].key, "invalid_parameter", "this endpoint has no parameters");
-	return (false);
-}
-
 /* False: rq has its reply. The query is ended: what follows may take seconds. */
 static bool
 find(struct request *rq, struct asked *a, struct item *out)

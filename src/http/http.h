@@ -117,6 +117,7 @@ void	 reply_json(struct request *, unsigned status, json_t *);
 void	 problem(struct request *, unsigned status, const char *detail, ...) PRINTFLIKE(3, 4);
 /* With one entry in errors[]: the parameter meant, a short key, the sentence. */
 void	 problem_param(struct request *, unsigned status, struct str param, const char *key, const char *sentence);
+bool	 no_parameters(struct request *);	/* false: a problem is said, there are some */
 /* The same of a place in the body, as a JSON pointer. */
 void	 problem_at(struct request *, unsigned status, const char *pointer, const char *key, const char *sentence);
 /* From an error of a room below: 400, 503 or 500, by its class. */

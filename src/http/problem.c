@@ -181,3 +181,12 @@ problem_err(struct request *rq, const struct err *e)
 		break;
 	}
 }
+
+bool
+no_parameters(struct request *rq)
+{
+	if (rq->query.n == 0)
+		return (true);
+	problem_param(rq, 400, rq->query.p[0].key, "invalid_parameter", "this endpoint has no parameters");
+	return (false);
+}

@@ -31,6 +31,7 @@ static const struct route	routes[] = {
 	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true, false, 0 },
 	{ "senders/decisions",	api_decided,	ANSWER_KINDS,		LANE_QUICK,	true, false, 0 },
 	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true, false, 0 },
+	{ "senders/{}/vendor",	api_answer,	ANSWER_VENDOR,		LANE_QUICK,	true, false, 0 },
 	{ "tls/summary",	api_answer,	ANSWER_TLS_SUMMARY,	LANE_QUICK,	true, false, 0 },
 	{ "tls/reports",	api_answer,	ANSWER_TLS_REPORTS,	LANE_QUICK,	true, false, 0 },
 	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, false, 0 },
@@ -76,7 +77,7 @@ static const struct route	healthz = { .path = "healthz", .run = api_healthz, .ki
 bool
 route_speaks(const struct route *r)
 {
-	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN));
+	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN || r->kind == ANSWER_VENDOR));
 }
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */

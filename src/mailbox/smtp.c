@@ -173,26 +173,11 @@ wipe(struct buf *b)
 	buf_free(b);
 }
 
-/* Room is made first: a buffer that grows leaves copies behind. */
+/* A line of a login. Room is made first: a buffer that grows leaves copies behind. */
 static bool
 put_base64(struct buf *out, const char *p, size_t n)
 {
-	static const char	 digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	if (!buf_reserve(out, (n + 2) / 3 * 4 + 8))
-		return (false);
-	for (size_t i = 0; i < n; i += 3) {
-		size_t		 left = n - i;
-		uint32_t	 v = (uint32_t)(unsigned char)p[i] << 16;
-
-		v |= left > 1 ? (uint32_t)(unsigned char)p[i + 1] << 8 : 0;
-		v |= left > 2 ? (unsigned char)p[i + 2] : 0;
-		(void)buf_byte(out, (unsigned char)digits[v >> 18]);
-		(void)buf_byte(out, (unsigned char)digits[(v >> 12) & 63]);
-		(void)buf_byte(out, left > 1 ? (unsigned char)digits[(v >> 6) & 63] : '=');
-		(void)buf_byte(out, left > 2 ? (unsigned char)digits[v & 63] : '=');
-	}
-	return (buf_cstr(out, "\r\n"));
+	return (buf_reserve(out, (n + 2) / 3 * 4 + 8) && buf_base64(out, p, n) && buf_cstr(out, "\r\n"));
 }
 
 /* One step of a login: what we say, and the code that has to follow. */

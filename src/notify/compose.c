@@ -18,24 +18,6 @@ ascii(struct str s)
 	return (true);
 }
 
-static void
-base64(struct buf *out, const char *p, size_t n)
-{
-	static const char	 digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < n; i += 3) {
-		size_t		 left = n - i;
-		uint32_t	 v = (uint32_t)(unsigned char)p[i] << 16;
-
-		v |= left > 1 ? (uint32_t)(unsigned char)p[i + 1] << 8 : 0;
-		v |= left > 2 ? (unsigned char)p[i + 2] : 0;
-		(void)buf_byte(out, (unsigned char)digits[v >> 18]);
-		(void)buf_byte(out, (unsigned char)digits[(v >> 12) & 63]);
-		(void)buf_byte(out, left > 1 ? (unsigned char)digits[(v >> 6) & 63] : '=');
-		(void)buf_byte(out, left > 2 ? (unsigned char)digits[v & 63] : '=');
-	}
-}
-
 /* Text of any origin as words of a header: no line end and no control character survives esc_text. */
 static void
 put_words(struct buf *b, size_t col, struct str raw, bool encode)
@@ -67,7 +49,7 @@ put_words(struct buf *b, size_t col, struct str raw, bool encode)
 			if (at > 0)
 				(void)buf_cstr(b, "\r\n ");
 			(void)buf_cstr(b, "=?utf-8?B?");
-			base64(b, safe.p + at, n);
+			(void)buf_base64(b, safe.p + at, n);
 			(void)buf_cstr(b, "?=");
 			at += n;
 		}

@@ -4,6 +4,7 @@ libdmarcd_a_SOURCES += \
 	src/process/intake.c src/process/intake.h \
 	src/process/notifier.c src/process/notifier.h \
 	src/process/link.c src/process/link.h \
+	src/process/mailbox_status.c src/process/mailbox_status.h \
 	src/process/decoder.c \
 	src/process/decoders.c src/process/decoders.h \
 	src/process/derive.c src/process/derive.h \

@@ -35,7 +35,7 @@
 enum query_key {
 	QK_DOMAIN, QK_HFROM, QK_EFROM, QK_IP, QK_REPORTER, QK_SPF, QK_DKIM, QK_ALIGN, QK_DISP, QK_REASON,
 	QK_SELECTOR, QK_SIGDOMAIN, QK_CODE, QK_FWD, QK_DIFFERS, QK_REPORT, QK_TRUST, QK_APART, QK_SENDER, QK_CLASS,
-	QK_SPFDOMAIN, QK_HEALTH, QK_COUNTRY, QK_ASN,
+	QK_SPFDOMAIN, QK_HEALTH, QK_COUNTRY, QK_ASN, QK_PTR,
 	QK_COUNT
 };
 extern const char *const query_key_names[QK_COUNT];
@@ -123,6 +123,8 @@ struct query_counts {
 	uint64_t	 yours, yours_pass, yours_dkim;	/* all; passing; with DKIM aligned */
 	uint64_t	 forwarded;	/* for certain, or likely */
 };
+void	 query_counts_add(struct query_counts *to, const struct query_counts *);
+
 struct query_leg { uint64_t aligned, pass, fail, none, error, absent; };
 struct query_legs { struct query_leg spf, dkim; };
 
@@ -157,7 +159,7 @@ int	 query_total(struct query *, const struct query_filter *, const struct query
 enum query_by {
 	BY_OUTCOME, BY_REPORTER, BY_DISP, BY_DOMAIN, BY_SENDER, BY_CLASS, BY_CODE,
 	BY_IP, BY_HFROM, BY_EFROM, BY_SPF, BY_DKIM, BY_ALIGN, BY_REASON, BY_SELECTOR, BY_SIGDOMAIN, BY_FWD,
-	BY_PREFIX, BY_SPFDOMAIN, BY_HEALTH, BY_DIFFERS, BY_TRUST, BY_COUNTRY, BY_ASN, BY_COUNT
+	BY_PREFIX, BY_SPFDOMAIN, BY_HEALTH, BY_DIFFERS, BY_TRUST, BY_COUNTRY, BY_ASN, BY_PTR, BY_COUNT
 };
 extern const char *const query_by_names[BY_COUNT];
 /* May one message stand under several values of it? Then sums of groups are more than the total. */
@@ -206,7 +208,12 @@ struct query_host {
 struct query_share { struct str key; uint64_t m; };
 /* Those with most addresses come first; all: how many there are. */
 #define QUERY_COUNTRIES	5
-struct query_countries { char code[QUERY_COUNTRIES][3]; unsigned n; uint64_t all; };
+struct query_countries {
+	char		 code[QUERY_COUNTRIES][3];
+	uint64_t	 addresses[QUERY_COUNTRIES];
+	unsigned	 n;
+	uint64_t	 all, total;	/* countries; addresses, of whichever country */
+};
 struct query_group {
 	struct str		 key, label;
 	struct query_counts	 counts;
@@ -327,6 +334,19 @@ int	 query_decided_about(struct query *, int64_t undo, int64_t **ids, size_t *n,
 /* Whose a source is to the domains that the filter allows (of several the one with most mail); id 0: nobody's. */
 struct query_whose { int64_t id; struct str label; enum sender_class class; };
 int	 query_source_sender(struct query *, const struct query_filter *, struct str ip, struct query_whose *, struct err *);
+
+/* query_pairs.c: a domain in From: and the one that gets the bounces: whose SPF was asked. */
+enum pair_relation { PAIR_UNTOLD, PAIR_OTHER, PAIR_RELATED, PAIR_SAME };	/* related: one organizational domain */
+struct query_pair {
+	struct str		 from, bounce;	/* absent: the rows do not tell */
+	enum pair_relation	 relation;
+	struct query_counts	 counts;
+	struct query_legs	 legs;
+	int64_t			 first_day, last_day;
+	uint64_t		 names;		/* ids of both */
+};
+struct query_pairs { struct query_pair *items; size_t nitems; uint64_t other_n, other_m; };	/* most mail first */
+int	 query_pairs(struct query *, const struct query_filter *, const struct query_range *, size_t limit, struct query_pairs *, struct err *);
 
 /* ERR_INPUT: there is no such sender. filter NULL: all domains. */
 int	 query_sender(struct query *, int64_t id, const struct query_filter *, struct query_sender *, struct err *);

@@ -422,6 +422,8 @@ tier_fill(struct query *q, enum q_tier tier, struct err *e)
 		return (q_senders_fill(q, tier == TIER_OF, e));
 	case TIER_PLACES:
 		return (q_places_fill(q, e));
+	case TIER_PTRS:
+		return (q_ptrs_fill(q, e));
 	case TIER_PREFIXES:
 		return (q_prefixes_fill(q, e));
 	default:
@@ -455,6 +457,7 @@ forget(struct query_cache *c)
 	free(c->kinds);
 	q_prefixes_forget(c);
 	q_places_forget(c);
+	q_ptrs_forget(c);
 	free(c->source_first);
 	free(c->evidence_first);
 	q_senders_forget(c);

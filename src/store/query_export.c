@@ -89,7 +89,8 @@ pick(void *ctx, const struct q_fact *f)
 	}
 	if (low == p->n || p->units[low].id != (int64_t)f->report)
 		return;
-	p->failed = !p->fn(p->ctx, &(struct query_unit_row){ f->m, f->seq, (uint32_t)low, f->source, f->evidence, (uint8_t)q_fwd(p->cache, f) });
+	p->failed = !p->fn(p->ctx, &(struct query_unit_row){ f->m, f->seq, (uint32_t)low, f->source, f->evidence, f->sender,
+	    (uint8_t)q_fwd(p->cache, f), f->class });
 }
 
 int
@@ -110,6 +111,12 @@ query_unit_rows(struct query *q, const struct query_filter *filter, const struct
 	if (q_run(q, &p, true, true, pick, &x, e) == -1)
 		return (-1);
 	return (x.failed ? q_oom(e) : 0);
+}
+
+struct str
+query_sender_label(const struct query *q, uint32_t sender)
+{
+	return (sender < q->c->nsenders && q->c->senders[sender].key != NULL ? str_of(q->c->senders[sender].label) : STR_NONE);
 }
 
 int

@@ -24,7 +24,8 @@ struct query_unit {		/* a report; all of its rows lie in one domain and day */
 /* In the order of day, domain and id; those that are gone are left out. */
 int	 query_units(struct query *, const int64_t *ids, size_t n, struct query_unit *out, size_t *nout, struct err *);
 
-struct query_unit_row { uint64_t count, seq; uint32_t unit, source, evidence; uint8_t fwd; };	/* unit: its place in the array; fwd: enum forwarding */
+/* unit: its place in the array; sender 0: nobody has looked yet; class, fwd: enum sender_class, forwarding */
+struct query_unit_row { uint64_t count, seq; uint32_t unit, source, evidence, sender; uint8_t fwd, class; };
 typedef bool query_unit_row_fn(void *ctx, const struct query_unit_row *);	/* false: no memory */
 /*
  * Rows of these units, which are of one domain and day: those that the filter
@@ -34,6 +35,9 @@ int	 query_unit_rows(struct query *, const struct query_filter *, const struct q
 	    query_unit_row_fn *, void *ctx, struct err *);
 /* Which version counts in the place of a report that was replaced; 0: it still counts, or nobody does. */
 int	 query_successor(struct query *, int64_t id, int64_t *out, struct err *);
+
+/* How a sender is called; absent: there is no such one (any more). */
+struct str query_sender_label(const struct query *, uint32_t sender);
 
 /* What all rows of a combination say. */
 int	 query_evidence(struct query *, int64_t evidence, struct query_row_full *, struct err *);

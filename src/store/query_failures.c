@@ -571,19 +571,14 @@ source_failures(struct query *q, const struct query_filter *f, const struct quer
 {
 	struct where	 w = { .n = 0 };
 	unsigned char	 bin[16];
-	char		 z[INET6_ADDRSTRLEN + 1];
-	bool		 v4 = ip.len > 0 && memchr(ip.p, ':', ip.len) == NULL;
+	unsigned	 len;
 	int		 rv;
 
 	*n = 0;
-	if (ip.len == 0 || ip.len >= sizeof(z))
-		return (0);
-	memcpy(z, ip.p, ip.len);
-	z[ip.len] = '\0';
-	if (inet_pton(v4 ? AF_INET : AF_INET6, z, bin) != 1)
+	if ((len = q_address(ip, bin)) == 0)
 		return (0);
 	(void)buf_printf(&w.sql, " AND failure.class = 0 AND failure.source = (SELECT id FROM source WHERE ip = ?%d AND kind = %d)",
-	    bind_blob(&w, bin, v4 ? 4 : 16), v4 ? 4 : 6);
+	    bind_blob(&w, bin, len), len == 4 ? 4 : 6);
 	(void)buf_printf(&w.sql, " AND failure.day >= ?%d", bind_number(&w, r->from));
 	(void)buf_printf(&w.sql, " AND failure.day <= ?%d", bind_number(&w, r->to));
 	if ((rv = filter_where(q, &w, f, true, e)) == 0)

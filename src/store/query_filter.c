@@ -12,13 +12,13 @@
 const char *const query_key_names[QK_COUNT] = {
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp", "reason",
 	"selector", "sigdomain", "code", "fwd", "differs", "report", "trust", "apart", "sender", "class",
-	"spfdomain", "health", "country", "asn"
+	"spfdomain", "health", "country", "asn", "ptr"
 };
 const char *const query_align_names[ALIGN_COUNT] = { "both", "dkim", "spf", "none", "untold" };
 const char *const query_by_names[BY_COUNT] = {
 	"outcome", "reporter", "disposition", "domain", "sender", "class", "code",
 	"ip", "hfrom", "efrom", "spf", "dkim", "align", "reason", "selector", "sigdomain", "fwd",
-	"prefix", "spfdomain", "health", "differs", "trust", "country", "asn"
+	"prefix", "spfdomain", "health", "differs", "trust", "country", "asn", "ptr"
 };
 
 /* in the order of enum forwarding */
@@ -195,6 +195,7 @@ value_parse(struct query_value *v, enum query_key key, struct str name, struct s
 	case QK_EFROM:
 	case QK_SIGDOMAIN:
 	case QK_SPFDOMAIN:
+	case QK_PTR:
 		if (v->contains || str_eq(s, STR("<>")))
 			break;
 		(void)domain_normal(s, buf, &len, NULL);
@@ -214,7 +215,7 @@ static bool
 is_text(enum query_key key)
 {
 	return (key == QK_DOMAIN || key == QK_ASN || key == QK_HFROM || key == QK_EFROM || key == QK_REPORTER || key == QK_REASON ||
-	    key == QK_SELECTOR || key == QK_SIGDOMAIN || key == QK_SPFDOMAIN);
+	    key == QK_SELECTOR || key == QK_SIGDOMAIN || key == QK_SPFDOMAIN || key == QK_PTR);
 }
 
 static int

@@ -1,8 +1,6 @@
 /*
  * query_hosts.c - host names of sources, for the faces.
  */
-#include <arpa/inet.h>
-
 #include "enrich/host.h"
 #include "store/hosts.h"
 #include "store/query_int.h"
@@ -73,22 +71,17 @@ static int
 host_of(struct query *q, struct str ip, const struct query_host **out, struct err *e)
 {
 	unsigned char	 bin[16];
-	char		 z[INET6_ADDRSTRLEN + 1];
-	bool		 v4 = ip.len > 0 && memchr(ip.p, ':', ip.len) == NULL;
+	unsigned	 len;
 	sqlite3_stmt	*st;
 	int		 rc;
 
 	*out = NULL;
-	if (ip.len == 0 || ip.len >= sizeof(z))
-		return (0);
-	memcpy(z, ip.p, ip.len);
-	z[ip.len] = '\0';
-	if (inet_pton(v4 ? AF_INET : AF_INET6, z, bin) != 1)
+	if ((len = q_address(ip, bin)) == 0)
 		return (0);
 	if (q_stmt(q, Q_HOST_IP, &st, e) == -1)
 		return (-1);
-	(void)sqlite3_bind_blob(st, 1, bin, v4 ? 4 : 16, SQLITE_STATIC);
-	(void)sqlite3_bind_int(st, 2, v4 ? 4 : 6);
+	(void)sqlite3_bind_blob(st, 1, bin, (int)len, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 2, len == 4 ? 4 : 6);
 	if ((rc = q_step(q, st, e)) == 1)
 		rc = read_row(q, st, out, e);
 	(void)sqlite3_reset(st);

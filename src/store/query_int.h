@@ -56,7 +56,7 @@ struct q_policy {
 struct q_lists { const uint32_t *dkim, *spf, *reasons; uint32_t ndkim, nspf, nreasons; };
 
 enum q_tier {
-	TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIER_PREFIXES, TIER_PLACES, TIERS
+	TIER_NAMES, TIER_OUTCOMES, TIER_EVIDENCE, TIER_REPORTS, TIER_POLICIES, TIER_KINDS, TIER_SENDERS, TIER_OF, TIER_PREFIXES, TIER_PLACES, TIER_PTRS, TIERS
 };
 
 enum q_stmt {
@@ -78,6 +78,7 @@ struct query_cache {
 	uint8_t			*kinds;		/* of sources: 4, 6, 0, or 255 for no source */
 	struct q_prefixes	*prefixes;	/* query_prefix.c */
 	struct q_places		*places;	/* query_place.c */
+	struct q_ptrs		*ptrs;		/* query_ptr.c */
 	size_t			 noutcomes, nevidence, nreports, ndomains, nreporters, npolicies, nkinds;
 	size_t			 cap_outcomes, cap_reports, cap_domains,
 				 cap_reporters, cap_policies, cap_kinds;
@@ -288,6 +289,14 @@ int		 q_place_text(struct query *, uint32_t group, bool network, struct str *key
 int		 q_place_clause(struct query *, const struct query_clause *, uint8_t *ok, size_t n, struct err *);
 void		 q_places_forget(struct query_cache *);
 
+/* --- query_ptr.c: host names -------------------------------------------------------------- */
+
+int		 q_ptrs_fill(struct query *, struct err *);
+uint32_t	 q_ptr_group(const struct query_cache *, uint32_t source);	/* needs TIER_PTRS */
+struct str	 q_ptr_text(const struct query_cache *, uint32_t group);
+int		 q_ptr_clause(struct query *, const struct query_clause *, uint8_t *ok, size_t n, struct err *);	/* as q_place_clause */
+void		 q_ptrs_forget(struct query_cache *);
+
 /* --- query_prefix.c: /24 and /48 as groups ---------------------------------------------- */
 
 int		 q_prefixes_fill(struct query *, struct err *);
@@ -328,6 +337,9 @@ q_count_sub(const struct query_cache *c, struct query_counts *n, struct query_le
 {
 	q_count(n, l, &c->outcomes[sub & 0xffffff], sub >> 24, m);
 }
+
+/* An address as people write it, to its bytes: how many, 4 or 16; 0: it is none. */
+unsigned q_address(struct str, unsigned char ip[16]);
 
 /* Pieces of query_rows.c that others use. */
 int	 q_source_text(struct query *, uint32_t source, struct str *, unsigned *family, struct err *);

@@ -270,7 +270,8 @@ countries_count(struct query *q, const struct q_plan *p, const struct map *item,
 		if (domain >= c->ndomains || !p->domain_ok[domain] || (at = map_get(item, c->of.at[i])) == MAP_NONE)
 			continue;
 		country = q_place_group(c, (uint32_t)c->of.keys[i], false);
-		if (country > RESERVED_GROUP && (cell = q_tally_cell(t, at, country)) != NULL)
+		/* what has no country counts among all */
+		if ((cell = q_tally_cell(t, at, country > RESERVED_GROUP ? country : 0)) != NULL)
 			cell->m++;
 	}
 	return (t->failed ? -1 : 0);
@@ -290,8 +291,12 @@ countries_take(const struct q_tally *t, struct query_group *g)
 	for (size_t i = 0; i < t->n; i++) {
 		struct query_countries	*o = &g[v[i].sender].countries;
 
+		o->total += v[i].n;
+		if (v[i].country == 0)
+			continue;
 		o->all++;
 		if (o->n < QUERY_COUNTRIES) {
+			o->addresses[o->n] = v[i].n;
 			o->code[o->n][0] = (char)(v[i].country >> 8);
 			o->code[o->n++][1] = (char)(v[i].country & 0xff);
 		}

@@ -234,7 +234,7 @@ place_clause(struct query *q, const struct query_clause *c, struct q_plan *p, si
 		memset(p->source_ok, 1, n);
 		p->nsource_ok = n;
 	}
-	return (q_place_clause(q, c, p->source_ok, n, e));
+	return ((c->key == QK_PTR ? q_ptr_clause : q_place_clause)(q, c, p->source_ok, n, e));
 }
 
 static int
@@ -246,7 +246,7 @@ sources_plan(struct query *q, const struct query_filter *f, struct q_plan *p, st
 	int				 rc;
 
 	for (c = f->clauses; c < f->clauses + f->nclauses; c++) {
-		if (c->key != QK_IP && c->key != QK_COUNTRY && c->key != QK_ASN)
+		if (c->key != QK_IP && c->key != QK_COUNTRY && c->key != QK_ASN && c->key != QK_PTR)
 			continue;
 		if (n == 0) {
 			if (q_stmt(q, Q_SOURCE_MAX, &st, e) == -1 || (rc = q_step(q, st, e)) == -1)

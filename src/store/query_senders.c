@@ -2,8 +2,6 @@
  * query_senders.c - who is who, for the reading side: what is remembered of
  * senders and classes, and one sender in full.
  */
-#include <arpa/inet.h>
-
 #include "store/query_int.h"
 #include "store/senders.h"
 
@@ -251,7 +249,8 @@ domains_of(struct query *q, const struct query_filter *f, struct query_sender *o
 	if (store_prepare(q->s, &st, "SELECT c.domain, c.class, c.confidence, c.identity, c.evidence, c.first_day, c.last_day, c.messages, "
 	    "(SELECT count(*) FROM sender_of o WHERE o.sender = c.sender AND o.domain = c.domain), "
 	    "coalesce((SELECT d.id FROM decision d WHERE d.sender = c.sender AND d.domain IN (c.domain, 0) AND d.undone IS NULL "
-	    "ORDER BY d.domain DESC, d.id DESC LIMIT 1), 0) FROM sender_class c WHERE c.sender = ?1 ORDER BY c.messages DESC, c.domain", e) == -1)
+	    "ORDER BY d.domain DESC, d.id DESC LIMIT 1), 0) FROM sender_class c WHERE c.sender = ?1 ORDER BY c.messages DESC, "
+	    "(SELECT d.name FROM domain d WHERE d.id = c.domain), c.domain", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, out->id);
 	while ((rc = q_step(q, st, e)) == 1 && out->ndomains < cap) {
@@ -400,21 +399,16 @@ query_source_sender(struct query *q, const struct query_filter *f, struct str ip
 	unsigned char	 bin[16];
 	sqlite3_stmt	*st;
 	int64_t		 domain, most = -1;
-	char		 z[INET6_ADDRSTRLEN + 1];
-	bool		 v4 = ip.len > 0 && memchr(ip.p, ':', ip.len) == NULL;
+	unsigned	 len;
 	int		 rc;
 
 	memset(out, 0, sizeof(*out));
-	if (ip.len == 0 || ip.len >= sizeof(z))
-		return (0);
-	memcpy(z, ip.p, ip.len);
-	z[ip.len] = '\0';
-	if (inet_pton(v4 ? AF_INET : AF_INET6, z, bin) != 1)
+	if ((len = q_address(ip, bin)) == 0)
 		return (0);
 	if (q_need(q, TIER_SENDERS, e) == -1 || q_stmt(q, Q_SENDERS_OF_IP, &st, e) == -1)
 		return (-1);
-	(void)sqlite3_bind_blob(st, 1, bin, v4 ? 4 : 16, SQLITE_STATIC);
-	(void)sqlite3_bind_int(st, 2, v4 ? 4 : 6);
+	(void)sqlite3_bind_blob(st, 1, bin, (int)len, SQLITE_STATIC);
+	(void)sqlite3_bind_int(st, 2, len == 4 ? 4 : 6);
 	while ((rc = q_step(q, st, e)) == 1) {
 		domain = sqlite3_column_int64(st, 0);
 		if (sqlite3_column_int64(st, 2) <= most || domain < 1 || (size_t)domain >= q->c->ndomains ||

@@ -120,6 +120,30 @@ q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o,
 	}
 }
 
+void
+query_counts_add(struct query_counts *to, const struct query_counts *c)
+{
+	to->m += c->m;
+	to->both += c->both;
+	to->dkim_only += c->dkim_only;
+	to->spf_only += c->spf_only;
+	to->fail_fix += c->fail_fix;
+	to->fail_fwd += c->fail_fwd;
+	to->fail_unk += c->fail_unk;
+	to->untold += c->untold;
+	for (int i = 0; i < DISP_COUNT; i++)
+		to->disp[i] += c->disp[i];
+	to->overridden += c->overridden;
+	to->collateral += c->collateral;
+	to->leaked += c->leaked;
+	to->differs += c->differs;
+	to->stopped += c->stopped;
+	to->yours += c->yours;
+	to->yours_pass += c->yours_pass;
+	to->yours_dkim += c->yours_dkim;
+	to->forwarded += c->forwarded;
+}
+
 /* --- Totals ------------------------------------------------------------------------ */
 
 static void
@@ -201,7 +225,7 @@ struct grouping {
 bool
 q_by_rows(enum query_by by)
 {
-	return (by == BY_IP || by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN || by == BY_HFROM || by == BY_EFROM || by == BY_TRUST || query_by_lists(by));
+	return (by == BY_IP || by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN || by == BY_PTR || by == BY_HFROM || by == BY_EFROM || by == BY_TRUST || query_by_lists(by));
 }
 
 bool
@@ -222,6 +246,8 @@ needs(struct query *q, enum query_by by, const struct query_filter *f, const str
 	case BY_COUNTRY:
 	case BY_ASN:
 		return (q_places_need(q, by == BY_ASN, e));
+	case BY_PTR:
+		return (q_need(q, TIER_PTRS, e));
 	case BY_HEALTH:
 		return (q_health(q, f, r, p, e));
 	default:
@@ -267,6 +293,8 @@ group_of(const struct grouping *g, const struct q_fact *f)
 	case BY_COUNTRY:
 	case BY_ASN:
 		return (q_place_group(c, f->source, g->by == BY_ASN));
+	case BY_PTR:
+		return (q_ptr_group(c, f->source));
 	case BY_HEALTH:
 		return (f->sender < g->p->nhealth ? g->p->health[f->sender] : HEALTH_OF_NONE);
 	case BY_DIFFERS:
@@ -438,6 +466,21 @@ group_fact(void *ctx, const struct q_fact *f)
 		group_list(g, f, l->dkim + (g->by == BY_SELECTOR ? 1 : 0), l->ndkim, 2);
 }
 
+unsigned
+q_address(struct str text, unsigned char ip[16])
+{
+	char	 z[INET6_ADDRSTRLEN + 1];
+	bool	 v4 = text.len > 0 && memchr(text.p, ':', text.len) == NULL;
+
+	if (text.len == 0 || text.len >= sizeof(z))
+		return (0);
+	memcpy(z, text.p, text.len);
+	z[text.len] = '\0';
+	if (inet_pton(v4 ? AF_INET : AF_INET6, z, ip) != 1)
+		return (0);
+	return (v4 ? 4 : 16);
+}
+
 static int
 source_get(struct query *q, uint32_t source, unsigned char ip[16], unsigned *kind, struct str *text, struct err *e)
 {
@@ -535,6 +578,9 @@ q_group_text(struct query *q, enum query_by by, uint32_t id, struct str *key, st
 		break;
 	case BY_PREFIX:
 		*key = q_prefix_text(q, id);
+		break;
+	case BY_PTR:
+		*key = q_ptr_text(c, id);
 		break;
 	case BY_HEALTH:
 		*key = str_of(sender_health_names[id]);
@@ -939,7 +985,7 @@ best3_add(struct best3 *b, uint32_t id, uint64_t m)
 {
 	int	 i = 3;
 
-	while (i > 0 && m > b->m[i - 1])
+	while (i > 0 && (m > b->m[i - 1] || (m == b->m[i - 1] && id < b->id[i - 1])))
 		i--;
 	if (i == 3)
 		return;

@@ -29,6 +29,7 @@
 
 #define VOTES		3	/* different identities of one source that are remembered */
 #define SIGS		2	/* selectors likewise */
+#define BLOCK		64	/* identities and selectors of one source's day that are put in order */
 #define BATCH		2000	/* combinations read into one query's memory */
 #define SEEKS		200000	/* more than that, and every day is looked at */
 #define SHOWN		5	/* pieces of evidence kept with a sender */
@@ -56,12 +57,16 @@ struct ev {			/* of an evidence id, at the place id % EVS */
 struct vote {			/* one way in which rows name a sender */
 	struct identity	 id;
 	const char	*key, *label;
+	char		*shown;		/* the text of id.shown */
 };
 
 struct sig {
 	uint64_t	 direct, direct_bad;	/* from where SPF vouches for the domain */
 	uint64_t	 valid;
 };
+
+struct day_vote { uint32_t vote; uint64_t m; };
+struct day_sig { uint32_t sig; uint64_t carried, broken; };
 
 struct src {
 	uint32_t	 source, group;
@@ -80,6 +85,8 @@ struct src {
 struct group {
 	const char	*key, *label;
 	struct identity	 id;
+	char		*shown_text;	/* of id.shown */
+	size_t		 shown_room;
 	struct class_facts f;
 	uint32_t	 asn[SUSPECT_NETWORKS];	/* f.networks of them */
 	uint64_t	 days[2];
@@ -155,7 +162,8 @@ struct pass {
 	struct vote		*votes;
 	size_t			 nvotes, cap_votes;
 	struct map		 vote_map;
-	size_t			 nsigs;
+	size_t			 nsigs, cap_sig_orders;
+	uint64_t		*sig_orders;	/* by signature: the same for the same names in every store */
 	struct map		 sig_map;
 	/* of one domain */
 	int64_t			 domain;
@@ -166,6 +174,9 @@ struct pass {
 	size_t			 cap_sigs;
 	struct src		*srcs;
 	size_t			 nsrcs, cap_srcs;
+	struct day_vote		 day_votes[BLOCK];	/* of the source and day that are read */
+	struct day_sig		 day_sigs[BLOCK];
+	unsigned		 nday_votes, nday_sigs;
 	struct map		 src_map, of, near, group_map, pair_map, cell_map;
 	struct group		*groups;
 	size_t			 ngroups, cap_groups;
@@ -222,6 +233,13 @@ one(struct pass *x, sqlite3_stmt *st, int64_t *out, struct err *e)
 
 /* --- What a combination says ---------------------------------------------------------- */
 
+/* The shortest of all names, of those the first by the alphabet: ids tell who came first, which another import has otherwise. */
+static bool
+name_before(struct str a, struct str b)
+{
+	return (a.len != b.len ? a.len < b.len : a.len > 0 && memcmp(a.p, b.p, a.len) < 0);
+}
+
 static uint32_t
 vote_id(struct pass *x, const struct identity *id, struct err *e)
 {
@@ -234,13 +252,17 @@ vote_id(struct pass *x, const struct identity *id, struct err *e)
 	identity_key(id, x->org, &key);
 	identity_label(id, x->org, &label);
 	if (!key.failed && !label.failed)
-		at = map_at(&x->vote_map, hash64(x->s->secret + id->how * 2 + id->weak, key.p, key.len));
+		at = map_at(&x->vote_map, hash64(x->s->secret + (uint64_t)x->domain * 64 + id->how * 2 + id->weak, key.p, key.len));
 	if (at != NULL && *at == NEW && q_grow((void **)&x->votes, &x->cap_votes, x->nvotes + 2, sizeof(*x->votes))) {
 		v = &x->votes[++x->nvotes];
-		*v = (struct vote){ *id, arena_strndup(x->a, key.p, key.len), arena_strndup(x->a, label.p, label.len) };
+		*v = (struct vote){ *id, arena_strndup(x->a, key.p, key.len), arena_strndup(x->a, label.p, label.len), NULL };
 		v->id.name = arena_str(x->a, id->name);
-		v->id.shown = arena_str(x->a, id->shown);
-		*at = v->key == NULL || v->label == NULL ? NEW : (uint32_t)x->nvotes;
+		v->shown = arena_strndup(x->a, id->shown.len == 0 ? "" : id->shown.p, id->shown.len);
+		v->id.shown = (struct str){ v->shown, id->shown.len };
+		*at = v->key == NULL || v->label == NULL || v->id.shown.p == NULL ? NEW : (uint32_t)x->nvotes;
+	} else if (at != NULL && *at != NEW && name_before(id->shown, x->votes[*at].id.shown)) {
+		memcpy(x->votes[*at].shown, id->shown.p, id->shown.len);	/* it is no longer: there is room */
+		x->votes[*at].id.shown.len = id->shown.len;
 	}
 	buf_free(&key);
 	buf_free(&label);
@@ -261,8 +283,12 @@ sig_id(struct pass *x, struct str domain, struct str selector)
 		return (0);
 	if ((at = map_at(&x->sig_map, selector.len == 0 ? h : hash64(h, selector.p, selector.len))) == NULL)
 		return (NEW);
-	if (*at == NEW)
+	if (*at == NEW) {
+		if (!q_grow((void **)&x->sig_orders, &x->cap_sig_orders, x->nsigs + 2, sizeof(*x->sig_orders)))
+			return (NEW);
+		x->sig_orders[x->nsigs + 1] = hash64(hash64(1, domain.p, domain.len), selector.len == 0 ? "" : selector.p, selector.len);
 		*at = (uint32_t)++x->nsigs;
+	}
 	return (*at);
 }
 
@@ -460,15 +486,93 @@ src_vote(struct src *s, uint32_t vote, uint64_t m)
 
 /* A signature of the domain in mail for which SPF does not vouch: own mail, or carried on. */
 static void
-src_sig(struct src *s, const struct ev *v, uint64_t m)
+src_sig(struct src *s, const struct day_sig *d)
 {
 	for (unsigned i = 0; i < SIGS; i++)
-		if (s->sig[i] == v->sig || s->sig[i] == 0) {
-			s->sig[i] = v->sig;
-			add32(v->flags & EV_DKIM ? &s->carried[i] : &s->broken[i], m);
+		if (s->sig[i] == d->sig || s->sig[i] == 0) {
+			s->sig[i] = d->sig;
+			add32(&s->carried[i], d->carried);
+			add32(&s->broken[i], d->broken);
 			return;
 		}
-	add32(&s->more, m);
+	add32(&s->more, d->carried + d->broken);
+}
+
+static bool
+vote_before(const struct pass *x, const struct day_vote *a, const struct day_vote *b)
+{
+	const struct vote	*v = &x->votes[a->vote], *w = &x->votes[b->vote];
+	int			 c = a->m != b->m ? 0 : strcmp(v->key, w->key);
+
+	if (a->m != b->m)
+		return (a->m > b->m);
+	return (c != 0 ? c < 0 : v->id.how != w->id.how ? v->id.how < w->id.how : v->id.weak < w->id.weak);
+}
+
+static bool
+sig_before(const struct pass *x, const struct day_sig *a, const struct day_sig *b)
+{
+	uint64_t	 m = a->carried + a->broken, n = b->carried + b->broken;
+
+	return (m != n ? m > n : x->sig_orders[a->sig] < x->sig_orders[b->sig]);
+}
+
+/*
+ * A source remembers few identities and selectors, and which ones hangs on what
+ * comes first. Reports of a day come in the order of their ids, which is that of
+ * their arrival: here they are put in an order that the same mail always has.
+ */
+static void
+day_end(struct pass *x, struct src *s)
+{
+	unsigned	 best;
+
+	for (; x->nday_votes > 0; x->day_votes[best] = x->day_votes[--x->nday_votes]) {
+		best = 0;
+		for (unsigned i = 1; i < x->nday_votes; i++)
+			if (vote_before(x, &x->day_votes[i], &x->day_votes[best]))
+				best = i;
+		src_vote(s, x->day_votes[best].vote, x->day_votes[best].m);
+	}
+	for (; x->nday_sigs > 0; x->day_sigs[best] = x->day_sigs[--x->nday_sigs]) {
+		best = 0;
+		for (unsigned i = 1; i < x->nday_sigs; i++)
+			if (sig_before(x, &x->day_sigs[i], &x->day_sigs[best]))
+				best = i;
+		src_sig(s, &x->day_sigs[best]);
+	}
+}
+
+static void
+day_vote(struct pass *x, struct src *s, uint32_t vote, uint64_t m)
+{
+	unsigned	 i = 0;
+
+	while (i < x->nday_votes && x->day_votes[i].vote != vote)
+		i++;
+	if (i == BLOCK) {
+		day_end(x, s);
+		i = 0;
+	}
+	if (i == x->nday_votes)
+		x->day_votes[x->nday_votes++] = (struct day_vote){ vote, 0 };
+	x->day_votes[i].m += m;
+}
+
+static void
+day_sig(struct pass *x, struct src *s, const struct ev *v, uint64_t m)
+{
+	unsigned	 i = 0;
+
+	while (i < x->nday_sigs && x->day_sigs[i].sig != v->sig)
+		i++;
+	if (i == BLOCK) {
+		day_end(x, s);
+		i = 0;
+	}
+	if (i == x->nday_sigs)
+		x->day_sigs[x->nday_sigs++] = (struct day_sig){ v->sig, 0, 0 };
+	*(v->flags & EV_DKIM ? &x->day_sigs[i].carried : &x->day_sigs[i].broken) += m;
 }
 
 static void
@@ -487,6 +591,8 @@ add_row(struct pass *x, struct src *s, const struct ev *v, int32_t day, uint64_t
 {
 	struct sig	*g = NULL;
 
+	if (day != s->last)
+		day_end(x, s);
 	/* Long ago is long ago: what it is now is judged by its latest months. */
 	if (day > x->cut && s->last != INT32_MIN && s->last <= x->cut)
 		src_forget(s);
@@ -502,7 +608,7 @@ add_row(struct pass *x, struct src *s, const struct ev *v, int32_t day, uint64_t
 		add32(&s->resigned, m);
 	s->lists |= (v->flags & EV_LISTS) != 0;
 	if (v->vote != 0)
-		src_vote(s, v->vote, m);
+		day_vote(x, s, v->vote, m);
 	if (v->sig != 0) {
 		if (!q_grow((void **)&x->sigs, &x->cap_sigs, v->sig + (size_t)1, sizeof(*x->sigs)))
 			return (q_oom(e));
@@ -527,7 +633,7 @@ add_row(struct pass *x, struct src *s, const struct ev *v, int32_t day, uint64_t
 		if (v->flags & EV_BROKEN)
 			add32(&s->certain_broken, m);
 	} else if (g != NULL && (v->flags & EV_DKIM || (v->flags & EV_BROKEN && v->flags & EV_THIRD)))
-		src_sig(s, v, m);
+		day_sig(x, s, v, m);
 	return (0);
 }
 
@@ -552,6 +658,8 @@ scan_rows(struct pass *x, enum scan how, struct err *e)
 	while (rv == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		source = sqlite3_column_int64(st, 1);
 		if (s == NULL || s->source != source) {
+			if (s != NULL && how != SCAN_COUNT)
+				day_end(x, s);
 			known = (how != SCAN_KNOWN && x->nsrcs < SOURCES_MAX) || map_get(&x->src_map, (uint64_t)source) != NEW;
 			if (!known && how == SCAN_ALL) {
 				rv = 1;
@@ -574,6 +682,9 @@ scan_rows(struct pass *x, enum scan how, struct err *e)
 			rv = add_row(x, s, v, (int32_t)sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 3), e);
 	}
 	(void)sqlite3_reset(st);
+	if (rv == 0 && s != NULL)
+		day_end(x, s);
+	x->nday_votes = x->nday_sigs = 0;
 	return (rv == 0 && rc != SQLITE_DONE ? store_fail(x->s, "record", e) : rv);
 }
 
@@ -622,11 +733,26 @@ prefix_key(const unsigned char *ip, unsigned len)
 	return (hash64(31 + len, ip, len == 4 ? 3 : 6));
 }
 
+/* In the place of the one before where it fits, so that many of them take no more room than the longest. */
+static bool
+group_shown(struct pass *x, struct group *g, struct str s)
+{
+	if (g->shown_room < s.len) {
+		if ((g->shown_text = arena_strndup(x->texts, s.p, s.len)) == NULL)
+			return (false);
+		g->shown_room = s.len;
+	} else
+		memcpy(g->shown_text, s.p, s.len);
+	g->id.shown = (struct str){ g->shown_text, s.len };
+	return (true);
+}
+
 static struct group *
 group_of(struct pass *x, const char *key, const char *label, const struct identity *id)
 {
 	uint32_t	*at = map_at(&x->group_map, hash64(x->s->secret, key, strlen(key)));
 	struct group	*g;
+	int		 sure;
 
 	if (at == NULL)
 		return (NULL);
@@ -639,7 +765,7 @@ group_of(struct pass *x, const char *key, const char *label, const struct identi
 		g->label = arena_strndup(x->texts, label, strlen(label));
 		g->id = *id;
 		g->id.name = arena_str(x->texts, id->name);
-		g->id.shown = arena_str(x->texts, id->shown);
+		g->id.shown = STR_NONE;
 		g->first = INT32_MAX;
 		g->last = INT32_MIN;
 		if (g->key == NULL || g->label == NULL)
@@ -647,8 +773,14 @@ group_of(struct pass *x, const char *key, const char *label, const struct identi
 		*at = (uint32_t)x->ngroups++;
 	}
 	g = &x->groups[*at];
-	if (identity_confidence(id) > identity_confidence(&g->id))
+	sure = (int)identity_confidence(id) - (int)identity_confidence(&g->id);
+	if (sure > 0 || (sure == 0 && id->how < g->id.how)) {
 		g->id.how = id->how;
+		g->id.shown.len = 0;
+	}
+	if (id->how == g->id.how && id->shown.len > 0 && (g->id.shown.len == 0 || name_before(id->shown, g->id.shown)) &&
+	    !group_shown(x, g, id->shown))
+		return (NULL);
 	return (g);
 }
 
@@ -1053,6 +1185,16 @@ json_text(struct buf *b, struct str s)
 	(void)buf_byte(b, '"');
 }
 
+static bool
+shows_more(const struct pass *x, const struct group *g, unsigned a, unsigned b)
+{
+	const struct identity	*v = &x->votes[g->shown[a].vote].id, *w = &x->votes[g->shown[b].vote].id;
+
+	if (g->shown[a].m != g->shown[b].m)
+		return (g->shown[a].m > g->shown[b].m);
+	return (v->how != w->how ? v->how < w->how : name_before(v->shown, w->shown));
+}
+
 static void
 evidence_text(const struct pass *x, const struct group *g, struct buf *b)
 {
@@ -1063,7 +1205,7 @@ evidence_text(const struct pass *x, const struct group *g, struct buf *b)
 		int	 best = -1;
 
 		for (unsigned i = 0; i < SHOWN; i++)
-			if (!done[i] && g->shown[i].vote != 0 && (best == -1 || g->shown[i].m > g->shown[best].m))
+			if (!done[i] && g->shown[i].vote != 0 && (best == -1 || shows_more(x, g, i, (unsigned)best)))
 				best = (int)i;
 		if (best == -1)
 			break;
@@ -1100,15 +1242,38 @@ class_store(struct pass *x, const struct group *g, struct err *e)
 }
 
 static int
+by_messages(const void *a, const void *b)
+{
+	const struct group	*x = *(struct group *const *)a, *y = *(struct group *const *)b;
+
+	if (x->f.m != y->f.m)
+		return (x->f.m > y->f.m ? -1 : 1);
+	return (strcmp(x->key, y->key));
+}
+
+static int
 senders_store(struct pass *x, struct err *e)
 {
 	struct group	 rest = { .key = "rest", .sender = SENDER_REST, .class = CLASS_NOISE, .first = INT32_MAX, .last = INT32_MIN };
+	struct group	**all = calloc(x->ngroups + 1, sizeof(*all));
+	size_t		 n = 0;
+	int		 rv = 0;
 
+	if (all == NULL)
+		return (q_oom(e));
+	for (struct group *g = x->groups; g < x->groups + x->ngroups; g++)
+		if (g->nsources > 0)
+			all[n++] = g;
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_messages);	/* new ones get their numbers so */
+	for (size_t i = 0; i < n && rv == 0; i++)
+		rv = sender_store(x, all[i], e);
+	free(all);
+	if (rv == -1)
+		return (-1);
 	for (struct group *g = x->groups; g < x->groups + x->ngroups; g++) {
 		if (g->nsources == 0)
 			continue;
-		if (sender_store(x, g, e) == -1)
-			return (-1);
 		if (g->sender == SENDER_REST) {
 			rest.f.m += g->f.m;
 			rest.first = g->first < rest.first ? g->first : rest.first;
@@ -1460,7 +1625,7 @@ domains_due(struct pass *x, int64_t **ids, size_t *n, struct err *e)
 
 	*ids = NULL;
 	*n = 0;
-	if (store_prepare(x->s, &st, x->full ? "SELECT id FROM domain" : "SELECT DISTINCT domain FROM fresh", e) == -1)
+	if (store_prepare(x->s, &st, x->full ? "SELECT id FROM domain ORDER BY name, id" : "SELECT id FROM domain WHERE id IN (SELECT domain FROM fresh) ORDER BY name, id", e) == -1)
 		return (-1);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		if (!q_grow((void **)ids, &cap, *n + 1, sizeof(**ids)))
@@ -1485,6 +1650,7 @@ pass_free(struct pass *x)
 	arena_free(x->texts);
 	free(x->evs);
 	free(x->reporters);
+	free(x->sig_orders);
 	free(x->votes);
 	free(x->sigs);
 	free(x->srcs);

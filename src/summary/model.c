@@ -221,30 +221,6 @@ filter_domains(struct make *k, struct err *e)
 
 /* --- Domains ----------------------------------------------------------------------------------- */
 
-static void
-counts_add(struct query_counts *to, const struct query_counts *c)
-{
-	to->m += c->m;
-	to->both += c->both;
-	to->dkim_only += c->dkim_only;
-	to->spf_only += c->spf_only;
-	to->fail_fix += c->fail_fix;
-	to->fail_fwd += c->fail_fwd;
-	to->fail_unk += c->fail_unk;
-	to->untold += c->untold;
-	for (int i = 0; i < DISP_COUNT; i++)
-		to->disp[i] += c->disp[i];
-	to->overridden += c->overridden;
-	to->collateral += c->collateral;
-	to->leaked += c->leaked;
-	to->differs += c->differs;
-	to->stopped += c->stopped;
-	to->yours += c->yours;
-	to->yours_pass += c->yours_pass;
-	to->yours_dkim += c->yours_dkim;
-	to->forwarded += c->forwarded;
-}
-
 static int
 severity(const struct summary_domain *d)
 {
@@ -296,8 +272,8 @@ domains_make(struct make *k, struct query_domains *d, struct err *e)
 			x->policy = q->policy.p;
 			x->testing = str_ieq(q->policy.testing, "y");
 		}
-		counts_add(&s->counts, &x->counts);
-		counts_add(&s->prev, &x->prev);
+		query_counts_add(&s->counts, &x->counts);
+		query_counts_add(&s->prev, &x->prev);
 		s->ndomains_with_mail += x->counts.m > 0;
 	}
 	if (s->ndomains > 1)

@@ -24,6 +24,8 @@ static const struct { enum answer_kind kind; const char *name, *query; } questio
 	{ ANSWER_BREAKDOWN, "sources, all", "by=ip&t=all&limit=100" },
 	{ ANSWER_BREAKDOWN, "header_from, all", "by=hfrom&t=all" },
 	{ ANSWER_BREAKDOWN, "selectors of a domain's month", "by=selector&domain=example.com" },
+	{ ANSWER_BREAKDOWN, "host names, all", "by=ptr&t=all" },
+	{ ANSWER_BREAKDOWN, "senders of a host name, all", "by=sender&t=all&ptr=~example" },
 	{ ANSWER_BREAKDOWN, "networks, all", "by=prefix&t=all" },
 	{ ANSWER_BREAKDOWN, "health, all", "by=health&t=all" },
 	{ ANSWER_FLOW, "flow, 30 days", "" },

@@ -471,6 +471,7 @@ async function questions(who: (path: string) => Promise<Answer>): Promise<string
 		'/rows/{id}/explain': [...rows.slice(0, 30), ...Array.from({ length: 80 }, (_, i) => `${i + 1}#1`)].map((r) => `/rows/${encodeURIComponent(r)}/explain`),
 		'/failures/{id}': ['f1', 'f2', 'f3'].map((f) => `/failures/${f}`),
 		'/senders/{id}': Array.from({ length: 30 }, (_, i) => [`/senders/${i + 1}`, `/senders/${i + 1}?t=all`]).flat(),
+		'/senders/{id}/vendor': Array.from({ length: 30 }, (_, i) => `/senders/${i + 1}/vendor?t=all`),
 		'/tls/reports/{id}': ['t1', 't2', 't3', 't4'].map((t) => `/tls/reports/${t}`),
 		'/tls/reports/{id}/raw': ['t1', 't2', 't3', 't4'].flatMap((t) => [`/tls/reports/${t}/raw`, `/tls/reports/${t}/raw?as=original`]),
 		'/failures/{id}/raw': ['f1', 'f2', 'f3'].map((f) => `/failures/${f}/raw`),

@@ -112,6 +112,12 @@ test_buf(void **state)
 	assert_int_equal(b.len, 10);
 	buf_clear(&b);
 	assert_false(b.failed);
+	b.max = 8;
+	assert_true(buf_base64(&b, "f", 1) && buf_base64(&b, "fo", 2));
+	assert_string_equal(b.p, "Zg==Zm8=");
+	assert_false(buf_base64(&b, "foo", 3));
+	b.max = 10;
+	buf_clear(&b);
 	assert_string_equal(b.p, "");
 	assert_true(buf_add(&b, "a\0b", 3));
 	assert_int_equal(b.len, 3);

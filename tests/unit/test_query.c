@@ -179,6 +179,7 @@ value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 	    { "unauthenticated", "2, 3" }, { "authenticated-other", "2" }, { "failed", "3" } };
 	static const char *const	 countries[] = { "DE", "FR", "PT", "IT", "unknown", "reserved" };
 	static const char *const	 networks[] = { "64500", "64501", "64502", "unknown" };
+	static const char *const	 hosts[] = { "one.example", "two.example", "four.example", "unknown", "none", "unconfirmed" };
 	unsigned			 i = pick(r, 1000);
 
 	switch (key) {
@@ -276,6 +277,14 @@ value_cond(uint64_t *r, enum query_key key, char f[200], char sql[512])
 			if (strcmp(f, "ASunknown") == 0)
 				(void)snprintf(f, 200, "unknown");
 		}
+		break;
+	case QK_PTR:
+		if (i % 3 == 0) {
+			text_cond(r, "host", f, sql);
+			break;
+		}
+		(void)snprintf(f, 200, "%s", hosts[i % nitems(hosts)]);
+		(void)snprintf(sql, 512, "host_in = '%s'", f);
 		break;
 	case QK_CLASS:
 		word_cond(sender_class_names, CLASS_COUNT, i, "class", f, sql);
@@ -430,7 +439,7 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 	    [BY_EFROM] = "CASE WHEN envelope_from IS NULL THEN 'absent' WHEN envelope_from = '' THEN '<>' ELSE envelope_from END",
 	    [BY_SPF] = "spf_raw", [BY_DKIM] = "dkim_raw", [BY_ALIGN] = "align", [BY_DISP] = "disp", [BY_FWD] = "fwd", [BY_SENDER] = "CAST(sender AS TEXT)",
 	    [BY_CLASS] = "class", [BY_PREFIX] = PREFIX, [BY_HEALTH] = HEALTH, [BY_DIFFERS] = "differs", [BY_TRUST] = "trust",
-	    [BY_COUNTRY] = COUNTRY_("%"), [BY_ASN] = ASN_("%") };
+	    [BY_COUNTRY] = COUNTRY_("%"), [BY_ASN] = ASN_("%"), [BY_PTR] = "host_in" };
 	struct query_page		 page = { .sort = sorts[pick(r, nitems(sorts))], .limit = 1 + pick(r, 9) };
 	struct query_breakdown		 b;
 	struct err			 e = { 0 };
@@ -455,7 +464,7 @@ check_groups(struct query *q, const struct asked *a, uint64_t *r, enum query_by 
 			m += b.items[i].counts.m;
 			rows += b.items[i].rows;
 			if ((by == BY_HFROM || by == BY_DOMAIN || by == BY_REPORTER || by == BY_CODE || by == BY_SENDER ||
-			    by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN) && pick(r, 4) == 0) {
+			    by == BY_PREFIX || by == BY_COUNTRY || by == BY_ASN || by == BY_PTR) && pick(r, 4) == 0) {
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s'))", columns[by], key);
 				EQUAL(a, b.items[i].counts.m, what);
 				(void)snprintf(what, sizeof(what), "sum(count * (%s = '%s' AND align = 1))", columns[by], key);
@@ -1233,6 +1242,12 @@ set_up(void **state)
 	if (dmarc_init(&e) == -1 || mkdtemp(dir) == NULL || (db = seed_make(dir, &seed_small)) == NULL)
 		return (-1);
 	(void)seed_sql(db, "UPDATE report SET trust = id %% 4");
+	/* host names: some sources have no row; those of a confirmed name are in three domains */
+	if (seed_sql(db, "INSERT INTO host (source, weight, due, last_day, state, name, more, refused, tries, failure) SELECT id, 1, 0, 0,"
+	    " CASE WHEN id %% 7 < 4 THEN id %% 7 ELSE 1 END - (id %% 7 = 1), CASE id %% 7 WHEN 2 THEN 'no.example' WHEN 1 THEN NULL WHEN 3 THEN NULL"
+	    " ELSE 'h' || id || substr('.one.example    .in.two.example .three.example', 1 + id %% 3 * 16, 16) END, 0, 0, 0, 0 FROM source WHERE id %% 7 > 0;"
+	    "UPDATE host SET name = rtrim(name)") != 0)
+		return (-1);
 	now = (seed_small.first_day + seed_small.days + 3) * 86400 + 40000;
 	/* Everything about a row in plain words, from the views for people where they say it. */
 	if (seed_sql(db, "CREATE TEMP VIEW ev_reason AS SELECT e.id AS evidence, n.text AS type FROM evidence e,"
@@ -1244,9 +1259,12 @@ set_up(void **state)
 	    " d.domain IN (r.domain, 0) AND undone IS NULL ORDER BY d.domain DESC, d.id DESC LIMIT 1), sc.class, 0) AS class,"
 	    " o.spf_raw, o.dkim_raw, o.forwarded * 2 AS fwd, coalesce(sn.kind, 0) AS kind_of_sender, o.differs, o.overridden, o.spf AS pe_spf,"
 	    " CASE WHEN o.dkim = 1 AND o.spf = 1 THEN 0 WHEN o.dkim = 1 THEN 1 WHEN o.spf = 1 THEN 2"
-	    " WHEN o.dkim = 2 AND o.spf = 2 THEN 3 ELSE 4 END AS align, v.report %% 4 AS trust"
+	    " WHEN o.dkim = 2 AND o.spf = 2 THEN 3 ELSE 4 END AS align, v.report %% 4 AS trust,"
+	    " CASE WHEN h.state = 1 THEN h.name ELSE '' END AS host, CASE coalesce(h.state, 0) WHEN 0 THEN 'unknown' WHEN 3 THEN 'none' WHEN 2"
+	    " THEN 'unconfirmed' ELSE CASE s.id %% 3 WHEN 0 THEN 'one.example' WHEN 1 THEN 'two.example' ELSE 'three.example' END END AS host_in"
 	    " FROM records v JOIN evidence e ON e.id = v.evidence JOIN outcome o ON o.id = e.outcome"
 	    " JOIN record r ON r.report = v.report AND r.seq = v.seq JOIN source s ON s.id = r.source"
+	    " LEFT JOIN host h ON h.source = s.id"
 	    " LEFT JOIN sender_of so ON so.domain = r.domain AND so.source = r.source"
 	    " LEFT JOIN sender sn ON sn.id = coalesce(so.sender, 1)"
 	    " LEFT JOIN sender_class sc ON sc.domain = r.domain AND sc.sender = coalesce(so.sender, 1)") != 0 ||

@@ -329,3 +329,34 @@ test("who only looks has no buttons, and keys do nothing", async () => {
 	assert.deepEqual(asked, []);
 	await ctx.close();
 });
+
+test("one sender: pairs and days of receivers keep what is clicked, the text for the vendor speaks each language", async () => {
+	const { ctx, page, seen } = await open(b, s.url, { permissions: ["clipboard-read", "clipboard-write"] });
+	const id = (await api("senders?t=all&sort=-m&limit=5")).items.find((x) => Number(x.id) > 1)?.id ?? "";
+	const full = await api<{ pairs: { items: { from: string | null; counts: { m: number } }[]; other: { m: number } }; counts: { m: number } }>(`senders/${id}?t=all`);
+	assert.equal(full.pairs.items.reduce((n, p) => n + p.counts.m, full.pairs.other.m), full.counts.m, "every message is in one pair");
+	await visit(page, `${s.url}/senders/${id}?t=all`);
+	const first = page.locator("table.pairs tbody tr").first();
+	await first.locator("button.val").first().click();
+	await settle(page);
+	assert.equal(new URL(page.url()).searchParams.get("hfrom"), full.pairs.items[0]?.from);
+	await page.goBack();
+	await settle(page);
+	await page.locator("figure.heat .h[data-mark]").first().click();
+	await settle(page);
+	assert.match(here(page), /[?&]reporter=.*/);
+	await page.goBack();
+	await settle(page);
+	await page.locator("button", { hasText: "Write the text" }).click();
+	const box = page.locator(".vendortext textarea");
+	for (const lang of ["en", "cs", "de", "pt", "ru"]) {
+		const want = await api<{ subject: string; text: string }>(`senders/${id}/vendor?t=all&lang=${lang}`);
+		await page.locator(".vendortext select").selectOption(lang);
+		await until(async () => await page.locator(".vendortext textarea").getAttribute("lang") === lang, lang);
+		assert.equal(await box.inputValue(), want.text);
+	}
+	await page.locator(".vendortext button").click();
+	await until(async () => (await page.evaluate("navigator.clipboard.readText()") as string).includes("1."), "the text in the clipboard");
+	assert.deepEqual(seen.errors, []);
+	await ctx.close();
+});

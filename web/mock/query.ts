@@ -99,6 +99,10 @@ export function valuesOf(r: MockRow, key: string): string[] {
 	case "class": return [classOf(senderOf(r), r.domain)];
 	case "country": return [countryOf(r.ip)];
 	case "asn": return [networkOf(r.ip)];
+	case "ptr": {
+		const h = hostOf(r.ip);
+		return [h === null || h.state === "waiting" ? "unknown" : h.state === "confirmed" ? (h.name ?? "").split(".").slice(-2).join(".") : h.state];
+	}
 	default: throw new Bad("by", `cannot group by "${key}"`);
 	}
 }

@@ -1,7 +1,8 @@
 /* Made-up senders, and the decisions that people take while the mock runs. */
 import type { Counts } from "../src/lib/types";
-import type { Confidence, Decidable, Decided, Decision, Decisions, Evidence, Health, LegWord, SenderClass, SenderDetail, SenderDomain, SenderItem, Senders, SenderShort, Whose } from "../src/lib/types-senders";
+import type { Confidence, Decidable, Decided, Decision, Decisions, Evidence, Health, LegWord, SenderClass, SenderDetail, SenderDomain, SenderItem, SenderPair, Senders, SenderShort, VendorText, Whose } from "../src/lib/types-senders";
 import { rows, type MockRow } from "./data";
+import { countryOf } from "./places";
 import { Bad, breakdown, count, Gone, legs, order, page, period, select } from "./query";
 
 interface Made {
@@ -78,7 +79,7 @@ function item(s: Made, mine: MockRow[]): SenderItem {
 	for (const r of mine)
 		codes.set(r.code, (codes.get(r.code) ?? 0) + r.count);
 	return {
-		...short(s), health: health(c), counts: c, pass_rate: c.m === 0 ? null : passing(c) / c.m, legs: { spf: word(l.spf, c.m), dkim: word(l.dkim, c.m) },
+		...short(s), ...countriesOf(mine), health: health(c), counts: c, pass_rate: c.m === 0 ? null : passing(c) / c.m, legs: { spf: word(l.spf, c.m), dkim: word(l.dkim, c.m) },
 		codes: [...codes].map(([code, m]) => ({ code, m })).sort((a, b) => b.m - a.m).slice(0, 3),
 		first_day: mine.length === 0 ? null : mine.reduce((a, b) => b.day < a.day ? b : a).day, last_day: mine.length === 0 ? null : mine.reduce((a, b) => b.day > a.day ? b : a).day,
 	};
@@ -110,8 +111,44 @@ export function sender(id: string, p: URLSearchParams): SenderDetail {
 	};
 	return {
 		...item(s, select(q, r)), from: r.from, to: r.to, setup: s.setup ?? null, ips: by("ip", 100), selectors: by("selector", 50), header_from: by("hfrom", 50), envelope_from: by("efrom", 50),
-		sigdomains: by("sigdomain", 50), reporters: by("reporter", 50), codes_all: by("code", 50),
+		sigdomains: by("sigdomain", 50), reporters: by("reporter", 50), codes_all: by("code", 50), pairs: pairs(select(q, r)),
 	};
+}
+
+/* The pairs of domain in From and bounce domain. */
+function pairs(list: MockRow[]): SenderDetail["pairs"] {
+	const by = new Map<string, MockRow[]>();
+	for (const r of list) {
+		const key = `${r.hfrom ?? ""}\n${r.spf[0]?.domain ?? r.efrom ?? ""}`;
+		by.set(key, [...by.get(key) ?? [], r]);
+	}
+	const org = (d: string) => d.split(".").slice(-2).join(".");
+	const items = [...by].map(([key, g]): SenderPair => {
+		const [from = "", bounce = ""] = key.split("\n"), days = g.map((r) => r.day).sort();
+		return {
+			from: from || null, bounce: bounce || null, relation: from === "" || bounce === "" ? null : from === bounce ? "same" : org(from) === org(bounce) ? "related" : "other",
+			counts: count(g), legs: legs(g), first_day: days[0] ?? null, last_day: days.at(-1) ?? null,
+		};
+	}).sort((a, b) => b.counts.m - a.counts.m);
+	return { items: items.slice(0, 50), other: { n: Math.max(0, items.length - 50), m: items.slice(50).reduce((n, x) => n + x.counts.m, 0) } };
+}
+
+export function vendor(id: string, p: URLSearchParams): VendorText {
+	const q = new URLSearchParams(p), lang = p.get("lang") ?? "en";
+	q.delete("lang");
+	const d = sender(id, q);
+	return {
+		sender: id, label: d.label, from: d.from, to: d.to, lang, domain: d.pairs.items[0]?.from ?? "", subject: `[${lang}] ${d.pairs.items[0]?.from ?? ""}: please set up DKIM`,
+		text: `Hello,\n\n${d.counts.m} messages came through you.\n\n1. Sign with DKIM.\n`,
+	};
+}
+
+function countriesOf(list: MockRow[]): { countries: NonNullable<SenderItem["countries"]>; countries_n: number } {
+	const ips = [...new Set(list.map((r) => r.ip))], by = new Map<string, number>();
+	for (const ip of ips)
+		by.set(countryOf(ip), (by.get(countryOf(ip)) ?? 0) + 1);
+	const all = [...by].filter(([c]) => /^[A-Z]{2}$/.test(c)).sort((a, b) => b[1] - a[1]);
+	return { countries: all.slice(0, 5).map(([country, addresses]) => ({ country, addresses, share: addresses / ips.length })), countries_n: all.length };
 }
 
 export function decisions(p: URLSearchParams): Decisions {

@@ -206,6 +206,9 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	}
 	if (path === "/senders/decisions")
 		return json(req, res, 200, who.decisions(p));
+	const vendor = /^\/senders\/([^/]+)\/vendor$/.exec(path);
+	if (vendor !== null)
+		return json(req, res, 200, who.vendor(decodeURIComponent(vendor[1] as string), p));
 	const sender = /^\/senders\/([^/]+)$/.exec(path);
 	if (sender !== null)
 		return json(req, res, 200, who.sender(decodeURIComponent(sender[1] as string), p));

@@ -10,6 +10,7 @@ import { places } from "./cs-places";
 import { login } from "./cs-login";
 import { senders } from "./cs-senders";
 import { tls } from "./cs-tls";
+import { vendor } from "./cs-vendor";
 
 const ui = {
 	"brand.home": "dmarcd, na přehled",
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "Na přehled",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;

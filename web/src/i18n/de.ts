@@ -10,6 +10,7 @@ import { places } from "./de-places";
 import { login } from "./de-login";
 import { senders } from "./de-senders";
 import { tls } from "./de-tls";
+import { vendor } from "./de-vendor";
 
 const ui = {
 	"brand.home": "dmarcd, zur Übersicht",
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;

@@ -10,6 +10,7 @@ import { places } from "./en-places";
 import { login } from "./en-login";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
+import { vendor } from "./en-vendor";
 
 const ui = {
 	"brand.home": "dmarcd, to the overview",
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor };

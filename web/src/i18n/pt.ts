@@ -10,6 +10,7 @@ import { places } from "./pt-places";
 import { login } from "./pt-login";
 import { senders } from "./pt-senders";
 import { tls } from "./pt-tls";
+import { vendor } from "./pt-vendor";
 
 const ui = {
 	"brand.home": "dmarcd, para a visão geral",
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "Para a visão geral",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;

@@ -10,6 +10,7 @@ import { places } from "./ru-places";
 import { login } from "./ru-login";
 import { senders } from "./ru-senders";
 import { tls } from "./ru-tls";
+import { vendor } from "./ru-vendor";
 
 const ui = {
 	"brand.home": "dmarcd, к обзору",
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;

@@ -21,6 +21,9 @@ export function countryName(code: string): string {
 
 export const asnText = (asn: string): string => /^\d+$/.test(asn) ? `AS${asn}` : asn === "unknown" ? t("place.unknown") : asn;
 
+/* Of groups and filters by host name: words for what has none that is confirmed. */
+export const ptrText = (v: string): string => v === "none" || v === "unconfirmed" || v === "unknown" ? t(`ptr.${v}`) : v;
+
 export function reservedText(what: string): string {
 	const key = `reserved.${what}`;
 	const s = t(key as Key);

@@ -15,7 +15,7 @@ export interface Heatmap {
 }
 
 /* What the daemon groups by (country and asn where it knows places), and the filter that keeps one of its values. */
-export const GROUPS = ["sender", "reporter", "domain", "class", "ip", "prefix", "hfrom", "code", "disposition", "health", "country", "asn"] as const;
+export const GROUPS = ["sender", "reporter", "domain", "class", "ip", "prefix", "hfrom", "code", "disposition", "health", "country", "asn", "ptr"] as const;
 export type Group = (typeof GROUPS)[number];
 export const groupFilter = (g: Group): FilterKey => g === "prefix" ? "ip" : g === "disposition" ? "disp" : g;
 

@@ -1,5 +1,5 @@
 /* Answers of the API about senders and what people decide about them. */
-import type { BreakdownItem, Counts } from "./types";
+import type { BreakdownItem, Counts, Legs } from "./types";
 
 export type SenderClass = "unknown" | "impostor" | "own" | "list" | "forwarder" | "service" | "candidate" | "suspect" | "noise";
 export type Decidable = "own" | "service" | "candidate" | "forwarder" | "list" | "impostor" | "unknown";
@@ -22,13 +22,20 @@ export interface SenderShort {
 export interface SenderItem extends SenderShort {
 	health: Health; counts: Counts; pass_rate: number | null; legs: { spf: LegWord; dkim: LegWord };
 	codes: { code: string; m: number }[]; first_day: string | null; last_day: string | null;
+	countries?: { country: string; addresses: number; share: number | null }[]; countries_n?: number;
 }
+export interface SenderPair {
+	from: string | null; bounce: string | null; relation: "same" | "related" | "other" | null; counts: Counts; legs: Legs;
+	first_day: string | null; last_day: string | null;
+}
+export interface VendorText { sender: string; label: string; from: string | null; to: string | null; lang: string; domain: string; subject: string; text: string }
 export interface Senders { from: string | null; to: string | null; items: SenderItem[]; total: number; next: string | null }
 export interface SenderDetail extends SenderItem {
 	from: string | null; to: string | null;
 	setup: { aligns: "unknown" | "yes" | "no" | "dedicated"; dkim: string; return_path: string } | null;
 	ips: BreakdownItem[]; selectors: BreakdownItem[]; header_from: BreakdownItem[]; envelope_from: BreakdownItem[];
 	sigdomains: BreakdownItem[]; reporters: BreakdownItem[]; codes_all: BreakdownItem[];
+	pairs: { items: SenderPair[]; other: { n: number; m: number } };
 }
 export interface Decision {
 	id: string; undo: string; at: string; who: string; sender: string; label: string | null; domain: string | null;

@@ -11,7 +11,7 @@ export const MAIL_KEYS = [
 	"domain", "hfrom", "efrom", "ip", "reporter", "spf", "dkim", "align", "disp",
 	"reason", "selector", "sigdomain", "code", "fwd", "differs", "trust", "apart",
 	"sender", "class", "health", "spfdomain",
-	"country", "asn",
+	"country", "asn", "ptr",
 ] as const;
 /* What failure reports and TLS reports are told apart by; the rest of the keys says nothing of them. */
 export const FAILURE_KEYS = ["type", "domain", "hfrom", "ip", "reporter", "trust", "apart"] as const;
@@ -22,7 +22,7 @@ export type FilterKey = (typeof FILTER_KEYS)[number];
 /* Keys with free text: these take "contains". */
 export const TEXT_KEYS: readonly FilterKey[] = [
 	"domain", "hfrom", "efrom", "reporter", "selector", "sigdomain", "spfdomain",
-	"asn",
+	"asn", "ptr",
 ];
 
 /* What a page keeps about its own view; not filters, never sent as such. */

@@ -22,7 +22,7 @@ import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 import { Name, Value } from "../ui/text";
 
-const PANEL: FilterKey[] = ["ip", "sender", "class", "health", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "spfdomain", "align", "spf", "dkim", "reason", "fwd", "country", "asn"];
+const PANEL: FilterKey[] = ["ip", "sender", "class", "health", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "spfdomain", "align", "spf", "dkim", "reason", "fwd", "country", "asn", "ptr"];
 const OPEN = 5;
 const VIEWS = ["flow", "time", "heat", "rows"] as const;
 const NAMES = { flow: "explore.flow", time: "explore.timeview", heat: "explore.heat", rows: "explore.rows" } as const;

@@ -25,6 +25,7 @@ import { SourceTable } from "../ui/sources";
 import { Load } from "../ui/states";
 import { Table } from "../ui/table";
 import { Name, Safe, Value } from "../ui/text";
+import { Countries, Pairs, ReporterDays, VendorCard } from "../ui/vendor";
 
 /* A short list of names with their mail. */
 function Names({ title, k, items }: { title: string; k: FilterKey; items: BreakdownItem[] }) {
@@ -111,7 +112,11 @@ function Body({ x, dataAt }: { x: SenderDetail; dataAt: number }) {
 				<Decide key={x.last_decision ?? "-"} s={x} dataAt={dataAt} decide={(v, domains, text) => void decide([target(x, dataAt)], v, domains, v === null ? null : text)} />
 			</Section>
 			<div class="two">
-				<Section title={t("sender.identity")} sub={t("sender.identity.sub")}><EvidenceList list={x.evidence} /></Section>
+				<Section title={t("sender.identity")} sub={t("sender.identity.sub")}><EvidenceList list={x.evidence} />
+					<dl class="kv wide">
+						{x.first_day !== null && <><dt>{t("sender.seen")}</dt><dd>{day(x.first_day)} – {day(x.last_day)}</dd></>}
+						{(x.countries?.length ?? 0) > 0 && <><dt>{t("sender.countries")}</dt><dd><Countries s={x} /></dd></>}
+					</dl></Section>
 				<Section title={t("sender.why")}>
 					{now.by === "user" && top?.decided_by && <p>{t("sender.decided.by", { who: safeText(top.decided_by), day: day(top.decided_at?.slice(0, 10)) })} {t("sender.decided.instead", { class: word("class", x.inferred) })}</p>}
 					<p>{whyClass(x)} <span class="muted">({t(`confidence.${x.confidence}`)})</span></p>
@@ -145,6 +150,7 @@ function Body({ x, dataAt }: { x: SenderDetail; dataAt: number }) {
 					</Section></div>
 				</>
 			)}
+			{c.m > 0 && <Pairs x={x} />}
 			{x.domains.length > 0 && (
 				<Section title={t("sender.domains")} sub={t("sender.domains.sub")}>
 					<Table caption={t("sender.domains")} rows={x.domains} rowKey={(d) => d.domain} columns={[
@@ -158,6 +164,8 @@ function Body({ x, dataAt }: { x: SenderDetail; dataAt: number }) {
 					]} />
 				</Section>
 			)}
+			{c.m > 0 && <ReporterDays id={x.id} />}
+			{c.m > 0 && !isNobody(x.id) && <VendorCard x={x} />}
 			<div class="two">
 				<div class="stack"><Names title={t("sender.selectors")} k="selector" items={x.selectors} /><Names title={t("sender.hfrom")} k="hfrom" items={x.header_from} /></div>
 				<div class="stack"><Names title={t("sender.sigdomains")} k="sigdomain" items={x.sigdomains} /><Names title={t("sender.efrom")} k="efrom" items={x.envelope_from} /><Names title={t("sender.reporters")} k="reporter" items={x.reporters} /></div>

@@ -20,6 +20,7 @@ import { ClassMark, CodeLine, Decide, EvidenceList, HealthMark, LegMark, SenderN
 import { Empty, Load } from "../ui/states";
 import { Table, useSort, type Column } from "../ui/table";
 import { Safe } from "../ui/text";
+import { Countries } from "../ui/vendor";
 
 export const TABS: { id: string; classes: SenderClass[] | null }[] = [
 	{ id: "all", classes: null },
@@ -90,6 +91,7 @@ function List({ rows, group, sort, dataAt, max, picked, pick, on, say }: ListPro
 		{ id: "name", head: t("sender.name"), sort: "key", first: "asc", cls: "c-main c-sender", cell: (s) => (
 			<span class="sendername">{isNobody(s.id) ? <span><SenderName s={s} /></span> : <a href={href(at(`/senders/${encodeURIComponent(s.id)}`, carried(url)))}><SenderName s={s} /></a>}
 				<span class="muted small">{isNobody(s.id) ? t("senders.noise.what") : [s.kind === "unknown" ? "" : t(`kind.${s.kind}` as Key), t(`identity.${s.identity}`)].filter(Boolean).join(" · ")}</span>
+				<span class="small muted"><Countries s={s} /></span>
 				{s.note !== null && <q class="small muted"><Safe text={s.note} /></q>}</span>
 		) },
 		{ id: "class", head: t("sender.class"), cls: "c-class", cell: (s) => {
@@ -101,7 +103,7 @@ function List({ rows, group, sort, dataAt, max, picked, pick, on, say }: ListPro
 		{ id: "pass", head: t("col.pass"), cls: "c-pass", sort: "pass", first: "asc", hint: t("col.pass.hint"), cell: (s) => <Rate part={passed(s.counts)} whole={s.counts.m} /> },
 		{ id: "legs", head: t("sender.legs"), cls: "c-legs", cell: (s) => <span class="twolegs"><span class="muted small">SPF</span><LegMark leg={s.legs.spf} /><span class="muted small">DKIM</span><LegMark leg={s.legs.dkim} /></span> },
 		{ id: "hurt", head: t("sender.hurt"), num: true, hint: t("sender.hurt.hint"), cls: "c-hurt", cell: (s) => <span class={s.counts.collateral > 0 ? "t-bad" : "muted"}>{num(s.counts.collateral)}</span> },
-		{ id: "seen", head: t("col.seen"), sort: "last", cls: "c-seen", cell: (s) => <span class="nowrap">{day(s.last_day)}</span> },
+		{ id: "seen", head: t("col.seen"), sort: "last", cls: "c-seen", cell: (s) => <span class="seen"><span>{day(s.first_day)}{s.last_day !== s.first_day && " –"}</span>{s.last_day !== s.first_day && <span>{day(s.last_day)}</span>}</span> },
 		{ id: "code", head: t("col.code"), cls: "c-codeline", cell: (s) => <CodeLine s={s} /> },
 		{ id: "do", head: t("sender.decide"), cls: "c-triage", cell: (s) => isNobody(s.id) ? null :
 			<Triage on={(k) => on(s, k)} undecided={shown(s, dataAt, map).by === "user"} about={senderName(s)} busy={shown(s, dataAt, map).asking} /> },

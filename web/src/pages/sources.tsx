@@ -13,7 +13,7 @@ import { SourceTable } from "../ui/sources";
 import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
 
-const GROUPS: FilterKey[] = ["ip", "sender", "class", "hfrom", "sigdomain", "selector", "efrom", "reporter", "domain", "code", "disp", "reason", "country", "asn"];
+const GROUPS: FilterKey[] = ["ip", "sender", "class", "hfrom", "sigdomain", "selector", "efrom", "reporter", "domain", "code", "disp", "reason", "country", "asn", "ptr"];
 
 export default function SourcesPage() {
 	const s = useUrl();

@@ -7,7 +7,7 @@ import { t, type Key } from "../i18n";
 import { days, num } from "../lib/format";
 import { apiUrl, mainCall, useApi } from "../lib/api";
 import { at, go, href, place, update, usePlace, useUrl } from "../lib/router";
-import { asnText, countryName } from "../lib/places";
+import { asnText, countryName, ptrText } from "../lib/places";
 import { useStore } from "../lib/store";
 import type { Breakdown } from "../lib/types";
 import {
@@ -56,6 +56,8 @@ export function valueLabel(key: FilterKey, v: string): string {
 		return countryName(v);
 	if (key === "asn")
 		return asnText(v);
+	if (key === "ptr")
+		return ptrText(v);
 	if (key === "code") {
 		const title = codeTitle(v);
 		return title === v ? v : `${v} ${title}`;
@@ -208,7 +210,7 @@ function Editor({ s, k, start, done }: { s: State; k: FilterKey; start: Filter |
 					{options.slice(0, 60).map((v) => (
 						<li><label>
 							<input type="checkbox" checked={values.includes(v)} onChange={() => toggle(v)} />
-							<span class="grow clip">{WORDS[k] || k === "code" || k === "country" ? <Safe text={valueLabel(k, v)} /> : k === "sender" && counts.get(v) === undefined ? <SenderValue id={v} /> : <Name text={k === "reporter" || k === "sender" || k === "asn" ? counts.get(v)?.label ?? valueLabel(k, v) : v} />}</span>
+							<span class="grow clip">{WORDS[k] || k === "code" || k === "country" || (k === "ptr" && ptrText(v) !== v) ? <Safe text={valueLabel(k, v)} /> : k === "sender" && counts.get(v) === undefined ? <SenderValue id={v} /> : <Name text={k === "reporter" || k === "sender" || k === "asn" ? counts.get(v)?.label ?? valueLabel(k, v) : v} />}</span>
 							<span class="muted n">{counts.has(v) ? num(counts.get(v)?.counts.m) : ""}</span>
 						</label></li>
 					))}
@@ -279,7 +281,7 @@ function Chip({ s, f }: { s: State; f: Filter }) {
 }
 
 /* Copies; where the browser refuses (no HTTPS), shows the text to copy by hand. */
-function Copy({ text, label, icon, hint, cls = "" }: { text: () => string; label: string; icon: "share" | "copy"; hint: string; cls?: string }) {
+export function Copy({ text, label, icon, hint, cls = "" }: { text: () => string; label: string; icon: "share" | "copy"; hint: string; cls?: string }) {
 	const [said, setSaid] = useState<"" | "done" | "manual">("");
 	const box = useRef<HTMLInputElement>(null);
 	useEffect(() => {

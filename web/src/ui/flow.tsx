@@ -7,7 +7,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { t, word, type Key } from "../i18n";
 import { num, percent, ratio } from "../lib/format";
 import { band, layout, linkFilters, narrow, nodeFilters, NODE_W, type Ribbon } from "../lib/flow";
-import { asnText, countryName } from "../lib/places";
+import { asnText, countryName, ptrText } from "../lib/places";
 import { update, useUrl } from "../lib/router";
 import { safeText, toUnicode } from "../lib/safe";
 import { STAGES, type Flow, type FlowLink, type FlowNode, type Stage } from "../lib/types-flow";
@@ -37,6 +37,8 @@ export function groupLabel(by: string, key: string | null, label: string, n: num
 		return countryName(key);
 	case "asn":
 		return safeText(label || asnText(key));
+	case "ptr":
+		return ptrText(key) === key ? named(key) : ptrText(key);
 	case "disposition":
 		return word("disp", key);
 	case "code":
