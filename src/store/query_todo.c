@@ -9,6 +9,7 @@
 #define DAY_S		86400
 #define HABIT_DAYS	30	/* over which reporters' habits are looked at */
 #define LAG_USUAL	(26 * 3600)	/* where nothing is known: most report once a day */
+#define LAG_MOST	(4 * DAY_S)	/* longer: they were imported later, which is no habit */
 #define LAG_SHARE	80	/* per cent of the mail has been told of by then */
 
 const char *const	 watch_verdict_names[WATCH_VERDICTS] = { "no_mail", "failing", "looks_fixed", "confirmed" };
@@ -127,6 +128,8 @@ lag_of(struct query *q, const struct query_watch *w, int64_t *out, struct err *e
 		if (sum * 100 >= all * LAG_SHARE)
 			break;
 	}
+	if (*out > LAG_MOST)
+		*out = LAG_USUAL;
 	return (0);
 }
 
