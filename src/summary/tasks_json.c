@@ -184,7 +184,6 @@ tasks_json(const struct tasks *t, unsigned states, unsigned lang)
 	put(o, "from", day(t->s.from), &ok);
 	put(o, "to", day(t->s.to), &ok);
 	put(o, "complete_through", day(t->s.complete_through), &ok);
-	put(o, "checked", at(t->s.made), &ok);
 	put(o, "counts", count, &ok);
 	put(o, "items", list, &ok);
 	return (sound(o, ok));
