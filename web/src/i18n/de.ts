@@ -10,6 +10,7 @@ import { places } from "./de-places";
 import { login } from "./de-login";
 import { senders } from "./de-senders";
 import { tls } from "./de-tls";
+import { todo } from "./de-todo";
 
 const ui = {
 	"brand.home": "dmarcd, zur Übersicht",
@@ -540,7 +541,7 @@ const ui = {
 	"keys.title": "Tastatur",
 	"keys.help": "Diese Liste",
 	"keys.filter": "Filter hinzufügen",
-	"keys.go": "Zu Übersicht, Domains, Absender, Auswertung, Adressen (Quellen), Berichte, Fehlerberichte, TLS, Eingang",
+	"keys.go": "Zu Übersicht, Aufgaben, Domains, Absender, Auswertung, Adressen (Quellen), Berichte, Fehlerberichte, TLS, Eingang",
 	"keys.rows": "Nächste Zeile, vorige Zeile",
 	"keys.enter": "Die Zeile öffnen",
 	"keys.x": "Den Wert weglassen, der den Fokus hat",
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...todo } as Record<string, string>;

@@ -10,6 +10,7 @@ import { places } from "./ru-places";
 import { login } from "./ru-login";
 import { senders } from "./ru-senders";
 import { tls } from "./ru-tls";
+import { todo } from "./ru-todo";
 
 const ui = {
 	"brand.home": "dmarcd, к обзору",
@@ -540,7 +541,7 @@ const ui = {
 	"keys.title": "Клавиатура",
 	"keys.help": "Этот список",
 	"keys.filter": "Добавить фильтр",
-	"keys.go": "Перейти: Обзор, Домены, Отправители, Анализ, Адреса (Источники), Отчёты, Сбои, TLS, Приём",
+	"keys.go": "Перейти: Обзор, Задачи, Домены, Отправители, Анализ, Адреса (Источники), Отчёты, Сбои, TLS, Приём",
 	"keys.rows": "Следующая, предыдущая строка",
 	"keys.enter": "Открыть строку",
 	"keys.x": "Исключить значение в фокусе",
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...todo } as Record<string, string>;
