@@ -73,7 +73,7 @@ function Buttons({ x }: { x: Task }) {
 	};
 	return (
 		<p class="actions taskactions">
-			{x.evidence_url !== null && <a class={`btn ${x.state === "open" ? "primary" : ""}`} data-open href={href(x.evidence_url)}>{t(x.code !== null ? "todo.show" : "todo.look")}</a>}
+			{x.evidence_url !== null && <a class={`btn ${x.state === "open" ? "primary" : ""}`} data-open href={href(x.evidence_url)}>{t(x.code !== null && x.state === "open" ? "todo.show" : "todo.look")}</a>}
 			{may && deniable(x) && <button type="button" class="btn" disabled={busy} onClick={run(() => notMine(x))}>{t("todo.notmine")}</button>}
 			{may && x.state === "open" && <button type="button" class="btn" disabled={busy} data-snooze onClick={run(() => snooze(x))}>{t("todo.snooze")}</button>}
 			{may && fixable(x) && <button type="button" class="btn" disabled={busy} onClick={run(() => fixed(x))}>{t("todo.fixed")}</button>}

@@ -40,7 +40,7 @@ function Panel({ s, close }: { s: State; close: () => void }) {
 			if (name.trim() !== "")
 				void run(() => saveView(name.trim(), place.get().path, format(s)));
 		}}>
-			<h3>{t("views.title")}</h3>
+			<p class="viewhead">{t("views.title")}</p>
 			<ul class="options viewlist">
 				{list.map((v) => (
 					<li><a href={href(viewPath(v))} onClick={close}><Icon name="star" size={16} /><span class="grow clip"><Safe text={v.name} /></span></a>
