@@ -12,6 +12,7 @@
 
 #include "base/when.h"
 #include "store/todo.h"
+#include "summary/tasks.h"
 #include "tests/unit/seed.h"
 
 #define DAY	20454		/* of the change */
@@ -111,6 +112,71 @@ test_check(void **state)
 		memcpy(long_name + 2 * i, "\xc3\xa4", 2);
 	eighty.name = (struct str){ long_name, 160 };
 	assert_int_equal(store_todo_check(&eighty, &e), 0);
+}
+
+/* --- Ids and order ---------------------------------------------------------------------------- */
+
+static void
+test_id(void **state)
+{
+	char	 a[TASK_ID_TEXT], b[TASK_ID_TEXT];
+
+	(void)state;
+	/* written down: it has to be the same in every version */
+	task_id("failing", STR("example.com"), 41, STR("Mailer X"), a);
+	assert_string_equal(a, "7c9b7efe5e8d11bb");
+	task_id("failing", STR("example.com"), 41, STR("another label"), b);
+	assert_string_equal(a, b);
+	task_id("hurt", STR("example.com"), 41, STR_NONE, b);
+	assert_string_not_equal(a, b);
+	task_id("failing", STR("example.org"), 41, STR_NONE, b);
+	assert_string_not_equal(a, b);
+	task_id("mailbox", STR_NONE, 0, STR("one"), a);
+	task_id("mailbox", STR_NONE, 0, STR("two"), b);
+	assert_string_not_equal(a, b);
+	/* a name cannot pretend to be a domain */
+	task_id("x", STR("a 0 b"), 0, STR_NONE, a);
+	task_id("x", STR("a"), 0, STR("b"), b);
+	assert_string_not_equal(a, b);
+}
+
+static void
+test_order(void **state)
+{
+	/* as it is to come out */
+	struct task		 want[] = {
+		{ .id = "0", .severity = TASK_URGENT, .m_week = 0, .effort = 10 },	/* without eyes nothing is seen */
+		{ .id = "1", .severity = TASK_URGENT, .m_week = 100, .effort = 20 },
+		{ .id = "2", .severity = TASK_URGENT, .m_week = 90, .effort = 20 },
+		{ .id = "3", .severity = TASK_WEEK, .m_week = 300, .effort = 5 },
+		{ .id = "4", .severity = TASK_WEEK, .m_week = 1000, .effort = 20 },
+		{ .id = "5", .severity = TASK_WEEK, .m_week = 1000, .effort = 20 },
+		{ .id = "6", .severity = TASK_WEEK, .m_week = 0, .effort = 5 },
+		{ .id = "7", .severity = TASK_LATER, .m_week = 9000, .effort = 30 },
+		{ .id = "8", .severity = TASK_URGENT, .state = TASK_IS_WATCHING, .m_week = 9000, .effort = 1 },
+		{ .id = "9", .severity = TASK_URGENT, .state = TASK_IS_SNOOZED, .m_week = 9000, .effort = 1 },
+		{ .id = "a", .severity = TASK_URGENT, .state = TASK_IS_DONE, .m_week = 9000, .effort = 1 },
+	}, t[nitems(want)];
+
+	(void)state;
+	for (size_t turn = 0; turn < nitems(t); turn++) {
+		for (size_t i = 0; i < nitems(t); i++)
+			t[i] = want[(i * 7 + turn) % nitems(t)];
+		qsort(t, nitems(t), sizeof(*t), task_order);
+		for (size_t i = 0; i < nitems(t); i++)
+			assert_string_equal(t[i].id, want[i].id);
+	}
+}
+
+static void
+test_states(void **state)
+{
+	(void)state;
+	assert_int_equal(tasks_states(STR("open")), 1 << TASK_IS_OPEN);
+	assert_int_equal(tasks_states(STR("done")), 1 << TASK_IS_DONE | 1 << TASK_IS_DISMISSED);
+	assert_int_equal(tasks_states(STR("all")), (1 << TASK_STATES) - 1);
+	assert_int_equal(tasks_states(STR("")), 0);
+	assert_int_equal(tasks_states(STR("opened")), 0);
 }
 
 /* --- A store with days of mail ------------------------------------------------------------------ */
@@ -360,6 +426,9 @@ main(void)
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_id),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_states),
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tasks, set_up, tear_down),
