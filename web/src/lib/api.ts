@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { BASE } from "./base";
-import { loadMe, me, proof, signedOut } from "./session";
+import { isAdmin, loadMe, me, proof, signedOut } from "./session";
 import { store, useStore } from "./store";
 import type { Problem } from "./types";
 import type { Outcome } from "./types-senders";
@@ -135,6 +135,8 @@ const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, 
 export async function waitFor(d: { state: "done" | "waiting"; request: string }): Promise<Outcome["state"] | "late"> {
 	if (d.state === "done")
 		return "done";
+	if (!isAdmin(me.get()))
+		return "late";	/* what becomes of requests is for admins to see */
 	for (let i = 0; i < LOOKS; i++) {
 		await pause(LOOK_MS);
 		const o = await get<Outcome>(`requests/${encodeURIComponent(d.request)}`);
