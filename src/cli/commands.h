@@ -27,6 +27,7 @@
 	X(export)		\
 	X(explain)		\
 	X(summary)		\
+	X(todo)			\
 	X(bounce)		\
 	X(quarantine)		\
 	X(reprocess)		\

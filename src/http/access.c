@@ -89,6 +89,11 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "flow", false, MAY_LIMITED },
 	{ "heatmap", false, MAY_LIMITED },
 	{ "decode", true, MAY_LIMITED },
+	{ "tasks", false, MAY_LIMITED },
+	{ "watches", false, MAY_LIMITED },
+	{ "views", false, MAY_LIMITED },		/* each his own */
+	{ "views", true, MAY_LIMITED },
+	{ "views/{}", true, MAY_LIMITED },
 	{ "metrics", false, MAY_VIEWER },
 	{ "ingest", false, MAY_VIEWER },		/* mailboxes are nobody's domain */
 	{ "ingest/items/{}", false, MAY_VIEWER },
@@ -212,6 +217,7 @@ access_done(const struct request *rq)
 	static const struct { const char *path; enum auth_event event; } events[] = {
 		{ "failures/{}/reveal", AUTH_REVEAL }, { "failures/{}/raw", AUTH_REVEAL }, { "ingest/items/{}/retry", AUTH_RETRY }, { "ingest/items/{}/discard", AUTH_DISCARD },
 		{ "senders/{}/decision", AUTH_DECISION }, { "senders/decisions", AUTH_DECISION }, { "senders/decisions/{}/undo", AUTH_DECISION },
+		{ "tasks/{}", AUTH_TASK }, { "watches", AUTH_WATCH }, { "watches/{}", AUTH_WATCH },
 	};
 	char		 what[128];
 	int		 n;

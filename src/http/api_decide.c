@@ -198,9 +198,8 @@ senders_there(struct request *rq, struct asked *a, const struct wish *w)
 	return (true);
 }
 
-/* 1: done, or refused; 0: not in time. */
-static int
-wait_for(struct asked *a, int64_t token, struct store_outcome *out, struct err *e)
+int
+api_wait_for(struct asked *a, int64_t token, struct store_outcome *out, struct err *e)
 {
 	const struct timespec	 pause = { .tv_nsec = LOOK_MS * 1000000L };
 	int64_t			 until = when_mono_ms() + WAIT_MS;
@@ -243,7 +242,7 @@ ask(struct request *rq, struct asked *a, struct asking *w, const int64_t *ids, s
 		problem(rq, e.code == ERR_INPUT ? 400 : 503, "This cannot be asked for just now: %s", e.msg);
 		return;
 	}
-	if ((rv = wait_for(a, w->token, &o, &e)) == -1)
+	if ((rv = api_wait_for(a, w->token, &o, &e)) == -1)
 		log_warn("request %s: %s", rq->id, e.msg);
 	if (rv == 1 && o.result != REQUEST_DONE) {
 		problem(rq, o.result == REQUEST_STALE ? 409 : 422, "%s", o.text);

@@ -10,6 +10,7 @@
 #include "process/mailbox_status.h"
 #include "process/request.h"
 #include "spool/spool.h"
+#include "summary/summary.h"
 
 #define MAILBOXES 256
 #define WAITING 200
@@ -175,6 +176,52 @@ api_ingest(struct request *rq, struct asked *a)
 	for (size_t i = 0; i < in->n; i++)
 		json_decref(in->keep[i]);
 	free(in);
+}
+
+/* --- For what needs somebody ---------------------------------------------------------- */
+
+struct boxes {
+	struct intake		 in;
+	struct summary_mailbox	 v[MAILBOXES];
+};
+
+struct boxes *
+api_boxes(const struct summary_mailbox **out, size_t *n)
+{
+	struct boxes	*b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return (NULL);
+	list_mailboxes(&b->in);
+	for (size_t i = 0; i < b->in.n; i++)
+		b->v[i] = (struct summary_mailbox){ b->in.mailbox[i].name, b->in.mailbox[i].error, b->in.mailbox[i].remedy,
+		    b->in.mailbox[i].last_success };
+	*out = b->v;
+	*n = b->in.n;
+	return (b);
+}
+
+void
+api_boxes_free(struct boxes *b)
+{
+	for (size_t i = 0; b != NULL && i < b->in.n; i++)
+		json_decref(b->in.keep[i]);
+	free(b);
+}
+
+void
+api_boxes_stamp(struct buf *out, int64_t now)
+{
+	const struct summary_mailbox	*v;
+	struct boxes			*b;
+	size_t				 n;
+
+	if ((b = api_boxes(&v, &n)) == NULL)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (summary_mailbox_fails(&v[i], now))
+			(void)buf_printf(out, " %s: %s", v[i].name, v[i].error);
+	api_boxes_free(b);
 }
 
 /* --- For Prometheus ---------------------------------------------------------------- */

@@ -23,6 +23,8 @@ etag_key(struct buf *b, uint64_t generation, const struct request *rq)
 	buf_printf(b, rq->who.admin ? " admin" : " viewer");
 	if (rq->who.domains != NULL)
 		buf_printf(b, " of %zu:%s", strlen(rq->who.domains), rq->who.domains);
+	if (rq->route->run == api_tasks && rq->who.domains == NULL)
+		api_boxes_stamp(b, when_now());
 	if (route_speaks(rq->route))
 		buf_printf(b, " %s", explain_languages[rq->lang].tag);
 	buf_byte(b, '?');

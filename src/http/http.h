@@ -66,6 +66,10 @@ struct who {
 	char		 csrf[72];	/* "": none is asked for */
 };
 
+/* What is done is asked for with one of these. */
+enum http_method { METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, HTTP_METHODS };
+extern const char *const http_methods[HTTP_METHODS];
+
 enum request_stage { RQ_URI, RQ_HEADERS, RQ_WORKING, RQ_DONE, RQ_ANSWERED };
 
 struct route;
@@ -78,8 +82,8 @@ struct request {
 	bool			 uri_too_long;
 	bool			 malformed;	/* not an origin-form target */
 	bool			 head;
-	bool			 acts;		/* POST or PUT: something is to be done */
-	bool			 put;
+	bool			 acts;		/* something is to be done, by: */
+	enum http_method	 method;
 	bool			 local;		/* from this machine */
 	char			 peer[48];	/* the address that asks; behind a trusted proxy what that says */
 	struct who		 who;
@@ -177,6 +181,7 @@ struct asked {
 };
 
 #define KIND_BARE (-1)
+#define KIND_SPEAKS (-2)	/* it has sentences, in the language that is asked for */
 struct route {
 	const char	*path;		/* below API_PREFIX; "{}" stands for one segment */
 	void		(*run)(struct request *, struct asked *);
@@ -184,7 +189,7 @@ struct route {
 	enum lane	 lane;
 	bool		 etag;		/* answers change with the generation only */
 	/* of actions: */
-	bool		 put;		/* PUT, else POST */
+	enum http_method method;
 	size_t		 body;		/* bytes at most; 0: it takes none */
 };
 
@@ -194,7 +199,7 @@ bool	 route_speaks(const struct route *);	/* NULL: no */
 enum route_kind { ROUTE_REPLY, ROUTE_WORK, ROUTE_ASSET, ROUTE_INDEX };
 
 /* Where a request goes. ROUTE_REPLY: rq->reply is the answer already. */
-/* What is done with POST or PUT there; NULL: nothing is. */
+/* What is done there with the method of the request; NULL: nothing is. */
 const struct route *route_action(struct request *, const char *base_path);
 enum route_kind	 route_find(struct request *, const char *base_path, struct str *rest);
 /*
@@ -245,6 +250,18 @@ void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisio
 void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
 void	 api_decided(struct request *, struct asked *);		/* GET senders/decisions: the log */
 void	 api_requested(struct request *, struct asked *);	/* GET requests/{} */
+/* Waits a moment for what becomes of a request. 1: done, or refused; 0: not in time; -1. */
+struct store_outcome;
+int	 api_wait_for(struct asked *, int64_t token, struct store_outcome *out, struct err *);
+/* api_todo.c */
+void	 api_tasks(struct request *, struct asked *);
+void	 api_task_say(struct request *, struct asked *);	/* PATCH tasks/{} */
+void	 api_watches(struct request *, struct asked *);
+void	 api_watch(struct request *, struct asked *);		/* POST watches */
+void	 api_unwatch(struct request *, struct asked *);		/* DELETE watches/{} */
+void	 api_views(struct request *, struct asked *);
+void	 api_view(struct request *, struct asked *);		/* POST views */
+void	 api_unview(struct request *, struct asked *);		/* DELETE views/{} */
 /* POST failures/{}/reveal; failures/{}/raw: GET masked, POST as it came */
 void	 api_reveal(struct request *, struct asked *);
 void	 api_failure_raw(struct request *, struct asked *);
@@ -262,6 +279,12 @@ json_t	*api_body(struct request *);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
 void	 api_ingest_resolver(bool on);
+/* What mailboxes say of themselves, for what is decided about them; given back together. NULL: no memory. */
+struct summary_mailbox;
+struct boxes;
+struct boxes	*api_boxes(const struct summary_mailbox **, size_t *n);
+void	 api_boxes_free(struct boxes *);
+void	 api_boxes_stamp(struct buf *, int64_t now);	/* those in error for long, by name */
 void	 api_ingest_rules(uint64_t quarantine_bytes, int64_t keep_quarantine);
 void	 route_metrics(bool on);	/* before anything is answered */
 

@@ -9,43 +9,50 @@
 #define LOGIN_BYTES 4096		/* a name and a password, however they are escaped */
 #define BODY_BYTES ((size_t)256 * 1024)	/* DECISIONS_MAX of them, with notes; a text of BOUNCE_BYTES, however it is escaped */
 
+#define SMALL_BYTES ((size_t)32 * 1024)	/* a view's texts, however they are escaped */
+
+const char *const	http_methods[HTTP_METHODS] = { "POST", "PUT", "PATCH", "DELETE" };
+
 static const struct route	routes[] = {
 	/* path			run		kind			lane		etag */
-	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true, false, 0 },
-	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true, false, 0 },
-	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true, false, 0 },
-	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true, false, 0 },
-	{ "flow",		api_answer,	ANSWER_FLOW,		LANE_QUICK,	true, false, 0 },
-	{ "heatmap",		api_answer,	ANSWER_HEATMAP,		LANE_QUICK,	true, false, 0 },
-	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true, false, 0 },
-	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true, false, 0 },
-	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true, false, 0 },
-	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true, false, 0 },
-	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true, false, 0 },
-	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true, false, 0 },
-	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true, false, 0 },
-	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true, false, 0 },
-	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true, false, 0 },
-	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true, false, 0 },
-	{ "failures/{}/raw",	api_failure_raw, ANSWER_KINDS,		LANE_SLOW,	true, false, 0 },
-	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true, false, 0 },
-	{ "senders/decisions",	api_decided,	ANSWER_KINDS,		LANE_QUICK,	true, false, 0 },
-	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true, false, 0 },
-	{ "senders/{}/vendor",	api_answer,	ANSWER_VENDOR,		LANE_QUICK,	true, false, 0 },
-	{ "tls/summary",	api_answer,	ANSWER_TLS_SUMMARY,	LANE_QUICK,	true, false, 0 },
-	{ "tls/reports",	api_answer,	ANSWER_TLS_REPORTS,	LANE_QUICK,	true, false, 0 },
-	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, false, 0 },
-	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true, false, 0 },
-	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true, false, 0 },
-	{ "export",		api_export,	ANSWER_KINDS,		LANE_EXPORT,	false, false, 0 },
+	{ "meta",		api_answer,	ANSWER_META,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "overview",		api_answer,	ANSWER_OVERVIEW,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "timeseries",		api_answer,	ANSWER_TIMESERIES,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "breakdown",		api_answer,	ANSWER_BREAKDOWN,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "flow",		api_answer,	ANSWER_FLOW,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "heatmap",		api_answer,	ANSWER_HEATMAP,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "rows",		api_answer,	ANSWER_ROWS,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "rows/{}/explain",	api_answer,	ANSWER_ROW_EXPLAIN,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "explain",		api_answer,	ANSWER_EXPLAIN,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "domains",		api_answer,	ANSWER_DOMAINS,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "domains/{}",		api_answer,	ANSWER_DOMAIN,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "reports",		api_answer,	ANSWER_REPORTS,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "reports/{}",		api_answer,	ANSWER_REPORT,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "reports/{}/raw",	api_raw,	ANSWER_KINDS,		LANE_SLOW,	true, METHOD_POST, 0 },
+	{ "failures",		api_answer,	ANSWER_FAILURES,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "failures/{}",	api_answer,	ANSWER_FAILURE,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "failures/{}/raw",	api_failure_raw, ANSWER_KINDS,		LANE_SLOW,	true, METHOD_POST, 0 },
+	{ "senders",		api_answer,	ANSWER_SENDERS,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "senders/decisions",	api_decided,	ANSWER_KINDS,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "senders/{}",		api_answer,	ANSWER_SENDER,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "senders/{}/vendor",	api_answer,	ANSWER_VENDOR,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "tls/summary",	api_answer,	ANSWER_TLS_SUMMARY,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "tls/reports",	api_answer,	ANSWER_TLS_REPORTS,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true, METHOD_POST, 0 },
+	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "tasks",		api_tasks,	KIND_SPEAKS,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "watches",		api_watches,	ANSWER_KINDS,		LANE_QUICK,	true, METHOD_POST, 0 },
+	{ "views",		api_views,	ANSWER_KINDS,		LANE_QUICK,	false, METHOD_POST, 0 },
+	{ "export",		api_export,	ANSWER_KINDS,		LANE_EXPORT,	false, METHOD_POST, 0 },
 	/* mailbox states change without the store */
-	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, false, 0 },
-	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, false, 0 },
-	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false, false, 0 },
-	{ "requests/{}",	api_requested,	ANSWER_KINDS,		LANE_QUICK,	false, false, 0 },
-	{ "me",		api_me,		KIND_BARE,		LANE_QUICK,	false, false, 0 },
-	{ "users",		api_users,	KIND_BARE,		LANE_QUICK,	false, false, 0 },
-	{ "audit",		api_audit,	KIND_BARE,		LANE_SLOW,	false, false, 0 },
+	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, METHOD_POST, 0 },
+	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, METHOD_POST, 0 },
+	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false, METHOD_POST, 0 },
+	{ "requests/{}",	api_requested,	ANSWER_KINDS,		LANE_QUICK,	false, METHOD_POST, 0 },
+	{ "me",		api_me,		KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
+	{ "users",		api_users,	KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
+	{ "audit",		api_audit,	KIND_BARE,		LANE_SLOW,	false, METHOD_POST, 0 },
 };
 
 /* What waits for another process is not in front of quick questions. */
@@ -57,8 +64,13 @@ static const struct route	actions[] = {
 	{ .path = "failures/{}/raw", .run = api_failure_mail, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
-	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
+	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_PUT, .body = BODY_BYTES },
 	{ .path = "senders/decisions", .run = api_decide_many, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = BODY_BYTES },
+	{ .path = "tasks/{}", .run = api_task_say, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_PATCH, .body = SMALL_BYTES },
+	{ .path = "watches", .run = api_watch, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = SMALL_BYTES },
+	{ .path = "watches/{}", .run = api_unwatch, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_DELETE },
+	{ .path = "views", .run = api_view, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = SMALL_BYTES },
+	{ .path = "views/{}", .run = api_unview, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_DELETE },
 	{ .path = "senders/decisions/{}/undo", .run = api_decide_undo, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 };
 
@@ -77,7 +89,7 @@ static const struct route	healthz = { .path = "healthz", .run = api_healthz, .ki
 bool
 route_speaks(const struct route *r)
 {
-	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN || r->kind == ANSWER_VENDOR));
+	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN || r->kind == ANSWER_VENDOR || r->kind == KIND_SPEAKS));
 }
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */
@@ -117,12 +129,12 @@ match(struct request *rq, const struct route *r, struct str path, struct err *e)
 	return (want.p == NULL && have.p == NULL);
 }
 
-/* POST and PUT elsewhere were refused before: this is the other way round. */
+/* Methods that act elsewhere were refused before: this is the other way round. */
 static enum route_kind
 wrong_method(struct request *rq, const struct route *action)
 {
-	problem(rq, 405, "This is done with %s, %s body.", action->put ? "PUT" : "POST", action->body == 0 ? "without a" : "with a JSON");
-	rq->reply.allow = action->put ? "PUT" : "POST";
+	problem(rq, 405, "This is done with %s, %s body.", http_methods[action->method], action->body == 0 ? "without a" : "with a JSON");
+	rq->reply.allow = http_methods[action->method];
 	return (ROUTE_REPLY);
 }
 
@@ -133,7 +145,7 @@ action_at(struct request *rq, struct str path, bool any)
 	struct err	 e = { 0 };
 
 	for (size_t i = 0; i < nitems(actions); i++)
-		if ((any || actions[i].put == rq->put) && match(rq, &actions[i], path, &e) != 0)
+		if ((any || actions[i].method == rq->method) && match(rq, &actions[i], path, &e) != 0)
 			return (&actions[i]);
 	return (NULL);
 }
@@ -148,7 +160,7 @@ find_api(struct request *rq, struct str path)
 	int			 m;
 
 	for (size_t i = 0; i < n; i++) {
-		if ((rq->acts && table[i].put != rq->put) || (m = match(rq, &table[i], path, &e)) == 0)
+		if ((rq->acts && table[i].method != rq->method) || (m = match(rq, &table[i], path, &e)) == 0)
 			continue;
 		if (m == -1) {
 			problem(rq, 400, "The path has %s.", e.msg);

@@ -506,8 +506,9 @@ refuse(struct request *rq, const char *method, const char *version)
 
 	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	rq->head = strcmp(method, "HEAD") == 0;
-	rq->put = strcmp(method, "PUT") == 0;
-	rq->acts = rq->put || strcmp(method, "POST") == 0;
+	for (int m = 0; m < HTTP_METHODS && !rq->acts; m++)
+		if ((rq->acts = strcmp(method, http_methods[m]) == 0))
+			rq->method = (enum http_method)m;
 	see_peer(rq);
 	if (rq->uri_too_long || rq->query_raw.len > QUERY_BYTES) {
 		problem(rq, 414, "An address has at most %d bytes behind \"?\" and %d in all. Ask with fewer values.",

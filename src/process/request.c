@@ -53,10 +53,10 @@ name_parse(const char *name, int64_t *token, enum request_kind *kind)
 	return (false);
 }
 
-static bool
-is_decision(const struct asking *a)
+bool
+request_quick(enum request_kind k)
 {
-	return (a->kind == REQUEST_DECIDE || a->kind == REQUEST_UNDO);
+	return (k == REQUEST_DECIDE || k == REQUEST_UNDO || k == REQUEST_TODO);
 }
 
 /* What takes a moment comes before what takes longer; else as it was asked. */
@@ -65,8 +65,8 @@ by_turn(const void *a, const void *b)
 {
 	const struct asking	*x = a, *y = b;
 
-	if (is_decision(x) != is_decision(y))
-		return (is_decision(x) ? -1 : 1);
+	if (request_quick(x->kind) != request_quick(y->kind))
+		return (request_quick(x->kind) ? -1 : 1);
 	return (strcmp(x->name, y->name));
 }
 
@@ -183,6 +183,7 @@ contents(const struct asking *a)
 
 	(void)snprintf(item, sizeof(item), "%" PRId64, a->item);
 	rv = a->kind == REQUEST_DECIDE ? json_object_set_new(j, "decisions", decisions_json(a)) :
+	    a->kind == REQUEST_TODO ? json_object_set_new(j, "todo", request_todo_json(&a->todo)) :
 	    json_object_set_new(j, "item", json_string(item));
 	if (rv == 0)
 		text = json_dumps(j, JSON_COMPACT);
@@ -323,6 +324,8 @@ understand(struct asking *a)
 	a->at = json_integer_value(at);
 	if (a->kind == REQUEST_DECIDE)
 		return (decisions_read(json_object_get(a->json, "decisions"), a));
+	if (a->kind == REQUEST_TODO)
+		return (request_todo_read(json_object_get(a->json, "todo"), &a->todo));
 	return (str_i64(text_of(a->json, "item"), &a->item) && a->item > 0);
 }
 

@@ -4,8 +4,8 @@
  * once (requests.h), and then its file goes; what became of it stands in the
  * store under its token, where who asked waits for it (store/requests.h).
  * Source:    ours: "NANOSECONDS-TOKEN.KIND", so that names sort as they were
- *            asked; JSON, {"who","at"} and what the kind needs: "item" or
- *            "decisions".
+ *            asked; JSON, {"who","at"} and what the kind needs: "item",
+ *            "decisions" or "todo".
  * Trust:     the web server writes them: all that is in a file is checked.
  * Units:     seconds since the epoch, UTC.
  * Ownership: request_clear() gives back what request_read() filled in; its
@@ -18,6 +18,7 @@
 
 #include "store/requests.h"
 #include "store/senders.h"
+#include "store/todo.h"
 
 #define REQUESTS_WAITING	1000	/* more are refused */
 #define REQUEST_WHO		100	/* bytes */
@@ -33,6 +34,7 @@ struct asking {
 	int64_t			 item;		/* retry, discard: of quarantine; undo: the token of what is taken back */
 	struct store_decision	*decisions;	/* decide */
 	size_t			 n;
+	struct store_todo	 todo;		/* todo */
 	char			 name[64];	/* its file */
 	struct json_t		*json;		/* ours */
 };
@@ -42,11 +44,16 @@ struct asking {
  * waits already is not asked twice: then the token is that of the one waiting.
  */
 int	 request_put(const char *state_dir, struct asking *, struct err *);
-/* Those that wait, decisions first, then as they were asked, at most max: name, token and kind only. */
+/* Does it take a moment, so that whoever asks may wait for it? */
+bool	 request_quick(enum request_kind);
+/* Those that wait, quick ones first, then as they were asked, at most max: name, token and kind only. */
 int	 request_list(const char *state_dir, struct asking **out, size_t *n, size_t max, struct err *);
 /* The rest of one of the list. */
 int	 request_read(const char *state_dir, struct asking *, struct err *);
 void	 request_clear(struct asking *);
 int	 request_remove(const char *state_dir, const struct asking *, struct err *);
+/* request_todo.c: what is said about tasks, fixes and views as JSON, and back; texts live as long as the JSON. */
+struct json_t	*request_todo_json(const struct store_todo *);
+bool		 request_todo_read(const struct json_t *, struct store_todo *);
 
 #endif

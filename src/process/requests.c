@@ -67,11 +67,12 @@ static int
 decide(struct requests *r, const struct asking *a, struct err *e)
 {
 	int64_t		 token = a->token;
-	unsigned	 n = (unsigned)a->n;
+	unsigned	 n = a->kind == REQUEST_TODO ? 1 : (unsigned)a->n;
 
 	if (store_begin(r->store, e) == -1)
 		return (-1);
 	if ((a->kind == REQUEST_DECIDE ? store_decide(r->store, a->decisions, a->n, a->who, a->at, &token, e) :
+	    a->kind == REQUEST_TODO ? store_todo(r->store, &a->todo, a->token, a->who, a->at, e) :
 	    store_decision_undo(r->store, a->item, a->who, a->at, &n, e)) == -1 || settle(r, a, REQUEST_DONE, n, "", e) == -1) {
 		store_rollback(r->store);
 		return (-1);
@@ -85,7 +86,8 @@ run_decision(struct requests *r, const struct asking *a, struct err *e)
 	struct err	 why = { 0 };
 
 	if (decide(r, a, &why) == 0) {
-		log_info("%s %s", a->who, a->kind == REQUEST_UNDO ? "took back what was decided about senders" : "decided about senders");
+		log_info("%s %s", a->who, a->kind == REQUEST_UNDO ? "took back what was decided about senders" :
+		    a->kind == REQUEST_TODO ? "asked for a change of tasks, fixes or views" : "decided about senders");
 		return (request_remove(r->state_dir, a, e));
 	}
 	if (for_ever(&why))
@@ -237,6 +239,7 @@ run_one(struct requests *r, struct asking *a, struct err *e)
 	switch (a->kind) {
 	case REQUEST_DECIDE:
 	case REQUEST_UNDO:
+	case REQUEST_TODO:
 		return (run_decision(r, a, e));
 	case REQUEST_RETRY:
 		return (retry(r, a, e));
@@ -261,7 +264,7 @@ run_all(struct requests *r, size_t max, bool only, struct err *e)
 	if (request_list(r->state_dir, &list, &n, max, e) == -1)
 		return (-1);
 	for (size_t i = 0; i < n && rv == 0; i++)
-		if (!only || list[i].kind == REQUEST_DECIDE || list[i].kind == REQUEST_UNDO)
+		if (!only || request_quick(list[i].kind))
 			rv = run_one(r, &list[i], e);
 	if (rv == 0 && r->g != NULL)
 		rv = ingest_flush(r->g, e);

@@ -32,6 +32,10 @@ static const struct { const char *table; const char *where; } tables[] = {
 	{ "sender_of", "domain" OURS },
 	{ "sender_class", "domain" OURS },
 	{ "decision", "(domain = 0 AND sender IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")) OR domain" OURS },
+	{ "task", "domain" OURS },
+	{ "watch", "(domain = 0 AND sender IN (SELECT sender FROM main.sender_class WHERE domain" OURS ")) OR domain" OURS },
+	{ "request", "" },	/* found by a number that only who asked knows */
+	{ "saved_view", "" },	/* each is asked for by its owner's name */
 	{ "tls_day", "domain" OURS },
 	{ "tls_element", "domain" OURS },
 	{ "tls_policy", "domain" OURS },

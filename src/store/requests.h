@@ -14,8 +14,8 @@
 struct store;
 
 /* The numbers stand in the store. */
-enum request_kind { REQUEST_RETRY, REQUEST_DISCARD, REQUEST_DECIDE, REQUEST_UNDO, REQUEST_KINDS };
-extern const char *const request_words[REQUEST_KINDS];	/* retry, discard, decide, undo */
+enum request_kind { REQUEST_RETRY, REQUEST_DISCARD, REQUEST_DECIDE, REQUEST_UNDO, REQUEST_TODO /* store/todo.h */, REQUEST_KINDS };
+extern const char *const request_words[REQUEST_KINDS];	/* retry, discard, decide, undo, todo */
 enum request_result { REQUEST_DONE, REQUEST_REFUSED, REQUEST_STALE, REQUEST_RESULTS };
 extern const char *const request_results[REQUEST_RESULTS];	/* done, refused, stale */
 

@@ -5,6 +5,8 @@ libdmarcd_a_SOURCES += \
 	src/summary/summary.h src/summary/model.c \
 	src/summary/say.c src/summary/say.h src/summary/words.c src/summary/words.h \
 	src/summary/text.c src/summary/html.c src/summary/json.c
+# the list to work off
+libdmarcd_a_SOURCES += src/summary/tasks.h src/summary/tasks.c src/summary/tasks_json.c
 nodist_libdmarcd_a_SOURCES += src/summary/words_data.c
 BUILT_SOURCES += src/summary/words_data.c
 CLEANFILES += src/summary/words_data.c

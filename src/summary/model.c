@@ -39,11 +39,15 @@
 #define SENDERS_HURT	3	/* told by name */
 #define SENDERS_NEW	8
 #define ITEMS_MOST	60
+#define ITEMS_TASKS	400	/* with request.tasks: people put some off */
+#define READY_MESSAGES	100	/* a week, of a domain at p=none, of which ... */
+#define READY_PERMILLE	980	/* of one's own pass */
 
 const char *const summary_period_names[] = { "day", "week", "month", "days" };
 const char *const summary_level_names[] = { "urgent", "warn", "info" };
 const char *const summary_kind_names[ITEM_KINDS] = {
-	"hurt", "silent", "mailbox", "broke", "unreadable", "failing", "tls", "hurt_forwarded", "surge", "review", "reporter"
+	"hurt", "silent", "mailbox", "broke", "unreadable", "failing", "tls", "hurt_forwarded", "surge", "review", "reporter",
+	"policy", "quarantine"
 };
 
 struct make {
@@ -55,6 +59,7 @@ struct make {
 	struct query_value		*names;		/* of domains below those of the request */
 	struct query_range		 r, prev;
 	double				 weeks;		/* in the period */
+	size_t				 most;		/* items */
 	bool				 history;	/* there are reports from before it: else everything would be new */
 };
 
@@ -289,7 +294,7 @@ item_add(struct make *k, enum summary_kind kind, enum summary_level level, struc
 {
 	struct summary_item	*it;
 
-	if (k->s->nitems == ITEMS_MOST)
+	if (k->s->nitems == k->most)
 		return (NULL);		/* nobody reads more */
 	it = &k->s->items[k->s->nitems++];
 	*it = (struct summary_item){ .kind = kind, .level = level, .domain = domain, .rate = (double)NAN, .rate_was = (double)NAN,
@@ -567,7 +572,7 @@ review(struct make *k, const struct summary_domain *d, struct err *e)
 			decided |= str_eq(snd.domains[j].domain, d->domain) && snd.domains[j].decided;
 		if (decided)
 			continue;
-		if (it == NULL && (it = item_add(k, ITEM_REVIEW, LEVEL_WARN, d->domain)) != NULL) {
+		if ((it == NULL || k->rq->tasks) && (it = item_add(k, ITEM_REVIEW, LEVEL_WARN, d->domain)) != NULL) {
 			it->sender = id;
 			it->name = g->label;
 			it->n = bad;
@@ -578,6 +583,28 @@ review(struct make *k, const struct summary_domain *d, struct err *e)
 			it->other++;
 	}
 	return (0);
+}
+
+/* All that is proven passes and nothing else is to be done: it may go further than to look on. */
+static void
+policy(struct make *k, const struct summary_domain *d)
+{
+	struct summary_item	*it;
+	double			 least = READY_MESSAGES * (k->weeks < 1 ? k->weeks : 1);
+
+	if (!k->rq->tasks || strcmp(d->status, "watching") != 0 || (double)d->counts.yours < least ||
+	    d->counts.yours_pass * 1000 < d->counts.yours * READY_PERMILLE)
+		return;
+	for (size_t i = 0; i < k->s->nitems; i++)
+		if (str_eq(k->s->items[i].domain, d->domain))
+			return;
+	if ((it = item_add(k, ITEM_POLICY, LEVEL_INFO, d->domain)) == NULL)
+		return;
+	it->n = d->counts.yours;
+	it->of = d->counts.m;
+	it->other = d->counts.fail_unk;
+	it->rate = (double)d->counts.yours_pass / (double)d->counts.yours;
+	(void)snprintf(it->link, sizeof(it->link), "/domains/%.*s", (int)d->domain.len, d->domain.p);
 }
 
 /* A domain that had reports on most days and has none any more. */
@@ -772,6 +799,12 @@ reporters(struct make *k, struct err *e)
 	return (0);
 }
 
+bool
+summary_mailbox_fails(const struct summary_mailbox *m, int64_t now)
+{
+	return (m->error != NULL && now - m->last_success >= MAILBOX_SECONDS);
+}
+
 static int
 intake(struct make *k, struct err *e)
 {
@@ -800,14 +833,16 @@ intake(struct make *k, struct err *e)
 		it->n = s->unreadable;
 		it->of = s->messages;
 		link_set(k, it, "/health", "");
+	} else if (k->rq->tasks && in.quarantined > 0 && (it = item_add(k, ITEM_QUARANTINE, LEVEL_INFO, STR_NONE)) != NULL) {
+		it->n = in.quarantined;
+		link_set(k, it, "/health", "");
 	}
 	s->mailboxes = k->rq->mailboxes;
 	s->nmailboxes = k->rq->nmailboxes;
 	for (size_t i = 0; i < s->nmailboxes; i++) {
 		const struct summary_mailbox	*m = &s->mailboxes[i];
 
-		if (m->error == NULL || query_now(k->q) - m->last_success < MAILBOX_SECONDS ||
-		    (it = item_add(k, ITEM_MAILBOX, LEVEL_URGENT, STR_NONE)) == NULL)
+		if (!summary_mailbox_fails(m, query_now(k->q)) || (it = item_add(k, ITEM_MAILBOX, LEVEL_URGENT, STR_NONE)) == NULL)
 			continue;
 		it->name = str_of(m->name);
 		it->text = str_of(m->error);
@@ -898,7 +933,7 @@ findings(struct make *k, struct err *e)
 	struct summary	*s = k->s;
 	int64_t		 today = when_day(s->made);
 
-	if ((s->items = arena_alloc(k->a, ITEMS_MOST, sizeof(*s->items))) == NULL)
+	if ((s->items = arena_alloc(k->a, k->most, sizeof(*s->items))) == NULL)
 		return (oom(e));
 	for (size_t i = 0; i < s->ndomains; i++) {
 		const struct summary_domain	*d = &s->domains[i];
@@ -908,6 +943,7 @@ findings(struct make *k, struct err *e)
 		if (hurt(k, d, e) == -1 || failing(k, d, e) == -1 || silent(k, d, today, e) == -1 || review(k, d, e) == -1)
 			return (-1);
 		surge(k, d);
+		policy(k, d);
 	}
 	silent_all(s);
 	if (new_senders(k, e) == -1 || changes(k, e) == -1 || reporters(k, e) == -1 || intake(k, e) == -1 || tls(k, e) == -1)
@@ -926,6 +962,7 @@ summary_make(struct query *q, const struct summary_request *rq, struct summary *
 	struct query_meta	 meta;
 	struct query_domains	 d;
 
+	k.most = rq->tasks ? ITEMS_TASKS : ITEMS_MOST;
 	memset(s, 0, sizeof(*s));
 	s->period = rq->period;
 	s->made = query_now(q);

@@ -42,6 +42,8 @@ struct summary_request {
 	const struct summary_mailbox	*mailboxes;
 	size_t				 nmailboxes;
 	const char			*base_url;	/* of the web app, without a slash at its end; NULL: no links */
+	/* For a list to work off (tasks.h): each sender to review is an item of its own, and what can wait is one, too. */
+	bool				 tasks;
 };
 
 enum summary_kind {
@@ -56,6 +58,9 @@ enum summary_kind {
 	ITEM_SURGE,		/* n messages that are not proven, was before; other of them let through */
 	ITEM_REVIEW,		/* nobody has decided about a sender with n of of messages; other: so many more */
 	ITEM_REPORTER,		/* a usual reporter is silent since day */
+	/* of tasks only: */
+	ITEM_POLICY,		/* at p=none; n of one's own messages, rate of them pass, other are not proven */
+	ITEM_QUARANTINE,	/* n messages wait in quarantine */
 	ITEM_KINDS
 };
 extern const char *const summary_kind_names[ITEM_KINDS];	/* "hurt", ...: also in keys of messages */
@@ -128,6 +133,8 @@ struct summary {
 };
 
 int	 summary_make(struct query *, const struct summary_request *, struct summary *out, struct err *);
+/* For so long that somebody has to look. */
+bool	 summary_mailbox_fails(const struct summary_mailbox *, int64_t now);
 /* All well: nothing needs anybody. */
 bool	 summary_quiet(const struct summary *);
 

@@ -61,3 +61,7 @@ EXTRA_DIST += tests/e2e/login.sh tests/e2e/login.test.ts tests/e2e/lib/access.ts
 # decisions about senders, over HTTP and by command, of a daemon that is killed
 TESTS += tests/e2e/decide.sh
 EXTRA_DIST += tests/e2e/decide.sh tests/e2e/decide.test.ts
+
+# what needs somebody: put off, fixed, proven by later reports
+TESTS += tests/e2e/todo.sh
+EXTRA_DIST += tests/e2e/todo.sh tests/e2e/todo.test.ts

@@ -418,12 +418,26 @@ test('a viewer reads, an admin may do all', async () => {
 		else assert.equal(a.status, b.status, path);
 	}
 	for (const path of spec.posts) {
-		if (['/login', '/logout', '/decode'].includes(path)) continue;
+		if (['/login', '/logout', '/decode', '/views'].includes(path)) continue;
 		const at = API + (await concrete(path, root));
 		const a = await viewer.act(at);
 		assert.equal(a.status, 403, `${path}: ${a.status}`);
 	}
 	assert.equal((await viewer.act(`${API}/senders/1/decision`, 'PUT', '{"class":"own"}')).status, 403);
+	assert.equal((await viewer.act(`${API}/tasks/0123456789abcdef`, 'PATCH', '{"state":"snoozed"}')).status, 403);
+	assert.equal((await viewer.act(`${API}/watches`, 'POST', '{"sender":"2","code":"F1"}')).status, 403);
+	assert.equal((await viewer.act(`${API}/watches/1`, 'DELETE')).status, 403);
+	// views are each one's own
+	const lisa = await login(url, 'lisa');
+	const saved = await lisa.act(`${API}/views`, 'POST', '{"name":"mine","page":"/senders","query":"t=7d"}');
+	assert.equal(saved.status, 200, saved.text);
+	const id = json(saved).item.id as string;
+	assert.deepEqual((json(await lisa.get(`${API}/views`)).items as Json[]).map((v) => v.id), [id]);
+	for (const who of [viewer, root]) {
+		assert.deepEqual(json(await who.get(`${API}/views`)).items, []);
+		assert.equal((await who.act(`${API}/views/${id}`, 'DELETE')).status, 404);
+	}
+	assert.equal((await lisa.act(`${API}/views/${id}`, 'DELETE')).status, 200);
 	// whole mails are for admins
 	const report = json(await root.get(`${API}/reports?limit=1`)).items[0].id as string;
 	assert.equal((await root.get(`${API}/reports/${report}/raw?as=mail`)).status, 200);

@@ -20,3 +20,13 @@ tests_unit_truth_SOURCES = tests/unit/truth.c
 tests_unit_truth_LDADD = $(DMARCD_LIBS)
 TESTS += tests/unit/test_truth.sh
 EXTRA_DIST += tests/unit/test_truth.sh
+
+# what people do about what needs them
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_todo
+TESTS += tests/unit/test_todo
+endif
+tests_unit_test_todo_SOURCES = tests/unit/test_todo.c tests/unit/cases.h tests/unit/seed.c tests/unit/seed.h
+tests_unit_test_todo_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_unit_test_todo_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_todo_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)

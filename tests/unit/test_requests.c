@@ -416,6 +416,37 @@ test_command(void **state)
 	assert_int_equal(number("SELECT count(*) FROM decision WHERE who = 'cli' AND class = 3"), 2);
 }
 
+/* Tasks, fixes and views go the same way; what makes no sense is refused. */
+static void
+test_todo(void **state)
+{
+	struct asking		 a = { .kind = REQUEST_TODO, .at = 1767312000, .who = "web, alice", .todo = { .act = TODO_WATCH, .sender = 2,
+				    .domain = STR("example.com"), .code = 23, .until = DAY_NONE } };
+	struct asking		 v = { .kind = REQUEST_TODO, .at = 9, .who = "web, bob", .todo = { .act = TODO_VIEW, .until = DAY_NONE, .owner = STR("bob"),
+				    .name = STR("\"quoted\" \xc3\xa4"), .page = STR("/senders"), .query = STR("t=7d") } };
+	struct asking		 bad = { .kind = REQUEST_TODO, .at = 9, .who = "x", .todo = { .act = TODO_UNWATCH, .id = 4711, .until = DAY_NONE } };
+	struct asking		 broken = { .kind = REQUEST_TODO, .at = 9, .who = "x", .todo = { .act = TODO_VIEW, .until = DAY_NONE, .name = STR("\xff") } };
+	struct err		 e = { 0 };
+
+	(void)state;
+	assert_int_equal(request_put(dir, &a, &e), 0);
+	assert_int_equal(request_put(dir, &v, &e), 0);
+	assert_int_equal(request_put(dir, &bad, &e), 0);
+	assert_int_equal(request_put(dir, &broken, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	assert_int_equal(run(), 3);
+	assert_int_equal(files(), 0);
+	assert_int_equal(outcome(a.token).result, REQUEST_DONE);
+	assert_int_equal(outcome(v.token).result, REQUEST_DONE);
+	assert_int_equal(outcome(bad.token).result, REQUEST_REFUSED);
+	assert_int_equal(number("SELECT id FROM watch WHERE who = 'web, alice' AND domain = 1 AND code = 23 AND day = 20455"), a.token);
+	assert_int_equal(number("SELECT count(*) FROM saved_view WHERE owner = 'bob' AND name = '\"quoted\" \xc3\xa4' AND query = 't=7d'"), 1);
+	/* a file that says the same again is not carried out again */
+	assert_int_equal(request_put(dir, &a, &e), 0);
+	assert_int_equal(run(), 1);
+	assert_int_equal(number("SELECT count(*) FROM watch"), 1);
+}
+
 int
 main(void)
 {
@@ -423,6 +454,7 @@ main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_decisions),
+		cmocka_unit_test(test_todo),
 		cmocka_unit_test(test_once),
 		cmocka_unit_test(test_quarantine),
 		cmocka_unit_test(test_kills),

@@ -32,7 +32,7 @@ after(async () => {
 });
 
 const pages = (): [string, string, RegExp][] => [
-	["overview", "/", /Overview/], ["domains", "/domains", /Domains/], ["domain", `/domains/${encodeURIComponent(domain)}`, /./],
+	["overview", "/", /Overview/], ["todo", "/todo", /To do/], ["domains", "/domains", /Domains/], ["domain", `/domains/${encodeURIComponent(domain)}`, /./],
 	["senders", "/senders?t=all", /Senders/], ["senders to review", "/senders?t=all&tab=review", /Senders/], ["no senders", "/senders?hfrom=nobody.invalid", /Senders/], ["sender", `/senders/${sender}?t=all`, /./],
 	["sources", "/sources", /Sources/], ["sources by sender", "/sources?t=all&by=sender", /Sources/], ["sources by key", "/sources?by=hfrom&sort=-fail", /Sources/], ["explore", "/explore", /Explore/],
 	["explore rows", "/explore?view=rows&sort=-day", /Explore/], ["split", "/explore?group=reporter&unit=share", /Explore/],

@@ -13,6 +13,8 @@ mkdirSync(dir, { recursive: true });
 
 const PAGES: [string, string, string?][] = [
 	["overview", "/"],
+	["todo", "/todo"],
+	["todo-views", "/todo", ".share .pop .btn"],
 	["domains", "/domains"],
 	["domain", "/domains/shop.example"],
 	["senders", "/senders"],

@@ -22,6 +22,11 @@ export class Access {
 			user === null ? null : { user, ...PEOPLE[user], csrf: this.csrf(user), how: "session" };
 	}
 
+	/* null: all. */
+	domains(req: IncomingMessage): string[] | null {
+		return PEOPLE[this.who(req) ?? ""]?.domains ?? null;
+	}
+
 	csrf(user: string): string {
 		return Buffer.from(user.padEnd(32, "x")).toString("hex");
 	}

@@ -43,6 +43,10 @@ function holding(id: string, domain: string): Line | undefined {
 	return mine.filter((d) => d.domain === domain).at(-1) ?? mine.at(-1);
 }
 export const classOf = (s: Made, domain: string): SenderClass => holding(s.id, domain)?.class ?? s.class;
+export const classIn = (id: string, domain: string): SenderClass | null => {
+	const s = SENDERS.find((x) => x.id === id);
+	return s === undefined ? null : classOf(s, domain);
+};
 export const whose = (r: MockRow): Whose | null => {
 	const s = senderOf(r);
 	return s.id === "1" ? null : { id: s.id, label: s.label, class: classOf(s, r.domain) };

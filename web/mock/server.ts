@@ -15,6 +15,7 @@ import { BadFilter, failure, failureList } from "./failures";
 import { flow, heatmap } from "./flow";
 import * as q from "./query";
 import * as who from "./senders";
+import * as todo from "./todo";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
 
 const web = process.env.DMARCD_WEB ?? ".";
@@ -129,6 +130,25 @@ function decide(req: IncomingMessage, res: ServerResponse, path: string): void {
 	});
 }
 
+/* What people say about tasks, fixes and views. */
+function say(req: IncomingMessage, res: ServerResponse, path: string, owner: string): void {
+	if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
+		return problem(req, res, 403, "Not allowed", "This request comes from another web page.");
+	const parts: Buffer[] = [];
+	req.on("data", (d: Buffer) => parts.push(d));
+	req.on("end", () => {
+		const [, what, id] = path.split("/") as [string, string, string | undefined];
+		try {
+			const body = req.method === "DELETE" ? null : JSON.parse(Buffer.concat(parts).toString()) as never;
+			const said = what === "tasks" ? todo.sayTask(id ?? "", body as never) : what === "watches" ? (id === undefined ? todo.watch(body as never) : todo.unwatch(id)) :
+				id === undefined ? todo.view(owner, body as never) : todo.unview(owner, id);
+			res.writeHead(200, { ...SECURITY, "Content-Type": "application/json", "Cache-Control": "no-store" }).end(JSON.stringify(said));
+		} catch (e) {
+			problem(req, res, e instanceof q.Gone ? 404 : e instanceof q.Bad ? 422 : 400, "Cannot be done", String(e instanceof Error ? e.message : e));
+		}
+	});
+}
+
 /* What a refusal means: the real reading is the daemon's, this knows one of each kind. */
 function decode(req: IncomingMessage, res: ServerResponse): void {
 	if (req.headers["x-dmarcd-action"] !== "1" || (req.headers["sec-fetch-site"] ?? "same-origin") !== "same-origin")
@@ -176,7 +196,7 @@ function access(req: IncomingMessage, res: ServerResponse, path: string, a: Acce
 	else if (path === "/logout") {
 		a.logout(req);
 		res.writeHead(204, { ...SECURITY, "Set-Cookie": "dmarcd=; Path=/; Max-Age=0" }).end();
-	} else if ((req.method === "POST" || req.method === "PUT") ? !a.mayAct(req) : !a.mayLook(req, path))
+	} else if (["POST", "PUT", "PATCH", "DELETE"].includes(req.method ?? "") && !/^\/views(\/|$)/.test(path) ? !a.mayAct(req) : !a.mayLook(req, path))
 		problem(req, res, 403, "Forbidden", "This is for admins. An admin of this machine can make you one: dmarcd user role.");
 	else if (path === "/users" || path === "/audit")
 		res.writeHead(200, plain).end(JSON.stringify(path === "/users" ? users : audit));
@@ -185,7 +205,9 @@ function access(req: IncomingMessage, res: ServerResponse, path: string, a: Acce
 	return true;
 }
 
-function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
+function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean, a: Access): void {
+	if (/^\/(tasks\/[^/]+|watches(\/[^/]+)?|views(\/[^/]+)?)$/.test(path) && req.method !== "GET" && req.method !== "HEAD")
+		return say(req, res, path, a.who(req) ?? "");
 	if ((req.method === "PUT" && /^\/senders\/\d+\/decision$/.test(path)) || (req.method === "POST" && /^\/senders\/decisions(\/\d+\/undo)?$/.test(path)))
 		return decide(req, res, path);
 	if (req.method === "POST" && path === "/decode")
@@ -246,6 +268,9 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	case "/domains": return json(req, res, 200, { items: q.domains(p) });
 	case "/reports": return json(req, res, 200, q.reportList(p));
 	case "/reporters": return json(req, res, 200, q.reporters(p));
+	case "/tasks": return json(req, res, 200, todo.tasks(p, empty, a.domains(req)));
+	case "/watches": return json(req, res, 200, todo.watchList());
+	case "/views": return json(req, res, 200, todo.viewList(a.who(req) ?? ""));
 	case "/ingest": return json(req, res, 200, q.ingest());
 	default: return problem(req, res, 404, "Not found", `There is no ${path.slice(0, 100)} here.`);
 	}
@@ -257,7 +282,7 @@ export function start(port = 0, empty = false, a = new Access(true)): Promise<{ 
 		try {
 			if (url.pathname.startsWith("/api/v1/")) {
 				if (!access(req, res, url.pathname.slice(7), a))
-					api(req, res, url.pathname.slice(7), url.searchParams, empty);
+					api(req, res, url.pathname.slice(7), url.searchParams, empty, a);
 			} else if (!a.open && a.who(req) === null && url.pathname !== "/signin" && extname(url.pathname) === "")
 				res.writeHead(303, { ...SECURITY, Location: `/signin?back=${encodeURIComponent(url.pathname + url.search)}` }).end();
 			else if (url.pathname === "/healthz")

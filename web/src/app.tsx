@@ -16,10 +16,12 @@ import { ErrorBox, Skeleton } from "./ui/states";
 import { filtersHere, Safe } from "./ui/text";
 import { LanguageSwitch } from "./ui/language";
 import { ThemeSwitch } from "./ui/theme";
+import { TaskCount } from "./ui/taskcount";
 import { matchRoute, type PageProps } from "./routes";
 
 export const NAV: { path: string; key: Key; icon: IconName; letter: string }[] = [
 	{ path: "/", key: "nav.overview", icon: "overview", letter: "o" },
+	{ path: "/todo", key: "nav.todo", icon: "todo", letter: "t" },
 	{ path: "/domains", key: "nav.domains", icon: "domains", letter: "d" },
 	{ path: "/senders", key: "nav.senders", icon: "senders", letter: "s" },
 	{ path: "/explore", key: "nav.explore", icon: "explore", letter: "e" },
@@ -49,7 +51,7 @@ function Rail({ path, q }: { path: string; q: string }) {
 					{NAV.map((n, i) => (
 						<li class={i > 3 ? "in-more" : ""}>
 							<a href={href(at(n.path, n.path === "/health" || n.path === "/decode" ? "" : q))} aria-current={active(path, n.path) ? "page" : undefined}>
-								<Icon name={n.icon} /><span>{t(n.key)}</span>
+								<Icon name={n.icon} /><span>{t(n.key)}</span>{n.path === "/todo" && <TaskCount />}
 							</a>
 						</li>
 					))}
@@ -76,8 +78,8 @@ function KeysDialog({ close }: { close: () => void }) {
 			d.showModal();
 	}, []);
 	const rows: [string, Key][] = [
-		["?", "keys.help"], ["/", "keys.filter"], ["g o · d · s · e · a · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
-		["y · n · f · u", "keys.triage"], ["x", "keys.x"], ["x", "keys.pick"], ["z", "keys.undo"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
+		["?", "keys.help"], ["/", "keys.filter"], ["g o · t · d · s · e · a · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
+		["y · n · f · u", "keys.triage"], ["x", "keys.x"], ["x", "keys.pick"], ["s", "keys.snooze"], ["z", "keys.undo"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
 	];
 	return (
 		<dialog ref={ref} class="dialog" aria-labelledby="keys-title" onClose={close}>

@@ -22,6 +22,7 @@ interface Def {
 
 const DEFS: Def[] = [
 	{ name: "overview", pattern: /^\/$/, title: () => t("nav.overview"), load: () => import("./pages/overview") },
+	{ name: "todo", pattern: /^\/todo\/?$/, title: () => t("nav.todo"), load: () => import("./pages/todo") },
 	{ name: "domains", pattern: /^\/domains\/?$/, title: () => t("nav.domains"), load: () => import("./pages/domains") },
 	{ name: "domain", pattern: /^\/domains\/([^/]+)\/?$/, params: ["d"], title: (p) => safeText(p.d ?? ""), load: () => import("./pages/domain") },
 	{ name: "senders", pattern: /^\/senders\/?$/, title: () => t("nav.senders"), load: () => import("./pages/senders") },

@@ -15,7 +15,7 @@ interface Operation {
 	responses: Record<string, { $ref?: string; content?: Record<string, unknown> }>;
 }
 interface Document {
-	paths: Record<string, { get?: Operation; post?: Operation; put?: Operation }>;
+	paths: Record<string, { get?: Operation; post?: Operation; put?: Operation; patch?: Operation; delete?: Operation }>;
 	components: { parameters: Record<string, Parameter> };
 }
 
@@ -52,7 +52,7 @@ export class Spec {
 	}
 
 	// What is wrong with an answer, one line each; [] when nothing is.
-	faults(path: string, status: number, type: string | undefined, body: unknown, method: 'get' | 'post' | 'put' = 'get'): string[] {
+	faults(path: string, status: number, type: string | undefined, body: unknown, method: 'get' | 'post' | 'put' | 'patch' | 'delete' = 'get'): string[] {
 		const op = this.doc.paths[path]?.[method];
 		if (op === undefined) return [`${path} is not described`];
 		const media = (type ?? '').split(';')[0]?.trim() ?? '';

@@ -11,6 +11,7 @@ import { login } from "./cs-login";
 import { senders } from "./cs-senders";
 import { tls } from "./cs-tls";
 import { vendor } from "./cs-vendor";
+import { todo } from "./cs-todo";
 
 const ui = {
 	"brand.home": "dmarcd, na přehled",
@@ -541,7 +542,7 @@ const ui = {
 	"keys.title": "Klávesnice",
 	"keys.help": "Tento seznam",
 	"keys.filter": "Přidat filtr",
-	"keys.go": "Přejít na Přehled, Domény, Odesílatele, Rozbor, Adresy (Zdroje), Hlášení, Selhání, TLS, Příjem",
+	"keys.go": "Přejít na Přehled, Úkoly, Domény, Odesílatele, Rozbor, Adresy (Zdroje), Hlášení, Selhání, TLS, Příjem",
 	"keys.rows": "Další řádek, předchozí řádek",
 	"keys.enter": "Otevřít řádek",
 	"keys.x": "Vynechat vybranou hodnotu",
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "Na přehled",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;

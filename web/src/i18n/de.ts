@@ -11,6 +11,7 @@ import { login } from "./de-login";
 import { senders } from "./de-senders";
 import { tls } from "./de-tls";
 import { vendor } from "./de-vendor";
+import { todo } from "./de-todo";
 
 const ui = {
 	"brand.home": "dmarcd, zur Übersicht",
@@ -541,7 +542,7 @@ const ui = {
 	"keys.title": "Tastatur",
 	"keys.help": "Diese Liste",
 	"keys.filter": "Filter hinzufügen",
-	"keys.go": "Zu Übersicht, Domains, Absender, Auswertung, Adressen (Quellen), Berichte, Fehlerberichte, TLS, Eingang",
+	"keys.go": "Zu Übersicht, Aufgaben, Domains, Absender, Auswertung, Adressen (Quellen), Berichte, Fehlerberichte, TLS, Eingang",
 	"keys.rows": "Nächste Zeile, vorige Zeile",
 	"keys.enter": "Die Zeile öffnen",
 	"keys.x": "Den Wert weglassen, der den Fokus hat",
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;

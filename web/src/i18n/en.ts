@@ -11,6 +11,7 @@ import { login } from "./en-login";
 import { senders } from "./en-senders";
 import { tls } from "./en-tls";
 import { vendor } from "./en-vendor";
+import { todo } from "./en-todo";
 
 const ui = {
 	"brand.home": "dmarcd, to the overview",
@@ -541,7 +542,7 @@ const ui = {
 	"keys.title": "Keyboard",
 	"keys.help": "This list",
 	"keys.filter": "Add a filter",
-	"keys.go": "Go to Overview, Domains, Senders, Explore, Addresses (Sources), Reports, Failures, TLS, Intake",
+	"keys.go": "Go to Overview, To do, Domains, Senders, Explore, Addresses (Sources), Reports, Failures, TLS, Intake",
 	"keys.rows": "Next row, row before",
 	"keys.enter": "Open the row",
 	"keys.x": "Leave out the value that has the focus",
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo };

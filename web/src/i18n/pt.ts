@@ -11,6 +11,7 @@ import { login } from "./pt-login";
 import { senders } from "./pt-senders";
 import { tls } from "./pt-tls";
 import { vendor } from "./pt-vendor";
+import { todo } from "./pt-todo";
 
 const ui = {
 	"brand.home": "dmarcd, para a visão geral",
@@ -541,7 +542,7 @@ const ui = {
 	"keys.title": "Teclado",
 	"keys.help": "Esta lista",
 	"keys.filter": "Acrescentar um filtro",
-	"keys.go": "Ir para Visão geral, Domínios, Remetentes, Explorar, Endereços (Origens), Relatórios, Falhas, TLS, Recepção",
+	"keys.go": "Ir para Visão geral, Tarefas, Domínios, Remetentes, Explorar, Endereços (Origens), Relatórios, Falhas, TLS, Recepção",
 	"keys.rows": "Linha seguinte, linha anterior",
 	"keys.enter": "Abrir a linha",
 	"keys.x": "Deixar de fora o valor que tem o foco",
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "Para a visão geral",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;

@@ -11,6 +11,7 @@ import { login } from "./ru-login";
 import { senders } from "./ru-senders";
 import { tls } from "./ru-tls";
 import { vendor } from "./ru-vendor";
+import { todo } from "./ru-todo";
 
 const ui = {
 	"brand.home": "dmarcd, к обзору",
@@ -541,7 +542,7 @@ const ui = {
 	"keys.title": "Клавиатура",
 	"keys.help": "Этот список",
 	"keys.filter": "Добавить фильтр",
-	"keys.go": "Перейти: Обзор, Домены, Отправители, Анализ, Адреса (Источники), Отчёты, Сбои, TLS, Приём",
+	"keys.go": "Перейти: Обзор, Задачи, Домены, Отправители, Анализ, Адреса (Источники), Отчёты, Сбои, TLS, Приём",
 	"keys.rows": "Следующая, предыдущая строка",
 	"keys.enter": "Открыть строку",
 	"keys.x": "Исключить значение в фокусе",
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;

@@ -4,9 +4,10 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { BASE } from "./base";
-import { loadMe, me, proof, signedOut } from "./session";
+import { isAdmin, loadMe, me, proof, signedOut } from "./session";
 import { store, useStore } from "./store";
 import type { Problem } from "./types";
+import type { Outcome } from "./types-senders";
 
 const KEEP = 80;	/* answers held; the oldest goes first */
 const FRESH_MS = 10_000;	/* within this time an answer is not asked for again */
@@ -117,7 +118,7 @@ export async function post(path: string): Promise<void> {
 }
 
 /* The same with an answer, and with something said: JSON. */
-export async function send<T>(method: "POST" | "PUT", path: string, body?: unknown): Promise<T> {
+export async function send<T>(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown): Promise<T> {
 	const r = await act(path, { method, headers: body === undefined ? {} : { "Content-Type": "application/json" }, body: body === undefined ? null : JSON.stringify(body) });
 
 	try {
@@ -125,6 +126,28 @@ export async function send<T>(method: "POST" | "PUT", path: string, body?: unkno
 	} catch {
 		throw new ApiError({ title: "", detail: "The answer is not JSON.", status: r.status });
 	}
+}
+
+const LOOK_MS = 1000, LOOKS = 90;
+const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
+
+/* A busy daemon answers later: until then it is asked now and then. */
+export async function waitFor(d: { state: "done" | "waiting"; request: string }): Promise<Outcome["state"] | "late"> {
+	if (d.state === "done")
+		return "done";
+	if (!isAdmin(me.get()))
+		return "late";	/* what becomes of requests is for admins to see */
+	for (let i = 0; i < LOOKS; i++) {
+		await pause(LOOK_MS);
+		const o = await get<Outcome>(`requests/${encodeURIComponent(d.request)}`);
+		if (o.state === "refused")
+			throw new ApiError({ title: "", status: 422, detail: o.text });
+		if (o.state === "stale")
+			throw new ApiError({ title: "", status: 409, detail: o.text });
+		if (o.state === "done")
+			return "done";
+	}
+	return "late";
 }
 
 /* A raw file as text, for the XML view. */

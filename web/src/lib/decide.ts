@@ -3,12 +3,11 @@
  * daemon says then holds. What was decided in this visit can be taken back in
  * turn.
  */
-import { ApiError, changes, get, send } from "./api";
+import { ApiError, changes, send, waitFor } from "./api";
 import { isAdmin, me } from "./session";
 import { store } from "./store";
-import type { Decidable, Decided, Outcome, SenderClass, SenderShort } from "./types-senders";
+import type { Decidable, Decided, SenderClass, SenderShort } from "./types-senders";
 
-const LOOK_MS = 1000, LOOKS = 90;
 
 /* What a sender is on screen until the lists have been asked for anew. */
 export interface Overlay { class: SenderClass | null; by: "user" | "auto"; state: "asking" | "done"; at: number }
@@ -66,25 +65,6 @@ function truth(items: SenderShort[]): void {
 	});
 }
 
-const pause = (ms: number): Promise<void> => new Promise((go) => setTimeout(go, ms));
-
-/* A busy daemon answers later: until then it is asked now and then. */
-async function settled(d: Decided): Promise<Outcome["state"] | "late"> {
-	if (d.state === "done")
-		return "done";
-	for (let i = 0; i < LOOKS; i++) {
-		await pause(LOOK_MS);
-		const o = await get<Outcome>(`requests/${encodeURIComponent(d.request)}`);
-		if (o.state === "refused")
-			throw new ApiError({ title: "", status: 422, detail: o.text });
-		if (o.state === "stale")
-			throw new ApiError({ title: "", status: 409, detail: o.text });
-		if (o.state === "done")
-			return "done";
-	}
-	return "late";
-}
-
 function failed(e: unknown, targets: Target[], cls: Verdict): void {
 	const p = e instanceof ApiError ? e.problem : { title: String(e), status: 0 };
 	overlay(targets.map((x) => x.id), () => null);
@@ -93,7 +73,7 @@ function failed(e: unknown, targets: Target[], cls: Verdict): void {
 }
 
 async function finish(d: Decided, targets: Target[], cls: Verdict): Promise<boolean> {
-	const state = await settled(d);
+	const state = await waitFor(d);
 	if (d.state === "done")
 		truth(d.items);
 	else

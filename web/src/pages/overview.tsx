@@ -14,6 +14,7 @@ import { useMeta } from "../ui/meta";
 import { Complete, Head, OutcomeCard, PeriodText, Section, Tile, Tiles } from "../ui/page";
 import { Empty, Load, NewHere } from "../ui/states";
 import { Safe } from "../ui/text";
+import { TopTasks } from "../ui/todo";
 
 const LEVEL_ICON: Record<string, IconName> = { ok: "check", warn: "warn", bad: "warn", nodata: "info" };
 
@@ -101,6 +102,7 @@ export default function OverviewPage() {
 					<Whose o={o} />
 				</>
 			)}</Load>
+			<TopTasks />
 			<div class="split">
 				<OutcomeCard height={340} />
 				<WhyFails />

@@ -19,6 +19,7 @@ import { Icon } from "./icons";
 import { pageEnd, useMeta } from "./meta";
 import { useGeo } from "./places";
 import { SenderValue } from "./senders";
+import { Views } from "./views";
 import { Popover } from "./popover";
 import { safeText } from "../lib/safe";
 import { Name, Safe } from "./text";
@@ -360,6 +361,7 @@ export function FilterBar({ noTime = false, keys = MAIL_KEYS, today = false, kin
 				<AddFilter s={s} keys={keys} />
 			</div>
 			<div class="share">
+				<Views s={s} />
 				{kind !== undefined && <Export s={s} kind={kind} keys={keys} />}
 				<Copy label={t("share")} icon="share" hint={t("share.hint")} text={() => location.origin +
 					href(at(place.get().path, format(frozen(s, pageEnd.get() ?? m?.complete_through ?? null, m?.first_day ?? null))))} />
