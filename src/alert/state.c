@@ -34,6 +34,7 @@
 #define RECORDS_MOST	3000
 #define PAST_MOST	200
 #define DEAD_MOST	1000
+#define GRACE		1800		/* seconds after a gap */
 #define RETRY_FIRST	60		/* seconds, doubled each time */
 #define RETRY_LAST	3600
 #define NAP_MS		50
@@ -452,9 +453,37 @@ holds(const struct alert_findings *l, const char *rule, const char *domain)
 	return (false);
 }
 
-int
-alert_state_take(struct alert_state *s, const struct alert_model *m, const struct str_list *off, const struct alert_findings *l, struct err *e)
+/* Has nobody looked for so long that what goes by the clock is not believed yet? */
+static bool
+in_grace(struct alert_state *s, int64_t gap, int64_t now)
 {
+	int64_t	 looked = num(s->root, "looked"), grace = num(s->root, "grace");
+
+	if (gap > 0 && looked > 0 && now - looked > gap)
+		grace = now + GRACE;
+	else if (grace > now + GRACE)	/* the clock was set back */
+		grace = now;
+	set_num(s->root, "looked", now);
+	set_num(s->root, "grace", grace);
+	return (now < grace);
+}
+
+size_t
+alert_state_open_count(const struct alert_state *s)
+{
+	json_t	*r;
+	size_t	 i, n = 0;
+
+	json_array_foreach(list_of(s, "records"), i, r)
+		n += is_alert(json_object_get(r, "open"));
+	return (n);
+}
+
+int
+alert_state_take(struct alert_state *s, const struct alert_model *m, const struct str_list *off, const struct alert_findings *l, int64_t gap,
+    struct err *e)
+{
+	bool	 grace = in_grace(s, gap, m->now);
 	json_t	*r, *list;
 	size_t	 i;
 
@@ -467,7 +496,10 @@ alert_state_take(struct alert_state *s, const struct alert_model *m, const struc
 			before = l->v[i].rule == l->v[k].rule && str_eq(l->v[i].domain, l->v[k].domain);
 		if (before)
 			continue;
-		if ((r = record_find(s, rule->id, domain)) == NULL && (r = record_add(s, rule->id, domain)) == NULL)
+		r = record_find(s, rule->id, domain);
+		if (grace && rule->clock && !is_alert(json_object_get(r, "open")))
+			continue;
+		if (r == NULL && (r = record_add(s, rule->id, domain)) == NULL)
 			return (oom(e));
 		if ((list = findings_of(l, l->v[k].rule, domain, r)) == NULL)
 			return (oom(e));

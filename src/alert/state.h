@@ -34,9 +34,14 @@ int	 alert_state_save(struct alert_state *, struct err *);	/* durable when it re
 void	 alert_state_close(struct alert_state *);		/* NULL is fine; saves nothing */
 
 int64_t	 alert_state_judged(const struct alert_state *);	/* DAY_NONE: never */
-/* Does nothing but remember what holds now: what opens, what is over. */
+/*
+ * Does nothing but remember what holds now: what opens, what is over. Nobody
+ * looked for longer than gap (0: never mind): then what goes by the clock does
+ * not open for half an hour, until mail that waited has been read.
+ */
 int	 alert_state_take(struct alert_state *, const struct alert_model *, const struct str_list *off, const struct alert_findings *,
-	    struct err *);
+	    int64_t gap, struct err *);
+size_t	 alert_state_open_count(const struct alert_state *);
 
 /* --- What is said -------------------------------------------------------------------- */
 
