@@ -26,6 +26,7 @@
 	X(export)		\
 	X(explain)		\
 	X(summary)		\
+	X(alert)		\
 	X(bounce)		\
 	X(quarantine)		\
 	X(reprocess)		\
