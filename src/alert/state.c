@@ -35,6 +35,8 @@
 #define PAST_MOST	200
 #define DEAD_MOST	1000
 #define GRACE		1800		/* seconds after a gap */
+#define BACK		300		/* seconds; a clock that goes back by more was set */
+#define LATE_DAYS	8
 #define RETRY_FIRST	60		/* seconds, doubled each time */
 #define RETRY_LAST	3600
 #define NAP_MS		50
@@ -453,19 +455,35 @@ holds(const struct alert_findings *l, const char *rule, const char *domain)
 	return (false);
 }
 
-/* Has nobody looked for so long that what goes by the clock is not believed yet? */
+/*
+ * Has nobody looked for so long that what goes by the clock is not believed
+ * yet, or was the clock set back?
+ */
 static bool
 in_grace(struct alert_state *s, int64_t gap, int64_t now)
 {
 	int64_t	 looked = num(s->root, "looked"), grace = num(s->root, "grace");
 
-	if (gap > 0 && looked > 0 && now - looked > gap)
+	if (looked > 0 && ((gap > 0 && now - looked > gap) || looked - now > BACK))
 		grace = now + GRACE;
-	else if (grace > now + GRACE)	/* the clock was set back */
+	else if (grace > now + GRACE)
 		grace = now;
 	set_num(s->root, "looked", now);
 	set_num(s->root, "grace", grace);
 	return (now < grace);
+}
+
+/*
+ * Is the last complete day one to be judged? Not when a later one was: then
+ * the clock was set back, and what held on that later day still does. Unless
+ * that is long ago, when those reports are no more.
+ */
+static bool
+days_hold(const struct alert_state *s, const struct alert_model *m)
+{
+	int64_t	 judged = alert_state_judged(s);
+
+	return (m->through != DAY_NONE && (judged == DAY_NONE || m->through >= judged || m->today > judged + LATE_DAYS));
 }
 
 size_t
@@ -483,7 +501,7 @@ int
 alert_state_take(struct alert_state *s, const struct alert_model *m, const struct str_list *off, const struct alert_findings *l, int64_t gap,
     struct err *e)
 {
-	bool	 grace = in_grace(s, gap, m->now);
+	bool	 grace = in_grace(s, gap, m->now), days = days_hold(s, m);
 	json_t	*r, *list;
 	size_t	 i;
 
@@ -497,7 +515,7 @@ alert_state_take(struct alert_state *s, const struct alert_model *m, const struc
 		if (before)
 			continue;
 		r = record_find(s, rule->id, domain);
-		if (grace && rule->clock && !is_alert(json_object_get(r, "open")))
+		if (rule->clock ? grace && !is_alert(json_object_get(r, "open")) : !days)
 			continue;
 		if (r == NULL && (r = record_add(s, rule->id, domain)) == NULL)
 			return (oom(e));
@@ -515,12 +533,11 @@ alert_state_take(struct alert_state *s, const struct alert_model *m, const struc
 			bool			 silent = is_off(off, rule->id);
 
 			/* a rule that could not be asked says nothing, not that all is well */
-			if (strcmp(text_of(r, "rule"), rule->id) == 0 && (silent || rule->clock || m->through != DAY_NONE) &&
+			if (strcmp(text_of(r, "rule"), rule->id) == 0 && (silent || (rule->clock ? !grace : days)) &&
 			    !holds(l, rule->id, text_of(r, "domain")))
 				record_close(s, r, !silent, rule->event, m->now);
 		}
-	/* the clock may have been set back since; a day is not judged less for it */
-	if (m->through != DAY_NONE)
+	if (days)
 		set_num(s->root, "judged", m->through);
 	return (0);
 }
@@ -643,6 +660,27 @@ may_say(const struct alert_voice *v, const char *level, bool over)
 	return (!v->quiet || (!over && !v->quiet_urgent && strcmp(level, summary_level_names[LEVEL_URGENT]) == 0));
 }
 
+/*
+ * Was something said of it in the last 24 hours? When that lies ahead of now
+ * the clock was set back: then for 24 hours from when that is noticed, or until
+ * the clock is right again and it does not lie ahead any more.
+ */
+static bool
+is_recent(json_t *record, int64_t now)
+{
+	int64_t	 said = num(record, "said"), back = num(record, "back");
+
+	if (said == 0)
+		return (false);
+	if (said <= now) {
+		set_num(record, "back", 0);
+		return (now - said < SILENCE);
+	}
+	if (back == 0 || back > now)
+		set_num(record, "back", back = now);
+	return (now - back < SILENCE);
+}
+
 int
 alert_state_tell(struct alert_state *s, const struct alert_voice *v, int64_t now, struct err *e)
 {
@@ -662,15 +700,13 @@ alert_state_tell(struct alert_state *s, const struct alert_voice *v, int64_t now
 	}
 	json_array_foreach(records, i, r) {
 		json_t	*a = json_object_get(r, "open"), *o = json_object_get(r, "over");
-		bool	 muted = is_muted(s, r, v->mutes, v->nmutes, now);
+		bool	 muted = is_muted(s, r, v->mutes, v->nmutes, now), recent = is_recent(r, now);
 
-		if (num(r, "said") > now)
-			set_num(r, "said", now);	/* the clock was set back: a day from now at most */
 		if (is_alert(o) && muted)
 			(void)json_object_set_new(r, "over", json_null());
 		else if (is_alert(o) && may_say(v, text_of(o, "level"), true))
 			over[nover++] = (struct alert_item){ r, o };
-		if (is_alert(a) && !muted && may_say(v, text_of(a, "level"), false) && (num(r, "said") == 0 || now - num(r, "said") >= SILENCE) &&
+		if (is_alert(a) && !muted && may_say(v, text_of(a, "level"), false) && !recent &&
 		    has_news(r, json_object_get(a, "findings")))
 			open[nopen++] = (struct alert_item){ r, a };
 	}
@@ -683,6 +719,7 @@ alert_state_tell(struct alert_state *s, const struct alert_voice *v, int64_t now
 
 		remember(record, json_object_get(a, "findings"));
 		set_num(record, "said", now);
+		set_num(record, "back", 0);
 		set_num(a, "said", now);
 	}
 	if ((ended = post_all(s, v, over, nover, true, now, e)) != -1)

@@ -16,7 +16,9 @@
  * when we are killed between a receiver's yes and our note of it, the message
  * goes out again, with the same id, by which it can be known.
  *
- * Times that lie ahead of now (the clock was set back) count as now.
+ * A clock that was set back silences nothing for more than 24 hours and makes
+ * nothing be said twice; one that was set forward makes nothing be believed
+ * that half an hour of fetching would undo.
  */
 #ifndef ALERT_STATE_H
 #define ALERT_STATE_H
@@ -36,8 +38,8 @@ void	 alert_state_close(struct alert_state *);		/* NULL is fine; saves nothing *
 int64_t	 alert_state_judged(const struct alert_state *);	/* DAY_NONE: never */
 /*
  * Does nothing but remember what holds now: what opens, what is over. Nobody
- * looked for longer than gap (0: never mind): then what goes by the clock does
- * not open for half an hour, until mail that waited has been read.
+ * looked for longer than gap (0: never mind): then what goes by the clock
+ * neither opens nor ends for half an hour, until mail that waited has been read.
  */
 int	 alert_state_take(struct alert_state *, const struct alert_model *, const struct str_list *off, const struct alert_findings *,
 	    int64_t gap, struct err *);
