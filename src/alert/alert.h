@@ -37,7 +37,7 @@ struct alert_request {
 	int64_t				 judged;	/* the day up to which it was judged before; DAY_NONE: never */
 };
 
-struct alert_day { uint64_t m, collateral, unproven, leaked; bool known; /* there is a report */ };
+struct alert_day { uint64_t m, own /* of collateral: not forwarded */, collateral, unproven, leaked; bool known; /* there is a report */ };
 
 struct alert_sender {
 	int64_t			 id, first_day;

@@ -25,7 +25,7 @@
 #define ALERT_LIMITS(X)	\
 	X(a1_messages,	10,	1,	1000000,	"A1: own messages of a day that were put aside or refused") \
 	X(a1_per_mille,	5,	0,	1000,		"A1: and so many of a thousand of the day's mail") \
-	X(a1_times,	3,	1,	1000,		"A1: or so many times the median of 28 days") \
+	X(a1_times,	3,	1,	1000,		"A1: or, forwarded mail included, twice so many messages more than this many times the median of 28 days") \
 	X(a2_messages,	50,	1,	1000000,	"A2: messages of a sender in a week") \
 	X(a2_points,	10,	1,	100,		"A2: per cent of its mail that pass no more, against 28 days before") \
 	X(a2_z,		3,	1,	100,		"A2: how far beyond chance that is, in standard deviations") \

@@ -74,15 +74,23 @@ alert_day_of(const struct alert_model *m, struct alert_domain *d, int64_t day)
 
 /* --- Days ------------------------------------------------------------------------------- */
 
+/* own: only what was sent by oneself or for one, and not forwarded. */
 static int
-series(struct alert_model *m, enum query_measure measure, struct err *e)
+series(struct alert_model *m, bool own, enum query_measure measure, struct err *e)
 {
-	struct query_filter	 all;
+	struct query_filter	 f;
 	struct query_range	 r = { m->first, m->today, m->through };
 	struct query_series	 s;
+	int			 rv = 0;
 
-	query_filter_init(&all);
-	if (query_series(m->q, &all, &r, BY_DOMAIN, false, LINES, measure, &s, e) == -1)
+	query_filter_init(&f);
+	if (own && (query_filter_set(&f, STR("class"), STR("own,service,candidate"), e) == -1 ||
+	    query_filter_set(&f, STR("fwd"), STR("no"), e) == -1))
+		rv = -1;
+	if (rv == 0)
+		rv = query_series(m->q, &f, &r, BY_DOMAIN, false, LINES, measure, &s, e);
+	query_filter_free(&f);
+	if (rv == -1)
 		return (-1);
 	for (size_t i = 0; i < s.nlines; i++) {
 		struct alert_domain	*d = s.lines[i].key.p == NULL ? NULL : domain_find(m, s.lines[i].key);
@@ -95,7 +103,7 @@ series(struct alert_model *m, enum query_measure measure, struct err *e)
 				continue;
 			switch (measure) {
 			case MEASURE_COLLATERAL:
-				x->collateral = v;
+				*(own ? &x->own : &x->collateral) = v;
 				break;
 			case MEASURE_FAIL_UNK:
 				x->unproven = v;
@@ -143,9 +151,9 @@ domains(struct alert_model *m, struct err *e)
 	if (m->ndomains > 1)
 		qsort(m->domains, m->ndomains, sizeof(*m->domains), by_name);
 	for (size_t i = 0; i < nitems(measures) && m->ndomains > 0; i++)
-		if (series(m, measures[i], e) == -1)
+		if (series(m, false, measures[i], e) == -1)
 			return (-1);
-	return (0);
+	return (m->ndomains > 0 ? series(m, true, MEASURE_COLLATERAL, e) : 0);
 }
 
 /* --- Reporters ------------------------------------------------------------------------------ */

@@ -153,6 +153,12 @@ alert_median(const struct alert_model *m, const struct alert_domain *d, int64_t 
 }
 
 static uint64_t
+own_of(const struct alert_day *d)
+{
+	return (d->own);
+}
+
+static uint64_t
 collateral_of(const struct alert_day *d)
 {
 	return (d->collateral);
@@ -172,43 +178,62 @@ times(uint64_t v, uint64_t base, uint64_t factor)
 
 /* --- A1: mail of yours was put aside or refused ----------------------------------------------- */
 
+static void
+add_hurt(struct alert_model *m, const struct alert_limits *l, struct alert_findings *out, struct alert_domain *d, const char *says, int64_t day,
+    uint64_t n, int64_t median)
+{
+	const struct alert_day	*x = alert_day_of(m, d, day);
+	struct alert_finding	*f = alert_add(out, ALERT_A1, LEVEL_URGENT, d->domain, says);
+
+	if (f == NULL)
+		return;
+	(void)snprintf(f->about, sizeof(f->about), "hurt");
+	f->weight = n;
+	alert_put(f, alert_count("n", n));
+	alert_put(f, alert_count("of", x->m));
+	alert_put(f, alert_rate("rate", (double)n / (double)x->m));
+	alert_put(f, alert_date("day", day));
+	alert_put(f, alert_count("was", median < 0 ? 0 : (uint64_t)median));
+	alert_put(f, alert_count("limit", l->a1_messages));
+	alert_put(f, alert_rate("limit_rate", (double)l->a1_per_mille / 1000));
+	alert_put(f, alert_count("limit_times", l->a1_times));
+	alert_put(f, alert_count("limit_more", 2 * l->a1_messages));
+	alert_link(m, f, "/explore", day, day, "&align=none&disp=quarantine,reject");
+}
+
+/*
+ * What is one's own is told as soon as it is much. Some of what was forwarded
+ * is lost day by day, with every strict policy: only much more than usual is
+ * news.
+ */
 void
 alert_hurt(struct alert_model *m, const struct alert_limits *l, struct alert_findings *out)
 {
 	for (size_t i = 0; i < m->ndomains; i++) {
 		struct alert_domain	*d = &m->domains[i];
-		struct alert_finding	*f;
-		const struct alert_day	*worst = NULL;
-		int64_t			 at = DAY_NONE, median = -1;
+		uint64_t		 own = 0, all = 0;
+		int64_t			 own_at = DAY_NONE, all_at = DAY_NONE;
 
 		for (int64_t day = m->from; day <= m->through; day++) {
 			const struct alert_day	*x = alert_day_of(m, d, day);
-			int64_t			 before = alert_median(m, d, day, collateral_of);
+			int64_t			 before;
 
 			if (x == NULL || !x->known || x->collateral < l->a1_messages)
 				continue;
-			if (x->collateral * 1000 < x->m * l->a1_per_mille &&
-			    (before < 0 || !times(x->collateral, (uint64_t)before, l->a1_times)))
-				continue;
-			if (worst == NULL || x->collateral > worst->collateral) {
-				worst = x;
-				at = day;
-				median = before;
+			if (x->own >= l->a1_messages && x->own * 1000 >= x->m * l->a1_per_mille && x->own > own) {
+				own = x->own;
+				own_at = day;
+			}
+			before = alert_median(m, d, day, collateral_of);
+			if (before >= 0 && x->collateral >= l->a1_times * (uint64_t)before + 2 * l->a1_messages && x->collateral > all) {
+				all = x->collateral;
+				all_at = day;
 			}
 		}
-		if (worst == NULL || (f = alert_add(out, ALERT_A1, LEVEL_URGENT, d->domain, "A1")) == NULL)
-			continue;
-		(void)snprintf(f->about, sizeof(f->about), "hurt");
-		f->weight = worst->collateral;
-		alert_put(f, alert_count("n", worst->collateral));
-		alert_put(f, alert_count("of", worst->m));
-		alert_put(f, alert_rate("rate", (double)worst->collateral / (double)worst->m));
-		alert_put(f, alert_date("day", at));
-		alert_put(f, alert_count("was", median < 0 ? 0 : (uint64_t)median));
-		alert_put(f, alert_count("limit", l->a1_messages));
-		alert_put(f, alert_rate("limit_rate", (double)l->a1_per_mille / 1000));
-		alert_put(f, alert_count("limit_times", l->a1_times));
-		alert_link(m, f, "/explore", at, at, "&align=none&disp=quarantine,reject");
+		if (own_at != DAY_NONE)
+			add_hurt(m, l, out, d, "A1", own_at, own, alert_median(m, d, own_at, own_of));
+		else if (all_at != DAY_NONE)
+			add_hurt(m, l, out, d, "A1.all", all_at, all, alert_median(m, d, all_at, collateral_of));
 	}
 }
 
