@@ -3,6 +3,7 @@
  */
 #include <sys/random.h>
 
+#include <nettle/hmac.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -65,4 +66,16 @@ hash_sha256(uint8_t out[HASH_SIZE], const void *data, size_t n)
 	sha256_init(&c);
 	sha256_update(&c, n, data);
 	sha256_digest(&c, HASH_SIZE, out);
+}
+
+void
+hash_hmac(uint8_t out[HASH_SIZE], const void *key, size_t nkey, const struct hash_piece *v, size_t n)
+{
+	struct hmac_sha256_ctx	 c;
+
+	hmac_sha256_set_key(&c, nkey, key);
+	for (size_t i = 0; i < n; i++)
+		hmac_sha256_update(&c, v[i].n, v[i].p);
+	hmac_sha256_digest(&c, HASH_SIZE, out);
+	explicit_bzero(&c, sizeof(c));
 }

@@ -1,6 +1,6 @@
 /*
  * hash.h - keyed short hashes and SHA-256.
- * Source:    FIPS 180-4, through nettle.
+ * Source:    FIPS 180-4 and RFC 2104, through nettle.
  * Trust:     input is hostile; hash64 is for tables whose fill is bounded.
  * Units:     bytes.
  * Ownership: none.
@@ -19,5 +19,8 @@
 uint64_t	 hash64(uint64_t seed, const void *, size_t);
 uint64_t	 hash_seed(void);	/* random, drawn once per process */
 void		 hash_sha256(uint8_t out[HASH_SIZE], const void *, size_t);
+/* RFC 2104 with SHA-256, over several pieces in a row. */
+struct hash_piece { const void *p; size_t n; };
+void		 hash_hmac(uint8_t out[HASH_SIZE], const void *key, size_t, const struct hash_piece *, size_t n);
 
 #endif

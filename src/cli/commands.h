@@ -28,6 +28,7 @@
 	X(explain)		\
 	X(summary)		\
 	X(todo)			\
+	X(alert)		\
 	X(bounce)		\
 	X(quarantine)		\
 	X(reprocess)		\

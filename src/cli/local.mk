@@ -16,6 +16,6 @@ libdmarcd_a_SOURCES += \
 	src/cli/listing.c src/cli/listing.h src/cli/words.c src/cli/words.h src/cli/row.c src/cli/row.h \
 	src/cli/domains.c src/cli/sources.c src/cli/records.c src/cli/reports.c src/cli/report.c src/cli/failures.c src/cli/failures.h \
 	src/cli/export.c src/cli/export_out.c src/cli/export_out.h \
-	src/cli/explain.c src/cli/bounce.c src/cli/card.h src/cli/summary.c src/cli/todo.c src/cli/tls.c src/cli/tls.h \
+	src/cli/explain.c src/cli/bounce.c src/cli/card.h src/cli/summary.c src/cli/todo.c src/cli/alert.c src/cli/tls.c src/cli/tls.h \
 	src/cli/account.h src/cli/user.c src/cli/token.c \
 	src/cli/status.c src/cli/version.c

@@ -78,6 +78,8 @@ base_of(struct conf *c, enum conf_section section)
 		return (&c->limits);
 	case CONF_SEC_SMTP:
 		return (&c->smtp);
+	case CONF_SEC_ALERTS:
+		return (&c->alerts);
 	default:
 		return (c);
 	}
@@ -160,6 +162,20 @@ smtp_clear(struct conf_smtp *s)
 		free(all[i]);
 }
 
+static void
+alerts_clear(struct conf_alerts *a)
+{
+	names_clear(&a->to);
+	names_clear(&a->domains);
+	names_clear(&a->off);
+	names_clear(&a->mute);
+	free(a->webhook);
+	free(a->webhook_secret_file);
+	free(a->webhook_secret_command);
+	free(a->webhook_ca_file);
+	free(a->command);
+}
+
 void
 conf_free(struct conf *c)
 {
@@ -175,6 +191,7 @@ conf_free(struct conf *c)
 		summary_clear(&c->summaries[i]);
 	free(c->summaries);
 	smtp_clear(&c->smtp);
+	alerts_clear(&c->alerts);
 	free(c->http.public_url);
 	free(c->path);
 	free(c->state_dir);
@@ -668,6 +685,100 @@ check_smtp(struct load *l, unsigned line)
 	look_at_file(l, "tls_ca_file", m->tls_ca_file, false, line);
 }
 
+/* ---- alerts ---- */
+
+bool
+conf_webhook_parts(const char *url, struct conf_url *out)
+{
+	bool		 tls = strncmp(url, "https://", 8) == 0;
+	const char	*host = url + (tls ? 8 : 7);
+	size_t		 n = strcspn(host, "/?"), k;
+	int64_t		 port = tls ? 443 : 80;
+
+	if ((!tls && strncmp(url, "http://", 7) != 0) || memchr(host, '@', n) != NULL)
+		return (false);
+	if (host[0] == '[') {
+		k = strcspn(++host, "]");
+		if (k + 1 >= n || (host[k + 1] != ':' && k + 2 != n))
+			return (false);
+		n -= k + 2;		/* what follows the bracket */
+		if (n > 0 && !str_i64((struct str){ host + k + 2, n - 1 }, &port))
+			return (false);
+	} else {
+		k = strcspn(host, ":/?");
+		if (k < n && !str_i64((struct str){ host + k + 1, n - k - 1 }, &port))
+			return (false);
+	}
+	if (k == 0 || k >= sizeof(out->host) || port < 1 || port > 65535)
+		return (false);
+	memcpy(out->host, host, k);
+	out->host[k] = '\0';
+	out->port = (uint16_t)port;
+	out->tls = tls;
+	out->loopback = is_loopback(out->host);
+	return (host_ok(out->host));
+}
+
+bool
+conf_mute_parts(const char *text, struct conf_mute *out)
+{
+	struct conf_mute	 m = { .rule = NULL, .domain = STR_NONE };
+	size_t			 n = strcspn(text, " ");
+	int64_t			 day;
+	bool			 known = n == 1 && text[0] == '*';
+
+	for (size_t i = 0; i < ALERT_RULE_COUNT && !known; i++)
+		if (str_eq((struct str){ text, n }, str_of(alert_rule_ids[i])) || (ascii_lower(text[0]) == 'a' && n == strlen(alert_rule_ids[i]) &&
+		    memcmp(text + 1, alert_rule_ids[i] + 1, n - 1) == 0)) {
+			m.rule = alert_rule_ids[i];
+			known = true;
+		}
+	if (!known)
+		return (false);
+	text += n + strspn(text + n, " ");
+	n = strcspn(text, " ");
+	if (n > 0 && !when_parse_date((struct str){ text, n }, &day)) {
+		char	 name[DOMAIN_MAX + 1], copy[DOMAIN_MAX + 1];
+		size_t	 len;
+
+		if (n > DOMAIN_MAX)
+			return (false);
+		memcpy(copy, text, n);
+		copy[n] = '\0';
+		if (strpbrk(copy, "@<>/,;*") != NULL || domain_normal(str_of(copy), name, &len, NULL) != NAME_DOMAIN)
+			return (false);
+		m.domain = (struct str){ text, n };
+		text += n + strspn(text + n, " ");
+		n = strcspn(text, " ");
+	}
+	if (n > 0) {
+		if (!when_parse_date((struct str){ text, n }, &day) || text[n] != '\0')
+			return (false);
+		m.until = (day + 1) * DAY_SECONDS;
+	}
+	if (m.rule == NULL && m.domain.p == NULL)
+		return (false);		/* that is alerts without a receiver */
+	*out = m;
+	return (true);
+}
+
+static void
+check_alerts(struct load *l, unsigned line)
+{
+	const struct conf_alerts	*a = &l->conf->alerts;
+	struct faults			*f = &l->faults;
+	struct conf_url			 u;
+
+	if (a->webhook != NULL && conf_webhook_parts(a->webhook, &u) && !u.tls && !u.loopback && !a->webhook_plain)
+		faults_add(f, line, "webhook begins with http:, so alerts would go over the network in the clear; with webhook_plain = yes they do");
+	if (a->webhook_secret_file != NULL && a->webhook_secret_command != NULL)
+		faults_add(f, line, "alerts has webhook_secret_file and webhook_secret_command; one of them is enough");
+	if (a->webhook == NULL && (a->webhook_secret_file != NULL || a->webhook_secret_command != NULL))
+		faults_add(f, line, "alerts has a secret, but no webhook");
+	look_at_file(l, "webhook_secret_file", a->webhook_secret_file, true, line);
+	look_at_file(l, "webhook_ca_file", a->webhook_ca_file, false, line);
+}
+
 static void
 check_summary(struct load *l, struct conf_summary *s)
 {
@@ -735,6 +846,8 @@ take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 		check_http(l, s);
 	if (s->kind == CONF_SEC_SMTP)
 		check_smtp(l, s->line);
+	if (s->kind == CONF_SEC_ALERTS)
+		check_alerts(l, s->line);
 }
 
 static void
@@ -878,7 +991,7 @@ read_tree(struct load *l, cfg_opt_t *opts)
 static void
 read_with_tables(struct load *l)
 {
-	cfg_opt_t	 opts[CONF_SECTIONS][64], end[] = { CFG_END() };
+	cfg_opt_t	 opts[CONF_SECTIONS][96], end[] = { CFG_END() };
 	size_t		 n[CONF_SECTIONS] = { 0 };
 
 	for (size_t i = 0; i < conf_nitems; i++) {
@@ -977,6 +1090,11 @@ finish(struct load *l, const char *path, struct buf *faults, struct err *e)
 		l->faults.file = 0;
 		l->faults.name = l->nfiles > 0 ? l->files[0].path : NULL;
 		faults_add(&l->faults, c->summaries[0].line, "summary %s cannot be sent: there is no section smtp { }", c->summaries[0].name);
+	}
+	if (c->alerts.to.n > 0 && c->smtp.from == NULL && l->once[CONF_SEC_SMTP].line == 0) {
+		l->faults.file = l->once[CONF_SEC_ALERTS].file;
+		l->faults.name = l->nfiles > l->faults.file ? l->files[l->faults.file].path : NULL;
+		faults_add(&l->faults, l->once[CONF_SEC_ALERTS].line, "alerts cannot be mailed: there is no section smtp { }");
 	}
 	faults_print(&l->faults, faults);
 	faults_print(&l->warnings, &w);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alert/limits.h"
 #include "base/base.h"
 #include "base/limits.h"
 #include "dmarc/trust.h"
@@ -115,6 +116,31 @@ struct conf_summary {
 };
 #define CONF_LANGUAGES "en|ru|pt|cs|de"
 
+/* From one time of the day to another, local time, in minutes since midnight; from -1: never. */
+struct conf_quiet { int from, to; };
+
+struct conf_alerts {
+	struct str_list		 to;		/* addresses, normalised */
+	struct str_list		 domains;	/* and all below; none: all */
+	struct str_list		 off;		/* ids of rules, lower case */
+	struct str_list		 mute;		/* "a6", "a6 example.org", "* example.org 2026-12-31" */
+	unsigned		 language;
+	struct conf_quiet	 quiet;
+	bool			 quiet_urgent;	/* then urgent ones wait, too */
+	unsigned		 digest;	/* more than so many at once are one message */
+	int64_t			 interval;	/* seconds between two looks */
+	unsigned		 attempts;	/* then a message is a dead letter */
+	char			*webhook;	/* NULL: none */
+	char			*webhook_secret_file;	/* at most one of the two */
+	char			*webhook_secret_command;
+	char			*webhook_ca_file;
+	bool			 webhook_plain;	/* http: elsewhere than on this machine is meant */
+	int64_t			 webhook_timeout;
+	char			*command;	/* a program and its arguments; NULL: none */
+	int64_t			 command_timeout;
+	struct alert_limits	 limits;
+};
+
 struct conf_sender {		/* somebody who is not in our list, or otherwise */
 	char			*name;
 	int			 kind;		/* enum sender_kind, less one */
@@ -137,6 +163,7 @@ struct conf {
 	struct conf_smtp	 smtp;
 	struct conf_summary	*summaries;
 	size_t			 nsummaries;
+	struct conf_alerts	 alerts;
 	struct trust_settings	 trust;		/* with the domains that are ours */
 	unsigned		 decoders;	/* 0: one per core */
 	enum conf_suffixes	 suffixes;
@@ -163,6 +190,13 @@ void		 conf_print(const struct conf *, struct buf *out);
 #define CONF_COMMAND_MS	30000
 int		 conf_password(const struct conf_mailbox *, struct buf *out, struct err *e);
 int		 conf_smtp_password(const struct conf_smtp *, struct buf *out, struct err *e);
+int		 conf_webhook_secret(const struct conf_alerts *, struct buf *out, struct err *e);
+/* Where a webhook is: false when that is no address of one. loopback: on this machine. */
+struct conf_url { char host[256]; uint16_t port; bool tls, loopback; };
+bool		 conf_webhook_parts(const char *url, struct conf_url *out);
+/* A line of mute: rule NULL is any, domain absent is all, until 0 is for ever. false: it is none. */
+struct conf_mute { const char *rule; struct str domain; int64_t until; };
+bool		 conf_mute_parts(const char *text, struct conf_mute *out);
 /*
  * name@domain as it stands in a message and in SMTP: the domain in its ASCII
  * form, lower case. What cannot be sent to is refused by a sentence.

@@ -29,12 +29,19 @@ static int	 set_from(void *, const char *, struct err *);
 static int	 set_unsubscribe(void *, const char *, struct err *);
 static int	 set_when(void *, const char *, struct err *);
 static void	 get_when(const void *, struct buf *);
+static int	 set_quiet(void *, const char *, struct err *);
+static void	 get_quiet(const void *, struct buf *);
+static int	 set_webhook(void *, const char *, struct err *);
+static int	 set_command(void *, const char *, struct err *);
 
 #define LIMIT_BYTES	CONF_SIZE
 #define LIMIT_COUNT	CONF_COUNT
 #define LIMIT_SECONDS	CONF_TIME
 #define LIMITS_ITEM(name, def, min, max, unit, why)						\
 	{ CONF_SEC_LIMITS, #name, LIMIT_##unit, FIELD(limits, name), (min), (max), NULL, NULL, why, NULL, NULL },
+
+#define ALERT_ITEM(name, def, min, max, why)							\
+	{ CONF_SEC_ALERTS, #name, CONF_COUNT, FIELD(conf_alerts, limits.name), (min), (max), #def, NULL, why, NULL, NULL },
 
 const struct conf_item conf_items[] = {
 	{ CONF_SEC_ROOT, "state", CONF_PATH, FIELD(conf, state_dir), 1, 1024, LOCALSTATEDIR "/lib/dmarcd", NULL,
@@ -143,6 +150,44 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_SUMMARY, "per_domain", CONF_BOOL, FIELD(conf_summary, per_domain), 0, 0, "no", NULL,
 	    "whether each domain is a mail of its own", NULL, NULL },
 
+	{ CONF_SEC_ALERTS, "to", CONF_NAMES, FIELD(conf_alerts, to), 0, 100, NULL, "mail",
+	    "who gets them by mail", NULL, NULL },
+	{ CONF_SEC_ALERTS, "domains", CONF_NAMES, FIELD(conf_alerts, domains), 0, 1000, NULL, "domain",
+	    "what they are about, and all below; without it all domains", NULL, NULL },
+	{ CONF_SEC_ALERTS, "language", CONF_WORD, FIELD(conf_alerts, language), 0, 0, "en", CONF_LANGUAGES,
+	    "what they are written in", NULL, NULL },
+	{ CONF_SEC_ALERTS, "off", CONF_NAMES, FIELD(conf_alerts, off), 0, 100, NULL, "rule",
+	    "rules that are not asked: A5", NULL, NULL },
+	{ CONF_SEC_ALERTS, "mute", CONF_NAMES, FIELD(conf_alerts, mute), 0, 1000, NULL, "mute",
+	    "what is not told: a rule or *, a domain, a last day", NULL, NULL },
+	{ CONF_SEC_ALERTS, "quiet", CONF_TEXT, FIELD(conf_alerts, quiet), 0, 11, "", NULL,
+	    "hours in which only what is urgent is told, local time: 22:00-07:00", set_quiet, get_quiet },
+	{ CONF_SEC_ALERTS, "quiet_urgent", CONF_BOOL, FIELD(conf_alerts, quiet_urgent), 0, 0, "no", NULL,
+	    "whether in these hours what is urgent waits, too", NULL, NULL },
+	{ CONF_SEC_ALERTS, "digest", CONF_COUNT, FIELD(conf_alerts, digest), 1, 1000, "5", NULL,
+	    "more than so many at once become one message", NULL, NULL },
+	{ CONF_SEC_ALERTS, "interval", CONF_TIME, FIELD(conf_alerts, interval), MINUTE, DAY, "15m", NULL,
+	    "time between two looks", NULL, NULL },
+	{ CONF_SEC_ALERTS, "attempts", CONF_COUNT, FIELD(conf_alerts, attempts), 1, 1000, "30", NULL,
+	    "times that a message is sent before it is a dead letter", NULL, NULL },
+	{ CONF_SEC_ALERTS, "webhook", CONF_TEXT, FIELD(conf_alerts, webhook), 1, 1000, NULL, NULL,
+	    "https: address that gets them as JSON", set_webhook, NULL },
+	{ CONF_SEC_ALERTS, "webhook_secret_file", CONF_PATH, FIELD(conf_alerts, webhook_secret_file), 1, 1024, NULL, NULL,
+	    "its first line is the secret that they are signed with", NULL, NULL },
+	{ CONF_SEC_ALERTS, "webhook_secret_command", CONF_TEXT, FIELD(conf_alerts, webhook_secret_command), 1, 4096, NULL, NULL,
+	    "what it prints first is the secret", NULL, NULL },
+	{ CONF_SEC_ALERTS, "webhook_ca_file", CONF_PATH, FIELD(conf_alerts, webhook_ca_file), 1, 1024, NULL, NULL,
+	    "certificates to trust instead of the system's", NULL, NULL },
+	{ CONF_SEC_ALERTS, "webhook_plain", CONF_BOOL, FIELD(conf_alerts, webhook_plain), 0, 0, "no", NULL,
+	    "whether http: is meant, in the clear over the network", NULL, NULL },
+	{ CONF_SEC_ALERTS, "webhook_timeout", CONF_TIME, FIELD(conf_alerts, webhook_timeout), 1, 300, "20s", NULL,
+	    "time for one request", NULL, NULL },
+	{ CONF_SEC_ALERTS, "command", CONF_TEXT, FIELD(conf_alerts, command), 1, 1000, NULL, NULL,
+	    "a program and its arguments that get them as JSON", set_command, NULL },
+	{ CONF_SEC_ALERTS, "command_timeout", CONF_TIME, FIELD(conf_alerts, command_timeout), 1, 300, "30s", NULL,
+	    "then it is ended", NULL, NULL },
+	ALERT_LIMITS(ALERT_ITEM)
+
 	{ CONF_SEC_STORE, "keep_originals", CONF_TIME, FIELD(conf_store, keep_originals), 0, DECADE, "0", NULL,
 	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
 	{ CONF_SEC_STORE, "keep_quarantine", CONF_TIME, FIELD(conf_store, keep_quarantine), 0, DECADE, "90d", NULL,
@@ -199,7 +244,7 @@ const struct conf_item conf_items[] = {
 const size_t conf_nitems = nitems(conf_items);
 
 const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "geo", "resolver", "limits",
-    "smtp", "summary" };
+    "smtp", "summary", "alerts" };
 
 const struct conf_item *
 item_find(enum conf_section section, struct str name)
@@ -465,6 +510,29 @@ check_network(const struct conf_item *it, const char *value, const char *shown, 
 	return (0);
 }
 
+/* A rule, or what is to be mute: its words with one blank between, in lower case. */
+static int
+check_rule(const struct conf_item *it, const char *value, const char *shown, char out[DOMAIN_MAX + 1], struct err *e)
+{
+	struct conf_mute	 m;
+	size_t			 n = 0;
+
+	for (; *value != '\0' && n < DOMAIN_MAX; value++)
+		if (*value != ' ' || (n > 0 && out[n - 1] != ' '))
+			out[n++] = ascii_lower(*value);
+	while (n > 0 && out[n - 1] == ' ')
+		n--;
+	out[n] = '\0';
+	if (strcmp(it->words, "rule") == 0) {
+		for (size_t i = 0; i < ALERT_RULE_COUNT; i++)
+			if (str_ieq(str_of(alert_rule_ids[i]), out))
+				return (0);
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" is no rule; rules are A1 to A11", it->name, shown));
+	}
+	return (*value == '\0' && conf_mute_parts(out, &m) ? 0 : err_set(e, ERR_CONFIG, "%s \"%s\" is not a rule or *, then a domain, then the last "
+	    "day, like \"A6 example.org 2026-12-31\" (domain and day may be missing)", it->name, shown));
+}
+
 /* Normalised into out; what people are likely to mean instead is said. */
 static int
 check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 1], struct err *e)
@@ -497,6 +565,8 @@ check_name(const struct conf_item *it, const char *value, char out[DOMAIN_MAX + 
 		return (catalogue_selector_ok((struct str){ out, n }) ? 0 :
 		    err_set(e, ERR_CONFIG, "%s \"%s\" is no selector", it->name, shown));
 	}
+	if (strcmp(it->words, "rule") == 0 || strcmp(it->words, "mute") == 0)
+		return (check_rule(it, value, shown, out, e));
 	if (strcmp(it->words, "network") == 0)
 		return (check_network(it, value, shown, out, e));
 	if (value[0] == '*')
@@ -839,17 +909,79 @@ set_unsubscribe(void *base, const char *value, struct err *e)
 
 /* No shell reads it: what only a shell would understand is named. */
 static int
-set_sendmail(void *base, const char *value, struct err *e)
+set_program(char **to, const char *key, const char *value, struct err *e)
 {
 	char	 shown[120];
 
 	esc_short(shown, sizeof(shown), str_of(value));
 	if (value[0] != '/')
-		return (err_set(e, ERR_CONFIG, "sendmail \"%s\" does not begin with a slash: a daemon needs whole paths", shown));
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" does not begin with a slash: a daemon needs whole paths", key, shown));
 	if (strpbrk(value, "|&;<>$`\"'\\(){}*?[]~") != NULL)
-		return (err_set(e, ERR_CONFIG, "sendmail \"%s\" holds a character that only a shell understands; a program and its arguments, "
-		    "parted by blanks, are run without one", shown));
-	return (replace(&((struct conf_smtp *)base)->sendmail, value, e));
+		return (err_set(e, ERR_CONFIG, "%s \"%s\" holds a character that only a shell understands; a program and its arguments, "
+		    "parted by blanks, are run without one", key, shown));
+	return (replace(to, value, e));
+}
+
+static int
+set_sendmail(void *base, const char *value, struct err *e)
+{
+	return (set_program(&((struct conf_smtp *)base)->sendmail, "sendmail", value, e));
+}
+
+/* ---- alerts ---- */
+
+static int
+set_command(void *base, const char *value, struct err *e)
+{
+	return (set_program(&((struct conf_alerts *)base)->command, "command", value, e));
+}
+
+static int
+set_webhook(void *base, const char *value, struct err *e)
+{
+	struct conf_url	 u;
+
+	/* not shown: what stands in it may be all that keeps strangers out */
+	if (!url_ok(value) || strchr(value, '#') != NULL || !conf_webhook_parts(value, &u))
+		return (err_set(e, ERR_CONFIG, "webhook is no address like https://hooks.example.org/dmarcd (without user and password)"));
+	return (replace(&((struct conf_alerts *)base)->webhook, value, e));
+}
+
+static bool
+time_of_day(struct str s, int *minutes)
+{
+	int64_t	 h, m;
+
+	if (s.len != 5 || s.p[2] != ':' || !str_i64((struct str){ s.p, 2 }, &h) || !str_i64((struct str){ s.p + 3, 2 }, &m) || h < 0 || h > 23 ||
+	    m < 0 || m > 59)
+		return (false);
+	*minutes = (int)(h * 60 + m);
+	return (true);
+}
+
+static int
+set_quiet(void *base, const char *value, struct err *e)
+{
+	struct conf_alerts	*a = base;
+	struct conf_quiet	 q = { -1, -1 };
+	char			 shown[80];
+
+	if (value[0] != '\0' && (strlen(value) != 11 || value[5] != '-' || !time_of_day((struct str){ value, 5 }, &q.from) ||
+	    !time_of_day((struct str){ value + 6, 5 }, &q.to) || q.from == q.to))
+		return (err_set(e, ERR_CONFIG, "quiet \"%s\" is not two times like 22:00-07:00", esc_short(shown, sizeof(shown), str_of(value))));
+	a->quiet = q;
+	return (0);
+}
+
+static void
+get_quiet(const void *base, struct buf *b)
+{
+	const struct conf_quiet	*q = &((const struct conf_alerts *)base)->quiet;
+
+	if (q->from < 0)
+		(void)buf_cstr(b, "\"\"");
+	else
+		(void)buf_printf(b, "\"%02d:%02d-%02d:%02d\"", q->from / 60, q->from % 60, q->to / 60, q->to % 60);
 }
 
 static const char *const	 weekdays[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };

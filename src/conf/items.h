@@ -14,7 +14,7 @@
 #include "conf/conf.h"
 
 enum conf_section { CONF_SEC_ROOT, CONF_SEC_MAILBOX, CONF_SEC_HTTP, CONF_SEC_STORE, CONF_SEC_TRUST, CONF_SEC_SENDER, CONF_SEC_GEO,
-	CONF_SEC_RESOLVER, CONF_SEC_LIMITS, CONF_SEC_SMTP, CONF_SEC_SUMMARY, CONF_SECTIONS };
+	CONF_SEC_RESOLVER, CONF_SEC_LIMITS, CONF_SEC_SMTP, CONF_SEC_SUMMARY, CONF_SEC_ALERTS, CONF_SECTIONS };
 
 /* Sections that may stand several times, each with a name. */
 static inline bool
@@ -41,7 +41,7 @@ struct conf_item {
 	size_t			 off, size;	/* of the field in the section's struct */
 	uint64_t		 min, max;	/* for text: bytes; for names: how many */
 	const char		*def;		/* as in the file; NULL: none, or from limits.h */
-	const char		*words;		/* CONF_WORD: "imap|pop3"; CONF_NAMES: "domain", "host", "authserv-id", "selector", "server", "address", "network" or "mail" */
+	const char		*words;		/* CONF_WORD: "imap|pop3"; CONF_NAMES: "domain", "host", "authserv-id", "selector", "server", "address", "network", "mail", "rule" or "mute" */
 	const char		*help;		/* also shown in dmarcd.conf(5) */
 	/* for what is not a field of its own */
 	int			 (*set)(void *base, const char *, struct err *);

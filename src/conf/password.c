@@ -23,7 +23,7 @@
 extern char	**environ;
 
 /* Whose password it is, for people, and where it stands: one of the two. */
-struct place { const char *who, *file, *command; };
+struct place { const char *who, *what, *file, *command; };
 
 /* The first line of raw goes to out; sentence parts: who, where. */
 static int
@@ -49,17 +49,18 @@ first_line(const char *who, const char *where, const char *raw, size_t len, stru
 static int
 from_file(const struct place *m, struct buf *out, struct err *e)
 {
-	char	 raw[PASSWORD_MAX + 3], shown[200];
+	char	 raw[PASSWORD_MAX + 3], shown[200], where[64];
 	ssize_t	 n;
 	int	 fd, rv;
 
+	(void)snprintf(where, sizeof(where), "%s_file", m->what);
 	esc_short(shown, sizeof(shown), str_of(m->file));
 	if ((fd = open(m->file, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return (err_set(e, ERR_CONFIG, "%s: password_file \"%s\": %s", m->who, shown, strerror(errno)));
+		return (err_set(e, ERR_CONFIG, "%s: %s_file \"%s\": %s", m->who, m->what, shown, strerror(errno)));
 	if ((n = io_read_full(fd, raw, sizeof(raw))) == -1)
-		rv = err_set(e, ERR_CONFIG, "%s: password_file \"%s\": %s", m->who, shown, strerror(errno));
+		rv = err_set(e, ERR_CONFIG, "%s: %s_file \"%s\": %s", m->who, m->what, shown, strerror(errno));
 	else
-		rv = first_line(m->who, "password_file", raw, (size_t)n, out, e);
+		rv = first_line(m->who, where, raw, (size_t)n, out, e);
 	explicit_bzero(raw, sizeof(raw));
 	(void)close(fd);
 	return (rv);
@@ -180,9 +181,9 @@ command_failed(const struct place *m, const struct said *s, int status, struct e
 		line.len = (size_t)(nl - s->err);
 	esc_short(shown, sizeof(shown), line);
 	if (WIFSIGNALED(status))
-		return (err_set(e, ERR_TEMP, "%s: password_command was ended by signal %d", m->who,
+		return (err_set(e, ERR_TEMP, "%s: %s_command was ended by signal %d", m->who, m->what,
 		    WTERMSIG(status)));
-	return (err_set(e, ERR_CONFIG, "%s: password_command failed with exit code %d%s%s", m->who,
+	return (err_set(e, ERR_CONFIG, "%s: %s_command failed with exit code %d%s%s", m->who, m->what,
 	    WEXITSTATUS(status), line.len > 0 ? ": " : "", shown));
 }
 
@@ -190,29 +191,31 @@ static int
 run_command(const struct place *m, int out[2], int err[2], int64_t ms, struct buf *result, struct err *e)
 {
 	struct said	 s = { .nout = 0 };
+	char		 where[64];
 	int64_t		 deadline = when_mono_ms() + ms;
 	pid_t		 pid;
 	int		 rv, status = 0;
 	bool		 done;
 
+	(void)snprintf(where, sizeof(where), "what %s_command prints", m->what);
 	rv = spawn(m->command, out[1], err[1], &pid);
 	(void)close(out[1]);
 	(void)close(err[1]);
 	out[1] = err[1] = -1;
 	if (rv != 0)
-		return (err_set(e, ERR_TEMP, "%s: /bin/sh for password_command: %s", m->who, strerror(rv)));
+		return (err_set(e, ERR_TEMP, "%s: /bin/sh for %s_command: %s", m->who, m->what, strerror(rv)));
 	done = listen_to(out[0], err[0], &s, deadline);
 	/* The shell is not reaped yet, so its number, and its group's, is still its own. */
 	if (!done)
 		(void)kill(-pid, SIGKILL);
 	done = reap(pid, deadline, &status) && done;
 	if (!done)
-		rv = err_set(e, ERR_TEMP, "%s: password_command did not end within %lld s", m->who,
+		rv = err_set(e, ERR_TEMP, "%s: %s_command did not end within %lld s", m->who, m->what,
 		    (long long)(ms / 1000));
 	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		rv = command_failed(m, &s, status, e);
 	else
-		rv = first_line(m->who, "what password_command prints", s.out, s.nout, result, e);
+		rv = first_line(m->who, where, s.out, s.nout, result, e);
 	explicit_bzero(&s, sizeof(s));
 	return (rv);
 }
@@ -223,7 +226,7 @@ from_command(const struct place *m, struct buf *result, struct err *e)
 	int	 out[2] = { -1, -1 }, err[2] = { -1, -1 }, rv;
 
 	if (pipe2(out, O_CLOEXEC) == -1 || pipe2(err, O_CLOEXEC) == -1)
-		rv = err_set(e, ERR_TEMP, "%s: a pipe for password_command: %s", m->who, strerror(errno));
+		rv = err_set(e, ERR_TEMP, "%s: a pipe for %s_command: %s", m->who, m->what, strerror(errno));
 	else
 		rv = run_command(m, out, err, CONF_COMMAND_MS, result, e);
 	for (int i = 0; i < 2; i++) {
@@ -245,7 +248,7 @@ int
 conf_password(const struct conf_mailbox *m, struct buf *out, struct err *e)
 {
 	char		 who[80];
-	struct place	 p = { who, m->password_file, m->password_command };
+	struct place	 p = { who, "password", m->password_file, m->password_command };
 
 	(void)snprintf(who, sizeof(who), "mailbox %s", m->name);
 	return (from_place(&p, out, e));
@@ -254,7 +257,15 @@ conf_password(const struct conf_mailbox *m, struct buf *out, struct err *e)
 int
 conf_smtp_password(const struct conf_smtp *m, struct buf *out, struct err *e)
 {
-	struct place	 p = { "smtp", m->password_file, m->password_command };
+	struct place	 p = { "smtp", "password", m->password_file, m->password_command };
+
+	return (from_place(&p, out, e));
+}
+
+int
+conf_webhook_secret(const struct conf_alerts *a, struct buf *out, struct err *e)
+{
+	struct place	 p = { "alerts", "webhook_secret", a->webhook_secret_file, a->webhook_secret_command };
 
 	return (from_place(&p, out, e));
 }

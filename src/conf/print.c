@@ -60,6 +60,9 @@ conf_print(const struct conf *c, struct buf *out)
 		section(out, CONF_SEC_SMTP, &c->smtp, "\t", false);
 		(void)buf_cstr(out, "}\n");
 	}
+	(void)buf_cstr(out, "\nalerts {\n");
+	section(out, CONF_SEC_ALERTS, &c->alerts, "\t", false);
+	(void)buf_cstr(out, "}\n");
 	(void)buf_cstr(out, "\nhttp {\n");
 	section(out, CONF_SEC_HTTP, &c->http, "\t", false);
 	(void)buf_cstr(out, "}\n\nstore {\n");

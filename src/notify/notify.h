@@ -1,6 +1,7 @@
 /*
  * notify.h - mail of ours: written as a message, handed over to a server or a
- * sendmail program, at its time and once.
+ * sendmail program, at its time and once; alerts also to a web server or to a
+ * program.
  * Source:    RFC 5322, 2045 to 2047 (messages), RFC 3834 (Auto-Submitted), RFC
  *            2369 and 8058 (List-Unsubscribe); design: summary mail.
  * Trust:     subject and bodies hold names of strangers: nothing of them can
@@ -13,6 +14,7 @@
 #ifndef NOTIFY_NOTIFY_H
 #define NOTIFY_NOTIFY_H
 
+#include "alert/state.h"
 #include "base/base.h"
 #include "conf/conf.h"
 #include "mailbox/smtp.h"
@@ -109,5 +111,52 @@ struct notify_due { unsigned sent, waiting, refused; bool busy; enum err_code wo
  */
 int	 notify_summary_due(const struct conf *, const struct conf_summary *, const struct notify_way *, int64_t now,
 	    const struct notify_due_calls *, void *ctx, struct notify_due *, struct err *);
+
+/* --- Alerts ------------------------------------------------------------------------------------ */
+
+/*
+ * The program of alerts { command = } with the alert as JSON on its standard
+ * input; fderr: where its complaints go, -1: nowhere. said: what it complained.
+ */
+int	 notify_command_start(const struct conf_alerts *, int fd, int fderr, pid_t *pid, struct err *);
+int	 notify_command_ended(const struct conf_alerts *, int status, bool late, const char *said, struct err *);
+/* Starts it and waits. */
+int	 notify_command(const struct conf_alerts *, struct str body, struct err *);
+
+/*
+ * POSTs body to alerts { webhook = }, with the headers
+ *   Dmarcd-Id: id, the same at each try of one message
+ *   Dmarcd-Timestamp: now, in seconds
+ *   Dmarcd-Signature: sha256=HMAC over timestamp, ".", body; with a secret only
+ * No redirect is followed. ERR_INPUT: refused for good. steps gets lines for
+ * people about what happened; NULL: nobody wants them.
+ */
+int	 notify_webhook(const struct conf_alerts *, struct str secret, const char *id, struct str body, int64_t now, struct buf *steps,
+	    struct err *);
+
+struct notify_ways {
+	struct notify_way	 mail;
+	struct str		 secret;	/* of the webhook; absent: none */
+	/* Runs the command; NULL: notify_command does. */
+	int			(*command)(void *, struct str body, struct err *);
+	void			*ctx;
+};
+struct notify_alerts_calls {
+	/* What became of a delivery: e NULL: it is out; dead: it is a dead letter now. */
+	void	(*delivered)(void *, const struct alert_delivery *, const struct err *e, bool dead);
+	bool	(*stop)(void *);	/* NULL: never */
+};
+struct notify_alerts { size_t open; unsigned told, sent, waiting, dead; bool busy; enum err_code worst; };
+bool	 notify_alerts_wanted(const struct conf *);	/* is there anybody to be told? */
+/*
+ * One look: judges when asked to, and sends what is due. gap: seconds without
+ * a look after which silence and errors are believed only when they last, as
+ * the machine may have been off; 0: always. busy: another process is at it.
+ */
+int	 notify_alerts_run(const struct conf *, const struct notify_ways *, bool judge, int64_t gap, int64_t now, int64_t wait_ms,
+	    const struct notify_alerts_calls *, void *ctx, struct notify_alerts *, struct err *);
+/* One message by one channel; to: the address of a mail. */
+int	 notify_alert_send(const struct conf *, const struct notify_ways *, const struct alert_delivery *, int64_t now, struct buf *steps,
+	    struct err *);
 
 #endif

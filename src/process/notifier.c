@@ -30,6 +30,7 @@
 #define TEMP_LAST	3600
 #define CONFIG_FIRST	600
 #define CONFIG_LAST	7200
+#define GAP_S		3600		/* and two intervals without a look at alerts: the machine may have been off */
 #define MEMORY		((uint64_t)2 << 30)	/* mapped, not used: as for the reader of a large store */
 
 struct retry { int64_t not_before; unsigned failures; };	/* on the monotonic clock, in ms */
@@ -38,14 +39,16 @@ struct notifier {
 	int		 fd;
 	json_t		*json;
 	struct conf	*conf;
-	char		*password;
+	char		*password, *secret;
 	struct retry	*retry;
 	struct notify_way way;
+	struct notify_ways ways;	/* of alerts */
+	int64_t		 judge_at;	/* ms, on the monotonic clock */
 	bool		 stop, busy;
 };
 
 json_t *
-notifier_config(const struct conf *c, const char *password)
+notifier_config(const struct conf *c, const char *password, const char *secret)
 {
 	struct buf	 text = { 0 };
 	json_t		*j = NULL;
@@ -53,7 +56,8 @@ notifier_config(const struct conf *c, const char *password)
 	/* the settings as a file: nothing has to be named twice */
 	conf_print(c, &text);
 	if (!text.failed)
-		j = json_pack("{s:s%, s:s?, s:i}", "conf", text.p, text.len, "password", password, "log", (int)log_level_get());
+		j = json_pack("{s:s%, s:s?, s:s?, s:i}", "conf", text.p, text.len, "password", password, "secret", secret, "log",
+		    (int)log_level_get());
 	buf_free(&text);
 	return (j);
 }
@@ -61,7 +65,7 @@ notifier_config(const struct conf *c, const char *password)
 bool
 notifier_wanted(const struct conf *c)
 {
-	return (c->nsummaries > 0 && c->smtp.from != NULL);
+	return ((c->nsummaries > 0 && c->smtp.from != NULL) || notify_alerts_wanted(c));
 }
 
 /* --- The parent ---------------------------------------------------------------------------- */
@@ -102,41 +106,75 @@ on_stop(void *arg)
 }
 
 /*
- * The program of sendmail = is started by the parent: a process of ours that
- * reads strangers' names may start none, and what such programs need (groups,
- * other folders) is not for this one.
+ * Programs (sendmail = and command =) are started by the parent: a process of
+ * ours that reads strangers' names may start none, and what such programs need
+ * (groups, other folders) is not for this one. What is for their standard
+ * input travels as a file; answer gets how it ended.
  */
+static int
+run_by_parent(struct notifier *n, json_t *ask, struct str input, json_t **answer, struct err *e)
+{
+	int	 fd = memfd_create("input", MFD_CLOEXEC);
+
+	if (fd == -1 || io_write_full(fd, input.p, input.len) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
+		if (fd != -1)
+			(void)close(fd);
+		json_decref(ask);
+		return (err_set(e, ERR_TEMP, "memfd: %s", strerror(errno)));
+	}
+	if (ask == NULL || link_send(n->fd, ask, fd, e) == -1) {
+		json_decref(ask);
+		(void)close(fd);
+		return (e->code == ERR_NONE ? err_set(e, ERR_TEMP, "out of memory") : -1);
+	}
+	json_decref(ask);
+	(void)close(fd);
+	while (*answer == NULL)
+		if (!hear(n, "program", answer))
+			return (err_set(e, ERR_BUG, "the program was started, but how it ended was not told"));
+	return (0);
+}
+
+/* What it told when it could not be started; else its status. */
+static int
+answered(json_t *answer, int *status, struct err *e)
+{
+	const char	*error = json_string_value(json_object_get(answer, "error"));
+
+	*status = (int)json_integer_value(json_object_get(answer, "status"));
+	if (error == NULL)
+		return (0);
+	return (err_set(e, json_integer_value(json_object_get(answer, "code")) == ERR_CONFIG ? ERR_CONFIG : ERR_TEMP, "%s", error));
+}
+
 static int
 on_program(void *arg, const char *to, struct str message, struct err *e)
 {
 	struct notifier	*n = arg;
-	json_t		*o, *answer = NULL;
-	const char	*error;
-	int		 fd = memfd_create("mail", MFD_CLOEXEC), status = -1;
+	json_t		*answer = NULL;
+	int		 status = -1, rv;
 
-	if (fd == -1 || io_write_full(fd, message.p, message.len) == -1 || lseek(fd, 0, SEEK_SET) == -1) {
-		if (fd != -1)
-			(void)close(fd);
-		return (err_set(e, ERR_TEMP, "memfd: %s", strerror(errno)));
-	}
-	o = json_pack("{s:s, s:s}", "op", "sendmail", "to", to);
-	if (o == NULL || link_send(n->fd, o, fd, e) == -1) {
-		json_decref(o);
-		(void)close(fd);
-		return (e->code == ERR_NONE ? err_set(e, ERR_TEMP, "out of memory") : -1);
-	}
-	json_decref(o);
-	(void)close(fd);
-	while (answer == NULL)
-		if (!hear(n, "sendmail", &answer))
-			return (err_set(e, ERR_BUG, "the program was started, but how it ended was not told"));
-	error = json_string_value(json_object_get(answer, "error"));
-	if (error != NULL)
-		(void)err_set(e, json_integer_value(json_object_get(answer, "code")) == ERR_CONFIG ? ERR_CONFIG : ERR_TEMP, "%s", error);
-	else
-		status = (int)json_integer_value(json_object_get(answer, "status"));
+	if (run_by_parent(n, json_pack("{s:s, s:s}", "op", "sendmail", "to", to), message, &answer, e) == -1)
+		return (-1);
+	rv = answered(answer, &status, e);
 	json_decref(answer);
-	return (error != NULL ? -1 : notify_program_ended(n->way.conf, status, e));
+	return (rv == -1 ? -1 : notify_program_ended(n->way.conf, status, e));
+}
+
+static int
+on_command(void *arg, struct str body, struct err *e)
+{
+	struct notifier	*n = arg;
+	json_t		*answer = NULL;
+	int		 status = -1, rv;
+	bool		 late;
+
+	if (run_by_parent(n, json_pack("{s:s}", "op", "command"), body, &answer, e) == -1)
+		return (-1);
+	rv = answered(answer, &status, e);
+	late = json_is_true(json_object_get(answer, "late"));
+	json_decref(answer);
+	return (rv == -1 ? -1 : notify_command_ended(&n->conf->alerts, status, late, "", e));
 }
 
 /* --- One look --------------------------------------------------------------------------------- */
@@ -175,9 +213,42 @@ later(struct retry *r, enum err_code why)
 }
 
 static void
+on_alert(void *arg, const struct alert_delivery *d, const struct err *e, bool dead)
+{
+	const char	*to = d->channel == ALERT_MAIL ? d->to : alert_channel_names[d->channel];
+
+	(void)arg;
+	if (e == NULL)
+		log_info("alert %s: sent to %s", d->id, to);
+	else
+		log_error("alert %s to %s: %s; %s", d->id, to, e->msg, dead ? "it is a dead letter now: dmarcd alert list --dead" :
+		    "it is tried again");
+}
+
+static const struct notify_alerts_calls	 alert_calls = { .delivered = on_alert, .stop = on_stop };
+
+static void
+look_alerts(struct notifier *n)
+{
+	struct notify_alerts	 out;
+	struct err		 e = { 0 };
+	int64_t			 interval = n->conf->alerts.interval;
+	bool			 judge = when_mono_ms() >= n->judge_at;
+
+	if (!notify_alerts_wanted(n->conf) || on_stop(n))
+		return;
+	if (notify_alerts_run(n->conf, &n->ways, judge, GAP_S + 2 * interval, when_now(), 0, &alert_calls, n, &out, &e) == -1)
+		log_error("%s; it is tried again", e.msg);
+	n->busy |= out.busy;
+	if (judge && !out.busy)
+		n->judge_at = when_mono_ms() + (e.code == ERR_NONE ? interval : LOOK_S) * 1000;
+}
+
+static void
 look(struct notifier *n)
 {
 	n->busy = false;
+	look_alerts(n);
 	for (size_t i = 0; i < n->conf->nsummaries && !on_stop(n); i++) {
 		const struct conf_summary	*s = &n->conf->summaries[i];
 		struct retry			*r = &n->retry[i];
@@ -204,7 +275,7 @@ static int
 prepare(struct notifier *n, struct err *e)
 {
 	struct buf	 faults = { 0 };
-	const char	*text, *password;
+	const char	*text, *password, *secret;
 	char		 path[4096];
 	int		 level, r;
 
@@ -212,6 +283,7 @@ prepare(struct notifier *n, struct err *e)
 		return (r == 0 ? err_set(e, ERR_TEMP, "the parent went before it sent a configuration") : -1);
 	text = json_string_value(json_object_get(n->json, "conf"));
 	password = json_string_value(json_object_get(n->json, "password"));
+	secret = json_string_value(json_object_get(n->json, "secret"));
 	level = (int)json_integer_value(json_object_get(n->json, "log"));
 	log_open("notifier", level < LOG_ERROR || level > LOG_DEBUG ? LOG_INFO : (enum log_level)level);
 	n->conf = conf_load_text("settings", str_of(text == NULL ? "" : text), &faults, e);
@@ -225,7 +297,14 @@ prepare(struct notifier *n, struct err *e)
 			return (err_set(e, ERR_TEMP, "out of memory"));
 		explicit_bzero((char *)(uintptr_t)password, strlen(password));
 	}
+	if (secret != NULL) {
+		if ((n->secret = strdup(secret)) == NULL)
+			return (err_set(e, ERR_TEMP, "out of memory"));
+		explicit_bzero((char *)(uintptr_t)secret, strlen(secret));
+	}
 	n->way = (struct notify_way){ .conf = &n->conf->smtp, .password = n->password, .wake = -1, .program = on_program, .ctx = n };
+	n->ways = (struct notify_ways){ .mail = n->way, .secret = n->secret == NULL ? STR_NONE : str_of(n->secret), .command = on_command,
+	    .ctx = n };
 	if ((n->retry = calloc(n->conf->nsummaries + 1, sizeof(*n->retry))) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	(void)snprintf(path, sizeof(path), "%s/notify", n->conf->state_dir);
@@ -244,7 +323,13 @@ lock_in(struct notifier *n, struct err *e)
 	struct sandbox_paths	 paths = { .state_dir = n->conf->state_dir, .ca_file = n->conf->smtp.tls_ca_file,
 				    .port = n->conf->smtp.host == NULL ? 0 : n->conf->smtp.port, .memory = MEMORY };
 	struct sandbox_report	 report;
+	struct conf_url		 hook;
 
+	if (n->conf->alerts.webhook != NULL && conf_webhook_parts(n->conf->alerts.webhook, &hook)) {
+		paths.ports = &hook.port;
+		paths.nports = 1;
+		paths.hook_ca_file = n->conf->alerts.webhook_ca_file;
+	}
 	return (sandbox_enter(SANDBOX_NOTIFIER, &paths, &report, e));
 }
 
@@ -287,6 +372,9 @@ notifier_main(int fd)
 	if (n.password != NULL)
 		explicit_bzero(n.password, strlen(n.password));
 	free(n.password);
+	if (n.secret != NULL)
+		explicit_bzero(n.secret, strlen(n.secret));
+	free(n.secret);
 	free(n.retry);
 	conf_free(n.conf);
 	json_decref(n.json);

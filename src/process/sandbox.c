@@ -261,10 +261,14 @@ open_up_client(struct fence *f, const struct sandbox_paths *p)
 		open_up(f, dirs[i], READ, false);
 	if (p->ca_file != NULL)
 		open_up(f, p->ca_file, READ, true);
-	if (p->port != 0) {
+	if (p->hook_ca_file != NULL)
+		open_up(f, p->hook_ca_file, READ, true);
+	if (p->port != 0 || p->nports > 0)
 		open_up_port(f, 53);	/* an answer too long for UDP */
+	if (p->port != 0)
 		open_up_port(f, p->port);
-	}
+	for (size_t i = 0; i < p->nports; i++)
+		open_up_port(f, p->ports[i]);
 }
 
 /* What a reader of the store needs; its tmp is for what is too large for memory. */
@@ -381,7 +385,9 @@ static const struct { const char *name; unsigned roles; } allowed[] = {
 	{ "sendmsg", OTHERS }, { "sendto", OTHERS }, { "send", OTHERS }, { "shutdown", OTHERS },
 	{ "getsockopt", OTHERS }, { "setsockopt", OTHERS }, { "getsockname", OTHERS }, { "getpeername", OTHERS },
 	{ "fcntl", OTHERS }, { "fcntl64", OTHERS }, { "dup", FILED }, { "eventfd2", OTHERS },
-	{ "epoll_create1", H | R }, { "epoll_ctl", H | R }, { "epoll_wait", H | R }, { "epoll_pwait", H | R }, { "pipe2", R }, { "bind", R },
+	{ "epoll_create1", H | R }, { "epoll_ctl", H | R }, { "epoll_wait", H | R }, { "epoll_pwait", H | R }, { "pipe2", R | N }, { "bind", R },
+	/* libcurl wakes its threads by a pair of these; no other kind can be had */
+	{ "socketpair", N },
 	{ "accept", H }, { "accept4", H }, { "sendfile", H }, { "sendfile64", H }, { "memfd_create", I | H | N },
 	{ "sendmmsg", F | N }, { "recvmmsg", F | N }, { "connect", F | N | R },
 	/* files: Landlock says which */

@@ -67,8 +67,8 @@ struct lent {
 	bool			 tell;		/* that one wants to know how it ends */
 };
 
-/* A sendmail program that the notifier waits for; it has one at a time. */
-struct program { pid_t pid; const struct child *to; };
+/* A program, sendmail or the command of alerts, that the notifier waits for; it has one at a time. */
+struct program { pid_t pid; const struct child *to; int64_t deadline; /* ms; 0: none */ bool late; };
 
 /* How those ended who were not asked after yet. */
 struct past { int64_t id; int status; };
@@ -243,16 +243,21 @@ http_config(struct supervisor *s, struct err *e)
 static json_t *
 notifier_settings(const struct conf *f, struct err *e)
 {
-	struct buf	 password = { 0 };
+	struct buf	 password = { 0 }, secret = { 0 };
 	json_t		*j = NULL;
+	bool		 signs = f->alerts.webhook_secret_file != NULL || f->alerts.webhook_secret_command != NULL;
 
-	if (f->smtp.user == NULL || conf_smtp_password(&f->smtp, &password, e) == 0) {
-		if ((j = notifier_config(f, password.p)) == NULL)
+	if ((f->smtp.user == NULL || conf_smtp_password(&f->smtp, &password, e) == 0) &&
+	    (!signs || conf_webhook_secret(&f->alerts, &secret, e) == 0)) {
+		if ((j = notifier_config(f, password.p, secret.p)) == NULL)
 			err_set(e, ERR_TEMP, "out of memory");
 	}
 	if (password.p != NULL)
 		explicit_bzero(password.p, password.cap);
+	if (secret.p != NULL)
+		explicit_bzero(secret.p, secret.cap);
 	buf_free(&password);
+	buf_free(&secret);
 	return (j);
 }
 
@@ -522,7 +527,16 @@ may_mail(const struct conf *f, const char *to)
 		for (size_t k = 0; k < f->summaries[i].to.n; k++)
 			if (strcmp(f->summaries[i].to.v[k], to) == 0)
 				return (true);
+	for (size_t i = 0; i < f->alerts.to.n; i++)
+		if (strcmp(f->alerts.to.v[i], to) == 0)
+			return (true);
 	return (false);
+}
+
+static void
+program_not(struct child *c, const struct err *e)
+{
+	program_answer(c, json_pack("{s:s, s:s, s:i}", "op", "program", "error", e->msg, "code", (int)e->code));
 }
 
 static void
@@ -530,15 +544,32 @@ program_start(struct supervisor *s, struct child *c, const char *to, int fd)
 {
 	const struct conf	*f = *s->conf;
 	struct err		 e = { 0 };
+	pid_t			 pid;
 
 	if (fd == -1 || to == NULL || f->smtp.sendmail == NULL || s->program.pid != 0 || !may_mail(f, to))
 		(void)err_set(&e, ERR_TEMP, "the program cannot be started for that");
-	else if (notify_program_start(&f->smtp, to, fd, &s->program.pid, &e) == 0) {
-		s->program.to = c;
+	else if (notify_program_start(&f->smtp, to, fd, &pid, &e) == 0) {
+		s->program = (struct program){ .pid = pid, .to = c };
 		return;
 	}
-	s->program.pid = 0;
-	program_answer(c, json_pack("{s:s, s:s, s:i}", "op", "sendmail", "error", e.msg, "code", (int)e.code));
+	program_not(c, &e);
+}
+
+/* Always the program of the settings; all that the notifier has a say in is what it reads. */
+static void
+command_start(struct supervisor *s, struct child *c, int fd)
+{
+	const struct conf_alerts	*a = &(*s->conf)->alerts;
+	struct err			 e = { 0 };
+	pid_t				 pid;
+
+	if (fd == -1 || a->command == NULL || s->program.pid != 0)
+		(void)err_set(&e, ERR_TEMP, "the program cannot be started for that");
+	else if (notify_command_start(a, fd, -1, &pid, &e) == 0) {
+		s->program = (struct program){ .pid = pid, .to = c, .deadline = when_mono_ms() + a->command_timeout * 1000 };
+		return;
+	}
+	program_not(c, &e);
 }
 
 static void
@@ -546,8 +577,8 @@ program_ended(struct supervisor *s, int status)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->c[i] == s->program.to && s->c[i]->pid != 0)
-			program_answer(s->c[i], json_pack("{s:s, s:i}", "op", "sendmail", "status", status));
-	s->program = (struct program){ 0, NULL };
+			program_answer(s->c[i], json_pack("{s:s, s:i, s:b}", "op", "program", "status", status, "late", (int)s->program.late));
+	s->program = (struct program){ 0, NULL, 0, false };
 }
 
 /* --- What they say -------------------------------------------------------------------- */
@@ -657,6 +688,8 @@ heard(struct supervisor *s, struct child *c, const json_t *m, int fd)
 	} else if (c->kind == NOTIFIER) {
 		if (strcmp(op, "sendmail") == 0 && c->pid != 0)
 			program_start(s, c, json_string_value(json_object_get(m, "to")), fd);
+		else if (strcmp(op, "command") == 0 && c->pid != 0)
+			command_start(s, c, fd);
 	} else if (c->kind == INGESTER && strcmp(op, "locked") == 0) {
 		if (s->calls->locked != NULL)
 			s->calls->locked(s->ctx);
@@ -877,6 +910,13 @@ timing(struct supervisor *s)
 			start(s, c);
 		if (c->pid == 0 && !c->over && c->next - now < wait)
 			wait = c->next - now;
+	}
+	if (s->program.pid != 0 && s->program.deadline != 0) {
+		if (now >= s->program.deadline && !s->program.late) {
+			s->program.late = true;
+			(void)kill(-s->program.pid, SIGKILL);	/* it leads a group of its own */
+		} else if (!s->program.late && s->program.deadline - now < wait)
+			wait = s->program.deadline - now;
 	}
 	if (s->stopping) {
 		if (now >= s->stop_at)

@@ -244,6 +244,12 @@ words_text(unsigned lang, const char *key)
 	return (text != NULL ? text : words_languages[0].texts[i]);
 }
 
+bool
+words_has(const char *key)
+{
+	return (bsearch(key, words_keys, words_nkeys, sizeof(words_keys[0]), by_key) != NULL);
+}
+
 int
 words_language(struct str tag)
 {

@@ -1,6 +1,6 @@
 /*
- * words.h - the messages of src/summary/XX.txt, filled in; summary/ only (and
- * its tests).
+ * words.h - the messages of src/summary/XX.txt, filled in; summary/ and alert/
+ * only (and their tests).
  * Source:    en.txt says which there are; words_data.c is made from the files.
  *            Plural rules are those of Unicode's CLDR for whole numbers.
  * Trust:     values are hostile text and stay text; escaping for a surface
@@ -44,6 +44,7 @@ struct word {
 /* By tag: "de", "pt-BR"; -1: none of ours. */
 int	 words_language(struct str tag);
 const char *words_text(unsigned lang, const char *key);
+bool	 words_has(const char *key);
 /* A message with its values; {n, plural, one {...} other {...}} is chosen by the language's rule. */
 bool	 words_fill(struct buf *, unsigned lang, const char *key, const struct word *);
 bool	 words_count(struct buf *, unsigned lang, uint64_t);
