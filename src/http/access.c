@@ -85,6 +85,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "tls/reports/{}", false, MAY_LIMITED },
 	{ "tls/reports/{}/raw", false, MAY_LIMITED },
 	{ "reporters", false, MAY_LIMITED },
+	{ "search", false, MAY_LIMITED },
 	{ "flow", false, MAY_LIMITED },
 	{ "heatmap", false, MAY_LIMITED },
 	{ "decode", true, MAY_LIMITED },

@@ -250,6 +250,7 @@ void	 api_failure_raw(struct request *, struct asked *);
 void	 api_failure_mail(struct request *, struct asked *);
 /* What an original is by its first bytes: "gz", "zip", "eml" ...; nothing more is read. */
 const char *raw_suffix(int fd, uint64_t offset, uint64_t bytes);
+void	 api_search(struct request *, struct asked *);
 void	 api_export(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 void	 api_metrics(struct request *, struct asked *);		/* in api_ingest.c, as mailboxes and spool are in it */

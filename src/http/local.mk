@@ -12,6 +12,7 @@ libdmarcd_a_SOURCES += \
 	src/http/api_ingest.c \
 	src/http/api_quarantine.c \
 	src/http/api_raw.c \
+	src/http/api_search.c \
 	src/http/cache.c \
 	src/http/etag.c \
 	src/http/headers.c \

@@ -36,6 +36,7 @@ static const struct route	routes[] = {
 	{ "tls/reports/{}",	api_answer,	ANSWER_TLS_REPORT,	LANE_QUICK,	true, false, 0 },
 	{ "tls/reports/{}/raw",	api_raw,	ANSWER_TLS_REPORT,	LANE_SLOW,	true, false, 0 },
 	{ "reporters",		api_answer,	ANSWER_REPORTERS,	LANE_QUICK,	true, false, 0 },
+	{ "search",		api_search,	ANSWER_KINDS,		LANE_QUICK,	true, false, 0 },
 	{ "export",		api_export,	ANSWER_KINDS,		LANE_EXPORT,	false, false, 0 },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, false, 0 },

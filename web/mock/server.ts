@@ -14,6 +14,7 @@ import { xmlOf } from "./data";
 import { BadFilter, failure, failureList } from "./failures";
 import { flow, heatmap } from "./flow";
 import * as q from "./query";
+import { search } from "./search";
 import * as who from "./senders";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
 
@@ -232,6 +233,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	switch (path) {
 	case "/me": return json(req, res, 200, { user: null, role: "admin", domains: null, csrf: null, lang: "en" });
 	case "/meta": return json(req, res, 200, q.meta());
+	case "/search": return json(req, res, 200, search(p));
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
 	case "/flow": return json(req, res, 200, flow(p));

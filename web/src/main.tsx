@@ -7,6 +7,7 @@ import "./styles/hosts.css";
 import "./styles/senders.css";
 import "./styles/login.css";
 import "./styles/flow.css";
+import "./styles/palette.css";
 import { render } from "preact";
 import { App } from "./app";
 import { start } from "./lib/router";

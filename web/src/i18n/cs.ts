@@ -5,6 +5,7 @@ import { failures } from "./cs-failures";
 import { flow } from "./cs-flow";
 import { help } from "./cs-help";
 import { hosts } from "./cs-hosts";
+import { palette } from "./cs-palette";
 import { intake } from "./cs-intake";
 import { places } from "./cs-places";
 import { login } from "./cs-login";
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "Na přehled",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;

@@ -5,6 +5,7 @@ import { failures } from "./de-failures";
 import { flow } from "./de-flow";
 import { help } from "./de-help";
 import { hosts } from "./de-hosts";
+import { palette } from "./de-palette";
 import { intake } from "./de-intake";
 import { places } from "./de-places";
 import { login } from "./de-login";
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;

@@ -5,6 +5,7 @@ import { failures } from "./pt-failures";
 import { flow } from "./pt-flow";
 import { help } from "./pt-help";
 import { hosts } from "./pt-hosts";
+import { palette } from "./pt-palette";
 import { intake } from "./pt-intake";
 import { places } from "./pt-places";
 import { login } from "./pt-login";
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "Para a visão geral",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;

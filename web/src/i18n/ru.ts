@@ -5,6 +5,7 @@ import { failures } from "./ru-failures";
 import { flow } from "./ru-flow";
 import { help } from "./ru-help";
 import { hosts } from "./ru-hosts";
+import { palette } from "./ru-palette";
 import { intake } from "./ru-intake";
 import { places } from "./ru-places";
 import { login } from "./ru-login";
@@ -554,4 +555,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;
