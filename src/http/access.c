@@ -211,7 +211,7 @@ access_done(const struct request *rq)
 {
 	static const struct { const char *path; enum auth_event event; } events[] = {
 		{ "failures/{}/reveal", AUTH_REVEAL }, { "failures/{}/raw", AUTH_REVEAL }, { "ingest/items/{}/retry", AUTH_RETRY }, { "ingest/items/{}/discard", AUTH_DISCARD },
-		{ "senders/{}/decision", AUTH_DECISION }, { "senders/decisions", AUTH_DECISION }, { "senders/decisions/{}/undo", AUTH_DECISION },
+		{ "senders/{}/decision", AUTH_DECISION }, { "senders/decisions", AUTH_DECISION }, { "senders/decisions/{}/undo", AUTH_DECISION }, { "upload", AUTH_UPLOAD },
 	};
 	char		 what[128];
 	int		 n;

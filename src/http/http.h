@@ -97,6 +97,7 @@ struct request {
 	char			*body;		/* of an action that takes one: JSON */
 	size_t			 body_len;
 	size_t			 body_max;	/* 0: none is read */
+	struct upload		*upload;	/* of an action that takes files */
 	struct reply		 reply;
 	struct request		*next;		/* in a queue of work.c */
 };
@@ -176,6 +177,7 @@ struct asked {
 };
 
 #define KIND_BARE (-1)
+#define BODY_FILES SIZE_MAX
 struct route {
 	const char	*path;		/* below API_PREFIX; "{}" stands for one segment */
 	void		(*run)(struct request *, struct asked *);
@@ -184,7 +186,7 @@ struct route {
 	bool		 etag;		/* answers change with the generation only */
 	/* of actions: */
 	bool		 put;		/* PUT, else POST */
-	size_t		 body;		/* bytes at most; 0: it takes none */
+	size_t		 body;		/* bytes at most; 0: it takes none; BODY_FILES: upload.c */
 };
 
 /* Does it answer in sentences, in the language that is asked for? */
@@ -226,6 +228,16 @@ void		 outflow_drop(struct outflow *);	/* NULL is fine */
 void		 outflow_stop(void);	/* all of them end, unfinished: the daemon does */
 /* server.c: the client took something; it has time for more. */
 void		 server_goes_on(struct conn *);
+
+/* --- upload.c: a body of files (multipart/form-data), that is never held in memory ---- */
+
+/* In the event loop, before the body. False: rq has its reply. */
+bool	 upload_begin(struct request *, const char *state_dir, const char *content_type, const char *content_length);
+bool	 upload_take(struct request *, const char *, size_t);	/* false: that is not what was said */
+void	 upload_end(struct upload *);	/* NULL is fine */
+void	 upload_rules(uint64_t message_bytes);	/* before anything is answered */
+uint64_t upload_limit(void);		/* bytes of one file */
+void	 api_upload(struct request *, struct asked *);	/* POST upload */
 
 /* --- api_*.c: each makes rq->reply -------------------------------------------- */
 

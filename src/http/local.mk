@@ -23,6 +23,7 @@ libdmarcd_a_SOURCES += \
 	src/http/routes.c \
 	src/http/server.c \
 	src/http/static.c \
+	src/http/upload.c \
 	src/http/outflow.c \
 	src/http/work.c
 

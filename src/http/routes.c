@@ -57,6 +57,7 @@ static const struct route	actions[] = {
 	{ .path = "failures/{}/raw", .run = api_failure_mail, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
+	{ .path = "upload", .run = api_upload, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = BODY_FILES },
 	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .put = true, .body = BODY_BYTES },
 	{ .path = "senders/decisions", .run = api_decide_many, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = BODY_BYTES },
 	{ .path = "senders/decisions/{}/undo", .run = api_decide_undo, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
@@ -121,7 +122,8 @@ match(struct request *rq, const struct route *r, struct str path, struct err *e)
 static enum route_kind
 wrong_method(struct request *rq, const struct route *action)
 {
-	problem(rq, 405, "This is done with %s, %s body.", action->put ? "PUT" : "POST", action->body == 0 ? "without a" : "with a JSON");
+	problem(rq, 405, "This is done with %s, %s body.", action->put ? "PUT" : "POST", action->body == BODY_FILES ? "with a multipart/form-data" :
+	    action->body == 0 ? "without a" : "with a JSON");
 	rq->reply.allow = action->put ? "PUT" : "POST";
 	return (ROUTE_REPLY);
 }

@@ -61,3 +61,7 @@ EXTRA_DIST += tests/e2e/login.sh tests/e2e/login.test.ts tests/e2e/lib/access.ts
 # decisions about senders, over HTTP and by command, of a daemon that is killed
 TESTS += tests/e2e/decide.sh
 EXTRA_DIST += tests/e2e/decide.sh tests/e2e/decide.test.ts
+
+# files handed in over HTTP
+TESTS += tests/e2e/upload.sh
+EXTRA_DIST += tests/e2e/upload.sh tests/e2e/upload.test.ts

@@ -14,6 +14,7 @@ import { xmlOf } from "./data";
 import { BadFilter, failure, failureList } from "./failures";
 import { flow, heatmap } from "./flow";
 import * as q from "./query";
+import { take, whatBecame } from "./upload";
 import { search } from "./search";
 import * as who from "./senders";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
@@ -189,6 +190,11 @@ function access(req: IncomingMessage, res: ServerResponse, path: string, a: Acce
 function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSearchParams, empty: boolean): void {
 	if ((req.method === "PUT" && /^\/senders\/\d+\/decision$/.test(path)) || (req.method === "POST" && /^\/senders\/decisions(\/\d+\/undo)?$/.test(path)))
 		return decide(req, res, path);
+	if (req.method === "POST" && path === "/upload")
+		return take(req, res);
+	const became = /^\/requests\/(\d+)$/.exec(path);
+	if (became !== null)
+		return json(req, res, 200, whatBecame(became[1] as string));
 	if (req.method === "POST" && path === "/decode")
 		return decode(req, res);
 	const item = /^\/ingest\/items\/([^/]+)(?:\/(raw|retry|discard))?$/.exec(path);

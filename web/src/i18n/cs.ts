@@ -6,6 +6,7 @@ import { flow } from "./cs-flow";
 import { help } from "./cs-help";
 import { hosts } from "./cs-hosts";
 import { palette } from "./cs-palette";
+import { upload } from "./cs-upload";
 import { intake } from "./cs-intake";
 import { places } from "./cs-places";
 import { login } from "./cs-login";
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "Na přehled",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette, ...upload } as Record<string, string>;

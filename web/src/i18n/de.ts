@@ -6,6 +6,7 @@ import { flow } from "./de-flow";
 import { help } from "./de-help";
 import { hosts } from "./de-hosts";
 import { palette } from "./de-palette";
+import { upload } from "./de-upload";
 import { intake } from "./de-intake";
 import { places } from "./de-places";
 import { login } from "./de-login";
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette, ...upload } as Record<string, string>;

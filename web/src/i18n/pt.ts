@@ -6,6 +6,7 @@ import { flow } from "./pt-flow";
 import { help } from "./pt-help";
 import { hosts } from "./pt-hosts";
 import { palette } from "./pt-palette";
+import { upload } from "./pt-upload";
 import { intake } from "./pt-intake";
 import { places } from "./pt-places";
 import { login } from "./pt-login";
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "Para a visão geral",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette, ...upload } as Record<string, string>;

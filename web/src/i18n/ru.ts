@@ -6,6 +6,7 @@ import { flow } from "./ru-flow";
 import { help } from "./ru-help";
 import { hosts } from "./ru-hosts";
 import { palette } from "./ru-palette";
+import { upload } from "./ru-upload";
 import { intake } from "./ru-intake";
 import { places } from "./ru-places";
 import { login } from "./ru-login";
@@ -555,4 +556,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...palette, ...upload } as Record<string, string>;
