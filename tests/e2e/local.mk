@@ -65,3 +65,7 @@ EXTRA_DIST += tests/e2e/decide.sh tests/e2e/decide.test.ts
 # files handed in over HTTP
 TESTS += tests/e2e/upload.sh
 EXTRA_DIST += tests/e2e/upload.sh tests/e2e/upload.test.ts
+
+# sums of all faces against SQL over the records
+TESTS += tests/e2e/truth.sh
+EXTRA_DIST += tests/e2e/truth.sh tests/e2e/truth.test.ts
