@@ -108,6 +108,9 @@ struct json_t	*answer_decision_line(const struct query_decision *, struct err *)
 struct json_t	*answer_sender_short(struct query *, int64_t id, struct err *);
 struct json_t	*answer_outcome(const struct store_outcome *, bool waiting, struct err *);
 
+/* search.c: what is called so; see store/query_search.h */
+struct json_t	*answer_search(struct query *, struct str text, struct err *);
+
 /* explain.c: one row in words; and the causes behind many, the largest first. */
 struct json_t	*answer_row_explain(struct query *, const struct answer_request *, struct err *);
 struct json_t	*answer_explain(struct query *, const struct answer_request *, struct err *);

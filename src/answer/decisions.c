@@ -59,6 +59,18 @@ answer_decisions(struct query *q, int64_t sender, int64_t before, size_t limit, 
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 
+/* "RESULT REPORT WHY", as the ingester writes it. */
+static void
+upload_outcome(struct a_obj *o, const struct store_outcome *r, bool waiting)
+{
+	const char	*word = r->text, *report = strchr(word, ' '), *why = report == NULL ? NULL : strchr(report + 1, ' ');
+	bool		 told = !waiting && r->result == REQUEST_DONE && why != NULL;
+
+	a_set(o, "result", told ? a_str((struct str){ word, (size_t)(report - word) }) : json_null());
+	a_set(o, "report", !told || report[1] == '-' ? json_null() : a_str((struct str){ report + 1, (size_t)(why - report - 1) }));
+	a_set(o, "text", a_text(told ? why + 1 : r->text));
+}
+
 struct json_t *
 answer_outcome(const struct store_outcome *r, bool waiting, struct err *e)
 {
@@ -70,6 +82,9 @@ answer_outcome(const struct store_outcome *r, bool waiting, struct err *e)
 	a_set(&o, "state", a_text(waiting ? "waiting" : request_results[r->result]));
 	a_set(&o, "done", waiting ? json_null() : a_time(r->done));
 	a_set(&o, "n", a_count(r->n));
-	a_set(&o, "text", a_str(str_of(r->text)));
+	if (r->kind == REQUEST_UPLOAD)
+		upload_outcome(&o, r, waiting);
+	else
+		a_set(&o, "text", a_str(str_of(r->text)));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }

@@ -5,5 +5,8 @@ libdmarcd_a_SOURCES += \
 	src/answer/flow.c src/answer/decisions.c src/answer/explain.c src/answer/bounce.c src/answer/place.c src/answer/quarantine.c src/answer/tls.c src/answer/tls.h
 libdmarcd_a_SOURCES += src/answer/failure_mail.c
 
+# search
+libdmarcd_a_SOURCES += src/answer/search.c
+
 # host names, and how the resolver is
 libdmarcd_a_SOURCES += src/answer/hosts.c

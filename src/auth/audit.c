@@ -23,7 +23,7 @@
 #define READ_BYTES (4u << 20)
 
 const char *const	 auth_event_names[AUTH_EVENTS] = {
-	"login", "login_failed", "login_braked", "logout", "session_refused", "token_refused", "reveal", "retry", "discard", "decision",
+	"login", "login_failed", "login_braked", "logout", "session_refused", "token_refused", "reveal", "retry", "discard", "decision", "upload",
 	"user_added", "user_password", "user_role", "user_removed", "token_added", "token_revoked", "task", "watch",
 };
 

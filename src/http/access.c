@@ -86,6 +86,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "tls/reports/{}", false, MAY_LIMITED },
 	{ "tls/reports/{}/raw", false, MAY_LIMITED },
 	{ "reporters", false, MAY_LIMITED },
+	{ "search", false, MAY_LIMITED },
 	{ "flow", false, MAY_LIMITED },
 	{ "heatmap", false, MAY_LIMITED },
 	{ "decode", true, MAY_LIMITED },
@@ -217,7 +218,7 @@ access_done(const struct request *rq)
 	static const struct { const char *path; enum auth_event event; } events[] = {
 		{ "failures/{}/reveal", AUTH_REVEAL }, { "failures/{}/raw", AUTH_REVEAL }, { "ingest/items/{}/retry", AUTH_RETRY }, { "ingest/items/{}/discard", AUTH_DISCARD },
 		{ "senders/{}/decision", AUTH_DECISION }, { "senders/decisions", AUTH_DECISION }, { "senders/decisions/{}/undo", AUTH_DECISION },
-		{ "tasks/{}", AUTH_TASK }, { "watches", AUTH_WATCH }, { "watches/{}", AUTH_WATCH },
+		{ "tasks/{}", AUTH_TASK }, { "watches", AUTH_WATCH }, { "watches/{}", AUTH_WATCH }, { "upload", AUTH_UPLOAD },
 	};
 	char		 what[128];
 	int		 n;

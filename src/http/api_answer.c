@@ -89,6 +89,14 @@ set_all(struct request *rq, struct answer_request *ar)
 	return (set_path(rq, ar));
 }
 
+/* What only this process takes. */
+static void
+meta_upload(json_t *j)
+{
+	(void)json_object_set_new(json_object_get(j, "features"), "upload", json_true());
+	(void)json_object_set_new(json_object_get(j, "limits"), "upload_bytes", json_integer((json_int_t)upload_limit()));
+}
+
 void
 api_answer(struct request *rq, struct asked *a)
 {
@@ -103,6 +111,8 @@ api_answer(struct request *rq, struct asked *a)
 		} else {
 			if (ar.kind == ANSWER_REPORT || ar.kind == ANSWER_TLS_REPORT)
 				api_raw_refine(rq, a, ar.kind == ANSWER_TLS_REPORT, ar.id, j);
+			if (ar.kind == ANSWER_META)
+				meta_upload(j);
 			/* It is still being counted: nobody may keep this answer. */
 			rq->passing = ar.kind == ANSWER_OVERVIEW &&
 			    json_is_null(json_object_get(json_object_get(j, "new"), "sources"));

@@ -16,6 +16,7 @@
 #include "base/when.h"
 #include "http/access.h"
 #include "process/request.h"
+#include "spool/spool.h"
 
 #define WAIT_MS 1500	/* the thread serves others, too */
 #define LOOK_MS 15
@@ -367,6 +368,7 @@ api_requested(struct request *rq, struct asked *a)
 	json_t			*j;
 	int64_t			 token;
 	size_t			 n, i;
+	bool			 spooled;
 	int			 rv;
 
 	if (!no_parameters(rq))
@@ -384,9 +386,11 @@ api_requested(struct request *rq, struct asked *a)
 	}
 	for (i = 0; i < n && list[i].token != token; i++)
 		;
-	if ((rv = store_outcome_get(a->store, token, &o, &e)) == 0 && i < n)
-		o = (struct store_outcome){ .token = token, .kind = list[i].kind };
-	if (rv == 0 && i == n)
+	/* between the two is the spool, for what was uploaded */
+	spooled = i == n && spool_waits(work_state_dir(), token, request_words[REQUEST_UPLOAD]);
+	if ((rv = store_outcome_get(a->store, token, &o, &e)) == 0 && (i < n || spooled))
+		o = (struct store_outcome){ .token = token, .kind = spooled ? REQUEST_UPLOAD : list[i].kind };
+	if (rv == 0 && i == n && !spooled)
 		problem(rq, 404, "There is no request %" PRId64 ", or it was carried out long ago.", token);
 	else if (rv == -1 || (j = answer_outcome(&o, rv == 0, &e)) == NULL)
 		problem(rq, 503, "%s", e.msg);

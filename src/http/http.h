@@ -101,6 +101,7 @@ struct request {
 	char			*body;		/* of an action that takes one: JSON */
 	size_t			 body_len;
 	size_t			 body_max;	/* 0: none is read */
+	struct upload		*upload;	/* of an action that takes files */
 	struct reply		 reply;
 	struct request		*next;		/* in a queue of work.c */
 };
@@ -182,6 +183,7 @@ struct asked {
 
 #define KIND_BARE (-1)
 #define KIND_SPEAKS (-2)	/* it has sentences, in the language that is asked for */
+#define BODY_FILES SIZE_MAX
 struct route {
 	const char	*path;		/* below API_PREFIX; "{}" stands for one segment */
 	void		(*run)(struct request *, struct asked *);
@@ -190,7 +192,7 @@ struct route {
 	bool		 etag;		/* answers change with the generation only */
 	/* of actions: */
 	enum http_method method;
-	size_t		 body;		/* bytes at most; 0: it takes none */
+	size_t		 body;		/* bytes at most; 0: it takes none; BODY_FILES: upload.c */
 };
 
 /* Does it answer in sentences, in the language that is asked for? */
@@ -233,6 +235,16 @@ void		 outflow_stop(void);	/* all of them end, unfinished: the daemon does */
 /* server.c: the client took something; it has time for more. */
 void		 server_goes_on(struct conn *);
 
+/* --- upload.c: a body of files (multipart/form-data), that is never held in memory ---- */
+
+/* In the event loop, before the body. False: rq has its reply. */
+bool	 upload_begin(struct request *, const char *state_dir, const char *content_type, const char *content_length);
+bool	 upload_take(struct request *, const char *, size_t);	/* false: that is not what was said */
+void	 upload_end(struct upload *);	/* NULL is fine */
+void	 upload_rules(uint64_t message_bytes);	/* before anything is answered */
+uint64_t upload_limit(void);		/* bytes of one file */
+void	 api_upload(struct request *, struct asked *);	/* POST upload */
+
 /* --- api_*.c: each makes rq->reply -------------------------------------------- */
 
 void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
@@ -268,6 +280,7 @@ void	 api_failure_raw(struct request *, struct asked *);
 void	 api_failure_mail(struct request *, struct asked *);
 /* What an original is by its first bytes: "gz", "zip", "eml" ...; nothing more is read. */
 const char *raw_suffix(int fd, uint64_t offset, uint64_t bytes);
+void	 api_search(struct request *, struct asked *);
 void	 api_export(struct request *, struct asked *);
 void	 api_healthz(struct request *, struct asked *);
 void	 api_metrics(struct request *, struct asked *);		/* in api_ingest.c, as mailboxes and spool are in it */

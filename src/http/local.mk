@@ -13,6 +13,7 @@ libdmarcd_a_SOURCES += \
 	src/http/api_quarantine.c \
 	src/http/api_raw.c \
 	src/http/api_todo.c \
+	src/http/api_search.c \
 	src/http/cache.c \
 	src/http/etag.c \
 	src/http/headers.c \
@@ -23,6 +24,7 @@ libdmarcd_a_SOURCES += \
 	src/http/routes.c \
 	src/http/server.c \
 	src/http/static.c \
+	src/http/upload.c \
 	src/http/outflow.c \
 	src/http/work.c
 

@@ -44,6 +44,7 @@ static const struct route	routes[] = {
 	{ "tasks",		api_tasks,	KIND_SPEAKS,		LANE_QUICK,	true, METHOD_POST, 0 },
 	{ "watches",		api_watches,	ANSWER_KINDS,		LANE_QUICK,	true, METHOD_POST, 0 },
 	{ "views",		api_views,	ANSWER_KINDS,		LANE_QUICK,	false, METHOD_POST, 0 },
+	{ "search",		api_search,	ANSWER_KINDS,		LANE_QUICK,	true, METHOD_POST, 0 },
 	{ "export",		api_export,	ANSWER_KINDS,		LANE_EXPORT,	false, METHOD_POST, 0 },
 	/* mailbox states change without the store */
 	{ "ingest",		api_ingest,	ANSWER_INGEST,		LANE_QUICK,	false, METHOD_POST, 0 },
@@ -64,6 +65,7 @@ static const struct route	actions[] = {
 	{ .path = "failures/{}/raw", .run = api_failure_mail, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 	{ .path = "ingest/items/{}/retry", .run = api_quarantined_retry, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
 	{ .path = "ingest/items/{}/discard", .run = api_quarantined_discard, .kind = ANSWER_KINDS, .lane = LANE_QUICK },
+	{ .path = "upload", .run = api_upload, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = BODY_FILES },
 	{ .path = "senders/{}/decision", .run = api_decide, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_PUT, .body = BODY_BYTES },
 	{ .path = "senders/decisions", .run = api_decide_many, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = BODY_BYTES },
 	{ .path = "tasks/{}", .run = api_task_say, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_PATCH, .body = SMALL_BYTES },
@@ -133,7 +135,8 @@ match(struct request *rq, const struct route *r, struct str path, struct err *e)
 static enum route_kind
 wrong_method(struct request *rq, const struct route *action)
 {
-	problem(rq, 405, "This is done with %s, %s body.", http_methods[action->method], action->body == 0 ? "without a" : "with a JSON");
+	problem(rq, 405, "This is done with %s, %s body.", http_methods[action->method], action->body == BODY_FILES ? "with a multipart/form-data" :
+	    action->body == 0 ? "without a" : "with a JSON");
 	rq->reply.allow = http_methods[action->method];
 	return (ROUTE_REPLY);
 }

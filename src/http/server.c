@@ -45,6 +45,7 @@
 #define HEADER_MS 20000			/* from the first byte to the end of the headers */
 #define KEEP_ALIVE_MS 60000		/* between two requests, dribbled or not */
 #define WORK_MS 180000
+#define BODY_STEP ((size_t)256 * 1024)	/* of files: so much gives HEADER_MS more */
 #define ANSWER_MS 60000			/* and a second more for each 4 kB: */
 #define ANSWER_BYTES_PER_MS 4
 #define DRAIN_MS 3000
@@ -246,6 +247,7 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **context, enum MHD_Req
 	if (rq->body != NULL)
 		explicit_bzero(rq->body, rq->body_len);
 	free(rq->body);
+	upload_end(rq->upload);
 	free(rq->who.domains);
 	free(rq);
 	*context = NULL;
@@ -527,6 +529,10 @@ refuse(struct request *rq, const char *method, const char *version)
 		;
 	} else if (rq->acts && (refuse_action(rq) || access_refuses_action(rq, action))) {
 		;
+	} else if (action != NULL && action->body == BODY_FILES) {
+		return (!upload_begin(rq, srv.state_dir, MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Content-Type"),
+		    MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Transfer-Encoding") != NULL ? NULL :
+		    MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Content-Length")));
 	} else if (action != NULL && action->body > 0) {
 		return (refuse_body(rq, action->body));
 	} else if (has_body(rq->mhd)) {
@@ -597,6 +603,17 @@ take_body(struct request *rq, const char *p, size_t n)
 	return (true);
 }
 
+/* A large body has more time as long as it comes at a pace that is not a slow client's trick. */
+static void
+body_goes_on(struct request *rq, size_t n)
+{
+	rq->body_len += n;
+	if (rq->body_len < BODY_STEP)
+		return;
+	rq->body_len = 0;
+	conn_deadline(rq->conn, HEADER_MS);
+}
+
 static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *method, const char *version,
     const char *upload, size_t *upload_size, void **context)
@@ -616,7 +633,11 @@ on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *m
 	case RQ_HEADERS:
 		if (*upload_size == 0)
 			return (dispatch(rq));
-		if (!take_body(rq, upload, *upload_size))
+		if (rq->upload != NULL) {
+			if (!upload_take(rq, upload, *upload_size))
+				return (MHD_NO);
+			body_goes_on(rq, *upload_size);
+		} else if (!take_body(rq, upload, *upload_size))
 			return (MHD_NO);
 		*upload_size = 0;
 		return (MHD_YES);
@@ -779,6 +800,7 @@ configure(int fd, struct err *e)
 		api_ingest_resolver(json_is_true(json_object_get(conf, "resolver")));
 	api_ingest_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "quarantine_bytes")),
 	    json_integer_value(json_object_get(conf, "keep_quarantine")));
+	upload_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "message_bytes")));
 	route_metrics(json_is_true(json_object_get(conf, "metrics")));
 	geo_begin(json_object_get(conf, "geo"));
 	json_decref(conf);

@@ -67,6 +67,7 @@ struct ingester {
 
 struct waiting {
 	struct ingest_job	 job;
+	struct store		*store;
 	char			 origin[65];
 	char			 name[];
 };
@@ -184,6 +185,22 @@ on_abandoned(void *ctx, struct ingest_job *j)
 
 static const struct ingest_calls	 calls = { on_finished, on_abandoned };
 
+/* Somebody uploaded it and waits for what became of it: in the transaction with its reports. */
+static int
+on_settling(struct ingest_job *j, struct err *e)
+{
+	static const char *const	 prefixes[] = { [REPORT_AGGREGATE] = "", [REPORT_FAILURE] = "f", [REPORT_TLS] = "t" };
+	struct waiting			*w = j->user;
+	struct store_outcome		 o = { .token = spool_number(w->name, request_words[REQUEST_UPLOAD]), .kind = REQUEST_UPLOAD,
+					    .asked = j->received, .done = when_now(), .result = REQUEST_DONE, .n = (unsigned)j->nreports };
+	char				 report[32] = "-";
+
+	if (j->nreports > 0)
+		(void)snprintf(report, sizeof(report), "%s%lld", prefixes[j->reports[0].kind], (long long)j->reports[0].id);
+	(void)snprintf(o.text, sizeof(o.text), "%s %s %s", intake_result_names[j->result], report, j->reason);
+	return (store_outcome_put(w->store, &o, e));
+}
+
 static int
 take(struct ingester *in, const struct spool_entry *s, struct err *e)
 {
@@ -204,8 +221,11 @@ take(struct ingester *in, const struct spool_entry *s, struct err *e)
 	}
 	memcpy(w->name, s->name, n);
 	memcpy(w->origin, s->origin, sizeof(w->origin));
+	w->store = in->store;
 	w->job = (struct ingest_job){ .fd = fd, .bytes = s->bytes, .origin = w->origin, .received = s->received, .token = token,
 	    .keep_original = true, .quarantine = w->name, .user = w };
+	if (spool_number(s->name, request_words[REQUEST_UPLOAD]) != 0)
+		w->job.settling = on_settling;
 	return (ingest_submit(in->ingest, &w->job, e));
 }
 

@@ -259,6 +259,8 @@ request_put(const char *state_dir, struct asking *a, struct err *e)
 	char	 path[PATH_MAX], *text;
 	int	 rv;
 
+	if (a->kind == REQUEST_UPLOAD)
+		return (err_set(e, ERR_BUG, "an upload is asked for with its file"));
 	if (a->kind == REQUEST_DECIDE && (a->n == 0 || a->n > DECISIONS_MAX))
 		return (err_set(e, ERR_LIMIT, "1 to %d decisions can be taken at once", DECISIONS_MAX));
 	if (folder(state_dir, path, e) == -1 || (rv = room(state_dir, a, e)) == -1)
@@ -271,6 +273,91 @@ request_put(const char *state_dir, struct asking *a, struct err *e)
 		return (err_set(e, ERR_INPUT, "a text of the request is not UTF-8"));
 	rv = strlen(text) > FILE_BYTES ? err_set(e, ERR_LIMIT, "the texts of the request are too long") : write_down(path, text, a, e);
 	free(text);
+	return (rv);
+}
+
+/* --- Files ----------------------------------------------------------------------------- */
+
+int
+request_folder(const char *state_dir, struct err *e)
+{
+	char	 path[PATH_MAX];
+	int	 fd;
+
+	if (folder(state_dir, path, e) == -1)
+		return (-1);
+	if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return (err_set(e, ERR_TEMP, "%s: %s", path, strerror(errno)));
+	return (fd);
+}
+
+int64_t
+request_time(const struct asking *a)
+{
+	int64_t	 v;
+
+	return (strlen(a->name) > NANO_DIGITS && str_i64((struct str){ a->name, NANO_DIGITS - 9 }, &v) ? v : 0);
+}
+
+/* Too many, or too much: people look at what became of the first ones before. */
+static int
+room_for(const char *state_dir, int dir, uint64_t bytes, struct err *e)
+{
+	struct asking	*list;
+	struct stat	 st;
+	size_t		 n;
+	int		 rv = 0;
+
+	if (request_list(state_dir, &list, &n, NAMES_MAX, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].kind == REQUEST_UPLOAD && fstatat(dir, list[i].name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			bytes += (uint64_t)st.st_size;
+	free(list);
+	if (n >= REQUESTS_WAITING || bytes > UPLOADS_BYTES)
+		rv = err_set(e, ERR_LIMIT, "too much that was uploaded or asked for waits already; try again when it has been read");
+	return (rv);
+}
+
+static int
+copy_bytes(int to, int from, uint64_t offset, uint64_t bytes)
+{
+	char	 data[65536];
+	ssize_t	 n;
+
+	for (; bytes > 0; offset += (uint64_t)n, bytes -= (uint64_t)n) {
+		n = pread(from, data, bytes < sizeof(data) ? (size_t)bytes : sizeof(data), (off_t)offset);
+		if (n <= 0 || io_write_full(to, data, (size_t)n) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+request_upload(const char *state_dir, int fd, uint64_t offset, uint64_t bytes, int64_t *token, struct err *e)
+{
+	char		 temp[64], name[64];
+	struct timespec	 now;
+	int		 dir, out = -1, rv = -1;
+
+	if (draw(token, e) == -1 || (dir = request_folder(state_dir, e)) == -1)
+		return (-1);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)snprintf(temp, sizeof(temp), ".%" PRId64 ".part", *token);
+	(void)snprintf(name, sizeof(name), "%010lld%09ld-%" PRId64 ".%s", (long long)now.tv_sec, now.tv_nsec, *token,
+	    request_words[REQUEST_UPLOAD]);
+	if (room_for(state_dir, dir, bytes, e) == 0) {
+		out = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (out == -1 || copy_bytes(out, fd, offset, bytes) == -1 || fsync(out) == -1 || renameat(dir, temp, dir, name) == -1 ||
+		    fsync(dir) == -1) {
+			err_set(e, ERR_TEMP, "%s/requests: %s", state_dir, strerror(errno));
+			(void)unlinkat(dir, temp, 0);
+		} else
+			rv = 0;
+	}
+	if (out != -1)
+		(void)close(out);
+	(void)close(dir);
 	return (rv);
 }
 

@@ -5,7 +5,8 @@
  * store under its token, where who asked waits for it (store/requests.h).
  * Source:    ours: "NANOSECONDS-TOKEN.KIND", so that names sort as they were
  *            asked; JSON, {"who","at"} and what the kind needs: "item",
- *            "decisions" or "todo".
+ *            "decisions" or "todo". Of an upload the file is what was uploaded, as it
+ *            came: it moves on to the spool whole.
  * Trust:     the web server writes them: all that is in a file is checked.
  * Units:     seconds since the epoch, UTC.
  * Ownership: request_clear() gives back what request_read() filled in; its
@@ -46,6 +47,18 @@ struct asking {
 int	 request_put(const char *state_dir, struct asking *, struct err *);
 /* Does it take a moment, so that whoever asks may wait for it? */
 bool	 request_quick(enum request_kind);
+/*
+ * A file to be read as any mail is: what stands in fd from offset on; it is
+ * copied, and durable when it returns. *token names it for api and store.
+ * ERR_LIMIT: too much waits already.
+ */
+#define UPLOADS_BYTES	((uint64_t)512 << 20)	/* that may wait */
+int	 request_upload(const char *state_dir, int fd, uint64_t offset, uint64_t bytes, int64_t *token, struct err *);
+/* Where such a file was put: the folder of all of them. */
+int	 request_folder(const char *state_dir, struct err *);
+/* When it was asked, by the name of its file; seconds. */
+int64_t	 request_time(const struct asking *);
+
 /* Those that wait, quick ones first, then as they were asked, at most max: name, token and kind only. */
 int	 request_list(const char *state_dir, struct asking **out, size_t *n, size_t max, struct err *);
 /* The rest of one of the list. */

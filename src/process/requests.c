@@ -206,6 +206,31 @@ retry(struct requests *r, const struct asking *asked, struct err *e)
 	return (ingest_submit(r->g, &a->job, e));
 }
 
+/* --- Uploads ---------------------------------------------------------------------------------- */
+
+/*
+ * It moves on to the spool by one rename: it is in one of the two places,
+ * whenever we are killed. What became of it is written down when it is read
+ * (ingester.c).
+ */
+static int
+upload(struct requests *r, const struct asking *a, struct err *e)
+{
+	struct err	 why = { 0 };
+	int		 dir = request_folder(r->state_dir, e), rv;
+
+	if (dir == -1)
+		return (-1);
+	rv = spool_take(r->spool, dir, a->name, request_time(a), a->token, request_words[REQUEST_UPLOAD], &why);
+	(void)close(dir);
+	if (rv == 0)
+		return (0);
+	if (for_ever(&why))
+		return (refuse(r, a, &why, e));
+	*e = why;
+	return (-1);
+}
+
 /* --- All of them ------------------------------------------------------------------------------ */
 
 /* 1: there is something to do; 0: it was done before, or will never be. */
@@ -232,9 +257,11 @@ look(struct requests *r, struct asking *a, struct err *e)
 static int
 run_one(struct requests *r, struct asking *a, struct err *e)
 {
-	int	 rv = look(r, a, e);
+	int	 rv;
 
-	if (rv != 1)
+	if (a->kind == REQUEST_UPLOAD)
+		return (upload(r, a, e));
+	if ((rv = look(r, a, e)) != 1)
 		return (rv);
 	switch (a->kind) {
 	case REQUEST_DECIDE:
@@ -244,6 +271,7 @@ run_one(struct requests *r, struct asking *a, struct err *e)
 	case REQUEST_RETRY:
 		return (retry(r, a, e));
 	case REQUEST_DISCARD:
+	case REQUEST_UPLOAD:
 	case REQUEST_KINDS:
 		break;
 	}

@@ -406,6 +406,62 @@ split_name(const char *name, int64_t *when, long *pid, char origin[ORIGIN_MAX + 
 	return (origin_ok(origin));
 }
 
+/* --- Files that others hand over whole ------------------------------------ */
+
+/* Where a writer's process stands in other names stands 0: nobody sweeps it. */
+int64_t
+spool_number(const char *name, const char *origin)
+{
+	const char	*p = strchr(name, '.');
+	size_t		 digits;
+	int64_t		 v;
+
+	if (p == NULL || (digits = strspn(p + 1, "0123456789")) == 0 || strncmp(p + 1 + digits, ".0.", 3) != 0 ||
+	    strcmp(p + 1 + digits + 3, origin) != 0 || !str_i64((struct str){ p + 1, digits }, &v))
+		return (0);
+	return (v);
+}
+
+int
+spool_take(struct spool *s, int dir, const char *from, int64_t received, int64_t number, const char *origin, struct err *e)
+{
+	char		 name[NAME_MAX + 1];
+	struct stat	 st;
+	int		 rv;
+
+	if (!origin_ok(origin) || number < 1)
+		return (err_set(e, ERR_BUG, "spool: \"%.80s\" cannot be an origin", origin));
+	if (fstatat(dir, from, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return (err_set(e, errno == ENOENT ? ERR_INPUT : ERR_TEMP, "%s: %s", from, strerror(errno)));
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		return (err_set(e, ERR_INPUT, "%s: this is no file of ours", from));
+	(void)snprintf(name, sizeof(name), "%010lld.%010lld.0.%s", (long long)received, (long long)number, origin);
+	rv = renameat2(dir, from, s->new, name, RENAME_NOREPLACE);
+	if (rv == -1 && (errno == EINVAL || errno == ENOSYS))	/* file system without it; the name is this file's alone */
+		rv = renameat(dir, from, s->new, name);
+	if (rv == -1 && errno == EEXIST)
+		return (err_set(e, ERR_INPUT, "%s: there is one with this number already", from));
+	if (rv == -1 || fsync(s->new) == -1)
+		return (system_error(e, s, "spool/new"));
+	return (0);
+}
+
+bool
+spool_waits(const char *state_dir, int64_t number, const char *origin)
+{
+	char		 path[PATH_MAX];
+	struct dirent	*d;
+	DIR		*dir;
+	bool		 found = false;
+
+	if (snprintf(path, sizeof(path), "%s/spool/new", state_dir) >= (int)sizeof(path) || (dir = opendir(path)) == NULL)
+		return (false);
+	while (!found && (d = readdir(dir)) != NULL)
+		found = spool_number(d->d_name, origin) == number;
+	(void)closedir(dir);
+	return (found);
+}
+
 /* How many messages a file holds by its name: 1 unless it is a bundle. */
 static size_t
 count_in_name(const char *name)

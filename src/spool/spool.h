@@ -52,6 +52,17 @@ void		 spool_abort(struct spool_file *);		/* NULL is fine */
  */
 int		 spool_commit(struct spool *, struct spool_file **, size_t n, struct err *);
 
+/*
+ * A whole file from elsewhere on the same file system becomes a message, at
+ * once and for good; its number names it until it is read. from: a folder's
+ * descriptor and a name in it. -1 with ERR_INPUT: it is no file.
+ */
+int		 spool_take(struct spool *, int dir, const char *from, int64_t received, int64_t number, const char *origin, struct err *);
+/* Does that one wait in new/? To be asked by who may only read. */
+bool		 spool_waits(const char *state_dir, int64_t number, const char *origin);
+/* Of a name in new/: that number, 0 when it is none of these. */
+int64_t		 spool_number(const char *name, const char *origin);
+
 /* What waits in new/, oldest first, at most max names; *names by free() each and the array. */
 struct spool_entry { char *name; uint64_t bytes; int64_t received; char origin[65]; };
 int		 spool_list(struct spool *, struct spool_entry **out, size_t *n, size_t max, struct err *);

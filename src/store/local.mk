@@ -24,6 +24,9 @@ src/store/migrations.c: $(migrations) src/store/embed-sql.sh
 	$(SHELL) $(srcdir)/src/store/embed-sql.sh $(addprefix $(srcdir)/,$(migrations)) > $@.tmp && mv $@.tmp $@
 EXTRA_DIST += src/store/embed-sql.sh
 
+# search
+libdmarcd_a_SOURCES += src/store/query_search.h src/store/query_search.c
+
 # host names of sources
 libdmarcd_a_SOURCES += src/store/hosts.h src/store/hosts_int.h src/store/hosts.c src/store/query_hosts.c
 

@@ -14,8 +14,8 @@
 struct store;
 
 /* The numbers stand in the store. */
-enum request_kind { REQUEST_RETRY, REQUEST_DISCARD, REQUEST_DECIDE, REQUEST_UNDO, REQUEST_TODO /* store/todo.h */, REQUEST_KINDS };
-extern const char *const request_words[REQUEST_KINDS];	/* retry, discard, decide, undo, todo */
+enum request_kind { REQUEST_RETRY, REQUEST_DISCARD, REQUEST_DECIDE, REQUEST_UNDO, REQUEST_TODO /* store/todo.h */, REQUEST_UPLOAD, REQUEST_KINDS };
+extern const char *const request_words[REQUEST_KINDS];	/* retry, discard, decide, undo, todo, upload */
 enum request_result { REQUEST_DONE, REQUEST_REFUSED, REQUEST_STALE, REQUEST_RESULTS };
 extern const char *const request_results[REQUEST_RESULTS];	/* done, refused, stale */
 
@@ -25,8 +25,8 @@ struct store_outcome {
 	const char		*who;		/* of store_outcome_put; not read back */
 	int64_t			 asked, done;
 	enum request_result	 result;
-	unsigned		 n;		/* decisions taken, or taken back */
-	char			 text[256];	/* why not */
+	unsigned		 n;		/* decisions taken, or taken back; reports that a file gave */
+	char			 text[600];	/* why not; of an upload "RESULT REPORT WHY", REPORT - when there is none */
 };
 
 /* In the transaction that does it, or in one of its own. */

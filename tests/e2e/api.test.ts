@@ -156,7 +156,7 @@ const TEXT = ['domain', 'hfrom', 'efrom', 'reporter', 'org', 'reason', 'selector
 const DATA = ['/overview', '/timeseries', '/breakdown', '/flow', '/heatmap', '/rows', '/domains', '/reports', '/reporters', '/explain', '/senders'];
 
 // What an endpoint cannot do without.
-const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : {});
+const needed = (path: string): Record<string, string> => (path === '/breakdown' ? { by: 'ip' } : path === '/search' ? { q: 'example' } : {});
 
 async function concrete(path: string): Promise<string> {
 	const s = await sample();
@@ -531,7 +531,7 @@ test('an ETag comes back as 304, and says what was asked', async () => {
 	const seen = new Map<string, string>();
 	for (const path of spec.paths) {
 		if (path.startsWith('/ingest') || path.startsWith('/requests/') || path === '/healthz' || path === '/export' || ['/me', '/users', '/audit', '/metrics', '/views'].includes(path)) continue;
-		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path.endsWith('/raw') && !path.startsWith('/failures/') ? '?as=original' : '');
+		const url = API + (await concrete(path)) + (path === '/breakdown' ? '?by=ip' : path === '/search' ? '?q=example' : path.endsWith('/raw') && !path.startsWith('/failures/') ? '?as=original' : '');
 		const a = await c.ask(url);
 		if (path.endsWith('/raw') && a.status === 404) continue;
 		const etag = a.headers['etag'] ?? '';
@@ -1162,17 +1162,50 @@ test('a refusal is read, told in the language of the page, and kept nowhere', as
 	assert.equal((await ask('a', {})).status, 403);
 });
 
+test('what is called so: of every kind, exact names first, never too many', async () => {
+	const found = async (q: string): Promise<Json[]> => (await get('/search', { q })).items as Json[];
+	const first = async (q: string): Promise<string> => `${(await found(q))[0]?.kind} ${(await found(q))[0]?.key}`;
+	const domain = (await get('/domains', { t: 'all' })).items[0].domain as string;
+	assert.equal(await first(domain), `domain ${domain}`);
+	assert.equal(await first(`  ${domain.toUpperCase()} `), `domain ${domain}`);
+	assert.ok((await found(domain.slice(1, -1))).some((h) => h.kind === 'domain' && h.key === domain));
+	const report = (await get('/reports', { t: 'all' })).items[0];
+	assert.ok((await found(report.report_id as string)).some((h) => h.kind === 'report' && h.key === report.id && h.label === report.report_id && h.day === report.day), report.report_id);
+	assert.equal(await first(report.id as string), `report ${report.id}`);
+	const reporter = (await get('/reporters', { t: 'all' })).items[0];
+	assert.ok((await found(reporter.label as string)).some((h) => h.kind === 'reporter' && h.key === reporter.key));
+	const ips = (await get('/breakdown', { by: 'ip', t: 'all', limit: '500' })).items.map((g: Json) => g.key as string) as string[];
+	for (const ip of ips.filter((x) => /[.:]/.test(x)).slice(0, 10)) {
+		assert.ok((await found(ip)).some((h) => h.kind === 'address' && h.key === ip), ip);
+		for (let n = ip.length - 1; n > 4; n--) {
+			const part = ip.slice(0, n);
+			const want = ips.filter((x) => x.startsWith(part));
+			const have = (await found(part)).filter((h) => h.kind === 'address').map((h) => h.key as string);
+			assert.ok(have.every((x) => want.includes(x)), `${part}: ${have.join()}`);
+			if (/[.:]/.test(part) && !part.includes('::')) assert.equal(have.length, Math.min(6, want.length), `${part}: ${have.join()} of ${want.join()}`);
+		}
+	}
+	for (const q of ['e', '.', ':', '0', '1.', '%', '_', "'", '\\', '<', '\u202e', 'ü', 'x'.repeat(253), '999999999999999999999', 'f0', 't-1', '1.2.3.4.5', '::::', '300.', 'e'.repeat(400)]) {
+		const a = await get('/search', { q });
+		assert.ok(a.items.length <= 20, q);
+		for (const kind of new Set(a.items.map((h: Json) => h.kind))) assert.ok(a.items.filter((h: Json) => h.kind === kind).length <= 7, `${q} ${kind}`);
+	}
+	assert.deepEqual((await get('/search', { q: ' ' })).items, []);
+	await refused('/search', {}, 'q');
+	await refused('/search', { q: 'a', domain: 'b' }, 'domain');
+});
+
 test('an API that is described is an API that is there', () => {
 	const names = spec.paths.map((p: string) => p);
 	assert.deepEqual(names.sort(), [
 		'/audit', '/me', '/users',
 		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/export', '/failures', '/failures/{id}', '/failures/{id}/raw', '/flow', '/healthz', '/heatmap', '/ingest', '/ingest/items/{id}',
-		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/requests/{token}', '/rows',
+		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/requests/{token}', '/rows', '/search',
 		'/rows/{id}/explain', '/senders', '/senders/decisions', '/senders/{id}', '/timeseries',
 		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
 		'/tasks', '/views', '/watches',
 	].sort());
-	assert.deepEqual(spec.posts.sort(), ['/decode', '/failures/{id}/raw', '/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry', '/login', '/logout', '/senders/decisions', '/senders/decisions/{undo}/undo', '/views', '/watches']);
+	assert.deepEqual(spec.posts.sort(), ['/decode', '/failures/{id}/raw', '/failures/{id}/reveal', '/ingest/items/{id}/discard', '/ingest/items/{id}/retry', '/login', '/logout', '/senders/decisions', '/senders/decisions/{undo}/undo', '/views', '/watches', '/upload']);
 	assert.deepEqual(spec.puts, ['/senders/{id}/decision']);
 	const filters = (p: string): string[] => spec.parameters(p).filter((x: Parameter) => x.in === 'query').map((x) => x.name);
 	for (const p of DATA) for (const key of Object.keys(WORDS)) assert.ok(filters(p).includes(key), `${p} ${key}`);

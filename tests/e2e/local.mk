@@ -65,3 +65,11 @@ EXTRA_DIST += tests/e2e/decide.sh tests/e2e/decide.test.ts
 # what needs somebody: put off, fixed, proven by later reports
 TESTS += tests/e2e/todo.sh
 EXTRA_DIST += tests/e2e/todo.sh tests/e2e/todo.test.ts
+
+# files handed in over HTTP
+TESTS += tests/e2e/upload.sh
+EXTRA_DIST += tests/e2e/upload.sh tests/e2e/upload.test.ts
+
+# sums of all faces against SQL over the records
+TESTS += tests/e2e/truth.sh
+EXTRA_DIST += tests/e2e/truth.sh tests/e2e/truth.test.ts

@@ -504,7 +504,7 @@ async function questions(who: (path: string) => Promise<Answer>): Promise<string
 			continue;
 		}
 		const has = (name: string): boolean => spec.parameters(path).some((p) => p.name === name);
-		const base = path === '/export' ? ['records', 'reports', 'failures', 'tls'].flatMap((k) => ['csv', 'ndjson', 'parsedmarc-json', 'parsedmarc-csv'].map((f) => `?kind=${k}&format=${f}`)) : path === '/breakdown' ? bys.map((b) => `?by=${b}`) : path === '/timeseries' ? ['?', ...['outcome', 'reporter', 'disposition', 'domain', 'sender', 'class', 'code'].map((b) => `?by=${b}`)] : ['?'];
+		const base = path === '/export' ? ['records', 'reports', 'failures', 'tls'].flatMap((k) => ['csv', 'ndjson', 'parsedmarc-json', 'parsedmarc-csv'].map((f) => `?kind=${k}&format=${f}`)) : path === '/search' ? ['zzother', 'own', '203.0.', '192.0.2.', 'small', 'bigmail', 'f', 't', ...Array.from({ length: 30 }, (_, i) => String(i)), 'f1', 'f2', 't1', 't2', 't3', 't4'].map((q) => `?q=${q}`) : path === '/breakdown' ? bys.map((b) => `?by=${b}`) : path === '/timeseries' ? ['?', ...['outcome', 'reporter', 'disposition', 'domain', 'sender', 'class', 'code'].map((b) => `?by=${b}`)] : ['?'];
 		for (const b of base) {
 			all.push(path + b);
 			if (!has('t')) continue;

@@ -184,7 +184,7 @@ const rate = (c: Counts): number | null => c.m === 0 ? null : (c.both + c.dkim_o
 export const meta = (): Meta => ({
 	version: "0.1.0", generation: 4711, complete_through: COMPLETE, first_day: FIRST, last_day: LAST,
 	domains: new Set(rows.map((r) => r.domain)).size, reports: reports.length,
-	features: { geo: true, forensic: false, upload: false }, limits: { rows: 1000, breakdown: 500, range_days: 800 }, geo,
+	features: { geo: true, forensic: false, upload: true }, limits: { upload_bytes: 67108864, rows: 1000, breakdown: 500, range_days: 800 }, geo,
 });
 
 export function domains(p: URLSearchParams): DomainItem[] {

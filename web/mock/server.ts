@@ -14,6 +14,8 @@ import { xmlOf } from "./data";
 import { BadFilter, failure, failureList } from "./failures";
 import { flow, heatmap } from "./flow";
 import * as q from "./query";
+import { take, whatBecame } from "./upload";
+import { search } from "./search";
 import * as who from "./senders";
 import * as todo from "./todo";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
@@ -210,6 +212,11 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 		return say(req, res, path, a.who(req) ?? "");
 	if ((req.method === "PUT" && /^\/senders\/\d+\/decision$/.test(path)) || (req.method === "POST" && /^\/senders\/decisions(\/\d+\/undo)?$/.test(path)))
 		return decide(req, res, path);
+	if (req.method === "POST" && path === "/upload")
+		return take(req, res);
+	const became = /^\/requests\/(\d+)$/.exec(path);
+	if (became !== null)
+		return json(req, res, 200, whatBecame(became[1] as string));
 	if (req.method === "POST" && path === "/decode")
 		return decode(req, res);
 	const item = /^\/ingest\/items\/([^/]+)(?:\/(raw|retry|discard))?$/.exec(path);
@@ -257,6 +264,7 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 	switch (path) {
 	case "/me": return json(req, res, 200, { user: null, role: "admin", domains: null, csrf: null, lang: "en" });
 	case "/meta": return json(req, res, 200, q.meta());
+	case "/search": return json(req, res, 200, search(p));
 	case "/overview": return json(req, res, 200, q.overview(p));
 	case "/timeseries": return json(req, res, 200, q.timeseries(p));
 	case "/flow": return json(req, res, 200, flow(p));

@@ -14,6 +14,7 @@ import { shiftPeriod } from "./ui/filterbar";
 import { MeBox, SignOut } from "./ui/me";
 import { ErrorBox, Skeleton } from "./ui/states";
 import { filtersHere, Safe } from "./ui/text";
+import { PaletteButton, PaletteHost } from "./ui/palette-open";
 import { LanguageSwitch } from "./ui/language";
 import { ThemeSwitch } from "./ui/theme";
 import { TaskCount } from "./ui/taskcount";
@@ -33,6 +34,13 @@ export const NAV: { path: string; key: Key; icon: IconName; letter: string }[] =
 	{ path: "/decode", key: "nav.decode", icon: "decode", letter: "b" },
 ];
 
+/* All pages, for the palette. */
+const everywhere = (q: string): { id: string; label: string; detail: null; to: string }[] =>
+	[...NAV, { path: "/help", key: "nav.help" as const }, { path: "/settings", key: "nav.settings" as const }].map((n) => ({
+		id: `page-${n.path.slice(1)}`, label: t(n.key), detail: null,
+		to: at(n.path, ["/health", "/decode", "/help", "/settings"].includes(n.path) ? "" : q),
+	}));
+
 const active = (path: string, nav: string): boolean =>
 	nav === "/" ? path === "/" : path === nav || path.startsWith(nav + "/");
 
@@ -46,6 +54,7 @@ function Rail({ path, q }: { path: string; q: string }) {
 				<svg width="28" height="28" viewBox="0 0 32 32" aria-hidden="true"><path class="b-shield" d="M16 2 28 6v9c0 8-5 12.6-12 15C9 27.6 4 23 4 15V6z" /><path class="b-tick" d="m10 16 4.5 4.5L22.5 12" /></svg>
 				<span>dmarcd</span>
 			</a>
+			<PaletteButton cls="findbox" />
 			<nav aria-label={t("nav.label")}>
 				<ul class={more ? "more-open" : ""}>
 					{NAV.map((n, i) => (
@@ -57,6 +66,7 @@ function Rail({ path, q }: { path: string; q: string }) {
 					))}
 					<li class="in-more rail-help"><a href={href("/help")} aria-current={active(path, "/help") ? "page" : undefined}><Icon name="help" /><span>{t("nav.help")}</span></a></li>
 					<li class="in-more"><a href={href("/settings")} aria-current={active(path, "/settings") ? "page" : undefined}><Icon name="settings" /><span>{t("nav.settings")}</span></a></li>
+					<li class="in-more only-more"><PaletteButton cls="findmore" /></li>
 					{who?.how === "session" && <li class="in-more only-more"><SignOut cls="morelink" /></li>}
 					<li class="more-btn"><button type="button" aria-expanded={more} onClick={() => setMore(!more)}><Icon name="more" /><span>{t("nav.more")}</span></button></li>
 				</ul>
@@ -78,7 +88,7 @@ function KeysDialog({ close }: { close: () => void }) {
 			d.showModal();
 	}, []);
 	const rows: [string, Key][] = [
-		["?", "keys.help"], ["/", "keys.filter"], ["g o · t · d · s · e · a · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
+		["?", "keys.help"], ["Ctrl K", "keys.palette"], ["/", "keys.filter"], ["g o · t · d · s · e · a · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
 		["y · n · f · u", "keys.triage"], ["x", "keys.x"], ["x", "keys.pick"], ["s", "keys.snooze"], ["z", "keys.undo"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
 	];
 	return (
@@ -201,6 +211,7 @@ function Shell() {
 				</footer>
 			</main>
 			<div class="vh" role="status" aria-live="polite">{said}</div>
+			<PaletteHost nav={everywhere(q)} />
 			{help && <KeysDialog close={() => setHelp(false)} />}
 		</div>
 	);

@@ -8,6 +8,8 @@ import "./styles/senders.css";
 import "./styles/login.css";
 import "./styles/flow.css";
 import "./styles/todo.css";
+import "./styles/palette.css";
+import "./styles/upload.css";
 import { render } from "preact";
 import { App } from "./app";
 import { start } from "./lib/router";

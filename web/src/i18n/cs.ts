@@ -5,6 +5,8 @@ import { failures } from "./cs-failures";
 import { flow } from "./cs-flow";
 import { help } from "./cs-help";
 import { hosts } from "./cs-hosts";
+import { palette } from "./cs-palette";
+import { upload } from "./cs-upload";
 import { intake } from "./cs-intake";
 import { places } from "./cs-places";
 import { login } from "./cs-login";
@@ -556,4 +558,4 @@ const ui = {
 	"notfound.home": "Na přehled",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;

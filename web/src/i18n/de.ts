@@ -5,6 +5,8 @@ import { failures } from "./de-failures";
 import { flow } from "./de-flow";
 import { help } from "./de-help";
 import { hosts } from "./de-hosts";
+import { palette } from "./de-palette";
+import { upload } from "./de-upload";
 import { intake } from "./de-intake";
 import { places } from "./de-places";
 import { login } from "./de-login";
@@ -556,4 +558,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;

@@ -5,6 +5,8 @@ import { failures } from "./en-failures";
 import { flow } from "./en-flow";
 import { help } from "./en-help";
 import { hosts } from "./en-hosts";
+import { palette } from "./en-palette";
+import { upload } from "./en-upload";
 import { intake } from "./en-intake";
 import { places } from "./en-places";
 import { login } from "./en-login";
@@ -556,4 +558,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload };

@@ -5,6 +5,8 @@ import { failures } from "./pt-failures";
 import { flow } from "./pt-flow";
 import { help } from "./pt-help";
 import { hosts } from "./pt-hosts";
+import { palette } from "./pt-palette";
+import { upload } from "./pt-upload";
 import { intake } from "./pt-intake";
 import { places } from "./pt-places";
 import { login } from "./pt-login";
@@ -556,4 +558,4 @@ const ui = {
 	"notfound.home": "Para a visão geral",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;

@@ -5,6 +5,8 @@ import { failures } from "./ru-failures";
 import { flow } from "./ru-flow";
 import { help } from "./ru-help";
 import { hosts } from "./ru-hosts";
+import { palette } from "./ru-palette";
+import { upload } from "./ru-upload";
 import { intake } from "./ru-intake";
 import { places } from "./ru-places";
 import { login } from "./ru-login";
@@ -556,4 +558,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;

@@ -4,16 +4,13 @@ import { t } from "../i18n";
 import { card } from "../lib/explain";
 import { href } from "../lib/router";
 import { safeText } from "../lib/safe";
+import { CODES, TERMS } from "../lib/terms";
 import type { PageProps } from "../routes";
 import { Head } from "../ui/page";
 
-const TERMS = ["dmarc", "alignment", "spf", "dkim", "header-from", "envelope-from", "selector", "organizational-domain", "aggregate-report", "failure-report",
-	"reporter", "policy", "subdomain-policy", "disposition", "override", "forwarding", "differs", "complete-through", "messages", "source", "sender", "sender-class", "unreviewed", "fix-watch", "tls-report", "mta-sts", "dane"] as const;
-const CODES = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12"];
-
 export default function HelpPage({ params }: PageProps) {
 	const term = params.term ?? null;
-	const known = term === null || term === "codes" || (TERMS as readonly string[]).includes(term) || CODES.includes(term);
+	const known = term === null || term === "codes" || (TERMS as readonly string[]).includes(term) || (CODES as readonly string[]).includes(term);
 	useEffect(() => {
 		if (term !== null)
 			document.getElementById(term)?.scrollIntoView({ block: "start" });

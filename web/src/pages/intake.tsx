@@ -8,6 +8,7 @@ import { Icon, type IconName } from "../ui/icons";
 import { ResolverFacts } from "../ui/host";
 import { Head, Section } from "../ui/page";
 import { Quarantine, usePace } from "../ui/quarantine";
+import { UploadBox } from "../ui/upload";
 import { Load } from "../ui/states";
 import { Safe } from "../ui/text";
 
@@ -78,6 +79,7 @@ export default function IntakePage() {
 								</dl>
 							</Section>
 						</div>
+						<UploadBox read={l.retry} />
 						{d.resolver !== undefined && <Section title={t("resolver.title")}><ResolverFacts r={d.resolver} /></Section>}
 						<Section title={t("intake.quarantine")} sub={t("intake.quarantine.sub")}>
 							<Quarantine d={d} reload={l.retry} />

@@ -1,0 +1,25 @@
+/* Paleta příkazů. */
+
+export const palette = {
+	"palette.open": "Přejít na …",
+	"palette.title": "Přejít na stránku, jméno nebo pojem",
+	"palette.hint": "Stránky, domény, odesílatelé, adresy, hlášení, pojmy",
+	"palette.pages": "Stránky",
+	"palette.domain": "Domény",
+	"palette.sender": "Odesílatelé",
+	"palette.address": "Adresy",
+	"palette.reporter": "Ohlašovatelé",
+	"palette.report": "Hlášení",
+	"palette.failure": "Hlášení o selhání",
+	"palette.tls_report": "Hlášení TLS",
+	"palette.terms": "Pojmy",
+	"palette.none": "Nic se nejmenuje „{text}“.",
+	"palette.busy": "Hledá se …",
+	"palette.found": "{n, plural, one {# výsledek} few {# výsledky} many {# výsledku} other {# výsledků}}",
+	"palette.more": "Je toho víc: pište dál.",
+	"palette.failed": "Démona se nepodařilo zeptat: {text}",
+	"palette.moves": "vybrat",
+	"palette.enters": "otevřít",
+	"palette.closes": "zavřít",
+	"keys.palette": "Přejít na stránku, jméno nebo pojem",
+};

@@ -1,0 +1,27 @@
+/* Soubory, které někdo předá. */
+
+export const upload = {
+	"upload.title": "Předat soubory",
+	"upload.sub": "Hlášení, která přišla jinou cestou. Každý soubor se čte jako pošta.",
+	"upload.drop": "Sem přetáhněte soubory: .xml, .gz, .zip, .json, .eml",
+	"upload.choose": "Vybrat soubory …",
+	"upload.most": "Soubor má nejvýše {most}; na větší a na mnoho najednou je dmarcd import.",
+	"upload.queued": "čeká na ty před ním",
+	"upload.sending": "odesílá se, {share}",
+	"upload.reading": "přijat, čte se",
+	"upload.refused": "nebyl přijat: {text}",
+	"upload.empty": "je prázdný.",
+	"upload.large": "je větší než {most}.",
+	"upload.offline": "démon není dostupný.",
+	"upload.late": "ještě čeká; seznam níže ho ukáže, pokud se nedal přečíst.",
+	"upload.stored": "{n, plural, one {přečten, je v něm # hlášení} few {přečten, jsou v něm # hlášení} many {přečten, je v něm # hlášení} other {přečten, je v něm # hlášení}}",
+	"upload.duplicate": "už přišel dříve; počítá se jednou",
+	"upload.replaced": "přečten, nahradil starší verzi",
+	"upload.ignored": "není v něm hlášení",
+	"upload.rejected": "nedal se přečíst: {text}. Je v karanténě.",
+	"upload.partial": "{n, plural, one {přečten zčásti, # hlášení} few {přečten zčásti, # hlášení} many {přečten zčásti, # hlášení} other {přečten zčásti, # hlášení}}: {text}",
+	"upload.show": "Ukázat hlášení",
+	"upload.progress": "Odesílá se {name}",
+	"upload.count": "{n, plural, one {Hotovo {done} z # souboru} few {Hotovo {done} ze # souborů} many {Hotovo {done} z # souboru} other {Hotovo {done} z # souborů}}",
+	"event.upload": "Předal soubory",
+};

@@ -1,0 +1,25 @@
+/* Die Befehlspalette. */
+
+export const palette = {
+	"palette.open": "Gehe zu …",
+	"palette.title": "Zu einer Seite, einem Namen oder einem Begriff gehen",
+	"palette.hint": "Seiten, Domains, Absender, Adressen, Berichte, Begriffe",
+	"palette.pages": "Seiten",
+	"palette.domain": "Domains",
+	"palette.sender": "Absender",
+	"palette.address": "Adressen",
+	"palette.reporter": "Berichterstatter",
+	"palette.report": "Berichte",
+	"palette.failure": "Fehlerberichte",
+	"palette.tls_report": "TLS-Berichte",
+	"palette.terms": "Begriffe",
+	"palette.none": "Nichts heißt „{text}“.",
+	"palette.busy": "Suche läuft …",
+	"palette.found": "{n, plural, one {# Treffer} other {# Treffer}}",
+	"palette.more": "Es gibt mehr: weiter tippen.",
+	"palette.failed": "Der Dienst konnte nicht gefragt werden: {text}",
+	"palette.moves": "wählen",
+	"palette.enters": "öffnen",
+	"palette.closes": "schließen",
+	"keys.palette": "Zu einer Seite, einem Namen oder einem Begriff gehen",
+};

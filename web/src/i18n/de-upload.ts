@@ -1,0 +1,27 @@
+/* Dateien, die jemand einreicht. */
+
+export const upload = {
+	"upload.title": "Dateien einreichen",
+	"upload.sub": "Berichte, die auf anderem Weg kamen. Jede Datei wird gelesen wie eine Mail.",
+	"upload.drop": "Dateien hier ablegen: .xml, .gz, .zip, .json, .eml",
+	"upload.choose": "Dateien wählen …",
+	"upload.most": "Eine Datei hat höchstens {most}; größere und viele auf einmal nimmt dmarcd import.",
+	"upload.queued": "wartet auf die vor ihr",
+	"upload.sending": "wird gesendet, {share}",
+	"upload.reading": "wurde angenommen, wird gelesen",
+	"upload.refused": "wurde nicht angenommen: {text}",
+	"upload.empty": "sie ist leer.",
+	"upload.large": "sie ist größer als {most}.",
+	"upload.offline": "der Dienst ist nicht zu erreichen.",
+	"upload.late": "sie wartet noch; die Liste unten zeigt sie, wenn sie nicht gelesen werden konnte.",
+	"upload.stored": "{n, plural, one {gelesen, ein Bericht darin} other {gelesen, # Berichte darin}}",
+	"upload.duplicate": "war schon da; sie zählt einmal",
+	"upload.replaced": "gelesen, tritt an die Stelle einer älteren Fassung",
+	"upload.ignored": "kein Bericht darin",
+	"upload.rejected": "konnte nicht gelesen werden: {text}. Sie liegt in Quarantäne.",
+	"upload.partial": "{n, plural, one {zum Teil gelesen, ein Bericht} other {zum Teil gelesen, # Berichte}}: {text}",
+	"upload.show": "Bericht zeigen",
+	"upload.progress": "{name} wird gesendet",
+	"upload.count": "{done} von {n, plural, one {# Datei} other {# Dateien}} fertig",
+	"event.upload": "Dateien eingereicht",
+};

@@ -1,0 +1,25 @@
+/* The command palette. */
+
+export const palette = {
+	"palette.open": "Go to …",
+	"palette.title": "Go to a page, a name or a word",
+	"palette.hint": "Pages, domains, senders, addresses, reports, words",
+	"palette.pages": "Pages",
+	"palette.domain": "Domains",
+	"palette.sender": "Senders",
+	"palette.address": "Addresses",
+	"palette.reporter": "Reporters",
+	"palette.report": "Reports",
+	"palette.failure": "Failure reports",
+	"palette.tls_report": "TLS reports",
+	"palette.terms": "Words",
+	"palette.none": "Nothing is called \"{text}\".",
+	"palette.busy": "Looking …",
+	"palette.found": "{n, plural, one {# result} other {# results}}",
+	"palette.more": "There is more: type more of it.",
+	"palette.failed": "The daemon could not be asked: {text}",
+	"palette.moves": "choose",
+	"palette.enters": "open",
+	"palette.closes": "close",
+	"keys.palette": "Go to a page, a name or a word",
+};

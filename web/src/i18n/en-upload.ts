@@ -1,0 +1,27 @@
+/* Files that people hand in. */
+
+export const upload = {
+	"upload.title": "Hand in files",
+	"upload.sub": "Reports that came another way. Each file is read as any mail is.",
+	"upload.drop": "Drop files here: .xml, .gz, .zip, .json, .eml",
+	"upload.choose": "Choose files …",
+	"upload.most": "A file has at most {most}; larger ones and many at once are for dmarcd import.",
+	"upload.queued": "waits for those before it",
+	"upload.sending": "is being sent, {share}",
+	"upload.reading": "was taken, is being read",
+	"upload.refused": "was not taken: {text}",
+	"upload.empty": "it is empty.",
+	"upload.large": "it is larger than {most}.",
+	"upload.offline": "the daemon cannot be reached.",
+	"upload.late": "it is still waiting; the list below will show it when it could not be read.",
+	"upload.stored": "{n, plural, one {read, one report in it} other {read, # reports in it}}",
+	"upload.duplicate": "had come before; it counts once",
+	"upload.replaced": "read, and took the place of an older version",
+	"upload.ignored": "no report in it",
+	"upload.rejected": "could not be read: {text}. It is in quarantine.",
+	"upload.partial": "{n, plural, one {read in part, one report} other {read in part, # reports}}: {text}",
+	"upload.show": "Show the report",
+	"upload.progress": "Sending {name}",
+	"upload.count": "{done} of {n, plural, one {# file} other {# files}} done",
+	"event.upload": "Handed in files",
+};

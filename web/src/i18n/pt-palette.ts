@@ -1,0 +1,25 @@
+/* A paleta de comandos. */
+
+export const palette = {
+	"palette.open": "Ir para …",
+	"palette.title": "Ir para uma página, um nome ou um termo",
+	"palette.hint": "Páginas, domínios, remetentes, endereços, relatórios, termos",
+	"palette.pages": "Páginas",
+	"palette.domain": "Domínios",
+	"palette.sender": "Remetentes",
+	"palette.address": "Endereços",
+	"palette.reporter": "Relatores",
+	"palette.report": "Relatórios",
+	"palette.failure": "Relatórios de falha",
+	"palette.tls_report": "Relatórios TLS",
+	"palette.terms": "Termos",
+	"palette.none": "Nada se chama \"{text}\".",
+	"palette.busy": "Procurando …",
+	"palette.found": "{n, plural, one {# resultado} other {# resultados}}",
+	"palette.more": "Há mais: continue digitando.",
+	"palette.failed": "Não foi possível perguntar ao daemon: {text}",
+	"palette.moves": "escolher",
+	"palette.enters": "abrir",
+	"palette.closes": "fechar",
+	"keys.palette": "Ir para uma página, um nome ou um termo",
+};

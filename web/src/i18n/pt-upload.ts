@@ -1,0 +1,27 @@
+/* Arquivos entregues por pessoas. */
+
+export const upload = {
+	"upload.title": "Entregar arquivos",
+	"upload.sub": "Relatórios que chegaram de outro modo. Cada arquivo é lido como qualquer mensagem.",
+	"upload.drop": "Solte arquivos aqui: .xml, .gz, .zip, .json, .eml",
+	"upload.choose": "Escolher arquivos …",
+	"upload.most": "Um arquivo tem no máximo {most}; para maiores ou muitos de uma vez há dmarcd import.",
+	"upload.queued": "espera os anteriores",
+	"upload.sending": "sendo enviado, {share}",
+	"upload.reading": "aceito, sendo lido",
+	"upload.refused": "não foi aceito: {text}",
+	"upload.empty": "está vazio.",
+	"upload.large": "é maior que {most}.",
+	"upload.offline": "o daemon está inacessível.",
+	"upload.late": "ainda espera; a lista abaixo o mostrará se não pôde ser lido.",
+	"upload.stored": "{n, plural, one {lido, um relatório nele} other {lido, # relatórios nele}}",
+	"upload.duplicate": "já tinha chegado; conta uma vez",
+	"upload.replaced": "lido, tomou o lugar de uma versão anterior",
+	"upload.ignored": "nenhum relatório nele",
+	"upload.rejected": "não pôde ser lido: {text}. Está em quarentena.",
+	"upload.partial": "{n, plural, one {lido em parte, um relatório} other {lido em parte, # relatórios}}: {text}",
+	"upload.show": "Mostrar o relatório",
+	"upload.progress": "Enviando {name}",
+	"upload.count": "{done} de {n, plural, one {# arquivo} other {# arquivos}} concluídos",
+	"event.upload": "Entregou arquivos",
+};

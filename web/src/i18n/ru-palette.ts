@@ -1,0 +1,25 @@
+/* Палитра команд. */
+
+export const palette = {
+	"palette.open": "Перейти …",
+	"palette.title": "Перейти к странице, имени или термину",
+	"palette.hint": "Страницы, домены, отправители, адреса, отчёты, термины",
+	"palette.pages": "Страницы",
+	"palette.domain": "Домены",
+	"palette.sender": "Отправители",
+	"palette.address": "Адреса",
+	"palette.reporter": "Составители",
+	"palette.report": "Отчёты",
+	"palette.failure": "Отчёты о сбоях",
+	"palette.tls_report": "Отчёты TLS",
+	"palette.terms": "Термины",
+	"palette.none": "Ничего с именем «{text}» нет.",
+	"palette.busy": "Поиск …",
+	"palette.found": "{n, plural, one {# результат} few {# результата} many {# результатов} other {# результата}}",
+	"palette.more": "Есть ещё: печатайте дальше.",
+	"palette.failed": "Не удалось спросить демон: {text}",
+	"palette.moves": "выбрать",
+	"palette.enters": "открыть",
+	"palette.closes": "закрыть",
+	"keys.palette": "Перейти к странице, имени или термину",
+};

@@ -1,0 +1,27 @@
+/* Файлы, которые передают люди. */
+
+export const upload = {
+	"upload.title": "Передать файлы",
+	"upload.sub": "Отчёты, пришедшие другим путём. Каждый файл читается как любое письмо.",
+	"upload.drop": "Перетащите файлы сюда: .xml, .gz, .zip, .json, .eml",
+	"upload.choose": "Выбрать файлы …",
+	"upload.most": "В файле не больше {most}; для больших и для многих сразу есть dmarcd import.",
+	"upload.queued": "ждёт предыдущих",
+	"upload.sending": "отправляется, {share}",
+	"upload.reading": "принят, читается",
+	"upload.refused": "не принят: {text}",
+	"upload.empty": "он пуст.",
+	"upload.large": "он больше {most}.",
+	"upload.offline": "демон недоступен.",
+	"upload.late": "он ещё ждёт; список ниже покажет его, если прочитать не удалось.",
+	"upload.stored": "{n, plural, one {прочитан, в нём # отчёт} few {прочитан, в нём # отчёта} many {прочитан, в нём # отчётов} other {прочитан, в нём # отчёта}}",
+	"upload.duplicate": "уже приходил; считается один раз",
+	"upload.replaced": "прочитан, занял место прежней версии",
+	"upload.ignored": "отчёта в нём нет",
+	"upload.rejected": "прочитать не удалось: {text}. Он в карантине.",
+	"upload.partial": "{n, plural, one {прочитан частично, # отчёт} few {прочитан частично, # отчёта} many {прочитан частично, # отчётов} other {прочитан частично, # отчёта}}: {text}",
+	"upload.show": "Показать отчёт",
+	"upload.progress": "Отправляется {name}",
+	"upload.count": "{n, plural, one {Готово {done} из # файла} few {Готово {done} из # файлов} many {Готово {done} из # файлов} other {Готово {done} из # файла}}",
+	"event.upload": "Передал файлы",
+};
