@@ -26,3 +26,6 @@ EXTRA_DIST += src/store/embed-sql.sh
 
 # host names of sources
 libdmarcd_a_SOURCES += src/store/hosts.h src/store/hosts_int.h src/store/hosts.c src/store/query_hosts.c
+
+# what the DNS says of our own domains
+libdmarcd_a_SOURCES += src/store/records.h src/store/records.c
