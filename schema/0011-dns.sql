@@ -1,8 +1,7 @@
--- 0011: what the DNS says of our own domains (src/process/names.c asks; store/records.h).
+-- 0011: what the DNS says of our own domains (src/process/names.c has it asked; store/records.h).
 -- All of it can be asked for again, but for what was said before.
 
--- meta 'dns': raised whenever a DMARC record became another one, so that whoever walks looks anew;
--- 'dns_pass': seconds, of the latest look at mail for names; 'dns_at': the domain it has come to, none: it is over.
+-- meta 'dns': raised whenever a DMARC record became another one, so that whoever walks looks anew.
 
 CREATE TABLE dns (
 	id		INTEGER PRIMARY KEY,
@@ -12,6 +11,7 @@ CREATE TABLE dns (
 	own		INTEGER NOT NULL,	-- 1: of a domain of ours; 0: one above those, or another's that our SPF records name
 	mail		INTEGER NOT NULL,	-- of a key: messages of 30 days that verified by it; else of that name
 	wanted		INTEGER NOT NULL,	-- seconds: of the latest look that found a use for it
+	met		INTEGER NOT NULL,	-- seconds: when the latest look began that found it to be of ours
 	due		INTEGER NOT NULL,	-- seconds: of the next question
 	state		INTEGER NOT NULL,	-- 0 nobody has answered, 1 there are texts, 2 the name has none, 3 no such name
 	texts		TEXT NOT NULL,		-- one in a line, in order of bytes, those of that kind only;

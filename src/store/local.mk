@@ -28,4 +28,4 @@ EXTRA_DIST += src/store/embed-sql.sh
 libdmarcd_a_SOURCES += src/store/hosts.h src/store/hosts_int.h src/store/hosts.c src/store/query_hosts.c
 
 # what the DNS says of our own domains
-libdmarcd_a_SOURCES += src/store/records.h src/store/records.c
+libdmarcd_a_SOURCES += src/store/records.h src/store/records.c src/store/records_look.c src/store/records_said.c

@@ -25,8 +25,8 @@ struct query;
 /* The numbers stand in the store. */
 enum store_dns_state {
 	STORE_DNS_WAITING,	/* nobody has answered yet */
-	STORE_DNS_FOUND,	/* there are texts, though perhaps none of that kind: n may be 0 */
-	STORE_DNS_NODATA,	/* the name has no text */
+	STORE_DNS_FOUND,	/* there are texts of that kind */
+	STORE_DNS_NODATA,	/* the name has none */
 	STORE_DNS_NXDOMAIN,	/* there is no such name */
 	STORE_DNS_STATES
 };
@@ -80,6 +80,45 @@ struct store_dns_change {
 };
 int	 store_dns_changes(struct query *, unsigned kind, struct str domain, int64_t from, int64_t to, size_t most,
 	    const struct store_dns_change **out, size_t *n, struct err *);
+
+/* --- Writing: the ingester ------------------------------------------------------------ */
+
+#define STORE_DNS_NAMES	10000	/* asked for in all; what comes later waits until others go */
+#define STORE_DNS_EACH	50	/* of one domain: names in From, other names in its mail, and keys, each */
+
+/*
+ * Looks for names in the mail of the last 30 days, of a few domains at a call.
+ * at: 0 at the start, then as it was left; 0 again when all were gone through
+ * (what has not been met for a week is forgotten then). One transaction.
+ */
+struct store_dns_look {
+	int64_t	 at;		/* the domain to go on with */
+	int64_t	 begun;		/* seconds, of this look */
+	int64_t	 newest;	/* the latest domain that a look has met */
+	bool	 full;		/* there is no room for more names */
+};
+int	 store_dns_look(struct store *, int64_t now, struct store_dns_look *, struct err *);
+/* The same of domains behind at only, and nothing is forgotten at the end. */
+int	 store_dns_look_more(struct store *, int64_t now, struct store_dns_look *, struct err *);
+/* Is there a domain that no look has met? */
+int	 store_dns_unmet(struct store *, const struct store_dns_look *, bool *out, struct err *);
+/* Names that our SPF records lead to are asked for as well. */
+int	 store_dns_follow(struct store *, int64_t now, struct err *);
+
+struct store_dns_due { int64_t id; enum txt_kind kind; char name[DOMAIN_MAX + 1]; };
+/* Those in except are being asked for. */
+int	 store_dns_due(struct store *, int64_t now, const int64_t *except, size_t nexcept, struct store_dns_due *out, size_t max, size_t *n,
+	    struct err *);
+
+struct store_dns_answer {
+	int64_t			 id;
+	enum store_dns_state	 state;		/* WAITING: nobody answered, failure says why */
+	enum store_dns_failure	 failure;
+	uint32_t		 ttl;
+	struct txt_set		 set;
+};
+/* One transaction. spf: a record that may lead elsewhere has become another one. */
+int	 store_dns_said(struct store *, const struct store_dns_answer *, size_t n, int64_t now, bool *spf, struct err *);
 
 struct store_dns_figures {
 	uint64_t	 names, waiting, failing;	/* failing: the latest question came to nothing */
