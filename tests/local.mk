@@ -13,6 +13,7 @@ include tests/unit/local-senders.mk
 include tests/unit/local-summary.mk
 include tests/unit/local-alert.mk
 include tests/unit/local-hosts.mk
+include tests/unit/local-records.mk
 include tests/unit/local-places.mk
 include tests/unit/local-tls.mk
 include tests/unit/local-sandbox.mk

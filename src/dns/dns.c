@@ -22,12 +22,16 @@ struct dns {
 	struct str	*records;	/* DNS_RECORDS */
 };
 
-/* Small caches: what is known is kept in the store. No word to the log: who asks says what went wrong. */
+/*
+ * Small caches: what is known is kept in the store. Short ones, too: who asks
+ * again after a quarter of an hour wants to know. No word to the log: who asks
+ * says what went wrong.
+ */
 static const struct { const char *name, *value; } options[] = {
 	{ "module-config:", "iterator" }, { "do-not-query-localhost:", "no" }, { "use-syslog:", "no" }, { "verbosity:", "0" },
 	{ "msg-cache-size:", "1m" }, { "rrset-cache-size:", "2m" }, { "msg-cache-slabs:", "1" }, { "rrset-cache-slabs:", "1" },
 	{ "infra-cache-slabs:", "1" }, { "infra-cache-numhosts:", "2000" }, { "infra-host-ttl:", "60" }, { "neg-cache-size:", "256k" },
-	{ "num-queries-per-thread:", "256" }, { "outgoing-range:", "256" }, { "edns-buffer-size:", "1232" }, { "cache-max-ttl:", "3600" },
+	{ "num-queries-per-thread:", "256" }, { "outgoing-range:", "256" }, { "edns-buffer-size:", "1232" }, { "cache-max-ttl:", "600" },
 	{ "cache-max-negative-ttl:", "600" }, { "rrset-roundrobin:", "no" },
 };
 
@@ -132,7 +136,9 @@ status_of(int rc, const struct ub_result *r)
 	/* libunbound hands answers over as a message, in which names are hardly compressed */
 	if (r->rcode == 0 && r->answer_packet != NULL && r->answer_len > 2 && (((const unsigned char *)r->answer_packet)[2] & 2) != 0)
 		return (DNS_CROWD);
-	if (r->nxdomain || r->rcode == 0 || r->rcode == 3)
+	if (r->nxdomain || r->rcode == 3)
+		return (DNS_NO_NAME);
+	if (r->rcode == 0)
 		return (DNS_NOTHING);
 	return (r->rcode == 5 ? DNS_REFUSED : DNS_SERVFAIL);
 }

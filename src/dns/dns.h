@@ -17,11 +17,12 @@
 #include "base/base.h"
 #include "dmarc/name.h"
 
-enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_AAAA = 28 };
+enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_TXT = 16, DNS_AAAA = 28 };
 
 enum dns_status {
 	DNS_OK,			/* there are records */
-	DNS_NOTHING,		/* no such name, or no such record */
+	DNS_NOTHING,		/* the name has no such record */
+	DNS_NO_NAME,		/* there is no such name */
 	DNS_CROWD,		/* more records than fit into a message; some thousands */
 	DNS_TIMEOUT,		/* only said by those who wait */
 	DNS_SERVFAIL,		/* no sound answer could be had */

@@ -6,15 +6,19 @@
 #define PAUSE_FIRST	5000
 #define PAUSE_LAST	60000
 #define PROBES		4	/* at a time while nobody answers */
+#define JOINED		65536
 #define BURST_MS	250	/* what was not asked for so long may be asked at once */
 
 enum step { FREE, WAITS, NAMES, NEXT, FORWARD };	/* NEXT: the next name may be asked for */
+
+#define ALL		(LOOKUPS + LOOKUP_NAMES)
 
 struct lookup {
 	enum step	 step;
 	int64_t		 id;
 	unsigned char	 ip[16];
-	unsigned	 len;
+	unsigned	 len;		/* 0: the texts at tried[0] are wanted */
+	enum txt_kind	 kind;
 	uint64_t	 order;		/* of coming */
 	unsigned	 seq;		/* of the question: an answer to another one is late */
 	int64_t		 deadline;
@@ -26,7 +30,7 @@ struct lookup {
 };
 
 struct lookups {
-	struct lookup		 v[LOOKUPS];
+	struct lookup		 v[ALL];	/* addresses, then names */
 	const struct lookup_calls *calls;
 	void			*ctx;
 	unsigned		 rate;
@@ -37,6 +41,7 @@ struct lookups {
 	unsigned		 failures;		/* one after another */
 	int64_t			 pause, until;		/* 0: none */
 	int64_t			 now;
+	char			*joined;	/* of one text; as long as a message */
 };
 
 struct lookups *
@@ -44,8 +49,10 @@ lookups_new(unsigned rate, int64_t patience, const struct lookup_calls *calls, v
 {
 	struct lookups	*l = calloc(1, sizeof(*l));
 
-	if (l == NULL)
+	if (l == NULL || (l->joined = malloc(JOINED)) == NULL) {
+		free(l);
 		return (NULL);
+	}
 	l->calls = calls;
 	l->ctx = ctx;
 	l->rate = rate == 0 ? 1 : rate;
@@ -58,13 +65,15 @@ lookups_new(unsigned rate, int64_t patience, const struct lookup_calls *calls, v
 void
 lookups_free(struct lookups *l)
 {
+	if (l != NULL)
+		free(l->joined);
 	free(l);
 }
 
 static unsigned
 token_of(const struct lookups *l, const struct lookup *p)
 {
-	return (p->seq * LOOKUPS + (unsigned)(p - l->v));
+	return (p->seq * ALL + (unsigned)(p - l->v));
 }
 
 static bool
@@ -73,32 +82,79 @@ flies(const struct lookup *p)
 	return (p->step == NAMES || p->step == FORWARD);
 }
 
-bool
-lookups_add(struct lookups *l, int64_t id, const unsigned char *ip, unsigned len)
+/* A free place from..to-1; NULL: there is none, or that id is there. */
+static struct lookup *
+place(struct lookups *l, size_t from, size_t to, int64_t id)
 {
 	struct lookup	*p = NULL;
 
-	if (len != 4 && len != 16)
-		return (false);
-	for (size_t i = 0; i < LOOKUPS; i++)
+	for (size_t i = from; i < to; i++)
 		if (l->v[i].step == FREE)
 			p = p == NULL ? &l->v[i] : p;
 		else if (l->v[i].id == id)
-			return (false);
-	if (p == NULL)
+			return (NULL);
+	return (p);
+}
+
+bool
+lookups_add(struct lookups *l, int64_t id, const unsigned char *ip, unsigned len)
+{
+	struct lookup	*p;
+
+	if ((len != 4 && len != 16) || (p = place(l, 0, LOOKUPS, id)) == NULL)
 		return (false);
 	*p = (struct lookup){ .step = WAITS, .id = id, .len = len, .order = ++l->order };
 	memcpy(p->ip, ip, len);
 	return (true);
 }
 
-bool
-lookups_has(const struct lookups *l, int64_t id)
+/* What can be written as a name at all; the DNS decides about the rest. */
+static bool
+name_asks(const char *name)
 {
-	for (size_t i = 0; i < LOOKUPS; i++)
+	size_t	 label = 0, n = strlen(name);
+
+	if (n == 0 || n > DOMAIN_MAX)
+		return (false);
+	for (; *name != '\0'; name++) {
+		if (*name == '.' ? label == 0 : *name <= ' ' || *name > '~' || *name == '\\' || ++label > 63)
+			return (false);
+		label = *name == '.' ? 0 : label;
+	}
+	return (label > 0);
+}
+
+bool
+lookups_add_name(struct lookups *l, int64_t id, enum txt_kind kind, const char *name)
+{
+	struct lookup	*p;
+
+	if (!name_asks(name) || (p = place(l, LOOKUPS, ALL, id)) == NULL)
+		return (false);
+	*p = (struct lookup){ .step = WAITS, .id = id, .kind = kind, .order = ++l->order, .ntried = 1 };
+	memcpy(p->tried[0], name, strlen(name) + 1);
+	return (true);
+}
+
+static bool
+has(const struct lookups *l, size_t from, size_t to, int64_t id)
+{
+	for (size_t i = from; i < to; i++)
 		if (l->v[i].step != FREE && l->v[i].id == id)
 			return (true);
 	return (false);
+}
+
+bool
+lookups_has(const struct lookups *l, int64_t id)
+{
+	return (has(l, 0, LOOKUPS, id));
+}
+
+bool
+lookups_has_name(const struct lookups *l, int64_t id)
+{
+	return (has(l, LOOKUPS, ALL, id));
 }
 
 static void
@@ -111,7 +167,7 @@ land(struct lookups *l, struct lookup *p)
 void
 lookups_clear(struct lookups *l)
 {
-	for (struct lookup *p = l->v; p < l->v + LOOKUPS; p++) {
+	for (struct lookup *p = l->v; p < l->v + ALL; p++) {
 		if (flies(p))
 			l->calls->cancel(l->ctx, token_of(l, p));
 		land(l, p);
@@ -124,7 +180,7 @@ lookups_open(const struct lookups *l)
 {
 	size_t	 n = 0;
 
-	for (size_t i = 0; i < LOOKUPS; i++)
+	for (size_t i = 0; i < ALL; i++)
 		n += l->v[i].step != FREE;
 	return (n);
 }
@@ -163,9 +219,36 @@ end(struct lookups *l, struct lookup *p)
 	l->calls->done(l->ctx, id, &h);
 }
 
+/* A name: its texts, or why there are none. A crowd of texts is nothing that mail could be judged by: as if it had failed. */
+static void
+end_told(struct lookups *l, struct lookup *p, const struct dns_reply *a)
+{
+	struct txt_set	 set = { .n = 0 };
+	struct lookup_texts t = { .status = a->status == DNS_CROWD ? DNS_SERVFAIL : a->status, .set = &set, .ttl = a->ttl };
+	int64_t		 id = p->id;
+	size_t		 n;
+
+	for (size_t i = 0; a->status == DNS_OK && i < a->n; i++)
+		if (a->records[i].len <= JOINED && txt_join(a->records[i], l->joined, &n))
+			txt_add(&set, p->kind, (struct str){ l->joined, n });
+	land(l, p);
+	/* many names of one zone may be asked for: that its servers are ill says nothing of ours, but in a pause nobody may hurry */
+	if ((t.status != DNS_SERVFAIL && t.status != DNS_REFUSED) || p->probe)
+		count_end(l, p, t.status == DNS_SERVFAIL || t.status == DNS_REFUSED || t.status == DNS_TIMEOUT);
+	p->step = FREE;
+	l->calls->told(l->ctx, id, &t);
+}
+
 static void
 end_failed(struct lookups *l, struct lookup *p, enum host_failure why)
 {
+	static const enum dns_status	 status[HOST_FAILURES] = { [HOST_TIMEOUT] = DNS_TIMEOUT, [HOST_SERVFAIL] = DNS_SERVFAIL,
+	    [HOST_REFUSED] = DNS_REFUSED };
+
+	if (p->len == 0) {
+		end_told(l, p, &(struct dns_reply){ .status = status[why] });
+		return;
+	}
 	p->host = (struct host){ .state = HOST_WAITING, .failure = why };
 	end(l, p);
 }
@@ -241,7 +324,8 @@ forward_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 				end_named(l, p, (int)p->at);
 				return;
 			}
-	p->untold |= a->status != DNS_OK && a->status != DNS_NOTHING && a->status != DNS_CROWD;
+	p->untold |= a->status != DNS_OK && a->status != DNS_NOTHING && a->status != DNS_NO_NAME &&
+	    a->status != DNS_CROWD;
 	p->step = NEXT;
 	if (++p->at >= p->ntried)
 		end_named(l, p, -1);
@@ -250,7 +334,7 @@ forward_take(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 void
 lookups_answer(struct lookups *l, unsigned token, const struct dns_reply *a)
 {
-	struct lookup	*p = &l->v[token % LOOKUPS];
+	struct lookup	*p = &l->v[token % ALL];
 
 	if (!flies(p) || token != token_of(l, p))
 		return;
@@ -260,9 +344,14 @@ lookups_answer(struct lookups *l, unsigned token, const struct dns_reply *a)
 		forward_take(l, p, a);
 		return;
 	}
+	if (p->len == 0) {
+		end_told(l, p, a);
+		return;
+	}
 	switch (a->status) {
 	case DNS_OK:
 	case DNS_NOTHING:
+	case DNS_NO_NAME:
 	case DNS_CROWD:
 		land(l, p);
 		p->step = NEXT;
@@ -285,7 +374,7 @@ lookups_answer(struct lookups *l, unsigned token, const struct dns_reply *a)
 static void
 expire(struct lookups *l)
 {
-	for (struct lookup *p = l->v; p < l->v + LOOKUPS; p++) {
+	for (struct lookup *p = l->v; p < l->v + ALL; p++) {
 		if (p->step == FREE || p->step == WAITS || l->now < p->deadline)
 			continue;
 		if (flies(p))
@@ -321,7 +410,7 @@ next(struct lookups *l)
 	struct lookup	*best = NULL;
 	unsigned	 probes = 0;
 
-	for (struct lookup *p = l->v; p < l->v + LOOKUPS; p++) {
+	for (struct lookup *p = l->v; p < l->v + ALL; p++) {
 		if (p->step == NEXT)
 			return (p);
 		probes += p->step != FREE && p->step != WAITS;
@@ -344,10 +433,10 @@ ask(struct lookups *l, struct lookup *p)
 	if (p->step == WAITS) {
 		p->deadline = l->now + l->patience;
 		p->probe = l->pause > 0;
-		name = host_reverse(p->ip, p->len, reverse);
-		type = DNS_PTR;
+		name = p->len == 0 ? p->tried[0] : host_reverse(p->ip, p->len, reverse);
+		type = p->len == 0 ? DNS_TXT : DNS_PTR;
 	}
-	p->step = type == DNS_PTR ? NAMES : FORWARD;
+	p->step = type == DNS_PTR || type == DNS_TXT ? NAMES : FORWARD;
 	p->seq = ++l->seq;
 	l->flying++;
 	if (l->calls->ask(l->ctx, token_of(l, p), name, type, &e) == 0)
@@ -369,7 +458,7 @@ lookups_tick(struct lookups *l, int64_t now)
 		l->tokens -= 1000;
 		ask(l, p);
 	}
-	for (p = l->v; p < l->v + LOOKUPS; p++) {
+	for (p = l->v; p < l->v + ALL; p++) {
 		if (p->step == FREE)
 			continue;
 		/* those that wait: for the next question that may be asked, or for the end of a pause */

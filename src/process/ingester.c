@@ -20,6 +20,7 @@
 #include "process/geo.h"
 #include "process/ingest.h"
 #include "process/hosts.h"
+#include "process/names.h"
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/requests.h"
@@ -57,6 +58,7 @@ struct ingester {
 	bool			 quarantined;	/* something since the last look */
 	struct who		 who;		/* finds out who the sources are */
 	struct hosts		 hosts;		/* and what they are called */
+	struct names		 names;		/* and records of our domains */
 	struct later		 later[64];
 	size_t			 nlater;
 	bool			 resting;	/* since there was no mail for a while */
@@ -258,7 +260,7 @@ obey(struct ingester *in, const json_t *m)
 	else if (op != NULL && strcmp(op, "reveal") == 0)
 		reveal(in, m);
 	else
-		(void)hosts_heard(&in->hosts, m);
+		(void)(names_heard(&in->names, m) || hosts_heard(&in->hosts, m));
 }
 
 static void
@@ -489,6 +491,11 @@ loop(struct ingester *in)
 			log_error("%s; it stays asked for", e.msg);
 		if (!in->drain && (names = hosts_work(&in->hosts, in->link, in->store, &e)) == -1)
 			log_error("host names: %s", e.msg);
+		again = in->drain ? 0 : names_work(&in->names, n == 0, in->link, in->store, &e);
+		if (again == -1)
+			log_error("DNS records: %s", e.msg);
+		if (again > 0 && (names <= 0 || again < names))
+			names = again;
 		if (n > 0) {
 			mail = when_mono_ms();
 			tell(in, "stored");
@@ -500,6 +507,7 @@ loop(struct ingester *in)
 			log_error("%s", e.msg);
 		if (in->who.next != looked) {
 			hosts_wake(&in->hosts);
+			names_wake(&in->names);
 			names = 1;
 		}
 		expire(in);
@@ -541,6 +549,7 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 	trust_from_json(json_object_get(*conf, "trust"), &in->trust);
 	who_config(&in->who, *conf);
 	hosts_config(&in->hosts, *conf);
+	in->names.on = in->hosts.on;
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
 	dmarc_suffixes(json_is_true(json_object_get(*conf, "icann_suffixes")));
@@ -675,6 +684,7 @@ ingester_main(int fd)
 	store_close(in.store);
 	spool_close(in.spool);
 	trust_settings_clear(&in.trust);
+	names_free(&in.names);
 	json_decref(conf);
 	return (rv);
 }

@@ -21,4 +21,5 @@ libdmarcd_a_SOURCES += \
 	src/process/role.c src/process/role.h
 
 # host names: the process that asks, and who tells it what
-libdmarcd_a_SOURCES += src/process/resolver.c src/process/resolver.h src/process/hosts.c src/process/hosts.h
+libdmarcd_a_SOURCES += src/process/resolver.c src/process/resolver.h src/process/hosts.c src/process/hosts.h \
+	src/process/names.c src/process/names.h

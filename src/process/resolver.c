@@ -23,7 +23,7 @@ struct resolver {
 	int		 link;
 	struct dns	*dns;
 	struct lookups	*lookups;
-	json_t		*said;
+	json_t		*said, *looked;
 	int64_t		 first_said;	/* ms; when the first of them came */
 	bool		 failing, stop;
 	int		 rv;
@@ -88,6 +88,48 @@ resolver_heard(const json_t *j, int64_t *source, struct host *out)
 	return (true);
 }
 
+json_t *
+resolver_looked(int64_t id, const struct lookup_texts *t)
+{
+	static const struct { enum store_dns_state state; enum store_dns_failure failure; } as[] = {
+		[DNS_OK] = { STORE_DNS_FOUND, STORE_DNS_ANSWERED }, [DNS_NOTHING] = { STORE_DNS_NODATA, STORE_DNS_ANSWERED },
+		[DNS_NO_NAME] = { STORE_DNS_NXDOMAIN, STORE_DNS_ANSWERED }, [DNS_CROWD] = { STORE_DNS_WAITING, STORE_DNS_SERVFAIL },
+		[DNS_TIMEOUT] = { STORE_DNS_WAITING, STORE_DNS_TIMEOUT }, [DNS_SERVFAIL] = { STORE_DNS_WAITING, STORE_DNS_SERVFAIL },
+		[DNS_REFUSED] = { STORE_DNS_WAITING, STORE_DNS_REFUSED },
+	};
+	enum store_dns_state	 state = as[t->status].state;
+	struct buf		 lines = { 0 };
+	json_t			*j;
+
+	if (state == STORE_DNS_FOUND && t->set->n == 0)
+		state = STORE_DNS_NODATA;	/* what is there is about something else */
+	txt_write(t->set, &lines);
+	j = lines.failed ? NULL : json_pack("{s:I, s:i, s:i, s:I, s:i, s:s%}", "id", (json_int_t)id, "state", (int)state, "failure",
+	    (int)as[t->status].failure, "ttl", (json_int_t)t->ttl, "more", (int)t->set->more, "texts", lines.len == 0 ? "" : lines.p, lines.len);
+	buf_free(&lines);
+	return (j);
+}
+
+bool
+resolver_looked_heard(const json_t *j, struct store_dns_answer *out)
+{
+	const json_t	*texts = json_object_get(j, "texts");
+	json_int_t	 id, state, failure, ttl, more;
+
+	if (!number(j, "id", INT64_MAX, &id) || !number(j, "state", STORE_DNS_STATES - 1, &state) ||
+	    !number(j, "failure", STORE_DNS_FAILURES - 1, &failure) || !number(j, "ttl", UINT32_MAX, &ttl) ||
+	    !number(j, "more", UINT16_MAX, &more) || !json_is_string(texts))
+		return (false);
+	if (!txt_read((struct str){ json_string_value(texts), json_string_length(texts) }, &out->set))
+		return (false);
+	out->id = id;
+	out->state = (enum store_dns_state)state;
+	out->failure = (enum store_dns_failure)failure;
+	out->ttl = (uint32_t)ttl;
+	out->set.more = (unsigned)more;
+	return ((state == STORE_DNS_FOUND) == (out->set.n > 0) && (state == STORE_DNS_WAITING) == (failure != STORE_DNS_ANSWERED));
+}
+
 /* --- To the parent ------------------------------------------------------------------ */
 
 static void
@@ -103,10 +145,29 @@ tell(struct resolver *r, json_t *m)
 static void
 say(struct resolver *r)
 {
-	if (json_array_size(r->said) == 0)
-		return;
-	tell(r, json_pack("{s:s, s:o}", "op", "resolved", "list", r->said));
-	r->said = json_array();
+	if (json_array_size(r->said) > 0) {
+		tell(r, json_pack("{s:s, s:o}", "op", "resolved", "list", r->said));
+		r->said = json_array();
+	}
+	if (json_array_size(r->looked) > 0) {
+		tell(r, json_pack("{s:s, s:o}", "op", "looked", "list", r->looked));
+		r->looked = json_array();
+	}
+}
+
+static size_t
+to_say(const struct resolver *r)
+{
+	return (json_array_size(r->said) + json_array_size(r->looked));
+}
+
+static void
+add(struct resolver *r, json_t *list, json_t *one)
+{
+	if (to_say(r) == 0)
+		r->first_said = when_mono_ms();
+	if (json_array_append_new(list, one) == -1)
+		r->stop = true;
 }
 
 static void
@@ -121,10 +182,15 @@ on_done(void *ctx, int64_t id, const struct host *h)
 {
 	struct resolver	*r = ctx;
 
-	if (json_array_size(r->said) == 0)
-		r->first_said = when_mono_ms();
-	if (json_array_append_new(r->said, resolver_said(id, h)) == -1)
-		r->stop = true;
+	add(r, r->said, resolver_said(id, h));
+}
+
+static void
+on_told(void *ctx, int64_t id, const struct lookup_texts *t)
+{
+	struct resolver	*r = ctx;
+
+	add(r, r->looked, resolver_looked(id, t));
 }
 
 /* --- To and from the DNS -------------------------------------------------------------- */
@@ -147,7 +213,7 @@ on_answered(void *ctx, unsigned token, const struct dns_reply *a)
 	lookups_answer(((struct resolver *)ctx)->lookups, token, a);
 }
 
-static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done };
+static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done, on_told };
 
 /* --- From the parent -------------------------------------------------------------------- */
 
@@ -185,6 +251,23 @@ resolve(struct resolver *r, const json_t *m)
 }
 
 static void
+look(struct resolver *r, const json_t *m)
+{
+	const json_t	*list = json_object_get(m, "list"), *v;
+	size_t		 i;
+
+	json_array_foreach(list, i, v) {
+		json_int_t	 id = json_integer_value(json_array_get(v, 0)), kind = json_integer_value(json_array_get(v, 1));
+		const char	*name = json_string_value(json_array_get(v, 2));
+
+		if (name != NULL && kind >= TXT_DMARC && kind <= TXT_KEY && lookups_add_name(r->lookups, id, (enum txt_kind)kind, name))
+			continue;
+		if (!lookups_has_name(r->lookups, id))
+			add(r, r->looked, json_pack("{s:I}", "id", id));
+	}
+}
+
+static void
 hear(struct resolver *r)
 {
 	struct err	 e = { 0 };
@@ -201,9 +284,12 @@ hear(struct resolver *r)
 	else if (op != NULL && strcmp(op, "hello") == 0) {
 		lookups_clear(r->lookups);
 		(void)json_array_clear(r->said);
+		(void)json_array_clear(r->looked);
 		say_state(r, true);
 	} else if (op != NULL && strcmp(op, "resolve") == 0)
 		resolve(r, m);
+	else if (op != NULL && strcmp(op, "look") == 0)
+		look(r, m);
 	json_decref(m);
 }
 
@@ -221,7 +307,7 @@ loop(struct resolver *r)
 	while (!r->stop) {
 		now = when_mono_ms();
 		wait = lookups_tick(r->lookups, now);
-		if (json_array_size(r->said) >= SAY_MANY || (json_array_size(r->said) > 0 && (lookups_open(r->lookups) == 0 ||
+		if (to_say(r) >= SAY_MANY || (to_say(r) > 0 && (lookups_open(r->lookups) == 0 ||
 		    now - r->first_said >= SAY_MS)))
 			say(r);
 		if (lookups_trouble(r->lookups) != r->failing)
@@ -235,7 +321,7 @@ loop(struct resolver *r)
 		}
 		if (wait == -1 || wait > LOOK_MS)
 			wait = LOOK_MS;
-		if (json_array_size(r->said) > 0 && wait > SAY_MS)
+		if (to_say(r) > 0 && wait > SAY_MS)
 			wait = SAY_MS;
 		if (poll(p, 2, wait) == -1 && errno != EINTR)
 			break;
@@ -290,7 +376,7 @@ begin(struct resolver *r, json_t **conf, struct err *e)
 	if (rate < 1 || rate > 1000 || timeout < 1 || timeout > 60)
 		return (err_set(e, ERR_BUG, "configuration: rate or timeout is out of range"));
 	paths.nports = ports_of(servers, n, ports);
-	if ((r->said = json_array()) == NULL || (r->lookups = lookups_new((unsigned)rate, (int64_t)timeout * 1000, &calls, r,
+	if ((r->said = json_array()) == NULL || (r->looked = json_array()) == NULL || (r->lookups = lookups_new((unsigned)rate, (int64_t)timeout * 1000, &calls, r,
 	    when_mono_ms())) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	if ((r->dns = dns_new(servers, n, NULL, e)) == NULL)
@@ -318,6 +404,7 @@ resolver_main(int fd)
 	dns_free(r.dns);
 	lookups_free(r.lookups);
 	json_decref(r.said);
+	json_decref(r.looked);
 	json_decref(conf);
 	return (r.rv);
 }

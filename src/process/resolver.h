@@ -1,6 +1,6 @@
 /*
- * resolver.h - the role that asks the DNS for host names: it is told addresses
- * and says what came of them. It may open sockets to name servers and nothing
+ * resolver.h - the role that asks the DNS: it is told addresses and names and
+ * says what came of them. It may open sockets to name servers and nothing
  * else; it sees no file and no report.
  * Source:    dns/lookup.h has the rules.
  * Trust:     the parent's words; answers of the DNS are anybody's. Who takes
@@ -15,6 +15,8 @@
  *   {"op":"resolve","list":[[SOURCE,"HEX OF THE ADDRESS"], ...]}
  *   {"op":"resolved","list":[{"source","state","failure","names","more","refused","ttl"}, ...]};
  *	only {"source"}: there was no room for that one
+ *   {"op":"look","list":[[ID,KIND,"NAME"], ...]} for TXT records
+ *   {"op":"looked","list":[{"id","state","failure","ttl","more","texts"}, ...]}; only {"id"}: as above
  *   {"op":"resolver","began":BOOL,"failing":BOOL}
  */
 #ifndef PROCESS_RESOLVER_H
@@ -23,11 +25,15 @@
 #include <jansson.h>
 
 #include "conf/conf.h"
+#include "dns/lookup.h"
 #include "enrich/host.h"
+#include "store/records.h"
 
 json_t	*resolver_config(const struct conf *);
 /* One answer in words and back; false: it is no sound one. */
 json_t	*resolver_said(int64_t source, const struct host *);
 bool	 resolver_heard(const json_t *, int64_t *source, struct host *out);
+json_t	*resolver_looked(int64_t id, const struct lookup_texts *);
+bool	 resolver_looked_heard(const json_t *, struct store_dns_answer *out);
 
 #endif

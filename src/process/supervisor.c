@@ -667,9 +667,10 @@ heard(struct supervisor *s, struct child *c, const json_t *m, int fd)
 		    json_string_value(json_object_get(m, "error")));
 	} else if (c->kind == HTTP && strcmp(op, "reveal") == 0) {
 		pass_on(s, INGESTER, m);
-	} else if (c->kind == RESOLVER && (strcmp(op, "resolver") == 0 || strcmp(op, "resolved") == 0)) {
+	} else if (c->kind == RESOLVER && (strcmp(op, "resolver") == 0 || strcmp(op, "resolved") == 0 ||
+	    strcmp(op, "looked") == 0)) {
 		pass_on(s, INGESTER, m);
-	} else if (c->kind == INGESTER && (strcmp(op, "hello") == 0 || strcmp(op, "resolve") == 0)) {
+	} else if (c->kind == INGESTER && (strcmp(op, "hello") == 0 || strcmp(op, "resolve") == 0 || strcmp(op, "look") == 0)) {
 		pass_on(s, RESOLVER, m);
 	} else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
 		c->planned = number(m, "planned");

@@ -48,8 +48,8 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 .PHONY: soak
 
 # host names, from a name server of our own on loopback
-TESTS += tests/e2e/resolver.sh
-EXTRA_DIST += tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
+TESTS += tests/e2e/resolver.sh tests/e2e/records.sh
+EXTRA_DIST += tests/e2e/records.sh tests/e2e/records.test.ts tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
 
 # exports
 TESTS += tests/e2e/export.sh

@@ -1,6 +1,7 @@
 /*
  * fuzz_dns.c - any bytes as a record of the DNS, and as all answers to a
- * look-up: what comes out is a sound name, or none, and every look-up ends.
+ * look-up: what comes out is a sound name, or none, or texts that can be kept,
+ * and every look-up ends.
  */
 #include <assert.h>
 
@@ -15,7 +16,7 @@ on_ask(void *ctx, unsigned token, const char *name, enum dns_type type, struct e
 {
 	(void)ctx;
 	(void)e;
-	assert(name[0] != '\0' && strlen(name) <= DOMAIN_MAX && (type == DNS_PTR || host_name_ok(str_of(name))));
+	assert(name[0] != '\0' && strlen(name) <= DOMAIN_MAX && (type == DNS_PTR || type == DNS_TXT || host_name_ok(str_of(name))));
 	last = token;
 	open_questions++;
 	return (0);
@@ -36,11 +37,28 @@ on_done(void *ctx, int64_t id, const struct host *h)
 	ended++;
 }
 
+/* Texts come out as they are kept, and are read again as the same. */
+static void
+on_told(void *ctx, int64_t id, const struct lookup_texts *t)
+{
+	static struct txt_set	 again;
+	struct buf		 lines = { 0 };
+
+	(void)ctx;
+	assert(id == 2 && t->set->n <= TXT_TEXTS && t->set->used <= TXT_ALL && (t->status == DNS_OK || t->set->n == 0));
+	txt_write(t->set, &lines);
+	assert(!lines.failed && txt_read(buf_as_str(&lines), &again) && again.n == t->set->n && again.used == t->set->used);
+	for (size_t i = 0; i < again.n; i++)
+		assert(str_eq(again.v[i], t->set->v[i]));
+	buf_free(&lines);
+	ended++;
+}
+
 /* Records, each with its length in front, a byte of status before them: one answer after another. */
 static void
-look_up(const uint8_t *data, size_t size)
+look_up(const uint8_t *data, size_t size, enum txt_kind kind)
 {
-	static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done };
+	static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done, on_told };
 	static const unsigned char		 ip[4] = { 192, 0, 2, 1 };
 	struct lookups				*l = lookups_new(1000, 5000, &calls, NULL, 0);
 	struct str				 records[64];
@@ -49,10 +67,13 @@ look_up(const uint8_t *data, size_t size)
 	if (l == NULL)
 		return;
 	open_questions = ended = 0;
-	assert(lookups_add(l, 1, ip, sizeof(ip)));
+	if (kind == 0)
+		assert(lookups_add(l, 1, ip, sizeof(ip)));
+	else
+		assert(lookups_add_name(l, 2, kind, "_dmarc.example.com"));
 	for (int64_t t = 10; at < size && ended == 0; t += 10) {
-		struct dns_reply	 r = { .status = (enum dns_status)(data[at] % 6), .records = records, .ttl = data[at] };
-		size_t			 want = data[at++] / 6 % nitems(records), before = open_questions;
+		struct dns_reply	 r = { .status = (enum dns_status)(data[at] % 7), .records = records, .ttl = data[at] };
+		size_t			 want = data[at++] / 7 % nitems(records), before = open_questions;
 
 		(void)lookups_tick(l, t);
 		assert(open_questions <= before + 1);
@@ -80,6 +101,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(host_name_ok(str_of(out)) && strlen(out) == size - 2);
 	else
 		assert(out[0] == '\0');
-	look_up(data, size);
+	for (unsigned kind = 0; kind <= TXT_KEY; kind++)
+		look_up(data, size, (enum txt_kind)kind);
 	return (0);
 }

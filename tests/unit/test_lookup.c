@@ -247,12 +247,27 @@ on_done(void *ctx, int64_t id, const struct host *h)
 	came_id[ncame++] = id;
 }
 
-static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done };
+static struct store_dns_answer	 told;		/* as the ingester hears it */
+static size_t			 ntold;
+static bool			 told_sound;
+
+static void
+on_told(void *ctx, int64_t id, const struct lookup_texts *t)
+{
+	json_t	*j = resolver_looked(id, t);
+
+	(void)ctx;
+	ntold++;
+	told_sound = resolver_looked_heard(j, &told);
+	json_decref(j);
+}
+
+static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done, on_told };
 
 static struct lookups *
 fresh(unsigned rate)
 {
-	nasked = ncame = ncancelled = 0;
+	nasked = ncame = ncancelled = ntold = 0;
 	refuse_to_ask = false;
 	return (lookups_new(rate, 5000, &calls, NULL, 1000));
 }
@@ -546,7 +561,7 @@ test_any_order(void **state)
 			s ^= s << 17;
 			i = s % nasked;
 			/* open or not: what is late or was never asked must change nothing */
-			lookups_answer(l, asked[i].token + (s >> 40) % 2, &(struct dns_reply){ (enum dns_status)(s >> 20) % 6, r, (s >> 30) % 3, 5 });
+			lookups_answer(l, asked[i].token + (s >> 40) % 2, &(struct dns_reply){ (enum dns_status)(s >> 20) % 7, r, (s >> 30) % 3, 5 });
 		}
 	}
 	for (int64_t t = 100000; lookups_open(l) > 0 && t < 10000000; t += 1000)
@@ -559,6 +574,122 @@ test_any_order(void **state)
 	lookups_free(l);
 }
 
+/* --- Texts ----------------------------------------------------------------------------------- */
+
+static const struct { const char *label; enum dns_status status; enum store_dns_state state; enum store_dns_failure failure; } text_ends[] = {
+	{ "nothing", DNS_NOTHING, STORE_DNS_NODATA, STORE_DNS_ANSWERED }, { "no name", DNS_NO_NAME, STORE_DNS_NXDOMAIN, STORE_DNS_ANSWERED },
+	{ "crowd", DNS_CROWD, STORE_DNS_WAITING, STORE_DNS_SERVFAIL }, { "servfail", DNS_SERVFAIL, STORE_DNS_WAITING, STORE_DNS_SERVFAIL },
+	{ "refused", DNS_REFUSED, STORE_DNS_WAITING, STORE_DNS_REFUSED },
+};
+
+static void
+test_texts(void **state)
+{
+	struct lookups	*l = fresh(1000);
+	struct str	 r[4] = { WIRE("\6v=spf1\5 -all"), WIRE("\13some-thing=1"), WIRE("\177broken"), WIRE("\14v=spf1 \xff\0\\ a") };
+	int64_t		 t = 1000;
+
+	(void)state;
+	assert_false(lookups_add_name(l, 1, TXT_SPF, ""));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "a..b"));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "a b.example"));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "1234567890123456789012345678901234567890123456789012345678901234.example"));
+	assert_true(lookups_add(l, 1, ip_of(1), 4));	/* another matter */
+	assert_true(lookups_add_name(l, 1, TXT_SPF, "example.com"));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "example.org"));
+	assert_true(lookups_has_name(l, 1));
+	assert_false(lookups_has_name(l, 2));
+	(void)lookups_tick(l, t);
+	(void)lookups_tick(l, t += 10);
+	assert_int_equal(nasked, 2);
+	assert_string_equal(asked[1].name, "example.com");
+	assert_int_equal(asked[1].type, DNS_TXT);
+	answer(l, 1, DNS_OK, r, 4, 300);
+	assert_int_equal(ntold, 1);
+	assert_true(told_sound);
+	assert_int_equal(told.state, STORE_DNS_FOUND);
+	assert_int_equal(told.ttl, 300);
+	assert_int_equal(told.set.n, 2);
+	assert_true(str_eq(told.set.v[0], STR("v=spf1 -all")));
+	assert_true(str_eq(told.set.v[1], (struct str){ "v=spf1 \xff\0\\ a", 12 }));
+	/* what is there is about something else */
+	assert_true(lookups_add_name(l, 1, TXT_SPF, "example.com"));
+	(void)lookups_tick(l, t += 10);
+	answer(l, 2, DNS_OK, &r[1], 1, 300);
+	assert_int_equal(told.state, STORE_DNS_NODATA);
+	for (size_t i = 0; i < nitems(text_ends); i++) {
+		assert_true(lookups_add_name(l, 5, TXT_DMARC, "_dmarc.example.com"));
+		(void)lookups_tick(l, t += 10);
+		answer(l, nasked - 1, text_ends[i].status, NULL, 0, 60);
+		if (!told_sound || told.id != 5 || told.state != text_ends[i].state || told.failure != text_ends[i].failure)
+			fail_msg("%s", text_ends[i].label);
+	}
+	assert_true(lookups_add_name(l, 5, TXT_DMARC, "_dmarc.example.com"));
+	(void)lookups_tick(l, t += 10);
+	(void)lookups_tick(l, t += 6000);
+	assert_int_equal(told.failure, STORE_DNS_TIMEOUT);
+	assert_int_equal(ntold, 8);
+	lookups_clear(l);
+	lookups_free(l);
+}
+
+/* Names have places of their own, so a crowd of addresses does not keep them out; and they share the rate. */
+static void
+test_share(void **state)
+{
+	struct lookups	*l = fresh(20);
+	size_t		 n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < LOOKUPS; i++)
+		assert_true(lookups_add(l, i, ip_of(i), 4));
+	for (unsigned i = 0; i < LOOKUP_NAMES; i++)
+		assert_true(lookups_add_name(l, i, TXT_KEY, "s1._domainkey.example.com"));
+	assert_false(lookups_add_name(l, 1000, TXT_KEY, "s1._domainkey.example.com"));
+	for (int64_t t = 1000; t < 3600; t += 10) {
+		(void)lookups_tick(l, t);
+		for (; n < nasked; n++)
+			answer(l, n, DNS_NOTHING, NULL, 0, 60);
+	}
+	assert_in_range(nasked, 45, 60);
+	for (int64_t t = 3600; t < 6000; t += 10) {
+		(void)lookups_tick(l, t);
+		for (; n < nasked; n++)
+			answer(l, n, DNS_NOTHING, NULL, 0, 60);
+	}
+	assert_int_equal(ntold, LOOKUP_NAMES);
+	assert_int_equal(ncame, LOOKUPS);
+	/* that servers of some names are ill is not said of ours */
+	for (unsigned i = 0; i < 40; i++) {
+		assert_true(lookups_add_name(l, i, TXT_KEY, "s1._domainkey.example.com"));
+		(void)lookups_tick(l, 10000 + i * 100);
+		answer(l, nasked - 1, DNS_SERVFAIL, NULL, 0, 60);
+	}
+	assert_false(lookups_trouble(l));
+	lookups_free(l);
+}
+
+static const char *const	 unsound_words[] = {
+	"{\"id\":1,\"state\":1,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"\"}", "{\"id\":1,\"state\":0,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"\"}",
+	"{\"id\":1,\"state\":2,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"a\\n\"}", "{\"id\":1,\"state\":1,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"b\\na\\n\"}",
+	"{\"id\":1,\"state\":4,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"\"}", "{\"id\":1,\"state\":2,\"failure\":0,\"ttl\":-1,\"more\":0,\"texts\":\"\"}",
+	"{\"id\":1,\"state\":2,\"failure\":1,\"ttl\":1,\"more\":0,\"texts\":\"\"}", "{\"id\":1}", "{}", "[]",
+};
+
+static void
+test_texts_unsound(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(unsound_words); i++) {
+		json_t	*j = json_loads(unsound_words[i], 0, NULL);
+
+		assert_non_null(j);
+		if (resolver_looked_heard(j, &told))
+			fail_msg("%s", unsound_words[i]);
+		json_decref(j);
+	}
+}
+
 int
 main(void)
 {
@@ -566,7 +697,8 @@ main(void)
 		cmocka_unit_test(test_names), cmocka_unit_test(test_wire), cmocka_unit_test(test_reverse), cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_due), cmocka_unit_test(test_words), cmocka_unit_test(test_confirmed), cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_crowd), cmocka_unit_test(test_ends), cmocka_unit_test(test_patience), cmocka_unit_test(test_rate),
-		cmocka_unit_test(test_trouble), cmocka_unit_test(test_mute), cmocka_unit_test(test_any_order)
+		cmocka_unit_test(test_trouble), cmocka_unit_test(test_mute), cmocka_unit_test(test_any_order),
+		cmocka_unit_test(test_texts), cmocka_unit_test(test_share), cmocka_unit_test(test_texts_unsound)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

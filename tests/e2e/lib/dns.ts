@@ -1,10 +1,11 @@
-// A name server on loopback, UDP and TCP, that answers for reverse zones and for host names: well, badly, or not at all.
+// A name server on loopback, UDP and TCP, that answers for reverse zones, host names and texts: well, badly, or not at all.
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 
 const PTR = 12;
 const CNAME = 5;
-const types = new Map([[1, 'A'], [28, 'AAAA'], [PTR, 'PTR']]);
+const TXT = 16;
+const types = new Map([[1, 'A'], [28, 'AAAA'], [PTR, 'PTR'], [TXT, 'TXT']]);
 
 /** What there is for one name. Nothing at all: no such name. */
 export interface Answers {
@@ -12,6 +13,7 @@ export interface Answers {
 	a?: string[]; // IPv4 and IPv6 addresses
 	cname?: string;
 	raw?: Buffer[]; // PTR records as they stand on the wire
+	txt?: (string | Buffer)[]; // each a record, in strings of 255 bytes
 	ttl?: number;
 	many?: number; // PTR records, so many
 	/** refused and servfail are answers, silent is none; garbage: bytes; wrongid: an answer to somebody else's question */
@@ -40,6 +42,16 @@ export function wireName(name: string): Buffer {
 
 function addressBytes(ip: string): Buffer {
 	return ip.includes('.') ? Buffer.from(ip.split('.').map(Number)) : Buffer.from(expand(ip), 'hex');
+}
+
+function strings(text: string | Buffer): Buffer {
+	const b = Buffer.from(text);
+	const parts: Buffer[] = b.length === 0 ? [Buffer.from([0])] : [];
+	for (let at = 0; at < b.length; at += 255) {
+		const part = b.subarray(at, at + 255);
+		parts.push(Buffer.from([part.length]), part);
+	}
+	return Buffer.concat(parts);
 }
 
 interface Question {
@@ -153,6 +165,12 @@ export class Dns {
 		for (const n of names) this.zone.set(n.toLowerCase(), { a: forward, ttl });
 	}
 
+	/** Texts at a name; none: it is not there any more. */
+	texts(name: string, ...txt: (string | Buffer)[]): void {
+		if (txt.length === 0) this.zone.delete(name);
+		else this.zone.set(name, { txt, ttl: 300 });
+	}
+
 	count(name: string): number {
 		return this.asked.filter((q) => q.name === name).length;
 	}
@@ -215,13 +233,12 @@ export class Dns {
 		if (z.cname !== undefined) {
 			const to = this.zone.get(z.cname);
 			// as a resolver does it: the whole way, as long as it does not go round
-			return [record(CNAME, ttl, wireName(z.cname)), ...(to?.ptr ?? []).map((n) => {
-				const own = record(PTR, ttl, wireName(n));
-				return Buffer.concat([wireName(z.cname ?? ''), own.subarray(2)]);
-			})];
+			const there = q.type === TXT ? (to?.txt ?? []).map((t) => record(TXT, ttl, strings(t))) : (to?.ptr ?? []).map((n) => record(PTR, ttl, wireName(n)));
+			return [record(CNAME, ttl, wireName(z.cname)), ...there.map((own) => Buffer.concat([wireName(z.cname ?? ''), own.subarray(2)]))];
 		}
 		if (q.type === PTR && z.many !== undefined) return crowd(z.many, ttl, q.end);
 		if (q.type === PTR) return [...(z.ptr ?? []).map((n) => record(PTR, ttl, wireName(n))), ...(z.raw ?? []).map((b) => record(PTR, ttl, b))];
+		if (q.type === TXT) return (z.txt ?? []).map((t) => record(TXT, ttl, strings(t)));
 		if (q.type === 1) return (z.a ?? []).filter((a) => a.includes('.')).map((a) => record(1, ttl, addressBytes(a)));
 		if (q.type === 28) return (z.a ?? []).filter((a) => a.includes(':')).map((a) => record(28, ttl, addressBytes(a)));
 		return [];

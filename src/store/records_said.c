@@ -1,0 +1,212 @@
+/*
+ * records_said.c - which names are due, and what came of asking for them.
+ */
+#include "store/query_int.h"
+#include "store/records.h"
+#include "store/write_int.h"
+
+#define TTL_LEAST	3600
+#define TTL_MOST	86400
+#define AGAIN_FIRST	600
+#define AGAIN_LAST	(4 * 3600)
+#define FAR		"172800"	/* nothing is put off for so long: the clock has been wrong */
+#define KEPT		20	/* answers of a name that others took the place of */
+
+static bool
+taken(const int64_t *v, size_t n, int64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i] == id)
+			return (true);
+	return (false);
+}
+
+int
+store_dns_due(struct store *s, int64_t now, const int64_t *except, size_t nexcept, struct store_dns_due *out, size_t max, size_t *n,
+    struct err *e)
+{
+	struct store_dns_due	*d;
+	sqlite3_stmt		*st;
+	const char		*name;
+	int			 rc = SQLITE_DONE, kind;
+
+	*n = 0;
+	if (max == 0)
+		return (0);
+	if (store_prepare(s, &st, "SELECT id, kind, name FROM dns WHERE due <= ?1 OR due > ?1 + " FAR " ORDER BY due LIMIT ?2", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, now);
+	(void)sqlite3_bind_int64(st, 2, (sqlite3_int64)(max + nexcept));
+	while (*n < max && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		kind = sqlite3_column_int(st, 1);
+		name = (const char *)sqlite3_column_text(st, 2);
+		if (name == NULL || kind < TXT_DMARC || kind > TXT_KEY || taken(except, nexcept, sqlite3_column_int64(st, 0)))
+			continue;
+		d = &out[(*n)++];
+		d->id = sqlite3_column_int64(st, 0);
+		d->kind = (enum txt_kind)kind;
+		(void)snprintf(d->name, sizeof(d->name), "%s", name);
+	}
+	(void)sqlite3_finalize(st);
+	return (*n == max || rc == SQLITE_DONE ? 0 : store_fail(s, "dns", e));
+}
+
+enum { S_GET, S_FAILED, S_SAME, S_SET, S_WAS, S_TRIM, S_STMTS };
+static const char *const	 said_sql[S_STMTS] = {
+	[S_GET] = "SELECT kind, state, texts, since, tries, more FROM dns WHERE id = ?1",
+	[S_FAILED] = "UPDATE dns SET checked = ?2, tries = ?3, failure = ?4, due = ?5 WHERE id = ?1",
+	[S_SAME] = "UPDATE dns SET checked = ?2, answered = ?2, tries = 0, failure = 0, due = ?3, ttl = ?4, more = ?5 WHERE id = ?1",
+	[S_SET] = "UPDATE dns SET since = ?2, state = ?3, texts = ?4 WHERE id = ?1",
+	[S_WAS] = ("INSERT OR REPLACE INTO dns_was (dns, until, since, state, texts) SELECT id, ?2, since, state, texts FROM dns"
+	    " WHERE id = ?1"),
+	[S_TRIM] = "DELETE FROM dns_was WHERE dns = ?1 AND until <= (SELECT until FROM dns_was WHERE dns = ?1 ORDER BY until DESC LIMIT 1 OFFSET ?2)",
+};
+
+struct saying {
+	struct store	*s;
+	sqlite3_stmt	*st[S_STMTS];
+	int64_t		 now;
+	bool		 changed, dmarc, spf;
+};
+
+static int
+run(struct saying *k, unsigned which, struct err *e)
+{
+	int	 rc = sqlite3_step(k->st[which]);
+
+	(void)sqlite3_reset(k->st[which]);
+	return (rc == SQLITE_DONE ? 0 : store_fail(k->s, "dns", e));
+}
+
+static int
+failed(struct saying *k, const struct store_dns_answer *a, int64_t tries, struct err *e)
+{
+	sqlite3_stmt	*st = k->st[S_FAILED];
+	int64_t		 again = AGAIN_FIRST;
+
+	for (int64_t i = 0; i < tries && again < AGAIN_LAST; i++)
+		again *= 2;
+	(void)sqlite3_bind_int64(st, 1, a->id);
+	(void)sqlite3_bind_int64(st, 2, k->now);
+	(void)sqlite3_bind_int64(st, 3, tries < 1000 ? tries + 1 : tries);
+	(void)sqlite3_bind_int(st, 4, (int)a->failure);
+	(void)sqlite3_bind_int64(st, 5, k->now + (again > AGAIN_LAST ? AGAIN_LAST : again));
+	return (run(k, S_FAILED, e));
+}
+
+/* When to ask again: soon after a change, to see it twice; else as long as it holds. */
+static int64_t
+due(const struct saying *k, const struct store_dns_answer *a, int64_t since)
+{
+	int64_t	 ttl = a->ttl < TTL_LEAST ? TTL_LEAST : a->ttl > TTL_MOST ? TTL_MOST : a->ttl;
+
+	if (since > k->now)
+		since = k->now;
+	return (k->now - since < STORE_DNS_TWICE ? since + STORE_DNS_TWICE : k->now + ttl);
+}
+
+static int
+changed(struct saying *k, const struct store_dns_answer *a, enum txt_kind kind, bool first, const struct buf *texts, struct err *e)
+{
+	sqlite3_stmt	*st = k->st[S_WAS];
+
+	k->changed = true;
+	k->dmarc |= kind == TXT_DMARC;
+	k->spf |= kind == TXT_SPF;
+	(void)sqlite3_bind_int64(st, 1, a->id);
+	(void)sqlite3_bind_int64(st, 2, k->now);
+	if (!first && run(k, S_WAS, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(k->st[S_TRIM], 1, a->id);
+	(void)sqlite3_bind_int(k->st[S_TRIM], 2, KEPT);
+	if (!first && run(k, S_TRIM, e) == -1)
+		return (-1);
+	st = k->st[S_SET];
+	(void)sqlite3_bind_int64(st, 1, a->id);
+	(void)sqlite3_bind_int64(st, 2, k->now);
+	(void)sqlite3_bind_int(st, 3, (int)a->state);
+	(void)sqlite3_bind_text(st, 4, texts->len == 0 ? "" : texts->p, (int)texts->len, SQLITE_STATIC);
+	return (run(k, S_SET, e));
+}
+
+static int
+answered(struct saying *k, const struct store_dns_answer *a, enum txt_kind kind, bool first, bool same, int64_t since,
+    const struct buf *texts, struct err *e)
+{
+	sqlite3_stmt	*st = k->st[S_SAME];
+
+	if (!same) {
+		if (changed(k, a, kind, first, texts, e) == -1)
+			return (-1);
+		since = k->now;
+	}
+	(void)sqlite3_bind_int64(st, 1, a->id);
+	(void)sqlite3_bind_int64(st, 2, k->now);
+	(void)sqlite3_bind_int64(st, 3, due(k, a, since));
+	(void)sqlite3_bind_int64(st, 4, a->ttl);
+	(void)sqlite3_bind_int64(st, 5, a->set.more);
+	return (run(k, S_SAME, e));
+}
+
+static int
+said(struct saying *k, const struct store_dns_answer *a, struct err *e)
+{
+	sqlite3_stmt	*st = k->st[S_GET];
+	struct buf	 texts = { 0 };
+	const char	*was;
+	int64_t		 since, tries;
+	enum txt_kind	 kind;
+	int		 rc, state;
+	bool		 same;
+
+	(void)sqlite3_bind_int64(st, 1, a->id);
+	if ((rc = sqlite3_step(st)) != SQLITE_ROW) {
+		(void)sqlite3_reset(st);
+		return (rc == SQLITE_DONE ? 0 : store_fail(k->s, "dns", e));	/* nobody wants it any more */
+	}
+	kind = (enum txt_kind)sqlite3_column_int(st, 0);
+	state = sqlite3_column_int(st, 1);
+	since = sqlite3_column_int64(st, 3);
+	tries = sqlite3_column_int64(st, 4);
+	txt_write(&a->set, &texts);
+	was = (const char *)sqlite3_column_text(st, 2);
+	same = state == (int)a->state && was != NULL && strlen(was) == texts.len && (texts.len == 0 || memcmp(was, texts.p, texts.len) == 0);
+	(void)sqlite3_reset(st);
+	if (texts.failed)
+		rc = err_set(e, ERR_TEMP, "out of memory");
+	else if (a->state == STORE_DNS_WAITING)
+		rc = failed(k, a, tries, e);
+	else
+		rc = answered(k, a, kind, state == STORE_DNS_WAITING, same, since, &texts, e);
+	buf_free(&texts);
+	return (rc);
+}
+
+int
+store_dns_said(struct store *s, const struct store_dns_answer *list, size_t n, int64_t now, bool *spf, struct err *e)
+{
+	struct saying	 k = { .s = s, .now = now };
+	int		 rv = 0;
+
+	*spf = false;
+	if (n == 0)
+		return (0);
+	if (store_begin(s, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < S_STMTS && rv == 0; i++)
+		rv = store_prepare(s, &k.st[i], said_sql[i], e);
+	for (size_t i = 0; i < n && rv == 0; i++)
+		rv = said(&k, &list[i], e);
+	for (size_t i = 0; i < S_STMTS; i++)
+		(void)sqlite3_finalize(k.st[i]);
+	if (rv == 0 && k.dmarc)
+		rv = store_exec(s, "INSERT INTO meta (key, value) VALUES ('dns', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1", e);
+	if (rv == -1) {
+		store_rollback(s);
+		return (-1);
+	}
+	if (k.changed)
+		writer_changed(s, false);
+	*spf = k.spf;
+	return (store_commit(s, e));
+}

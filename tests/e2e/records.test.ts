@@ -1,0 +1,180 @@
+// What the DNS says of our own domains: asked for by name, kept, walked; from a name server on loopback that does what it likes.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Daemon, dmarcd, program, run, until } from './lib/daemon.js';
+import { Dns } from './lib/dns.js';
+
+const skip = existsSync(program) ? false : `${program} is not built`;
+const dbsql = join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql');
+
+let dir: string;
+let n = 0;
+
+before(() => {
+	dir = mkdtempSync(join(tmpdir(), 'dmarcd-records-'));
+});
+
+after(() => {
+	rmSync(dir, { recursive: true, force: true });
+});
+
+interface Place {
+	state: string;
+	conf: string;
+}
+
+function place(dns: Dns, more = ''): Place {
+	const state = join(dir, `s${++n}`, 'state');
+	const conf = join(dir, `s${n}`, 'conf');
+	mkdirSync(state, { recursive: true });
+	writeFileSync(conf, `state = "${state}"\nhttp { listen = "127.0.0.1:0" }\n${more}` +
+		`resolver {\n\tservers = { "127.0.0.1:${dns.port}" }\n\trate = 200\n\ttimeout = 1s\n}\n`);
+	return { state, conf };
+}
+
+interface Row {
+	from?: string;
+	ip?: string;
+	m?: number;
+	spf?: string; // domain that passed
+	dkim?: [domain: string, selector: string];
+	pass?: boolean; // as the receiver saw it
+}
+
+/** A report of yesterday about mail with these. */
+function report(domain: string, rows: Row[], method = ''): string {
+	const end = Math.floor(Date.now() / 86400000) * 86400;
+	return '<?xml version="1.0"?><feedback><report_metadata><org_name>Receiver</org_name><email>d@receiver.example</email>' +
+		`<report_id>r${++n}</report_id><date_range><begin>${end - 86400}</begin><end>${end - 1}</end></date_range></report_metadata>` +
+		`<policy_published><domain>${domain}</domain><p>none</p>${method}</policy_published>` +
+		rows.map((r) => `<record><row><source_ip>${r.ip ?? '192.0.2.1'}</source_ip><count>${r.m ?? 10}</count><policy_evaluated><disposition>none</disposition>` +
+			`<dkim>${r.pass !== false && r.dkim ? 'pass' : 'fail'}</dkim><spf>${r.pass !== false && r.spf !== undefined ? 'pass' : 'fail'}</spf></policy_evaluated></row>` +
+			`<identifiers><header_from>${r.from ?? domain}</header_from></identifiers><auth_results>` +
+			(r.dkim ? `<dkim><domain>${r.dkim[0]}</domain><selector>${r.dkim[1]}</selector><result>pass</result></dkim>` : '') +
+			`<spf><domain>${r.spf ?? domain}</domain><result>${r.spf === undefined ? 'fail' : 'pass'}</result></spf></auth_results></record>`).join('') + '</feedback>';
+}
+
+async function imported(p: Place, text: string): Promise<void> {
+	const file = join(p.state, '..', `r${++n}.xml`);
+	writeFileSync(file, text);
+	const r = await dmarcd(p.conf, ['import', '--progress', 'never', file]);
+	assert.equal(r.code, 0, r.stderr);
+}
+
+async function serving(p: Place, f: (d: Daemon) => Promise<void>): Promise<void> {
+	const d = await Daemon.start(p.conf);
+	try {
+		await f(d);
+		await d.stop();
+	} catch (e) {
+		process.stderr.write(d.log.split('\n').slice(-15).map((l) => `# ${l}\n`).join(''));
+		throw e;
+	} finally {
+		await d.end();
+	}
+}
+
+async function sql(p: Place, text: string): Promise<string> {
+	const r = await run(dbsql, [join(p.state, 'dmarcd.db'), text]);
+	assert.equal(r.code, 0, r.stderr);
+	return r.stdout.trim();
+}
+
+/** Everything has been asked for, and so has all that the answers lead to. */
+const settled = async (p: Place): Promise<void> => {
+	let last = '';
+	await until(() => `all names are asked for: ${last}`, async () => {
+		const now = await sql(p, 'SELECT count(*), sum(checked IS NULL) FROM dns');
+		const same = now === last && now.endsWith('|0');
+		last = now;
+		if (!same) await new Promise((r) => setTimeout(r, 3500)); // longer than what comes in is held
+		return same;
+	}, 120);
+};
+
+const key = `v=DKIM1; k=rsa; p=${'A'.repeat(360)}`;
+
+test('names of our domains and of their mail are asked for; what was said stays', { skip }, async () => {
+	const dns = await new Dns().start();
+	const p = place(dns);
+	dns.texts('_dmarc.example.com', 'some text', 'v=DMARC1; p=reject; rua=mailto:d@example.com');
+	dns.texts('example.com', 'verification=1', 'v=spf1 include:spf.mailer.example -all');
+	dns.texts('spf.mailer.example', 'v=spf1 include:two.mailer.example ip4:192.0.2.0/24 -all');
+	dns.texts('s1._domainkey.example.com', key);
+	dns.zone.set('s2._domainkey.example.com', { cname: 's2.mailer.example' });
+	dns.texts('s2.mailer.example', 'v=DKIM1; p=');
+	dns.texts('_dmarc.news.example.com', Buffer.from([0x76, 0, 10, 0xff, 0x5c]));
+	dns.zone.set('example.org', {});
+	dns.zone.set('_dmarc.example.org', { fault: 'servfail' });
+	await imported(p, report('example.com', [{ spf: 'bounce.example.com', dkim: ['example.com', 's1'] }, { dkim: ['example.com', 's2'] },
+		{ from: 'news.example.com', spf: 'mailer.example', dkim: ['mailer.example', 's9'], pass: false }]));
+	await imported(p, report('example.org', [{}]));
+	try {
+		await serving(p, async () => settled(p));
+		const rows = (await sql(p, 'SELECT kind, name, own, state, texts, failure FROM dns_records ORDER BY kind, name')).replaceAll('\n\n', '\n').split('\n')
+			.map((l) => l.replace('A'.repeat(360), '...'));
+		assert.deepEqual(rows.filter((l) => l !== '|'), [
+			'dkim|s1._domainkey.example.com|1|found|v=DKIM1; k=rsa; p=...',
+			'dkim|s2._domainkey.example.com|1|found|v=DKIM1; p=',
+			'dmarc|_dmarc.bounce.example.com|0|nxdomain||',
+			'dmarc|_dmarc.com|0|nxdomain||',
+			'dmarc|_dmarc.example.com|1|found|some text',
+			'v=DMARC1; p=reject; rua=mailto:d@example.com',
+			'dmarc|_dmarc.example.org|1|waiting||servfail',
+			'dmarc|_dmarc.news.example.com|1|found|v\\000\\010\\255\\\\',
+			'dmarc|_dmarc.org|0|nxdomain||',
+			'spf|bounce.example.com|1|nxdomain||',
+			'spf|example.com|1|found|v=spf1 include:spf.mailer.example -all',
+			'spf|example.org|1|nodata||',
+			'spf|spf.mailer.example|0|found|v=spf1 include:two.mailer.example ip4:192.0.2.0/24 -all',
+			'spf|two.mailer.example|0|nxdomain||',
+		]);
+		// nobody asked for strangers' keys
+		assert.equal(dns.asked.filter((q) => q.name.includes('s9')).length, 0);
+		// it is known after a restart, and not asked for before its time
+		const before = dns.count('_dmarc.example.com');
+		const was = await sql(p, "SELECT since FROM dns WHERE name = '_dmarc.example.com'");
+		await serving(p, async () => new Promise((r) => setTimeout(r, 4000)));
+		assert.equal(dns.count('_dmarc.example.com'), before);
+		// time passes; the record is another one, the key has gone, and the server of the other is ill
+		await sql(p, 'UPDATE dns SET due = due - 90000, since = since - 90000, answered = answered - 90000');
+		dns.texts('_dmarc.example.com', 'v=DMARC1; p=none');
+		dns.texts('s1._domainkey.example.com');
+		dns.zone.set('example.com', { fault: 'servfail' });
+		await serving(p, async () => {
+			await until('the new record is seen', async () => (await sql(p, "SELECT texts FROM dns WHERE name = '_dmarc.example.com'")).startsWith('v=DMARC1; p=none'), 60);
+			await until('the key has gone', async () => (await sql(p, "SELECT state FROM dns WHERE name = 's1._domainkey.example.com'")) === '3', 60);
+			await until('nobody answers', async () => (await sql(p, "SELECT failure FROM dns WHERE kind = 2 AND name = 'example.com'")) === '2', 60);
+		});
+		assert.equal(await sql(p, "SELECT texts FROM dns WHERE kind = 2 AND name = 'example.com'"), 'v=spf1 include:spf.mailer.example -all');
+		assert.equal(await sql(p, "SELECT w.state, w.until = d.since, d.due = d.since + 900 FROM dns_was w JOIN dns d ON d.id = w.dns WHERE d.name = '_dmarc.example.com'"), '1|1|1');
+		assert.ok(Number(was) > 0);
+	} finally {
+		await dns.stop();
+	}
+});
+
+test('only domains that are ours, and nothing at all when it is off', { skip }, async () => {
+	const dns = await new Dns().start();
+	const p = place(dns, 'domains = { "example.com", "parked.example" }\n');
+	try {
+		await imported(p, report('example.com', [{}]));
+		await imported(p, report('example.org', [{}]));
+		await serving(p, async () => settled(p));
+		assert.equal(await sql(p, "SELECT group_concat(name, ' ') FROM (SELECT name FROM dns WHERE own = 1 ORDER BY name)"),
+			'_dmarc.example.com _dmarc.parked.example example.com parked.example');
+		assert.equal(dns.asked.filter((q) => q.name.includes('example.org')).length, 0);
+		const off = { ...p, conf: `${p.conf}.off` };
+		writeFileSync(off.conf, `state = "${p.state}"\nhttp { listen = "127.0.0.1:0" }\nresolver { enabled = no }\n`);
+		await sql(p, 'DELETE FROM dns');
+		const asked = dns.asked.length;
+		await serving(off, async () => new Promise((r) => setTimeout(r, 2000)));
+		assert.equal(dns.asked.length, asked);
+		assert.equal(await sql(p, 'SELECT count(*) FROM dns'), '0');
+	} finally {
+		await dns.stop();
+	}
+});

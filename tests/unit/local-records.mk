@@ -1,0 +1,8 @@
+# what the DNS says of our own domains
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_records
+TESTS += tests/unit/test_records
+endif
+tests_unit_test_records_SOURCES = tests/unit/test_records.c
+tests_unit_test_records_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_records_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
