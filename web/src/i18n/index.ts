@@ -5,7 +5,7 @@
 import type { ComponentChild } from "preact";
 import { day as fmtDay, num, percent } from "../lib/format";
 import type codes from "texts:en";
-import { en } from "./en";
+import type { en } from "./en";
 import { parseMessage, type Node } from "./icu";
 import { LOCALE, texts } from "./lang";
 
@@ -18,7 +18,7 @@ const plural = new Intl.PluralRules(LOCALE);
 function nodesOf(key: string): Node[] {
 	let n = parsed.get(key);
 	if (n === undefined) {
-		n = parseMessage(texts[key] ?? (en as Record<string, string>)[key] ?? key);
+		n = parseMessage(texts[key] ?? key);
 		parsed.set(key, n);
 	}
 	return n;
@@ -55,7 +55,7 @@ export const tx = (key: Key, args: Args = {}): ComponentChild[] => render(nodesO
 export const t = (key: Key, args: Record<string, string | number | null | undefined> = {}): string =>
 	render(nodesOf(key), args, 0).join("");
 
-export const hasKey = (key: string): key is Key => Object.prototype.hasOwnProperty.call(en, key);
+export const hasKey = (key: string): key is Key => Object.prototype.hasOwnProperty.call(texts, key);
 
 /* For keys that come from the daemon: the message, or the word itself. */
 export const word = (prefix: string, key: string): string =>

@@ -40,22 +40,22 @@ export function best(wanted: readonly string[]): Lang {
 	return "en";
 }
 
-const LOAD: Record<Exclude<Lang, "en">, () => Promise<{ default: Record<string, string> }>> = {
+/* Nobody loads two languages; the entry holds none. */
+const LOAD: Record<Lang, () => Promise<{ default: Record<string, string> }>> = {
+	en: () => import("./en").then((m) => ({ default: m.en as Record<string, string> })),
 	cs: () => import("./cs"), de: () => import("./de"), pt: () => import("./pt"), ru: () => import("./ru"),
 };
 
 async function load(lang: Lang): Promise<[Lang, Record<string, string>]> {
-	if (lang === "en")
-		return ["en", {}];
 	try {
 		return [lang, (await LOAD[lang]()).default];
 	} catch {
-		return ["en", {}];
+		return lang === "en" ? ["en", {}] : load("en");
 	}
 }
 
 const browser = typeof document === "undefined" ? [] : navigator.languages;
-/* texts: of that language; what it lacks is said in English. */
+/* texts: of that language, which has them all (a test compares). */
 export const [lang, texts] = await load(chosen() ?? best(browser));
 
 /* For Intl: how days and numbers are written. */
