@@ -175,7 +175,7 @@ test('every endpoint answers without parameters', async () => {
 	for (const path of spec.paths) {
 		if (isFile(path) || path.startsWith('/requests/') || (driver === undefined && path.startsWith('/ingest/items/'))) continue;
 		const p = await concrete(path);
-		if (p !== '/failures/' && p !== '/senders/') await get(p, needed(p));
+		if (p !== '/failures/' && !p.startsWith('/senders//') && p !== '/senders/') await get(p, needed(p));
 	}
 });
 
@@ -184,7 +184,7 @@ test('every word that a parameter may be', async () => {
 	for (const path of spec.paths) {
 		if (isFile(path)) continue;
 		const p = await concrete(path);
-		if (p === '/failures/' || p === '/senders/') continue;
+		if (p === '/failures/' || p === '/senders/' || p.startsWith('/senders//')) continue;
 		for (const param of spec.parameters(path))
 			if (param.in === 'query')
 				for (const word of param.schema.enum ?? []) if (geo || !['country', 'asn'].includes(String(word))) await get(p, { ...needed(p), t: 'all', [param.name]: String(word) });
@@ -515,6 +515,28 @@ test('sentences in the language that is asked for', async () => {
 		for (const header of ['', ';;,', 'xx', 'a'.repeat(2000), 'en;q='])
 			assert.equal((await c.ask(url, { 'Accept-Language': header })).headers['content-language'], 'en', header);
 	}
+});
+
+test('the text for a vendor: the language asked for, what was seen, what is wanted, and nobody is named', async () => {
+	const list = (await get('/senders', { t: 'all', sort: '-fail', limit: '20' })).items.filter((x: Json) => Number(x.id) > 1);
+	assert.ok(list.length > 0);
+	for (const x of list) {
+		const full = await get(`/senders/${x.id}`, { t: 'all' });
+		assert.equal(full.pairs.items.reduce((n: number, p: Json) => n + p.counts.m, full.pairs.other.m), full.counts.m, 'each message is in one pair');
+		const texts = new Set<string>();
+		for (const lang of ['en', 'de', 'cs', 'pt', 'ru']) {
+			const v = await get(`/senders/${x.id}/vendor`, { t: 'all', lang });
+			assert.equal(v.lang, lang);
+			assert.ok(v.text.includes(String(x.counts.m)) && v.text.includes(v.domain) && v.subject.includes(v.domain), v.text);
+			assert.doesNotMatch(v.text, /[^ ]@[^ ]|\{[a-z_]+\}|[\u202a-\u202e\u2066-\u2069]/, 'no address of a person, nothing left open, nothing that acts');
+			texts.add(v.text);
+		}
+		assert.equal(texts.size, 5);
+		const a = await c.ask(`${API}/senders/${x.id}/vendor?t=all`, { 'Accept-Language': 'cs' });
+		assert.equal(a.headers['content-language'], 'cs');
+	}
+	await refused(`/senders/${list[0].id}/vendor`, { lang: 'xx' }, 'lang');
+	checkProblem(await c.ask(`${API}/senders/999999/vendor`), 404, 'no such sender');
 });
 
 test('rows that are none', async () => {
@@ -1201,7 +1223,7 @@ test('an API that is described is an API that is there', () => {
 		'/audit', '/me', '/users',
 		'/breakdown', '/domains', '/domains/{domain}', '/explain', '/export', '/failures', '/failures/{id}', '/failures/{id}/raw', '/flow', '/healthz', '/heatmap', '/ingest', '/ingest/items/{id}',
 		'/ingest/items/{id}/raw', '/meta', '/overview', '/reporters', '/reports', '/reports/{id}', '/reports/{id}/raw', '/requests/{token}', '/rows', '/search',
-		'/rows/{id}/explain', '/senders', '/senders/decisions', '/senders/{id}', '/timeseries',
+		'/rows/{id}/explain', '/senders', '/senders/decisions', '/senders/{id}', '/senders/{id}/vendor', '/timeseries',
 		'/tls/reports', '/tls/reports/{id}', '/tls/reports/{id}/raw', '/tls/summary',
 		'/tasks', '/views', '/watches',
 	].sort());
