@@ -465,7 +465,7 @@ const struct cli_command cli_cmd_senders = {
 	.name = "senders",
 	.group = "Answers",
 	.help = "who sends as your domains, what each of them is, and what you decide",
-	.usage = "[list] | show|vendor ID | decide ID CLASS | undo N | log [ID]",
+	.usage = "[list] | show|vendor ID | decide ID CLASS | undo N | log",
 	.text = "Addresses are grouped into senders by what their mail shows: signatures, bounce domains, networks. class says who it is "
 	    "(your servers, services you use, forwarders ...), health how well its mail does.\n\n"
 	    "What is inferred can be wrong. decide says what a sender is, for one domain or for all: own, service, candidate, "
