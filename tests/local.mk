@@ -27,6 +27,6 @@ include tests/valgrind/local.mk
 
 # Is there a passing test for each rule of rules.txt? After all other tests: it reads their logs.
 TESTS += tests/rules.sh
-EXTRA_DIST += tests/rules.sh tests/rules.txt
+EXTRA_DIST += tests/tap.sh tests/rules.sh tests/rules.txt
 rules_log = tests/rules.sh.log
 $(rules_log): $(TEST_LOGS:tests/rules.sh.log=)

@@ -25,7 +25,7 @@ static const struct { enum answer_kind kind; const char *name, *query; } questio
 	{ ANSWER_BREAKDOWN, "header_from, all", "by=hfrom&t=all" },
 	{ ANSWER_BREAKDOWN, "selectors of a domain's month", "by=selector&domain=example.com" },
 	{ ANSWER_BREAKDOWN, "host names, all", "by=ptr&t=all" },
-	{ ANSWER_BREAKDOWN, "senders of a host name, all", "by=sender&t=all&ptr=~example" },
+	{ ANSWER_BREAKDOWN, "senders of a host name, all", "by=sender&t=all&ptr=~net7" },
 	{ ANSWER_BREAKDOWN, "networks, all", "by=prefix&t=all" },
 	{ ANSWER_BREAKDOWN, "health, all", "by=health&t=all" },
 	{ ANSWER_FLOW, "flow, 30 days", "" },
@@ -96,6 +96,8 @@ main(int argc, char **argv)
 	if (dmarc_init(&e) == -1 || mkdtemp(dir) == NULL || (db = seed_make(dir, &seed)) == NULL)
 		return (1);
 	now = (seed.first_day + seed.days + 1) * 86400;
+	(void)seed_sql(db, "INSERT INTO host (source, weight, due, last_day, state, name, more, refused, tries, failure) SELECT id, 1, 0, 0, 1,"
+	    " 'h' || id || '.net' || id %% 1000 || '.example', 0, 0, 0, 0 FROM source WHERE id %% 5 > 0");
 	(void)printf("%lld records, %u reports, %u days, %u domains, %lld rollup rows\n", (long long)seed_int(db, "SELECT count(*) FROM record"),
 	    seed.reports, seed.days, seed.domains, (long long)seed_int(db, "SELECT count(*) FROM rollup"));
 	if ((s = store_open(dir, STORE_READ, &e)) == NULL) {

@@ -9,17 +9,8 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/care.XXXXXX") || exit 1
 running=
 trap 'test -z "$running" || kill -9 $running 2>/dev/null; rm -rf "$dir"' EXIT
 unset DMARCD_STATE
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out" "$dir/err" 2>/dev/null | cut -c 1-200 | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 run() {
 	"$dmarcd" --state "$dir/state" "$@" >"$dir/out" 2>"$dir/err" </dev/null
@@ -489,4 +480,4 @@ runs 75 "backup to a place that does not exist" backup "$dir/none/b.db"
 ok $? "nothing half is left"
 runs 0 "vacuum" vacuum
 runs 0 "verify at the end" verify
-echo "1..$n"
+plan

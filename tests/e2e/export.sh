@@ -10,17 +10,8 @@ trap 'rm -rf "$dir"' EXIT
 unset DMARCD_STATE
 LC_ALL=C
 export LC_ALL
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/err" 2>/dev/null | cut -c 1-200 | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 run() {
 	"$dmarcd" -c "$dir/conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null
@@ -220,4 +211,4 @@ ok $? "two exports into one file are one too many"
 kill -TERM $pid
 wait $pid
 ok $? "TERM ends --follow, with exit code 0"
-echo "1..$n"
+plan

@@ -5,17 +5,8 @@ dmarcd=${DMARCD:-./dmarcd}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/trust.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 unset DMARCD_STATE
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out" "$dir/err" 2>/dev/null | cut -c 1-200 | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 run() {
 	"$dmarcd" -c "$dir/conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null
@@ -232,4 +223,4 @@ run config check
 grep -qF "a name stands for all below it, without a star" "$dir/out" "$dir/err" &&
     grep -qF "is 'authserv_ids' meant?" "$dir/out" "$dir/err" && grep -qF 'unauthenticated "off" is not one of count|apart' "$dir/out" "$dir/err"
 ok $? "config check names three faults"
-echo "1..$n"
+plan

@@ -6,17 +6,8 @@ dmarcd=${DMARCD:-./dmarcd}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/trust_kinds.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 unset DMARCD_STATE
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out" "$dir/err" 2>/dev/null | cut -c 1-200 | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 run() {
 	"$dmarcd" -c "$dir/conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null
@@ -155,4 +146,4 @@ run reports --type failures --code F1
 ok $? "a filter that says nothing here is refused"
 run verify
 ok $? "verify finds nothing"
-echo "1..$n"
+plan

@@ -7,17 +7,8 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 LC_ALL=C
 export LC_ALL
-n=0
-
-# ok STATUS WHAT
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # is GOT WANTED WHAT
 is() {
@@ -149,4 +140,4 @@ is $? 2 "an option of bulk does not fit demo"
 is $? 1 "a folder that cannot be made is an error"
 grep -q "$dir/no/such/place" "$dir/err"
 ok $? "and the message names it"
-echo "1..$n"
+plan

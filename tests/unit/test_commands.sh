@@ -6,18 +6,8 @@ dmarcd=${DMARCD:-./dmarcd}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test_commands.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 unset DMARCD_STATE
-n=0
-
-# ok STATUS WHAT
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/out" "$dir/err" 2>/dev/null | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 skip() {
 	n=$((n + 1))
@@ -148,4 +138,4 @@ ok $? "a state directory that cannot be made is 75"
 [ "$(ls "$dir/state/spool/new" | wc -l)" -eq 1 ] && [ "$(ls "$dir/state/spool/tmp" | wc -l)" -eq 0 ]
 ok $? "nothing else was left in the spool"
 
-echo "1..$n"
+plan

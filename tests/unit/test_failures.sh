@@ -8,17 +8,8 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/test_failures.XXXXXX") || exit 1
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; wait; rm -rf "$dir"' EXIT
 unset DMARCD_STATE
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/err" 2>/dev/null | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # Nothing planted in what came out: local parts, names, subjects, bodies.
 clean() {
@@ -310,9 +301,17 @@ EOF
 	clean "the log of the daemon"
 	grep -q 'f1 is shown unmasked' "$dir/log"
 	ok $? "the log says that it was shown"
+	run status
+	rc=$?
+	[ $rc -le 1 ] && grep -q '^daemon *running' "$dir/out"
+	ok $? "status: the daemon runs (exit code $rc)"
+	clean "status"
 	kill "$pid"
 	wait "$pid"
 	pid=
+	run status --format json
+	[ $? -eq 75 ] && grep -q '"running":false,"well":false,"look":\["the daemon is not running' "$dir/out"
+	ok $? "status: it does not run, exit code 75"
 fi
 
 run report f1 --reveal
@@ -377,4 +376,4 @@ run reports --format csv
 ok $? "the aggregate report stays"
 run verify
 ok $? "verify finds nothing amiss"
-echo "1..$n"
+plan

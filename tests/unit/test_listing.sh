@@ -6,17 +6,8 @@ gen=${DMARCD_GEN:-./tests/gen/dmarcd-gen}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/test_listing.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 unset DMARCD_STATE
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/err" 2>/dev/null | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 run() {
 	"$dmarcd" --state "$dir/state" "$@" >"$dir/out" 2>"$dir/err"
@@ -129,4 +120,4 @@ ok $? "a report that does not exist"
 "$dmarcd" --state "$dir/nothing" reports >/dev/null 2>"$dir/err"
 [ $? -eq 2 ] && grep -q 'nothing has been stored' "$dir/err"
 ok $? "a state directory without a database"
-echo "1..$n"
+plan
