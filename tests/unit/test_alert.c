@@ -214,7 +214,7 @@ days(struct world *w, int n)
 static void
 look_at(struct world *w, int64_t now)
 {
-	struct alert_request	 rq = { .limits = &w->limits, .mailboxes = &w->box, .nmailboxes = w->boxes, .base_url = w->voice.base_url };
+	struct alert_request	 rq = { .limits = &w->limits, .mailboxes = &w->box, .nmailboxes = w->boxes };
 	struct alert_state	*st;
 	struct alert_findings	 found;
 	struct alert_model	 m;
@@ -656,7 +656,7 @@ test_a11_fix(void **state)
 				    .since = DAY0 };
 	struct alert_finding	 room[4];
 	struct alert_findings	 out = { .v = room, .max = 4 };
-	struct alert_request	 rq = { .base_url = NULL };
+	struct alert_request	 rq = { .limits = NULL };
 	struct alert_model	 m = { .rq = &rq, .through = DAY0 + 3, .today = DAY0 + 4, .watches = &watch, .nwatches = 1 };
 	struct alert_limits	 l;
 	struct buf		 b = { 0 };
