@@ -512,7 +512,7 @@ alert_good(struct alert_model *m, const struct alert_limits *l, struct alert_fin
 	for (size_t i = 0; i < m->nwatches; i++) {
 		const struct alert_watch	*w = &m->watches[i];
 
-		if ((f = alert_add(out, ALERT_A11, LEVEL_INFO, w->domain, "A11.fix")) == NULL)
+		if ((f = alert_add(out, ALERT_A11, LEVEL_INFO, w->domain, w->domain.p == NULL ? "A11.fixes" : "A11.fix")) == NULL)
 			continue;
 		(void)snprintf(f->about, sizeof(f->about), "fix %lld", (long long)w->id);
 		alert_put(f, alert_name("name", w->name));
