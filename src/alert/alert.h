@@ -33,7 +33,6 @@ struct alert_request {
 	const struct str_list		*domains;	/* and all below; none: all */
 	const struct summary_mailbox	*mailboxes;
 	size_t				 nmailboxes;
-	const char			*base_url;	/* NULL: no links */
 	int64_t				 judged;	/* the day up to which it was judged before; DAY_NONE: never */
 };
 
@@ -110,7 +109,7 @@ struct alert_finding {
 	/* Key of its sentence behind "alert.": "A7.reporter"; that + ".do" is what to do. alert.A7.limit is the threshold. */
 	const char		*says;
 	struct word		 values[ALERT_VALUES];	/* for the sentences and for JSON; ended by WORDS_END */
-	char			 link[300];	/* below base_url; "": none */
+	char			 link[300];	/* below the address of the web app; "": none */
 };
 struct alert_findings { struct alert_finding *v; size_t n, max; bool failed; };
 #define ALERT_FINDINGS 500
@@ -124,8 +123,8 @@ struct word	 alert_text(const char *name, struct str);
 struct word	 alert_count(const char *name, uint64_t);
 struct word	 alert_rate(const char *name, double);
 struct word	 alert_date(const char *name, int64_t day);
-/* page with the domain and days of the model; no link to what is no name. */
-void	 alert_link(const struct alert_model *, struct alert_finding *, const char *page, int64_t from, int64_t to, const char *more);
+/* page with the domain and these days; no link to what is no name. */
+void	 alert_link(struct alert_finding *, const char *page, int64_t from, int64_t to, const char *more);
 
 struct alert_rule {
 	const char	*id;		/* as in ALERT_RULES */

@@ -7,6 +7,7 @@
 #include "alert/rules.h"
 #include "base/when.h"
 #include "store/query_tls.h"
+#include "store/todo.h"
 
 #define LAG_MOST	7	/* days that the last complete one may be back: what is older is no news */
 #define LINES		5000	/* domains, and reporters, of one series */
@@ -341,6 +342,35 @@ policies(struct alert_model *m, struct err *e)
 	return (0);
 }
 
+/* --- Fixes that somebody reported ------------------------------------------------------------------- */
+
+static int
+watches(struct alert_model *m, struct err *e)
+{
+	struct query_watch	*v;
+	size_t			 n;
+	char			 code[8];
+
+	if (query_watches(m->q, NULL, m->through, &v, &n, e) == -1)
+		return (-1);
+	if ((m->watches = arena_alloc(m->a, n + 1, sizeof(*m->watches))) == NULL)
+		return (oom(e));
+	for (size_t i = 0; i < n; i++) {
+		struct alert_watch	*w = &m->watches[m->nwatches];
+
+		/* one that was confirmed long ago is no news to who begins to listen today */
+		if (v[i].verdict != WATCH_CONFIRMED || v[i].since == DAY_NONE || v[i].since < m->through - LAG_MOST ||
+		    (v[i].domain.p != NULL && !covered(m->rq->domains, v[i].domain)))
+			continue;
+		*w = (struct alert_watch){ .id = v[i].id, .domain = v[i].domain, .name = v[i].label, .m = v[i].m, .pass = v[i].pass, .since = v[i].day + 1 };
+		(void)dmarc_code_name(v[i].code, code);
+		if ((w->code = arena_str(m->a, str_of(code))).p == NULL)
+			return (oom(e));
+		m->nwatches++;
+	}
+	return (0);
+}
+
 /* --- TLS --------------------------------------------------------------------------------------------- */
 
 /*
@@ -420,5 +450,5 @@ alert_model_make(struct query *q, const struct alert_request *rq, struct alert_m
 		return (-1);
 	if (m->through == DAY_NONE)
 		return (0);
-	return (senders(m, e) == -1 || fresh(m, e) == -1 || policies(m, e) == -1 ? -1 : 0);
+	return (senders(m, e) == -1 || fresh(m, e) == -1 || policies(m, e) == -1 || watches(m, e) == -1 ? -1 : 0);
 }

@@ -82,7 +82,7 @@ alert_date(const char *name, int64_t day)
 }
 
 void
-alert_link(const struct alert_model *m, struct alert_finding *f, const char *page, int64_t from, int64_t to, const char *more)
+alert_link(struct alert_finding *f, const char *page, int64_t from, int64_t to, const char *more)
 {
 	char	 a[WHEN_TEXT], b[WHEN_TEXT];
 
@@ -92,7 +92,7 @@ alert_link(const struct alert_model *m, struct alert_finding *f, const char *pag
 		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || strchr(".-_", c) != NULL))
 			return;
 	}
-	if (m->rq->base_url == NULL || f->domain.len > 253)
+	if (f->domain.len > 253)
 		return;
 	(void)snprintf(f->link, sizeof(f->link), "%s?%s%.*s%sfrom=%s&to=%s%s", page, f->domain.p == NULL ? "" : "domain=", (int)f->domain.len,
 	    f->domain.p == NULL ? "" : f->domain.p, f->domain.p == NULL ? "" : "&", when_date(from, a), when_date(to, b), more);
@@ -198,7 +198,7 @@ add_hurt(struct alert_model *m, const struct alert_limits *l, struct alert_findi
 	alert_put(f, alert_rate("limit_rate", (double)l->a1_per_mille / 1000));
 	alert_put(f, alert_count("limit_times", l->a1_times));
 	alert_put(f, alert_count("limit_more", 2 * l->a1_messages));
-	alert_link(m, f, "/explore", day, day, "&align=none&disp=quarantine,reject");
+	alert_link(f, "/explore", day, day, "&align=none&disp=quarantine,reject");
 }
 
 /*
@@ -276,7 +276,7 @@ alert_broke(struct alert_model *m, const struct alert_limits *l, struct alert_fi
 			alert_put(f, alert_count("limit", l->a2_messages));
 			alert_put(f, alert_rate("limit_rate", (double)l->a2_points / 100));
 			(void)snprintf(page, sizeof(page), "/senders/%lld", (long long)s->id);
-			alert_link(m, f, page, m->through - 6, m->through, "");
+			alert_link(f, page, m->through - 6, m->through, "");
 		}
 }
 
@@ -300,7 +300,7 @@ alert_new_sender(struct alert_model *m, const struct alert_limits *l, struct ale
 			alert_put(f, alert_date("day", s->first_day));
 			alert_put(f, alert_count("limit", l->a5_messages));
 			(void)snprintf(page, sizeof(page), "/senders/%lld", (long long)s->id);
-			alert_link(m, f, page, m->through - 6, m->through, "");
+			alert_link(f, page, m->through - 6, m->through, "");
 		}
 }
 
@@ -337,7 +337,7 @@ alert_surge(struct alert_model *m, const struct alert_limits *l, struct alert_fi
 		alert_put(f, alert_date("day", at));
 		alert_put(f, alert_count("limit", l->a6_messages));
 		alert_put(f, alert_count("limit_times", l->a6_times));
-		alert_link(m, f, "/senders", at, at, "&class=!own,service,candidate");
+		alert_link(f, "/senders", at, at, "&class=!own,service,candidate");
 	}
 }
 
@@ -380,7 +380,7 @@ alert_silent(struct alert_model *m, const struct alert_limits *l, struct alert_f
 		alert_put(f, alert_date("day", d->last_ever));
 		alert_put(f, alert_count("n", (uint64_t)(when_day(m->heard) - d->last_ever - 1)));
 		alert_put(f, alert_count("limit", (uint64_t)patience(days, l)));
-		alert_link(m, f, "/health", d->last_ever, m->today, "");
+		alert_link(f, "/health", d->last_ever, m->today, "");
 	}
 	if (silent > 1 && silent == m->ndomains) {	/* one cause, one message */
 		out->n = begin;
@@ -389,7 +389,7 @@ alert_silent(struct alert_model *m, const struct alert_limits *l, struct alert_f
 			alert_put(f, alert_date("day", latest));
 			alert_put(f, alert_count("n", (uint64_t)(when_day(m->heard) - latest - 1)));
 			alert_put(f, alert_count("limit", l->a7_days));
-			alert_link(m, f, "/health", latest, m->today, "");
+			alert_link(f, "/health", latest, m->today, "");
 		}
 	}
 	for (size_t i = 0; i < m->nreporters && silent < m->ndomains; i++) {
@@ -405,7 +405,7 @@ alert_silent(struct alert_model *m, const struct alert_limits *l, struct alert_f
 		alert_put(f, alert_rate("rate", (double)r->usual_m / (double)m->usual_m));
 		alert_put(f, alert_count("limit", (uint64_t)patience(r->days, l)));
 		alert_put(f, alert_rate("limit_rate", (double)l->a7_share / 100));
-		alert_link(m, f, "/reports", r->last_day, m->today, "");
+		alert_link(f, "/reports", r->last_day, m->today, "");
 	}
 }
 
@@ -429,7 +429,7 @@ alert_intake(struct alert_model *m, const struct alert_limits *l, struct alert_f
 		alert_put(f, alert_text("remedy", b->remedy == NULL ? STR("") : str_of(b->remedy)));
 		alert_put(f, b->last_success <= 0 ? alert_text("day", STR("?")) : alert_date("day", when_day(b->last_success)));
 		alert_put(f, alert_count("limit", l->a8_hours));
-		alert_link(m, f, "/health", m->today - 1, m->today, "");
+		alert_link(f, "/health", m->today - 1, m->today, "");
 	}
 	for (size_t i = 0; i < m->ingest.ndays; i++) {
 		const struct query_intake_day	*d = &m->ingest.days[i];
@@ -449,7 +449,7 @@ alert_intake(struct alert_model *m, const struct alert_limits *l, struct alert_f
 		alert_put(f, alert_date("day", d->day));
 		alert_put(f, alert_rate("limit_rate", (double)l->a8_percent / 100));
 		alert_put(f, alert_count("limit", l->a8_messages));
-		alert_link(m, f, "/health", d->day, d->day, "");
+		alert_link(f, "/health", d->day, d->day, "");
 	}
 }
 
@@ -483,7 +483,7 @@ alert_tls(struct alert_model *m, const struct alert_limits *l, struct alert_find
 		alert_put(f, alert_name("name", d->tls_mx));
 		alert_put(f, alert_rate("limit_rate", (double)l->a9_percent / 100));
 		alert_put(f, alert_count("limit", l->a9_sessions));
-		alert_link(m, f, "/tls", worst->day, worst->day, "");
+		alert_link(f, "/tls", worst->day, worst->day, "");
 	}
 }
 
@@ -507,12 +507,12 @@ alert_good(struct alert_model *m, const struct alert_limits *l, struct alert_fin
 		alert_put(f, alert_text("text", d->rung_is));
 		alert_put(f, alert_count("n", d->rung_reporters));
 		alert_put(f, alert_date("day", d->rung_day));
-		alert_link(m, f, "/explore", d->rung_day, m->through, "");
+		alert_link(f, "/explore", d->rung_day, m->through, "");
 	}
 	for (size_t i = 0; i < m->nwatches; i++) {
 		const struct alert_watch	*w = &m->watches[i];
 
-		if ((f = alert_add(out, ALERT_A11, LEVEL_INFO, w->domain, "A11.fix")) == NULL)
+		if ((f = alert_add(out, ALERT_A11, LEVEL_INFO, w->domain, w->domain.p == NULL ? "A11.fixes" : "A11.fix")) == NULL)
 			continue;
 		(void)snprintf(f->about, sizeof(f->about), "fix %lld", (long long)w->id);
 		alert_put(f, alert_name("name", w->name));
@@ -520,6 +520,6 @@ alert_good(struct alert_model *m, const struct alert_limits *l, struct alert_fin
 		alert_put(f, alert_count("n", w->pass));
 		alert_put(f, alert_count("of", w->m));
 		alert_put(f, alert_date("day", w->since));
-		alert_link(m, f, "/senders", w->since, m->through, "");
+		alert_link(f, "/senders", w->since, m->through, "");
 	}
 }

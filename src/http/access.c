@@ -95,6 +95,7 @@ static const struct { const char *path; bool acts; enum may may; } rights[] = {
 	{ "views", false, MAY_LIMITED },		/* each his own */
 	{ "views", true, MAY_LIMITED },
 	{ "views/{}", true, MAY_LIMITED },
+	{ "alerts", false, MAY_LIMITED },
 	{ "metrics", false, MAY_VIEWER },
 	{ "ingest", false, MAY_VIEWER },		/* mailboxes are nobody's domain */
 	{ "ingest/items/{}", false, MAY_VIEWER },

@@ -248,6 +248,7 @@ void	 api_upload(struct request *, struct asked *);	/* POST upload */
 /* --- api_*.c: each makes rq->reply -------------------------------------------- */
 
 void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
+void	 api_alerts(struct request *, struct asked *);
 void	 api_ingest(struct request *, struct asked *);
 void	 api_raw(struct request *, struct asked *);
 void	 api_quarantined(struct request *, struct asked *);

@@ -4,6 +4,7 @@
 libdmarcd_a_SOURCES += \
 	src/http/http.h \
 	src/http/access.c src/http/access.h \
+	src/http/api_alerts.c \
 	src/http/api_answer.c \
 	src/http/api_bounce.c \
 	src/http/api_decide.c \

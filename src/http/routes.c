@@ -51,6 +51,7 @@ static const struct route	routes[] = {
 	{ "ingest/items/{}",	api_quarantined, ANSWER_KINDS,		LANE_SLOW,	false, METHOD_POST, 0 },
 	{ "ingest/items/{}/raw", api_quarantined_raw, ANSWER_KINDS,	LANE_SLOW,	false, METHOD_POST, 0 },
 	{ "requests/{}",	api_requested,	ANSWER_KINDS,		LANE_QUICK,	false, METHOD_POST, 0 },
+	{ "alerts",		api_alerts,	KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
 	{ "me",		api_me,		KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
 	{ "users",		api_users,	KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
 	{ "audit",		api_audit,	KIND_BARE,		LANE_SLOW,	false, METHOD_POST, 0 },
@@ -91,7 +92,7 @@ static const struct route	healthz = { .path = "healthz", .run = api_healthz, .ki
 bool
 route_speaks(const struct route *r)
 {
-	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN || r->kind == ANSWER_VENDOR || r->kind == KIND_SPEAKS));
+	return (r != NULL && (r->kind == ANSWER_ROW_EXPLAIN || r->kind == ANSWER_EXPLAIN || r->kind == ANSWER_VENDOR || r->kind == KIND_SPEAKS || r->run == api_alerts));
 }
 
 /* Up to the next slash; what is left goes to rest, p NULL at the end. */

@@ -198,7 +198,7 @@ look(const struct conf *c, struct alert_state *s, int64_t gap, int64_t now, stru
 	if (notify_boxes_read(c, &boxes, e) == 0 && (store = store_open(c->state_dir, STORE_READ, e)) != NULL &&
 	    (q = query_begin(store, now, QUESTION_MS, e)) != NULL) {
 		struct alert_request	 rq = { .limits = &c->alerts.limits, .domains = &c->alerts.domains, .mailboxes = boxes.v,
-					    .nmailboxes = boxes.n, .base_url = c->http.public_url, .judged = alert_state_judged(s) };
+					    .nmailboxes = boxes.n, .judged = alert_state_judged(s) };
 
 		if (alert_model_make(q, &rq, &m, e) == 0 && alert_judge(&m, &c->alerts.off, &found, e) == 0)
 			rv = alert_state_take(s, &m, &c->alerts.off, &found, gap, e);

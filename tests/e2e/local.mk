@@ -73,3 +73,7 @@ EXTRA_DIST += tests/e2e/upload.sh tests/e2e/upload.test.ts
 # sums of all faces against SQL over the records
 TESTS += tests/e2e/truth.sh
 EXTRA_DIST += tests/e2e/truth.sh tests/e2e/truth.test.ts
+
+# alerts: webhook, mail, command; servers that are down or not who they say
+TESTS += tests/e2e/alerts.sh
+EXTRA_DIST += tests/e2e/alerts.sh tests/e2e/alerts.test.ts

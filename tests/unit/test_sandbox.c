@@ -47,8 +47,8 @@ enum needs { FILTER = 1, FILES = 2, TCP = 4 };
 
 static char			 dir[] = "/tmp/dmarcd-sandbox-XXXXXX", state[64];
 static struct sandbox_report	 offered;
-static int			 mail_server = -1, other_server = -1;	/* they listen */
-static uint16_t			 mail_port, other_port;
+static int			 mail_server = -1, other_server = -1, hook_server = -1;	/* they listen */
+static uint16_t			 mail_port, other_port, hook_port;
 static int			 file = -1;		/* that was handed over, open for writing */
 static struct store		*keeper;
 static struct spool		*spool;		/* opened before, as the roles do */
@@ -200,6 +200,16 @@ connect_to(uint16_t port)
 
 static int connect_mail(void) { return (connect_to(mail_port)); }
 static int connect_other(void) { return (connect_to(other_port)); }
+static int connect_hook(void) { return (connect_to(hook_port)); }
+static int read_hook_ca(void) { char p[128]; (void)snprintf(p, sizeof(p), "%s/hook.pem", dir); return (opened(p, O_RDONLY)); }
+
+static int
+socket_pair(void)
+{
+	int	 s[2];
+
+	return (result(socketpair(AF_UNIX, SOCK_STREAM, 0, s)));
+}
 
 static int
 bind_port(void)
@@ -699,6 +709,9 @@ static const struct denial	 cases[] = {
 	{ "notifier: another user", NOTIFIER, become, KILLED, FILTER },
 	{ "notifier: words into the terminal", NOTIFIER, terminal, ENOTTY, FILTER },
 	{ "notifier may connect to its mail server", NOTIFIER, connect_mail, 0, 0 },
+	{ "notifier may connect to its webhook", NOTIFIER, connect_hook, 0, 0 },
+	{ "notifier may have a pair of sockets, as libcurl does", NOTIFIER, socket_pair, 0, 0 },
+	{ "notifier may read certificates of its webhook", NOTIFIER, read_hook_ca, 0, 0 },
 	{ "notifier may turn names to addresses", NOTIFIER, resolve, 0, 0 },
 	{ "notifier may read certificates", NOTIFIER, read_certificates, 0, 0 },
 	{ "notifier may read the database", NOTIFIER, read_database, 0, 0 },
@@ -712,7 +725,7 @@ static void
 child(const struct denial *c, int out)
 {
 	static const struct rlimit	 none = { 0, 0 };
-	char				 ca[256];
+	char				 ca[256], hook[128];
 	struct sandbox_paths		 p = { .state_dir = state, .port = mail_port, .ports = &mail_port, .nports = 1, .link = out };
 	struct sandbox_report		 r;
 	struct err			 e = { 0 };
@@ -720,6 +733,11 @@ child(const struct denial *c, int out)
 
 	(void)snprintf(ca, sizeof(ca), "%s", below("spool/ca.pem"));
 	p.ca_file = ca;
+	if (c->role == NOTIFIER) {
+		(void)snprintf(hook, sizeof(hook), "%s/hook.pem", dir);
+		p.hook_ca_file = hook;
+		p.ports = &hook_port;
+	}
 	if (c->role == DECODER || c->role == RESOLVER)
 		p.memory = (uint64_t)64 << 20;
 	(void)setrlimit(RLIMIT_CORE, &none);
@@ -797,7 +815,7 @@ put(const char *path)
 static int
 prepare(void)
 {
-	char		 secret[128];
+	char		 secret[128], hook[128];
 	struct err	 e = { 0 };
 	struct store	*s;
 	int64_t		 id;
@@ -806,6 +824,7 @@ prepare(void)
 		return (-1);
 	(void)snprintf(state, sizeof(state), "%s/state", dir);
 	(void)snprintf(secret, sizeof(secret), "%s/other.password", dir);
+	(void)snprintf(hook, sizeof(hook), "%s/hook.pem", dir);
 	/* a database in use: its -wal and -shm are there */
 	if ((s = store_open(state, STORE_WRITE, &e)) == NULL || store_begin(s, &e) == -1 || store_message_begin(s, &id, &e) == -1 ||
 	    store_message_end(s, id, &(struct store_message){ 1, "test", 1, 0, false, false }, IN_IGNORED, -1, 0, &e) == -1 ||
@@ -819,9 +838,10 @@ prepare(void)
 	(void)mkdir(below("originals"), 0700);
 	(void)mkdir(below("tmp"), 0700);
 	(void)mkdir(below("notify"), 0700);
-	if (put(secret) != 0 || put(below("originals/pack")) != 0 || put(below("spool/ca.pem")) != 0 ||
+	if (put(secret) != 0 || put(hook) != 0 || put(below("originals/pack")) != 0 || put(below("spool/ca.pem")) != 0 ||
 	    (file = open(below("originals/handed"), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1 || write(file, "xy", 2) != 2 ||
-	    (mail_server = listen_on(&mail_port)) == -1 || (other_server = listen_on(&other_port)) == -1)
+	    (mail_server = listen_on(&mail_port)) == -1 || (other_server = listen_on(&other_port)) == -1 ||
+	    (hook_server = listen_on(&hook_port)) == -1)
 		return (-1);
 	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	charset_load();
