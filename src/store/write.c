@@ -187,6 +187,7 @@ forget(struct writer *w)
 	writer_cache_clear(&w->periods);
 	w->noutcomes = 0;
 	w->data_version = -1;
+	w->copies = COPIES_UNKNOWN;
 	w->nsums = 0;
 	w->nintake = 0;
 	if (w->sums != NULL)
