@@ -228,7 +228,7 @@ copy_had_begun(const struct copy *c)
 bool
 copy_is_report(const struct copy *c)
 {
-	return (c->seen);
+	return (c->seen || c->one.kind != COPY_UNKNOWN);
 }
 
 int

@@ -121,8 +121,8 @@ writer_failure_new(struct store *s, struct err *e)
 	static const char *const	 sql[F_STMTS] = {
 		[F_FIND] = "SELECT id FROM failure WHERE key = ?1",
 		/* a copy does not know the reporter, which is part of the key */
-		[F_OTHER_FIND] = "SELECT id FROM failure WHERE source = ?1 AND day = ?2 AND arrived = ?3 AND class = ?4 AND "
-		    "sample_message_id IS ?5 AND original_mail_from IS ?6 AND (quirks & ?7 <> 0) = ?8 LIMIT 1",
+		[F_OTHER_FIND] = "SELECT id, sample_message_id, original_mail_from FROM failure WHERE source = ?1 AND day = ?2 AND "
+		    "arrived = ?3 AND class = ?4 AND (quirks & ?5 <> 0) = ?6 LIMIT 1000",
 		[F_GO] = "DELETE FROM failure WHERE id = ?1",
 		[F_AGAIN] = "UPDATE failure SET duplicates = duplicates + 1 WHERE id = ?1",
 		[F_UNREPEAT] = "UPDATE failure SET duplicates = duplicates - 1 WHERE id = ?1 AND duplicates > 0",
@@ -551,12 +551,48 @@ private_parts(struct store *s, struct failure_report *r)
 	r->t[FT_CANONICAL_BODY] = STR_NONE;
 }
 
+static struct str
+bare(struct str s)
+{
+	s = str_trim(s);
+	if (s.len >= 2 && s.p[0] == '<' && s.p[s.len - 1] == '>')
+		s = (struct str){ s.p + 1, s.len - 2 };
+	return (s);
+}
+
+/* Two addresses or ids, of which one may have been masked: "b...@example.org" is "bounce-12@example.org". */
+static bool
+same_address(struct str a, struct str b)
+{
+	const char	*at_a, *at_b;
+
+	a = bare(a);
+	b = bare(b);
+	if (a.len == 0 || b.len == 0)
+		return (a.len == b.len);
+	if (a.len == b.len && memcmp(a.p, b.p, a.len) == 0)
+		return (true);
+	at_a = memrchr(a.p, '@', a.len);
+	at_b = memrchr(b.p, '@', b.len);
+	if (memmem(a.p, a.len, REDACTED, strlen(REDACTED)) == NULL && memmem(b.p, b.len, REDACTED, strlen(REDACTED)) == NULL)
+		return (false);
+	return (at_a != NULL && at_b != NULL && (a.p[0] == b.p[0] || str_starts(a, REDACTED) || str_starts(b, REDACTED)) &&
+	    str_eq((struct str){ at_a, a.len - (size_t)(at_a - a.p) }, (struct str){ at_b, b.len - (size_t)(at_b - b.p) }));
+}
+
+static struct str
+cell(sqlite3_stmt *st, int i)
+{
+	return ((struct str){ (const char *)sqlite3_column_text(st, i), (size_t)sqlite3_column_bytes(st, i) });
+}
+
 /* The original of a copy, or the copy of an original; 0: there is none. */
 static int
 find_other(struct store *s, const struct row *x, int64_t *out, struct err *e)
 {
 	sqlite3_stmt	*st = s->w->failure->st[F_OTHER_FIND];
 	bool		 copy = (x->r->quirks & FQ_COPY) != 0;
+	int		 rc = SQLITE_DONE;
 
 	*out = 0;
 	if (x->source == 0 || !x->r->has_arrival)	/* they could be any */
@@ -565,11 +601,13 @@ find_other(struct store *s, const struct row *x, int64_t *out, struct err *e)
 	(void)sqlite3_bind_int64(st, 2, when_day(x->r->arrived));
 	(void)sqlite3_bind_int64(st, 3, x->r->arrived);
 	(void)sqlite3_bind_int64(st, 4, x->r->class);
-	bind_str(st, 5, x->r->t[FT_MESSAGE_ID]);
-	bind_str(st, 6, x->r->t[FT_MAIL_FROM]);
-	(void)sqlite3_bind_int64(st, 7, (sqlite3_int64)FQ_COPY);
-	(void)sqlite3_bind_int(st, 8, !copy);
-	return (find(s, F_OTHER_FIND, out, e) == -1 ? -1 : 0);
+	(void)sqlite3_bind_int64(st, 5, (sqlite3_int64)FQ_COPY);
+	(void)sqlite3_bind_int(st, 6, !copy);
+	while (*out == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		if (same_address(cell(st, 1), x->r->t[FT_MESSAGE_ID]) && same_address(cell(st, 2), x->r->t[FT_MAIL_FROM]))
+			*out = sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "failure", e));
 }
 
 /* An original takes the place of the copy. */

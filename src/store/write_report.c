@@ -617,7 +617,8 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 	    (h.id == 0 && writer_copy_holder(s, w->domain, report_id, copy, &h, e) == -1) ||
 	    (copy && writer_copies_begin(s, e) == -1))
 		return (-1);
-	if (h.id != 0 && (h.same || (copy && !h.copy)))
+	/* what is here, or a copy of it; an original takes the place of its copy even if that says the same */
+	if (h.id != 0 && (copy == h.copy ? h.same : copy))
 		return (again(s, h.id, out, e));
 	if (h.id != 0) {
 		rank = (int)trust_rank(w->trust) - (int)trust_rank(h.trust);

@@ -929,7 +929,7 @@ fresh_end(struct store *s, const struct tls_header *h, struct store_stored *out,
 
 	if (holder_find(s, h, &o, e) == -1)
 		return (-1);
-	if (o.id != 0 && o.same)
+	if (o.id != 0 && o.same && copy == o.copy)
 		return (same_again(s, &o, out, e));
 	if (o.id != 0 && copy && !o.copy)	/* the original is here */
 		return (again(s, o.id, out, e));
