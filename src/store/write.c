@@ -289,6 +289,12 @@ writer_changed(struct store *s, bool epoch)
 }
 
 void
+writer_reload(struct store *s)
+{
+	s->w->data_version = -1;
+}
+
+void
 writer_total(struct store *s, uint64_t messages)
 {
 	s->w->total = messages;

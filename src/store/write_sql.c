@@ -13,7 +13,7 @@
 
 const char *const	 writer_sql[ST_COUNT] = {
 	[ST_DATA_VERSION] = "PRAGMA data_version",
-	[ST_NEXT_IDS] = "SELECT (SELECT ifnull(max(id), 0) + 1 FROM report), (SELECT ifnull(max(id), 0) + 1 FROM message), "
+	[ST_NEXT_IDS] = "SELECT (SELECT max(ifnull((SELECT max(id) FROM report), 0), ifnull((SELECT value FROM meta WHERE key = 'last_report'), 0)) + 1), (SELECT ifnull(max(id), 0) + 1 FROM message), "
 	    "(SELECT ifnull(max(id), 0) + 1 FROM evidence), "
 	    "ifnull((SELECT value FROM meta WHERE key = 'messages'), (SELECT ifnull(sum(messages), 0) FROM rollup))",
 	[ST_MESSAGES] = "INSERT INTO meta (key, value) VALUES ('messages', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",

@@ -29,7 +29,7 @@ enum tls_stmt {
 };
 
 static const char *const	 tls_sql[TST_COUNT] = {
-	[TST_NEXT] = "SELECT ifnull(max(id), 0) + 1 FROM tls_report",
+	[TST_NEXT] = "SELECT max(ifnull((SELECT max(id) FROM tls_report), 0), ifnull((SELECT value FROM meta WHERE key = 'last_tls_report'), 0)) + 1",
 	[TST_TOTAL] = "SELECT ifnull(sum(success) + sum(failure), 0) FROM tls_day",
 	[TST_POLICY_FIND] = "SELECT id FROM tls_policy WHERE hash = ?1",
 	[TST_POLICY_ADD] = "INSERT INTO tls_policy (hash, domain, type, word, mode, max_age, lines, mx) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

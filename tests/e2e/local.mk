@@ -55,6 +55,10 @@ EXTRA_DIST += tests/e2e/records.sh tests/e2e/records.test.ts tests/e2e/resolver.
 TESTS += tests/e2e/copies.sh
 EXTRA_DIST += tests/e2e/copies.sh
 
+# what is old
+TESTS += tests/e2e/purge.sh
+EXTRA_DIST += tests/e2e/purge.sh
+
 # exports
 TESTS += tests/e2e/export.sh
 EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs
