@@ -39,7 +39,7 @@ cell(const struct copy *c, int n)
 	if (n > 0)
 		memcpy(&from, c->row.p + ((size_t)n - 1) * sizeof(from), sizeof(from));
 	memcpy(&to, c->row.p + (size_t)n * sizeof(to), sizeof(to));
-	return ((struct str){ c->cells.p + from, to - from });
+	return ((struct str){ buf_as_str(&c->cells).p + from, to - from });
 }
 
 /* Empty is absent; a mark that keeps spreadsheets from reckoning goes. */
