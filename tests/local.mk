@@ -19,6 +19,7 @@ include tests/unit/local-tls.mk
 include tests/unit/local-sandbox.mk
 include tests/unit/local-trust.mk
 include tests/unit/local-process.mk
+include tests/unit/local-copy.mk
 include tests/fuzz/local-units.mk
 include tests/fuzz/local-failure.mk
 include tests/fuzz/local.mk

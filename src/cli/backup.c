@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "cli/backup_people.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -19,7 +20,8 @@ struct backup {
 	struct cli_ctx	*ctx;
 	struct progress	*bar;
 	const char	*dir;		/* for originals and quarantine; NULL: without */
-	unsigned	 files, missing;
+	char		 people[PATH_MAX];	/* for users and what was sent */
+	unsigned	 files, missing, npeople;
 };
 
 static void
@@ -180,6 +182,8 @@ backup(struct backup *b, const char *path, bool force, struct err *e)
 		return (-1);
 	rv = store_backup(s, tmp, on_progress, b->dir == NULL ? NULL : on_pack, b->dir == NULL ? NULL : on_quarantined, b, e);
 	store_close(s);
+	if (rv == 0 && (rv = backup_people(b->ctx->state, b->people, &b->npeople, e)) == -1)
+		(void)unlink(tmp);
 	if (rv == 0)
 		rv = put_in_place(tmp, path, force, e);
 	return (rv == 0 && b->dir != NULL ? sync_dirs(b, e) : rv);
@@ -198,12 +202,16 @@ backup_run(struct cli_ctx *ctx, const struct cli_args *args)
 
 	if ((rv = allowed(ctx, path, force)) != CLI_OK)
 		return (rv);
+	if (snprintf(b.people, sizeof(b.people), "%s%s", b.dir != NULL ? b.dir : path, b.dir != NULL ? "" : ".state") >= (int)sizeof(b.people))
+		return (cli_usage(&cli_cmd_backup, "%s: name too long", path));
 	b.bar = progress_new(ctx, (enum progress_when)cli_word(args, "progress", PROGRESS_AUTO), "backup", "pages");
 	rv = backup(&b, path, force, &e);
 	progress_done(b.bar);
 	if (rv == -1)
 		return (cli_fail(&e));
 	cli_note(ctx, "%s: %s", path, stat(path, &st) == 0 ? cli_bytes(st.st_size, size) : "");
+	if (b.npeople > 0)
+		cli_note(ctx, "%s: %u file%s of users, tokens, logs and sent mail", b.people, b.npeople, b.npeople == 1 ? "" : "s");
 	if (b.dir != NULL)
 		cli_note(ctx, "%s: %u file%s of originals and quarantine", b.dir, b.files, b.files == 1 ? "" : "s");
 	if (b.missing > 0)
@@ -226,7 +234,10 @@ const struct cli_command cli_cmd_backup = {
 	.text = "The copy is of one moment. It is written beside FILE, made durable and then given its name, so FILE is whole or not there. "
 	    "Only its owner can read it.\n\n"
 	    "With --with-originals the originals go to DIR/originals and quarantined messages to DIR/quarantine, as links where DIR is "
-	    "on the same file system, else as copies. If FILE is DIR/dmarcd.db then DIR is a state directory.",
+	    "on the same file system, else as copies. If FILE is DIR/dmarcd.db then DIR is a state directory.\n\n"
+	    "Users, API tokens, the log of who did what and which mail was sent go to DIR, or without one to the folder FILE.state; "
+	    "sessions and what mailboxes remember do not. To restore, stop the daemon, put the files into an empty state directory "
+	    "(FILE as dmarcd.db) and start it: what mailboxes still have is fetched once more and counted once.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -35,6 +35,7 @@
 	X(verify)		\
 	X(backup)		\
 	X(vacuum)		\
+	X(purge)		\
 	X(user)			\
 	X(token)		\
 	X(config)		\

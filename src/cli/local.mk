@@ -12,7 +12,7 @@ libdmarcd_a_SOURCES += \
 	src/cli/senders.c \
 	src/cli/raw.c src/cli/raw.h \
 	src/cli/deliver.c \
-	src/cli/quarantine.c src/cli/reprocess.c src/cli/verify.c src/cli/backup.c src/cli/vacuum.c \
+	src/cli/quarantine.c src/cli/reprocess.c src/cli/verify.c src/cli/purge.c src/cli/backup.c src/cli/backup_people.c src/cli/backup_people.h src/cli/vacuum.c \
 	src/cli/listing.c src/cli/listing.h src/cli/words.c src/cli/words.h src/cli/row.c src/cli/row.h \
 	src/cli/domains.c src/cli/sources.c src/cli/records.c src/cli/reports.c src/cli/report.c src/cli/failures.c src/cli/failures.h \
 	src/cli/export.c src/cli/export_out.c src/cli/export_out.h \

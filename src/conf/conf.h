@@ -60,6 +60,7 @@ struct conf_http {
 
 struct conf_store {
 	int64_t	 keep_originals;	/* seconds; 0 keeps them for ever */
+	int64_t	 keep_reports;		/* aggregate and TLS reports, and their figures; 0 for ever */
 	int64_t	 keep_quarantine;
 	int64_t	 keep_failures;		/* failure reports and their originals */
 	bool	 keep_failure_bodies;

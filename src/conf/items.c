@@ -190,6 +190,8 @@ const struct conf_item conf_items[] = {
 
 	{ CONF_SEC_STORE, "keep_originals", CONF_TIME, FIELD(conf_store, keep_originals), 0, DECADE, "0", NULL,
 	    "age at which originals of reports go; 0 keeps them", NULL, NULL },
+	{ CONF_SEC_STORE, "keep_reports", CONF_TIME, FIELD(conf_store, keep_reports), 0, DECADE, "0", NULL,
+	    "age at which aggregate and TLS reports and all figures of them go; 0 keeps them", NULL, NULL },
 	{ CONF_SEC_STORE, "keep_quarantine", CONF_TIME, FIELD(conf_store, keep_quarantine), 0, DECADE, "90d", NULL,
 	    "age at which unreadable messages go; 0 keeps them", NULL, NULL },
 	{ CONF_SEC_STORE, "keep_failures", CONF_TIME, FIELD(conf_store, keep_failures), 0, DECADE, "30d", NULL,

@@ -11,6 +11,7 @@
 
 #include "base/when.h"
 #include "decode/container.h"
+#include "report/copy.h"
 #include "report/quirk.h"
 #include "report/refusal.h"
 
@@ -620,6 +621,9 @@ sniff(struct container *c, unsigned i, struct err *e)
 	if (t.len > 0 && t.p[0] == '<' && (!c->text || i > 0 || str_starts(t, "<?xml") || names_feedback(t)))
 		return (c->sink->begin(c->ctx, PAYLOAD_XML, e));
 	if (t.len > 0 && t.p[0] == '{')
+		return (c->sink->begin(c->ctx, PAYLOAD_JSON, e));
+	/* a list, or a table, of another program: no original begins so */
+	if (copy_looks_like(t) != COPY_NONE)
 		return (c->sink->begin(c->ctx, PAYLOAD_JSON, e));
 	if (is_base64(l))
 		return (base64_begin(c, i, e));

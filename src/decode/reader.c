@@ -13,6 +13,7 @@
 #include "decode/message.h"
 #include "decode/reader.h"
 #include "report/aggregate.h"
+#include "report/copy.h"
 #include "report/refusal.h"
 #include "report/tlsrpt.h"
 
@@ -44,6 +45,8 @@ struct reader {
 	struct container		*box;
 	struct aggregate		*agg;
 	struct tlsrpt			*tls;
+	struct copy			*copy;
+	bool				 in_copy, sniffed;	/* the open JSON is one of another program; that is known */
 	bool				 in_part;
 
 	struct failure			*failure;	/* of the mail failure_mail, as far as it has come */
@@ -116,7 +119,50 @@ from_domain(struct str from)
 	return ((struct str){ at, n });
 }
 
-/* --- A JSON document: a TLS report, or none of ours. It is read in one pass. */
+/* --- JSON of another program (and its CSV): reports of all kinds, one after another. */
+
+static void
+copy_read(void *ctx)
+{
+	struct reader	*r = ctx;
+
+	r->res->reports++;
+}
+
+/* As failure_done(): one that came in an earlier walk is not told again. */
+static int
+copy_failure(void *ctx, struct failure_report *f, struct arena *a, struct err *e)
+{
+	struct reader	*r = ctx;
+
+	r->res->failure = true;
+	if (r->nfailures++ != r->failures_told || r->calls->failure == NULL)
+		return (0);
+	r->failures_told++;
+	if (r->calls->failure(r->ctx, r->nfailures - 1, f, a, e) == -1)
+		return (-1);
+	r->res->reports++;
+	r->res->failures++;
+	return (0);
+}
+
+static int
+copy_refused(void *ctx, const struct err *why, struct err *e)
+{
+	return (refuse(ctx, why, e));
+}
+
+static void
+copy_again(void *ctx)
+{
+	struct reader	*r = ctx;
+
+	r->calls->report.again(r->ctx);
+}
+
+static const struct copy_calls	 copies = { copy_read, copy_failure, copy_refused, copy_again };
+
+/* --- A JSON document: a TLS report, a copy, or none of ours. It is read in one pass. */
 
 static struct str
 tls_field(const struct reader *r, struct str (*get)(const struct message *))
@@ -137,6 +183,7 @@ json_begin(struct reader *r, struct err *e)
 	bool			 asked = r->job->extract >= 0;
 
 	r->json++;
+	r->in_copy = r->sniffed = false;
 	if (asked ? READER_JSON + r->json - 1 != (unsigned)r->job->extract : r->json <= r->json_skip)
 		return (0);
 	if (asked && r->job->packed) {
@@ -155,17 +202,51 @@ json_begin(struct reader *r, struct err *e)
 	return (r->calls->payload(r->ctx, READER_JSON + r->json - 1, e));
 }
 
+static bool
+json_had_begun(const struct reader *r)
+{
+	return (r->in_copy ? copy_had_begun(r->copy) : tlsrpt_had_begun(r->tls));
+}
+
 static int
 json_failed(struct reader *r, const struct err *why, struct err *e)
 {
 	r->open = false;
-	if (tlsrpt_had_begun(r->tls))
+	if (json_had_begun(r))
 		r->calls->report.again(r->ctx);
 	if (why->code == ERR_TEMP || why->code == ERR_BUG) {
 		*e = *why;
 		return (-1);
 	}
-	return (tlsrpt_is_report(r->tls) ? refuse(r, why, e) : 0);
+	return ((r->in_copy ? copy_is_report(r->copy) : tlsrpt_is_report(r->tls)) ? refuse(r, why, e) : 0);
+}
+
+static int
+json_data(struct reader *r, const void *p, size_t n, struct err *e)
+{
+	struct err	 why = { 0 };
+	enum copy_form	 form;
+
+	if (!r->sniffed) {	/* the first bytes are enough to know it: container.h gives as many as it looked at */
+		r->sniffed = true;
+		if (!r->declared && (form = copy_looks_like((struct str){ p, n })) != COPY_NONE) {
+			r->in_copy = true;
+			copy_start(r->copy, form);
+		}
+	}
+	return ((r->in_copy ? copy_feed(r->copy, p, n, &why) : tlsrpt_feed(r->tls, p, n, &why)) == 0 ? 0 : json_failed(r, &why, e));
+}
+
+static int
+copy_end(struct reader *r, struct err *e)
+{
+	struct err	 why = { 0 };
+
+	copy_note(r->copy, r->quirks & ~CONTAINER_BASE64);
+	if (copy_finish(r->copy, &why) == -1)
+		return (json_failed(r, &why, e));
+	r->open = false;
+	return (0);
 }
 
 static int
@@ -177,6 +258,8 @@ json_end(struct reader *r, struct err *e)
 	};
 	struct err	 why = { 0 };
 
+	if (r->in_copy)
+		return (copy_end(r, e));
 	for (size_t i = 0; i < nitems(notes); i++)
 		if ((r->quirks & notes[i].from) != 0)
 			tlsrpt_note(r->tls, notes[i].to);
@@ -200,7 +283,7 @@ json_end(struct reader *r, struct err *e)
 static bool
 had_begun(const struct reader *r)
 {
-	return (r->in_json ? tlsrpt_had_begun(r->tls) : aggregate_had_begun(r->agg));
+	return (r->in_json ? json_had_begun(r) : aggregate_had_begun(r->agg));
 }
 
 static int
@@ -274,7 +357,7 @@ doc_data(void *ctx, const void *p, size_t n, struct err *e)
 	if (r->job->extract >= 0)
 		return (r->calls->raw(r->ctx, p, n, e));
 	if (r->in_json)
-		return (tlsrpt_feed(r->tls, p, n, &why) == 0 ? 0 : json_failed(r, &why, e));
+		return (json_data(r, p, n, e));
 	switch (aggregate_feed(r->agg, p, n, &why)) {
 	case 0:
 		return (0);
@@ -674,7 +757,8 @@ reader_new(const struct limits *l, const struct reader_calls *calls, void *ctx)
 	r->ctx = ctx;
 	if ((r->chunk = malloc(CHUNK)) == NULL || mail_begin(r, 0, &e) == -1 || (r->box = container_new(l, &docs, r)) == NULL ||
 	    (r->agg = aggregate_new(l, NULL, &calls->report, ctx)) == NULL ||
-	    (r->tls = tlsrpt_new(l, calls->tls, ctx)) == NULL || (r->failure = failure_new(l, message_decode_words)) == NULL) {
+	    (r->tls = tlsrpt_new(l, calls->tls, ctx)) == NULL || (r->failure = failure_new(l, message_decode_words)) == NULL ||
+	    (r->copy = copy_new(l, r->agg, r->tls, message_decode_words, &copies, r)) == NULL) {
 		reader_free(r);
 		return (NULL);
 	}
@@ -692,6 +776,7 @@ reader_free(struct reader *r)
 	container_free(r->box);
 	aggregate_free(r->agg);
 	tlsrpt_free(r->tls);
+	copy_free(r->copy);
 	failure_free(r->failure);
 	buf_free(&r->sniff);
 	buf_free(&r->filename);
@@ -745,7 +830,7 @@ walk(struct reader *r, struct err *e)
 	struct str	 head;
 
 	r->index = r->json = r->part = r->unreadable = r->nfailures = 0;
-	r->declared = r->in_json = false;
+	r->declared = r->in_json = r->in_copy = false;
 	r->quirks = 0;
 	r->in_part = r->open = r->words = false;
 	r->to = TO_CONTAINER;

@@ -38,6 +38,7 @@
 #define LATER_MS 10000		/* a message whose decoders were killed is tried again after this, then twice as long */
 #define LATER_MAX_MS 600000
 #define EXPIRE_S 21600		/* seconds between two looks at what has been kept long enough */
+#define KEEP_LEAST (30 * DAY_SECONDS)	/* of keep_reports: pages compare 28 days */
 
 /* A message that was put off (process/ingest.h), by name. */
 struct later { char *name; int64_t until; int wait; };
@@ -53,7 +54,7 @@ struct ingester {
 	const char		*state_dir;
 	bool			 stop, drain;
 	struct store_failure_options failures;
-	int64_t			 keep_failures;
+	int64_t			 keep_failures, keep_reports, purged;	/* purged: the day of the last time */
 	int64_t			 keep_originals, keep_quarantine, expired;	/* seconds; time of the last look */
 	bool			 quarantined;	/* something since the last look */
 	struct who		 who;		/* finds out who the sources are */
@@ -414,6 +415,26 @@ expire(struct ingester *in)
 		log_info("kept long enough: %u failure report%s %s gone", messages, messages == 1 ? "" : "s", messages == 1 ? "is" : "are");
 }
 
+/* Once a day, and said. */
+static void
+purge(struct ingester *in)
+{
+	struct store_purged	 p;
+	struct err		 e = { 0 };
+	int64_t			 now = when_now();
+	char			 day[WHEN_TEXT];
+
+	if (in->keep_reports == 0 || in->purged == when_day(now))
+		return;
+	in->purged = when_day(now);
+	if (store_purge(in->store, PURGE_REPORTS | PURGE_TLS, now - in->keep_reports, &p, &e) == -1)
+		log_error("%s", e.msg);
+	else if (p.reports + p.rows + p.tls > 0)
+		log_info("kept long enough (keep_reports): %llu aggregate reports with %llu rows and %llu TLS reports of before %s are gone",
+		    (unsigned long long)p.reports, (unsigned long long)p.rows, (unsigned long long)p.tls,
+		    when_date(when_day(now - in->keep_reports), day));
+}
+
 /* What cannot be read may not fill the disk: past the limit the oldest go, and the log says so. */
 static void
 trim(struct ingester *in)
@@ -511,6 +532,7 @@ loop(struct ingester *in)
 			names = 1;
 		}
 		expire(in);
+		purge(in);
 		if (in->drain) {
 			in->rv = in->nlater > 0 ? 75 : 0;
 			break;
@@ -550,6 +572,9 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 	who_config(&in->who, *conf);
 	hosts_config(&in->hosts, *conf);
 	in->names.on = in->hosts.on;
+	in->keep_reports = json_integer_value(json_object_get(*conf, "keep_reports"));
+	if (in->keep_reports > 0 && in->keep_reports < KEEP_LEAST)
+		in->keep_reports = KEEP_LEAST;
 	in->keep_originals = json_integer_value(json_object_get(*conf, "keep_originals"));
 	in->keep_quarantine = json_integer_value(json_object_get(*conf, "keep_quarantine"));
 	dmarc_suffixes(json_is_true(json_object_get(*conf, "icann_suffixes")));
@@ -602,12 +627,12 @@ ingester_config(const struct conf *c)
 #define PUT(name, def, min, max, unit, why) (void)json_object_set_new(l, #name, json_integer((json_int_t)c->limits.name));
 	LIMITS(PUT)
 #undef PUT
-	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o, s:b, s:o, s:o}", "state_dir", c->state_dir, "limits", l, "trust",
+	m = json_pack("{s:s, s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:b, s:i, s:o, s:b, s:o, s:o, s:I}", "state_dir", c->state_dir, "limits", l, "trust",
 	    trust_to_json(&c->trust), "decoders", (int)c->decoders, "log", (int)log_level_get(), "keep_originals",
 	    (json_int_t)c->store.keep_originals, "keep_quarantine", (json_int_t)c->store.keep_quarantine, "keep_failures",
 	    (json_int_t)c->store.keep_failures, "keep_failure_bodies", (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact,
 	    "senders", who_to_json(c), "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN, "geo", geo_to_json(&c->geo), "resolver",
-	    hosts_to_json(c));
+	    hosts_to_json(c), "keep_reports", (json_int_t)c->store.keep_reports);
 	return (m);
 }
 

@@ -71,6 +71,7 @@ struct aggregate {
 	uint64_t			 tags, before;	/* '<' met since the document began; those before this report */
 	uint64_t			 to_skip;	/* in this reading: with this '<' the report begins; 0: it has */
 	unsigned			 reruns;
+	uint64_t			 line_from;	/* of the document that this one is a part of; 0: it is none */
 
 	/* bytes to UTF-8 (modes above PLAIN) */
 	bool				 latin;
@@ -1245,6 +1246,7 @@ aggregate_reset(struct aggregate *a, const struct report_hints *hints)
 	a->q = a->noted = 0;
 	a->tags = a->before = a->to_skip = 0;
 	a->reruns = 0;
+	a->line_from = 0;
 	a->why[0] = '\0';
 	buf_clear(&a->whole);
 	if (a->whole.cap > 2 * WHOLE_MAX)
@@ -1298,6 +1300,12 @@ aggregate_had_begun(const struct aggregate *a)
 }
 
 void
+aggregate_lines_from(struct aggregate *a, uint64_t line)
+{
+	a->line_from = line;
+}
+
+void
 aggregate_note(struct aggregate *a, uint64_t quirks)
 {
 	a->noted |= quirks;
@@ -1335,6 +1343,8 @@ static void
 ctxt_setup(struct aggregate *a, bool wide)
 {
 	(void)xmlCtxtUseOptions(a->x, XML_OPTIONS | (wide ? XML_PARSE_IGNORE_ENC : 0));
+	if (a->line_from > 1 && a->line_from < INT_MAX && a->x->input != NULL)
+		a->x->input->line = (int)a->line_from;
 }
 
 /* Names that we do not know are not for libxml2 either, which would let iconv look for them. */

@@ -47,6 +47,8 @@ void	 aggregate_salvage(struct aggregate *, bool on);
 bool	 aggregate_had_begun(const struct aggregate *);
 /* Was there a feedback element at all? If not, a document that failed was no report. */
 bool	 aggregate_is_report(const struct aggregate *);
+/* What is fed begins at that line of its document; until the next reset. */
+void	 aggregate_lines_from(struct aggregate *, uint64_t line);
 void	 aggregate_note(struct aggregate *, uint64_t quirks);	/* what was odd on the way here */
 /* Another document: everything remembered of the last one goes. */
 void	 aggregate_reset(struct aggregate *, const struct report_hints *);

@@ -55,7 +55,8 @@
 	X(RESULT_GRAMMAR, "result-grammar", "Authentication-Results could only be read in part.")		\
 	X(LOOP,           "loop",           "The sample is itself a report, or was sent by the address that this report came to.")	\
 	X(REDACTED_CANONICAL, "redacted-canonical", "DKIM-Canonicalized fields stand beside a redacted sample: they are not reliable.") \
-	X(COUNT_FORM,     "incidents-form", "Incidents is no number; it was read as 1.")
+	X(COUNT_FORM,     "incidents-form", "Incidents is no number; it was read as 1.") \
+	X(COPY,           "copy",           "This is another program's copy of the report; the original would take its place.")
 
 #define FAILURE_QUIRK_ENUM(id, name, text) FQ_##id##_BIT,
 enum failure_quirk_bit { FAILURE_QUIRKS(FAILURE_QUIRK_ENUM) FQ_COUNT };

@@ -36,7 +36,9 @@ struct json_split {
 	bool				 has_name;
 	struct json_place		 at, value_at;
 	unsigned			 bom;		/* bytes of it that were seen */
-	bool				 begun, tail;
+	bool				 begun, tail, sequence;
+	enum json_want			 want;		/* of the value being collected */
+	bool				 cut;
 };
 
 struct json_split *
@@ -59,7 +61,8 @@ json_split_start(struct json_split *j, size_t value_bytes, unsigned depth)
 	j->nopened = j->nested = 0;
 	j->expect = X_VALUE;
 	j->within = W_BETWEEN;
-	j->escaped = j->has_name = j->begun = j->tail = false;
+	j->escaped = j->has_name = j->begun = j->tail = j->sequence = j->cut = false;
+	j->want = JSON_WHOLE;
 	j->bom = 0;
 	j->at = (struct json_place){ 1, 1 };
 	buf_clear(&j->closers);
@@ -78,6 +81,30 @@ json_split_free(struct json_split *j)
 	buf_free(&j->name);
 	buf_free(&j->value);
 	free(j);
+}
+
+void
+json_split_sequence(struct json_split *j)
+{
+	j->sequence = true;
+}
+
+void
+json_split_want(struct json_split *j, enum json_want want)
+{
+	j->want = want;
+}
+
+bool
+json_split_cut(const struct json_split *j)
+{
+	return (j->cut);
+}
+
+void
+json_split_from(struct json_split *j, uint64_t line)
+{
+	j->at.line = line;
 }
 
 struct json_place
@@ -115,6 +142,12 @@ too_deep(const struct json_split *j, struct err *e)
 static int
 keep(struct json_split *j, const char *p, size_t n, struct err *e)
 {
+	if (j->want == JSON_SKIP)
+		return (0);
+	if (j->want == JSON_HEAD && (j->cut || j->value.len + n > j->max)) {
+		n = j->cut ? 0 : j->max - j->value.len;
+		j->cut = true;
+	}
 	if (j->value.len + n > j->max)
 		return (refusal_set(e, REFUSAL_OVER_LIMIT, (unsigned)j->value_at.line,
 		    "over the limit tls_value = %zu: the value that begins at line %llu, byte %llu", j->max,
@@ -134,7 +167,7 @@ behind_value(struct json_split *j)
 static int
 give(struct json_split *j, struct err *e)
 {
-	if (j->calls->whole(j->ctx, buf_as_str(&j->value), j->value_at, e) == -1)
+	if (j->want != JSON_SKIP && j->calls->whole(j->ctx, buf_as_str(&j->value), j->value_at, e) == -1)
 		return (-1);
 	buf_clear(&j->value);
 	behind_value(j);
@@ -146,6 +179,8 @@ value_begin(struct json_split *j, char c, struct err *e)
 {
 	bool	 open = false;
 
+	j->want = JSON_WHOLE;
+	j->cut = false;
 	if (c != '{' && c != '[' && c != '"' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z'))
 		return (bad(j, "a value should stand here", e));
 	if (j->calls->value(j->ctx, j->has_name ? buf_as_str(&j->name) : STR_NONE, c, &open, e) == -1)
@@ -226,6 +261,8 @@ between(struct json_split *j, char c, struct err *e)
 			j->tail = true;
 			return (0);
 		}
+		if (j->sequence && !j->tail)
+			return (value_begin(j, c, e));
 		return (bad(j, "something stands behind the end", e));
 	}
 	return (0);

@@ -34,8 +34,19 @@ struct json_split_calls {
 /* bytes: the most one collected value may have; its limit's name is "tls_value". */
 struct json_split *json_split_new(const struct json_split_calls *, void *ctx);
 void	 json_split_start(struct json_split *, size_t value_bytes, unsigned depth);
+/* One document after another, as in a file with an object a line. */
+void	 json_split_sequence(struct json_split *);
+/*
+ * For value(), of the value that begins: SKIP is not collected, and whole() is
+ * not called for it; HEAD is collected as far as the limit allows, of a string
+ * (then whole() gets it without its end, see json_split_cut).
+ */
+enum json_want { JSON_WHOLE, JSON_SKIP, JSON_HEAD };
+void	 json_split_want(struct json_split *, enum json_want);
+bool	 json_split_cut(const struct json_split *);
 int	 json_split_feed(struct json_split *, const void *, size_t, struct err *);
 int	 json_split_finish(struct json_split *, struct err *);	/* the input is at its end */
+void	 json_split_from(struct json_split *, uint64_t line);	/* it begins at that line */
 struct json_place json_split_place(const struct json_split *);	/* where it has come to */
 bool	 json_split_bom(const struct json_split *);
 bool	 json_split_tail(const struct json_split *);	/* there were NUL bytes behind the end */

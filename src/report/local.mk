@@ -12,4 +12,5 @@ libdmarcd_a_SOURCES += \
 	src/report/wire_failure.c src/report/wire_failure.h \
 	src/report/tls.h src/report/tls_names.c src/report/tlsrpt.c src/report/tlsrpt_int.h src/report/tlsrpt_value.c src/report/tlsrpt_policy.c src/report/tlsrpt.h \
 	src/report/json_split.c src/report/json_split.h \
+	src/report/copy.h src/report/copy_int.h src/report/copy.c src/report/copy_build.c src/report/copy_times.c src/report/copy_csv.c \
 	src/report/wire_tls.c src/report/wire_tls.h

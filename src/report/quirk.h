@@ -63,7 +63,10 @@
 	X(VERSIONS,       "versions",       "The report came again with other contents; only one version counts.")	\
 	X(NO_IDENTIFIERS, "no-identifiers", "A row has no identifiers.")				\
 	X(NO_EVALUATED,   "no-evaluated",   "A row has no policy_evaluated.")				\
-	X(STRAY_TEXT,     "stray-text",     "There is text between elements.")
+	X(STRAY_TEXT,     "stray-text",     "There is text between elements.")			\
+	X(COPY,           "copy",           "This is another program's copy of the report, which had put defaults in and normalised values; the original would count instead.") \
+	X(TIME_ZONE,      "time-zone",      "The copy's times name no zone; they were read as UTC, a whole day as the nearest UTC day.") \
+	X(SPLIT_DAYS,     "split-days",     "The copy had divided the counts of a long report among its days.")
 
 #define QUIRK_ENUM(id, name, text) QUIRK_##id##_BIT,
 enum quirk_bit { QUIRKS(QUIRK_ENUM) QUIRK_COUNT };

@@ -92,7 +92,8 @@ extern const char *const tls_result_names[TLS_RESULT_COUNT];
 	X(BASE64_NOISE,   "base64-noise",       "The base64 text has stray characters or lacks padding.")	\
 	X(BASE64_TWICE,   "base64-undeclared",  "The document is base64 that nothing in the mail declares.")	\
 	X(NESTED,         "nested",             "Containers stand inside containers.")			\
-	X(VERSIONS,       "versions",           "The report came again with other contents; the newest counts.")
+	X(VERSIONS,       "versions",           "The report came again with other contents; the newest counts.") \
+	X(COPY,           "copy",               "This is another program's copy of the report; the original would count instead.")
 
 #define TLS_QUIRK_ENUM(id, name, text) TLSQ_##id##_BIT,
 enum tls_quirk_bit { TLS_QUIRKS(TLS_QUIRK_ENUM) TLS_QUIRK_COUNT };

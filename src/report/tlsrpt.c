@@ -106,6 +106,12 @@ tlsrpt_start(struct tlsrpt *t, const struct tls_hints *h, struct err *e)
 }
 
 void
+tlsrpt_lines_from(struct tlsrpt *t, uint64_t line)
+{
+	json_split_from(t->split, line);
+}
+
+void
 tlsrpt_note(struct tlsrpt *t, uint64_t quirks)
 {
 	t->q |= quirks;

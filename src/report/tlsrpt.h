@@ -27,6 +27,8 @@ struct tls_hints {
 
 struct tlsrpt	*tlsrpt_new(const struct limits *, tls_take_fn *, void *ctx);
 int		 tlsrpt_start(struct tlsrpt *, const struct tls_hints *, struct err *);	/* the hints are copied */
+/* What is fed begins at that line of its document. */
+void		 tlsrpt_lines_from(struct tlsrpt *, uint64_t line);
 int		 tlsrpt_feed(struct tlsrpt *, const void *, size_t, struct err *);
 /* 1: it is sound JSON and no TLS report. */
 int		 tlsrpt_finish(struct tlsrpt *, struct err *);

@@ -24,7 +24,7 @@ value_time(struct str s, int64_t *out, uint64_t *q)
 		whole.len = (size_t)(dot - s.p);
 	}
 	if (!str_i64(whole, &v)) {
-		if (!when_parse_rfc3339(s, &v))
+		if (!when_parse_rfc3339(s, &v) || v < 0)
 			return (false);
 		*q |= QUIRK_TIME_FORM;
 	}

@@ -2,9 +2,9 @@
 # query*.c answer the faces.
 libdmarcd_a_SOURCES += \
 	src/store/store.h src/store/store_int.h src/store/write_int.h \
-	src/store/db.c src/store/narrow.c src/store/pack.c src/store/expire.c \
+	src/store/db.c src/store/narrow.c src/store/pack.c src/store/expire.c src/store/purge.c \
 	src/store/write.c src/store/write_sql.c src/store/write_ids.c src/store/write_evidence.c \
-	src/store/write_report.c src/store/write_again.c src/store/write_message.c src/store/write_trust.c \
+	src/store/write_report.c src/store/write_again.c src/store/write_message.c src/store/write_trust.c src/store/write_copy.c \
 	src/store/write_failure.c src/store/query_failures.c \
 	src/store/write_tls.c src/store/check_tls.c \
 	src/store/map.h src/store/map.c src/store/query_senders.c src/store/senders.h src/store/senders.c src/store/senders_decide.c src/store/requests.h src/store/requests.c \

@@ -8,12 +8,17 @@
     "message.pack IS NOT NULL, " kind " AS kind FROM " table " JOIN message ON message.id = " table ".message "
 #define SINCE(kind, table) COLUMNS(kind, table) "WHERE message.received >= ?1 "
 
+/* The period and the id of a copy may be written in another way than those of the original that counts in its place. */
+#define COPY_BIT "562949953421312"
+_Static_assert(QUIRK_COPY_BIT == 49, "2^49");
+#define COPY_OF_ORIGINAL "(report.quirks & " COPY_BIT " <> 0 AND other.quirks & " COPY_BIT " = 0)"
+
 /* The kinds are those of enum report_kind. */
 static const char *const	 which_sql[] = {
 	[ORIGINALS_SINCE] = SINCE("0", "report") "UNION ALL " SINCE("1", "failure") "UNION ALL " SINCE("2", "tls_report") "ORDER BY 1, 6, 3, 2",
 	[ORIGINALS_ASTRAY] = COLUMNS("0", "report") "JOIN report AS other ON other.id = report.superseded_by "
-	    "WHERE (report.domain, report.reporter, report.begin, report.end, report.report_id) <> "
-	    "(other.domain, other.reporter, other.begin, other.end, other.report_id) "
+	    "WHERE (report.domain, report.reporter) <> (other.domain, other.reporter) OR (NOT " COPY_OF_ORIGINAL " AND "
+	    "(report.begin, report.end, report.report_id) <> (other.begin, other.end, other.report_id)) "
 	    "UNION ALL " COLUMNS("2", "tls_report") "JOIN tls_report AS other ON other.id = tls_report.superseded_by "
 	    "WHERE (tls_report.org, tls_report.domains, tls_report.begin, tls_report.end, tls_report.report_id) <> "
 	    "(other.org, other.domains, other.begin, other.end, other.report_id) ORDER BY 1, 6, 3, 2",

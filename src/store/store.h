@@ -220,6 +220,16 @@ int	 store_quarantine_trim(struct store *, uint64_t max, struct store_trimmed *o
 int	 store_expire(struct store *, int64_t originals_before, int64_t quarantine_before, unsigned *packs, unsigned *messages,
 	    struct err *);
 
+/*
+ * What is older than that goes, by kind: aggregate and TLS reports by the day
+ * on which they count, with all that was added up from them, the others by when
+ * they came. Some days at a time; what is left adds up at every moment.
+ */
+enum { PURGE_REPORTS = 1, PURGE_TLS = 2, PURGE_FAILURES = 4, PURGE_ORIGINALS = 8, PURGE_QUARANTINE = 16, PURGE_ALL = 31 };
+struct store_purged { uint64_t reports, rows, messages, tls, sessions, failures, packs, pack_bytes, quarantined; };
+int	 store_purge(struct store *, unsigned what, int64_t before, struct store_purged *out, struct err *);
+int	 store_purge_count(struct store *, unsigned what, int64_t before, struct store_purged *out, struct err *);
+
 /* --- Care: see also check.c, rejudge.c, backup.c ----------------------------------- */
 
 /* One at a time re-derives: 0 when the lock is ours until store_close, 1 when another has it. */

@@ -73,6 +73,7 @@ int64_t	 writer_outcome(struct store *, const struct report_record *, const stru
 /* What readers were told is different; epoch: also what they remember. */
 void	 writer_changed(struct store *, bool epoch);
 int	 writer_senders_changed(struct store *, struct err *);	/* who is who, or what people decided */
+void	 writer_reload(struct store *);	/* what it remembers is of before a change of this process */
 void	 writer_total(struct store *, uint64_t messages);	/* meta 'messages' is another one */
 /* Into the sums of the transaction; they are in the tables after the flush, or the commit. */
 int	 writer_sum(struct store *, int64_t domain, int64_t day, int64_t reporter, unsigned outcome, int64_t messages, int64_t rows,

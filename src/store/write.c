@@ -187,6 +187,7 @@ forget(struct writer *w)
 	writer_cache_clear(&w->periods);
 	w->noutcomes = 0;
 	w->data_version = -1;
+	w->copies = COPIES_UNKNOWN;
 	w->nsums = 0;
 	w->nintake = 0;
 	if (w->sums != NULL)
@@ -285,6 +286,12 @@ writer_changed(struct store *s, bool epoch)
 {
 	s->w->changed = true;
 	s->w->epoch |= epoch;
+}
+
+void
+writer_reload(struct store *s)
+{
+	s->w->data_version = -1;
 }
 
 void

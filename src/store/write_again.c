@@ -208,6 +208,7 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 	char			 made[64];
 	int64_t			 by = 0;
 	uint64_t		 quirks;
+	bool			 copy = (t->quirks & QUIRK_COPY) != 0;
 	unsigned		 changed;
 	int			 rv, rank;
 
@@ -221,15 +222,19 @@ store_report_replace(struct store *s, const struct report_trailer *t, struct sto
 	if (k == NULL)
 		return (unknown_again(s, t, a, out, e));
 	k->used = true;
-	if (writer_trust_kept(s, k->id, e) == -1 || writer_holder(s, w->domain, report_id, &h, e) == -1)
+	if (writer_trust_kept(s, k->id, e) == -1 || writer_holder(s, w->domain, report_id, &h, e) == -1 ||
+	    (h.id == 0 && writer_copy_holder(s, w->domain, report_id, copy, &h, e) == -1))
 		return (-1);
 	rank = (int)trust_rank(w->trust) - (int)trust_rank(h.trust);
 	/*
-	 * Another one has the key: equal content is that one's, else it is the
+	 * Another one has the key: an original goes before a copy of it; equal
+	 * content is that one's, else it is the
 	 * one that is better proved, else the order in which they stand is kept,
 	 * else the newer counts.
 	 */
-	if (h.id != 0 && h.id != k->id && (h.same || rank < 0 || (rank == 0 && ((o.same_key && o.superseded_by == h.id) ||
+	if (h.id != 0 && h.id != k->id && copy != h.copy)
+		by = copy || rank < 0 ? h.id : 0;
+	else if (h.id != 0 && h.id != k->id && (h.same || rank < 0 || (rank == 0 && ((o.same_key && o.superseded_by == h.id) ||
 	    k->id < h.id || (w->messages == 0 && h.messages > 0)))))
 		by = h.id;
 	quirks = t->quirks | (o.quirks & (by == 0 ? QUIRK_VERSIONS | QUIRK_OVERLAP : QUIRK_VERSIONS));

@@ -23,7 +23,7 @@ enum { C_MESSAGE = 1, C_PAYLOAD, C_KEY, C_RECEIVED, C_REPORTER, C_DOMAIN, C_SOUR
 _Static_assert(nitems(columns) == C_TEXTS - 1, "each column has its number");
 #define C_ID (C_TEXTS + FT_COUNT)	/* of the one that is changed */
 
-enum { F_ADD, F_CHANGE_VERDICT, F_CHANGE, F_FIND, F_AGAIN, F_UNREPEAT, F_MESSAGE, F_DOMAIN, F_POLICY, F_REVEAL, F_EXISTS, F_MOVE,
+enum { F_ADD, F_CHANGE_VERDICT, F_CHANGE, F_FIND, F_OTHER_FIND, F_GO, F_AGAIN, F_UNREPEAT, F_MESSAGE, F_DOMAIN, F_POLICY, F_REVEAL, F_EXISTS, F_MOVE,
 	F_TRUST, F_TRUSTED, F_SIDE, F_STMTS };
 
 struct failure_writer {
@@ -120,6 +120,10 @@ writer_failure_new(struct store *s, struct err *e)
 {
 	static const char *const	 sql[F_STMTS] = {
 		[F_FIND] = "SELECT id FROM failure WHERE key = ?1",
+		/* a copy does not know the reporter, which is part of the key */
+		[F_OTHER_FIND] = "SELECT id, sample_message_id, original_mail_from FROM failure WHERE source = ?1 AND day = ?2 AND "
+		    "arrived = ?3 AND class = ?4 AND (quirks & ?5 <> 0) = ?6 LIMIT 1000",
+		[F_GO] = "DELETE FROM failure WHERE id = ?1",
 		[F_AGAIN] = "UPDATE failure SET duplicates = duplicates + 1 WHERE id = ?1",
 		[F_UNREPEAT] = "UPDATE failure SET duplicates = duplicates - 1 WHERE id = ?1 AND duplicates > 0",
 		[F_MESSAGE] = "SELECT message FROM failure WHERE id = ?1",
@@ -547,13 +551,82 @@ private_parts(struct store *s, struct failure_report *r)
 	r->t[FT_CANONICAL_BODY] = STR_NONE;
 }
 
+static struct str
+bare(struct str s)
+{
+	s = str_trim(s);
+	if (s.len >= 2 && s.p[0] == '<' && s.p[s.len - 1] == '>')
+		s = (struct str){ s.p + 1, s.len - 2 };
+	return (s);
+}
+
+/* Two addresses or ids, of which one may have been masked: "b...@example.org" is "bounce-12@example.org". */
+static bool
+same_address(struct str a, struct str b)
+{
+	const char	*at_a, *at_b;
+
+	a = bare(a);
+	b = bare(b);
+	if (a.len == 0 || b.len == 0)
+		return (a.len == b.len);
+	if (a.len == b.len && memcmp(a.p, b.p, a.len) == 0)
+		return (true);
+	at_a = memrchr(a.p, '@', a.len);
+	at_b = memrchr(b.p, '@', b.len);
+	if (memmem(a.p, a.len, REDACTED, strlen(REDACTED)) == NULL && memmem(b.p, b.len, REDACTED, strlen(REDACTED)) == NULL)
+		return (false);
+	return (at_a != NULL && at_b != NULL && (a.p[0] == b.p[0] || str_starts(a, REDACTED) || str_starts(b, REDACTED)) &&
+	    str_eq((struct str){ at_a, a.len - (size_t)(at_a - a.p) }, (struct str){ at_b, b.len - (size_t)(at_b - b.p) }));
+}
+
+static struct str
+cell(sqlite3_stmt *st, int i)
+{
+	return ((struct str){ (const char *)sqlite3_column_text(st, i), (size_t)sqlite3_column_bytes(st, i) });
+}
+
+/* The original of a copy, or the copy of an original; 0: there is none. */
+static int
+find_other(struct store *s, const struct row *x, int64_t *out, struct err *e)
+{
+	sqlite3_stmt	*st = s->w->failure->st[F_OTHER_FIND];
+	bool		 copy = (x->r->quirks & FQ_COPY) != 0;
+	int		 rc = SQLITE_DONE;
+
+	*out = 0;
+	if (x->source == 0 || !x->r->has_arrival)	/* they could be any */
+		return (0);
+	(void)sqlite3_bind_int64(st, 1, x->source);
+	(void)sqlite3_bind_int64(st, 2, when_day(x->r->arrived));
+	(void)sqlite3_bind_int64(st, 3, x->r->arrived);
+	(void)sqlite3_bind_int64(st, 4, x->r->class);
+	(void)sqlite3_bind_int64(st, 5, (sqlite3_int64)FQ_COPY);
+	(void)sqlite3_bind_int(st, 6, !copy);
+	while (*out == 0 && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		if (same_address(cell(st, 1), x->r->t[FT_MESSAGE_ID]) && same_address(cell(st, 2), x->r->t[FT_MAIL_FROM]))
+			*out = sqlite3_column_int64(st, 0);
+	(void)sqlite3_reset(st);
+	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "failure", e));
+}
+
+/* An original takes the place of the copy. */
+static int
+replace_copy(struct store *s, const struct row *x, int64_t copy, struct store_stored *out, struct err *e)
+{
+	if (run_id(s, F_GO, copy, e) == -1 || add(s, x, 0, out, e) == -1)
+		return (-1);
+	out->result = IN_REPLACED;
+	return (0);
+}
+
 int
 store_failure(struct store *s, int64_t message, unsigned payload, struct failure_report *r, struct store_again *again,
     struct store_stored *out, struct err *e)
 {
 	struct failure_writer	*f = s->w->failure;
 	struct row		 x = { .message = message, .payload = payload, .received = when_now(), .r = r, .redact = s->failures.redact };
-	int64_t			 had = 0;
+	int64_t			 had = 0, other = 0;
 
 	arena_reset(f->arena);
 	if (r->arrived_from == FROM_NOWHERE)
@@ -574,9 +647,15 @@ store_failure(struct store *s, int64_t message, unsigned payload, struct failure
 	(void)sqlite3_bind_blob(f->st[F_FIND], 1, x.key, sizeof(x.key), SQLITE_STATIC);
 	if (find(s, F_FIND, &had, e) == -1)
 		return (-1);
+	if (had == 0 && find_other(s, &x, &other, e) == -1)
+		return (-1);
+	if (other != 0 && (r->quirks & FQ_COPY) != 0)
+		had = other;
 	if (again != NULL)
 		return (derive(s, &x, had, again, out, e));
-	return (had != 0 ? come_again(s, &x, had, out, e) : add(s, &x, 0, out, e));
+	if (had != 0)
+		return (come_again(s, &x, had, out, e));
+	return (other != 0 ? replace_copy(s, &x, other, out, e) : add(s, &x, 0, out, e));
 }
 
 int64_t

@@ -26,7 +26,8 @@ enum stmt {
 	ST_QUARANTINE_ADD, ST_QUARANTINE_FIND, ST_SAVEPOINT, ST_SAVEPOINT_BACK, ST_SAVEPOINT_DONE,
 	ST_EPOCH, ST_MESSAGE_FIND, ST_MESSAGE_AGAIN, ST_REPORT_MESSAGE, ST_REPORT_OLD, ST_REPORT_SAME, ST_REPORT_CHANGE,
 	ST_RECORD_FIND, ST_RECORDS_RENUMBER, ST_SOURCES_OF_REPORT,
-	ST_DOMAIN_APART_FIND, ST_DOMAIN_APART_ADD, ST_REPORT_TRUST, ST_REPORT_TRUSTED, ST_REPORT_MOVE, ST_RECORDS_MOVE, ST_COUNT
+	ST_DOMAIN_APART_FIND, ST_DOMAIN_APART_ADD, ST_REPORT_TRUST, ST_REPORT_TRUSTED, ST_REPORT_MOVE, ST_RECORDS_MOVE,
+	ST_COPY_FIND, ST_COPIES, ST_COPIES_SOME, ST_COUNT
 };
 
 /* Memory of ids: one place per hash, the newest wins. */
@@ -126,6 +127,7 @@ struct writer {
 	struct buf	 text;		/* for building */
 	struct buf	 lists[4];	/* of one combination, while it is put */
 	struct tls_writer *tls;		/* write_tls.c */
+	enum { COPIES_UNKNOWN, COPIES_NONE, COPIES_SOME } copies;	/* in this store; write_copy.c */
 };
 
 extern const char *const writer_sql[ST_COUNT];
@@ -183,12 +185,16 @@ struct holder {
 	int64_t	 messages, day;
 	enum trust trust;
 	bool	 same;		/* its content is that of the report under way */
+	bool	 copy;		/* it is another program's copy */
 };
 
 /* The id by which it is known, made from its content when the reporter gave none. */
 struct str writer_report_id(const struct writer *, char made[64]);
 /* Who counts under the key of the report under way, in that domain? */
 int	 writer_holder(struct store *, int64_t domain, struct str report_id, struct holder *, struct err *);
+/* Nobody has that key: who has one that is the same for an original and a copy (write_copy.c)? Adds to *h. */
+int	 writer_copy_holder(struct store *, int64_t domain, struct str report_id, bool copy, struct holder *, struct err *);
+int	 writer_copies_begin(struct store *, struct err *);	/* a copy is about to be stored */
 /* May the report under way count, in the place of so many messages? */
 int	 writer_within(struct store *, int64_t less, struct err *);
 void	 writer_merge_held(struct writer *);

@@ -466,6 +466,7 @@ writer_holder(struct store *s, int64_t domain, struct str report_id, struct hold
 		h->messages = sqlite3_column_int64(st, 2);
 		h->day = sqlite3_column_int64(st, 3);
 		h->trust = (enum trust)sqlite3_column_int(st, 4);
+		h->copy = ((uint64_t)sqlite3_column_int64(st, 5) & QUIRK_COPY) != 0;
 	}
 	(void)sqlite3_reset(st);
 	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "report", e));
@@ -598,6 +599,7 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 	int64_t		 version;
 	uint64_t	 quirks = t->quirks;
 	int		 rc, rank;
+	bool		 copy = (quirks & QUIRK_COPY) != 0;
 
 	if (!w->open)
 		return (err_set(e, ERR_INPUT, "bad frame from a decoder: an end without a begin"));
@@ -611,9 +613,12 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		if (h.id != 0 && h.same)
 			return (again(s, h.id, out, e));
 	}
-	if (writer_holder(s, w->domain, report_id, &h, e) == -1)
+	if (writer_holder(s, w->domain, report_id, &h, e) == -1 ||
+	    (h.id == 0 && writer_copy_holder(s, w->domain, report_id, copy, &h, e) == -1) ||
+	    (copy && writer_copies_begin(s, e) == -1))
 		return (-1);
-	if (h.id != 0 && h.same)
+	/* what is here, or a copy of it; an original takes the place of its copy even if that says the same */
+	if (h.id != 0 && (copy == h.copy ? h.same : copy))
 		return (again(s, h.id, out, e));
 	if (h.id != 0) {
 		rank = (int)trust_rank(w->trust) - (int)trust_rank(h.trust);
@@ -624,12 +629,13 @@ store_report_end(struct store *s, const struct report_trailer *t, struct store_s
 		/* unless it is known better now than when it stepped back whose it is */
 		if (rc == 1 && rank <= 0)
 			return (again(s, version, out, e));
-		quirks |= QUIRK_VERSIONS;
+		if (copy == h.copy)
+			quirks |= QUIRK_VERSIONS;
 		/*
 		 * A report without a row takes nothing from one that has some; but
 		 * first of all, nobody takes the place of one that is better proved.
 		 */
-		if (rank < 0 || (rank == 0 && w->messages == 0 && h.messages > 0)) {
+		if (rank < 0 || (rank == 0 && copy == h.copy && w->messages == 0 && h.messages > 0)) {
 			if (store_report_drop(s, e) == -1 || report_put(s, t, report_id, quirks, h.id, when_now(), e) == -1)
 				return (-1);
 			/* what is only worse proved may be believed one day: its original is kept */

@@ -13,7 +13,7 @@
 
 const char *const	 writer_sql[ST_COUNT] = {
 	[ST_DATA_VERSION] = "PRAGMA data_version",
-	[ST_NEXT_IDS] = "SELECT (SELECT ifnull(max(id), 0) + 1 FROM report), (SELECT ifnull(max(id), 0) + 1 FROM message), "
+	[ST_NEXT_IDS] = "SELECT (SELECT max(ifnull((SELECT max(id) FROM report), 0), ifnull((SELECT value FROM meta WHERE key = 'last_report'), 0)) + 1), (SELECT ifnull(max(id), 0) + 1 FROM message), "
 	    "(SELECT ifnull(max(id), 0) + 1 FROM evidence), "
 	    "ifnull((SELECT value FROM meta WHERE key = 'messages'), (SELECT ifnull(sum(messages), 0) FROM rollup))",
 	[ST_MESSAGES] = "INSERT INTO meta (key, value) VALUES ('messages', ?1) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -44,8 +44,12 @@ const char *const	 writer_sql[ST_COUNT] = {
 	[ST_RECORD_ADD] = "INSERT INTO record (domain, day, source, report, evidence, count, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[ST_RECORD_MERGE] = "INSERT INTO record (domain, day, source, report, evidence, count, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
 	    "ON CONFLICT DO UPDATE SET count = count + excluded.count",
-	[ST_REPORT_FIND] = "SELECT id, hash, messages, day, trust FROM report WHERE domain = ?1 AND reporter = ?2 AND begin = ?3 AND end = ?4 "
+	[ST_REPORT_FIND] = "SELECT id, hash, messages, day, trust, quirks FROM report WHERE domain = ?1 AND reporter = ?2 AND begin = ?3 AND end = ?4 "
 	    "AND report_id = ?5 AND superseded_by IS NULL",
+	[ST_COPY_FIND] = "SELECT id, hash, messages, day, trust, quirks, report_id, begin, end FROM report WHERE domain = ?1 AND "
+	    "reporter = ?2 AND begin BETWEEN ?3 AND ?4 AND superseded_by IS NULL",
+	[ST_COPIES] = "SELECT 1 FROM meta WHERE key = 'copies'",
+	[ST_COPIES_SOME] = "INSERT OR IGNORE INTO meta (key, value) VALUES ('copies', 1)",
 	[ST_PERIODS] = "SELECT max(end), max(end - begin) FROM report WHERE domain = ?1 AND reporter = ?2 AND superseded_by IS NULL",
 	[ST_OVERLAP_FIND] = "SELECT 1 FROM report WHERE " OVERLAPS " LIMIT 1",
 	[ST_OVERLAP_SET] = "UPDATE report SET quirks = quirks | ?7 WHERE " OVERLAPS " AND quirks & ?7 = 0",

@@ -29,7 +29,7 @@ enum tls_stmt {
 };
 
 static const char *const	 tls_sql[TST_COUNT] = {
-	[TST_NEXT] = "SELECT ifnull(max(id), 0) + 1 FROM tls_report",
+	[TST_NEXT] = "SELECT max(ifnull((SELECT max(id) FROM tls_report), 0), ifnull((SELECT value FROM meta WHERE key = 'last_tls_report'), 0)) + 1",
 	[TST_TOTAL] = "SELECT ifnull(sum(success) + sum(failure), 0) FROM tls_day",
 	[TST_POLICY_FIND] = "SELECT id FROM tls_policy WHERE hash = ?1",
 	[TST_POLICY_ADD] = "INSERT INTO tls_policy (hash, domain, type, word, mode, max_age, lines, mx) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -38,7 +38,7 @@ static const char *const	 tls_sql[TST_COUNT] = {
 	[TST_DETAIL_FORGET] = "DELETE FROM tls_detail WHERE report = ?1 AND element = ?2",
 	[TST_ELEMENT_ADD] = "INSERT INTO tls_element (report, seq, domain, day, reporter, policy, success, failure, ndetails, details, derived) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[TST_FIND] = "SELECT id, hash, policies, success + failure + details, trust FROM tls_report WHERE report_id = ?1 AND org = ?2 AND begin = ?3 "
+	[TST_FIND] = "SELECT id, hash, policies, success + failure + details, trust, quirks FROM tls_report WHERE report_id = ?1 AND org = ?2 AND begin = ?3 "
 	    "AND end = ?4 AND domains = ?5 AND superseded_by IS NULL",
 	[TST_VERSION_FIND] = "SELECT id FROM tls_report WHERE superseded_by = ?1 AND hash = ?2",
 	[TST_REPORT_ADD] = "INSERT INTO tls_report (id, reporter, org, domains, report_id, begin, end, day, payload, org_name, contact_info, "
@@ -639,6 +639,7 @@ struct tls_holder {
 	int64_t		 policies, sum;
 	enum trust	 trust;
 	bool		 same;		/* its content is that of the report under way */
+	bool		 copy;		/* it is another program's copy */
 };
 
 static int
@@ -661,6 +662,7 @@ holder_find(struct store *s, const struct tls_header *h, struct tls_holder *out,
 		out->policies = sqlite3_column_int64(st, 2);
 		out->sum = sqlite3_column_int64(st, 3);
 		out->trust = (enum trust)sqlite3_column_int(st, 4);
+		out->copy = ((uint64_t)sqlite3_column_int64(st, 5) & TLSQ_COPY) != 0;
 	}
 	(void)sqlite3_reset(st);
 	return (rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : store_fail(s, "tls_report", e));
@@ -923,11 +925,14 @@ fresh_end(struct store *s, const struct tls_header *h, struct store_stored *out,
 	uint64_t		 quirks = h->quirks;
 	int64_t			 version;
 	int			 rc, rank = 0;
+	bool			 copy = (quirks & TLSQ_COPY) != 0;
 
 	if (holder_find(s, h, &o, e) == -1)
 		return (-1);
-	if (o.id != 0 && o.same)
+	if (o.id != 0 && o.same && copy == o.copy)
 		return (same_again(s, &o, out, e));
+	if (o.id != 0 && copy && !o.copy)	/* the original is here */
+		return (again(s, o.id, out, e));
 	if (o.id != 0) {
 		rank = (int)trust_rank(t->trust) - (int)trust_rank(o.trust);
 		(void)sqlite3_bind_int64(ts(s, TST_VERSION_FIND), 1, o.id);
@@ -936,12 +941,13 @@ fresh_end(struct store *s, const struct tls_header *h, struct store_stored *out,
 			return (-1);
 		if (rc == 1 && rank <= 0)
 			return (again(s, version, out, e));
-		quirks |= TLSQ_VERSIONS;
+		if (copy == o.copy)
+			quirks |= TLSQ_VERSIONS;
 		/*
 		 * A report without a policy takes nothing from one that has some; but
 		 * first of all, nobody takes the place of one that is better proved.
 		 */
-		if (rank < 0 || (rank == 0 && t->nelements == 0 && o.policies > 0)) {
+		if (rank < 0 || (rank == 0 && copy == o.copy && t->nelements == 0 && o.policies > 0)) {
 			*out = (struct store_stored){ t->id, rank < 0 ? IN_STORED : IN_DUPLICATE, 0, REPORT_TLS };
 			return (drop_rows(s, h, e) == -1 ? -1 : put_report(s, h, quirks, o.id, e));
 		}
@@ -1084,6 +1090,7 @@ replace_end(struct store *s, const struct tls_header *h, struct store_again *a, 
 	int64_t			 by = 0;
 	uint64_t		 quirks;
 	unsigned		 changed;
+	bool			 copy = (h->quirks & TLSQ_COPY) != 0;
 
 	if (which_known(s, a, h, &k, &o, e) == -1)
 		return (-1);
@@ -1092,8 +1099,10 @@ replace_end(struct store *s, const struct tls_header *h, struct store_again *a, 
 	k->used = true;
 	if (holder_find(s, h, &holder, e) == -1)
 		return (-1);
+	if (holder.id != 0 && holder.id != k->id && copy != holder.copy)
+		by = copy ? holder.id : 0;
 	/* another one has the key: equal content is that one's, else the order in which they stand is kept, else the newer counts */
-	if (holder.id != 0 && holder.id != k->id && (holder.same || (o.same_key && o.superseded_by == holder.id) || k->id < holder.id ||
+	else if (holder.id != 0 && holder.id != k->id && (holder.same || (o.same_key && o.superseded_by == holder.id) || k->id < holder.id ||
 	    (t->nelements == 0 && holder.policies > 0)))
 		by = holder.id;
 	quirks = h->quirks | (o.quirks & TLSQ_VERSIONS);

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/escape.h"
+#include "summary/fixes.h"
 #include "summary/say.h"
 
 #define DOMAINS	40	/* told of one by one, while there is room */
@@ -368,6 +369,7 @@ summary_html(struct buf *b, const struct summary *s, unsigned lang, const char *
 		domains(b, s, lang);
 	lines(b, s, lang, "title.new", say_new);
 	lines(b, s, lang, "title.changed", say_changed);
+	lines(b, s, lang, "title.fixes", say_fix);
 	if (!s->empty && !summary_quiet(s))
 		lines(b, s, lang, "title.intake", say_intake);
 	if (stop != NULL)

@@ -8,6 +8,8 @@
 #include "answer/answer.h"
 #include "base/escape.h"
 #include "base/when.h"
+#include "store/todo.h"
+#include "summary/fixes.h"
 #include "summary/say.h"
 
 static void
@@ -168,6 +170,43 @@ fresh_json(const struct summary *s)
 }
 
 static json_t *
+fix_json(const struct summary_fix *x)
+{
+	json_t	*o = json_object();
+	char	 code[8];
+	bool	 ok = o != NULL;
+
+	set(o, "sender", json_sprintf("%lld", (long long)x->sender), &ok);
+	set(o, "label", str_json(x->name), &ok);
+	set(o, "domain", str_json(x->domain), &ok);
+	set(o, "code", text_json(dmarc_code_name(x->code, code)), &ok);
+	set(o, "verdict", text_json(watch_verdict_names[x->verdict]), &ok);
+	set(o, "day", day_json(x->day), &ok);
+	set(o, "through", day_json(x->through), &ok);
+	set(o, "m", count_json(x->m), &ok);
+	set(o, "bad", count_json(x->bad), &ok);
+	set(o, "pass", count_json(x->pass), &ok);
+	if (ok)
+		return (o);
+	json_decref(o);
+	return (NULL);
+}
+
+static json_t *
+fixes_json(const struct summary *s)
+{
+	json_t	*list = json_array();
+	bool	 ok = list != NULL;
+
+	for (size_t i = 0; i < s->nfixes && ok; i++)
+		add(list, fix_json(&s->fixes[i]), &ok);
+	if (ok)
+		return (list);
+	json_decref(list);
+	return (NULL);
+}
+
+static json_t *
 changes_json(const struct summary *s)
 {
 	json_t	*a = json_array();
@@ -247,6 +286,7 @@ summary_json(const struct summary *s, unsigned lang)
 	set(o, "domains", domains, &ok);
 	set(o, "new", fresh_json(s), &ok);
 	set(o, "changed", changes_json(s), &ok);
+	set(o, "fixes", fixes_json(s), &ok);
 	set(o, "intake", intake_json(s), &ok);
 	set(tls, "successful", count_json(s->tls_ok), &ok);
 	set(tls, "failed", count_json(s->tls_failed), &ok);

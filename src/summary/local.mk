@@ -7,6 +7,8 @@ libdmarcd_a_SOURCES += \
 	src/summary/text.c src/summary/html.c src/summary/json.c
 # the list to work off
 libdmarcd_a_SOURCES += src/summary/tasks.h src/summary/tasks.c src/summary/tasks_json.c
+# what became of reported fixes
+libdmarcd_a_SOURCES += src/summary/fixes.c src/summary/fixes.h
 nodist_libdmarcd_a_SOURCES += src/summary/words_data.c
 BUILT_SOURCES += src/summary/words_data.c
 CLEANFILES += src/summary/words_data.c

@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "explain/explain.h"
 #include "store/query_tls.h"
+#include "summary/fixes.h"
 #include "summary/summary.h"
 
 /* What needs somebody: the design's rules for alerts, over a period. */
@@ -946,7 +947,8 @@ findings(struct make *k, struct err *e)
 		policy(k, d);
 	}
 	silent_all(s);
-	if (new_senders(k, e) == -1 || changes(k, e) == -1 || reporters(k, e) == -1 || intake(k, e) == -1 || tls(k, e) == -1)
+	if (new_senders(k, e) == -1 || changes(k, e) == -1 || reporters(k, e) == -1 || intake(k, e) == -1 || tls(k, e) == -1 ||
+	    summary_fixes(k->q, &k->filter, s, e) == -1)
 		return (-1);
 	if (s->nitems > 1)
 		qsort(s->items, s->nitems, sizeof(*s->items), by_level);

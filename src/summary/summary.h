@@ -103,6 +103,15 @@ struct summary_sender {
 
 struct summary_change { int64_t day; struct str domain, was, is; uint64_t reporters; };
 
+struct summary_fix {		/* that somebody reported, and what mail of later days says */
+	int64_t			 sender;
+	struct str		 name, domain;	/* domain absent: all */
+	unsigned		 code;
+	unsigned		 verdict;	/* enum watch_verdict of store/todo.h */
+	int64_t			 day, through;	/* of the change; the last day that counted, DAY_NONE: none yet */
+	uint64_t		 m, bad, pass;	/* messages of the days after it */
+};
+
 struct summary {
 	enum summary_period	 period;
 	int64_t			 from, to, complete_through, made;
@@ -122,6 +131,8 @@ struct summary {
 	struct query_fresh	 fresh;
 	struct summary_change	*changes;
 	size_t			 nchanges;
+	struct summary_fix	*fixes;		/* the latest first */
+	size_t			 nfixes;
 	uint64_t		 reporters, reports;
 	uint64_t		 messages, unreadable, ignored;	/* mails taken in */
 	bool			 intake;	/* the three are known for the period */

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/escape.h"
+#include "summary/fixes.h"
 #include "summary/say.h"
 
 #define WIDTH	76
@@ -308,11 +309,13 @@ summary_text(struct buf *b, const struct summary *s, unsigned lang, const char *
 		items(b, s, lang, &n);
 		lines(b, s, lang, &n, "title.new", say_new);
 		lines(b, s, lang, &n, "title.changed", say_changed);
+		lines(b, s, lang, &n, "title.fixes", say_fix);
 	} else if (!s->empty) {
 		items(b, s, lang, &n);
 		domains(b, s, lang, &n);
 		lines(b, s, lang, &n, "title.new", say_new);
 		lines(b, s, lang, &n, "title.changed", say_changed);
+		lines(b, s, lang, &n, "title.fixes", say_fix);
 		lines(b, s, lang, &n, "title.intake", say_intake);
 	}
 	if (stop != NULL)

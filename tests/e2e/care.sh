@@ -478,6 +478,28 @@ runs 2 "backup does not overwrite the database itself" backup --force "$dir/stat
 runs 75 "backup to a place that does not exist" backup "$dir/none/b.db"
 [ -z "$(find "$dir" -maxdepth 2 -name '*.tmp')" ]
 ok $? "nothing half is left"
+
+# Users, tokens, the log and what was sent come along, as they are, and a copy of all is a state directory.
+echo 'correct horse battery' | "$dmarcd" --state "$dir/state" user add --role admin anna >"$dir/out" 2>"$dir/err"
+ok $? "a user"
+mkdir -p "$dir/state/notify" "$dir/state/http"
+echo '{"sent":1}' >"$dir/state/notify/weekly.json"
+echo 'half' >"$dir/state/notify/weekly.json.tmp"
+echo 'a secret' >"$dir/state/http/sessions"
+chmod 640 "$dir/state/notify/weekly.json"
+runs 0 "backup with users" backup --with-originals "$dir/whole" "$dir/whole/dmarcd.db"
+cmp -s "$dir/state/users" "$dir/whole/users" && cmp -s "$dir/state/notify/weekly.json" "$dir/whole/notify/weekly.json" &&
+	[ "$(ls -l "$dir/whole/users" | cut -c 1-10)" = "$(ls -l "$dir/state/users" | cut -c 1-10)" ] &&
+	[ "$(ls -l "$dir/whole/notify/weekly.json" | cut -c 1-10)" = "-rw-r-----" ]
+ok $? "users and what was sent are in it, with their modes"
+[ ! -e "$dir/whole/http/sessions" ] && [ ! -e "$dir/whole/notify/weekly.json.tmp" ]
+ok $? "sessions are not, nor what is half written"
+"$dmarcd" --state "$dir/whole" user list >"$dir/out" 2>"$dir/err" && grep -q anna "$dir/out" &&
+	"$dmarcd" -c "$dir/deeper.conf" --state "$dir/whole" verify --originals >"$dir/out" 2>"$dir/err"
+ok $? "the copy is a state directory"
+runs 0 "backup without originals" backup "$dir/plain.db"
+cmp -s "$dir/state/users" "$dir/plain.db.state/users" && [ "$(ls -ld "$dir/plain.db.state" | cut -c 1-10)" = "drwx------" ]
+ok $? "users lie beside it"
 runs 0 "vacuum" vacuum
 runs 0 "verify at the end" verify
 plan

@@ -51,6 +51,14 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 TESTS += tests/e2e/resolver.sh tests/e2e/records.sh
 EXTRA_DIST += tests/e2e/records.sh tests/e2e/records.test.ts tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
 
+# what another program wrote down
+TESTS += tests/e2e/copies.sh
+EXTRA_DIST += tests/e2e/copies.sh
+
+# what is old
+TESTS += tests/e2e/purge.sh
+EXTRA_DIST += tests/e2e/purge.sh
+
 # exports
 TESTS += tests/e2e/export.sh
 EXTRA_DIST += tests/e2e/export.sh tests/e2e/export_check.mjs

@@ -127,6 +127,64 @@ test('its figures are the figures of the API for the same days and domains', { s
 	await daemon.stop();
 });
 
+test('fixes that people reported are told of, with the figures of the API', { skip }, async () => {
+	const c = conf('fixes', '');
+	const daemon = await Daemon.start(c);
+	const ask = async (...a: string[]): Promise<string> => (await dmarcd(c, ['summary', ...a])).stdout;
+	const week = JSON.parse(await ask('--format', 'json'));
+	assert.deepEqual(week.fixes, []);
+	const codes = (await daemon.get('breakdown?t=all&by=code&align=none')).items.map((i: any) => i.key);
+	const senders = (await daemon.get('senders?t=all&limit=20')).items.filter((s: any) => s.id !== '1').slice(0, 13);
+	assert.equal(senders.length, 13);
+	for (const [i, s] of senders.entries()) {
+		const r = await fetch(`${daemon.url}/api/v1/watches`, { method: 'POST', headers: { 'X-Dmarcd-Action': '1', 'Content-Type': 'application/json' },
+			body: JSON.stringify({ sender: s.id, code: codes[i % codes.length] }) });
+		assert.equal(r.status, 200);
+	}
+	await daemon.stop();
+	// a test cannot wait for days
+	const day = Math.floor(Date.parse(`${week.to}T00:00:00Z`) / 86400000) - 5;
+	const moved = await run(join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql'), [join(state, 'dmarcd.db'), `UPDATE watch SET day = ${day}, at = ${day * 86400}`]);
+	assert.equal(moved.code, 0, moved.stderr);
+	const again = await Daemon.start(c);
+	const api = (await again.get('watches')).items;
+	await again.stop();
+	const s = JSON.parse(await ask('--format', 'json', '--from', week.from, '--to', week.to));
+	assert.equal(s.fixes.length, 13);
+	assert.deepEqual(s.fixes, api.map((w: any) => ({ sender: w.sender, label: w.label, domain: w.domain, code: w.code, verdict: w.verdict, day: w.day, through: w.through,
+		m: w.m, bad: w.bad, pass: w.pass })));
+	for (const [language, title, more] of [['en', 'Fixes you reported', 'and 3 more'], ['de', 'Gemeldete Korrekturen', '3'], ['ru', 'Исправления, о которых вы сообщили', '3'],
+		['pt', 'Correções que comunicou', '3'], ['cs', 'Nahlášené opravy', '3']] as const) {
+		const text = await ask('--lang', language, '--from', week.from, '--to', week.to);
+		const page = fitForMail(await ask('--lang', language, '--format', 'html', '--from', week.from, '--to', week.to));
+		for (const t of [text.replace(/\n +/g, ' '), page]) {
+			assert.ok(t.includes(title) && t.includes(more), t);
+			assert.ok(!/\{|\}|plural|fix\./.test(t), t);
+			for (const w of api.slice(0, 10)) assert.ok(t.includes(`(${w.code})`), w.code);
+		}
+	}
+	// what was looked at for long enough is not told of again, and later changes are not told of yet
+	for (const d of [day - 40, day + 20]) {
+		assert.equal((await run(join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql'), [join(state, 'dmarcd.db'), `UPDATE watch SET day = ${d}`])).code, 0);
+		assert.deepEqual(JSON.parse(await ask('--format', 'json', '--from', week.from, '--to', week.to)).fixes, []);
+	}
+	assert.equal((await run(join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql'), [join(state, 'dmarcd.db'), 'DELETE FROM watch'])).code, 0);
+});
+
+test('two hundred domains: the page stays small, and says what it leaves out', { skip }, async () => {
+	const at = join(dir, 'many-state');
+	const c = conf('many', '', at);
+	const corpus = await generate(join(dir, 'many'), 'bulk', ['--reports', '3000', '--domains', '200', '--days', '20']);
+	assert.ok((await dmarcd(c, ['-q', 'import', '--progress', 'never', ...corpus.files])).code <= 1);
+	const s = JSON.parse((await dmarcd(c, ['summary', '--format', 'json'])).stdout);
+	assert.ok(s.domains.length > 150, `${s.domains.length} domains`);
+	for (const language of ['en', 'ru', 'pt', 'cs', 'de']) {
+		const html = (await dmarcd(c, ['summary', '--format', 'html', '--lang', language])).stdout;
+		const told = s.domains.filter((d: any) => html.includes(`<strong>${d.domain}</strong>`)).length;
+		assert.ok(told >= 10 && fitForMail(html).includes(String(s.domains.length - told)), `${language}: ${told} of ${s.domains.length}`);
+	}
+});
+
 test('text, page and CSV tell the same figures', { skip }, async () => {
 	const c = conf('forms', '');
 	const ask = async (...a: string[]): Promise<string> => {

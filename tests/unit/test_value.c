@@ -20,6 +20,7 @@ static const struct time_case { const char *name, *in; int ok; int64_t t; uint64
 	{ "E8 smallest milliseconds",	"100000000000", 1, 100000000, QUIRK_TIME_MS },
 	{ "E8 beyond milliseconds",	"100000000000000000", 0, 0, 0 },
 	{ "E8 negative",		"-5", 0, 0, 0 },
+	{ "E8 before 1970",		"1969-12-31T23:59:59Z", 0, 0, 0 },
 	{ "E8 words",			"yesterday", 0, 0, 0 },
 	{ "E8 nothing",			"", 0, 0, 0 },
 	{ "E8 only a dot",		".5", 0, 0, 0 },
