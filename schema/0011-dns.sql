@@ -3,6 +3,9 @@
 
 -- meta 'dns': raised whenever a DMARC record became another one, so that whoever walks looks anew.
 
+-- evidence.flags, from now on: bit 1: DMARC records as they are here told which names belong together; bit 2: they
+-- would have been needed, but one was not known, and the list of public suffixes stood in.
+
 CREATE TABLE dns (
 	id		INTEGER PRIMARY KEY,
 	kind		INTEGER NOT NULL,	-- 1 DMARC record, 2 SPF record, 3 DKIM key

@@ -81,6 +81,12 @@ struct store_dns_change {
 int	 store_dns_changes(struct query *, unsigned kind, struct str domain, int64_t from, int64_t to, size_t most,
 	    const struct store_dns_change **out, size_t *n, struct err *);
 
+/*
+ * DMARC records as a tree walk asks for them; *out NULL: nobody has asked for
+ * any. Answers from memory; good until the next call.
+ */
+int	 store_walk(struct store *, const struct dmarc_dns **out, struct err *);
+
 /* --- Writing: the ingester ------------------------------------------------------------ */
 
 #define STORE_DNS_NAMES	10000	/* asked for in all; what comes later waits until others go */
