@@ -12,7 +12,7 @@ CREATE TABLE dns (
 	name		TEXT NOT NULL,		-- as it is asked for: _dmarc.example.com, example.com, s1._domainkey.example.com
 	domain		TEXT NOT NULL,		-- that it is about: example.com
 	own		INTEGER NOT NULL,	-- 1: of a domain of ours; 0: one above those, or another's that our SPF records name
-	mail		INTEGER NOT NULL,	-- of a key: messages of 30 days that verified by it; else of that name
+	mail		INTEGER NOT NULL,	-- of a key: messages of 7 days that verified by it; else of 30 days with that name
 	wanted		INTEGER NOT NULL,	-- seconds: of the latest look that found a use for it
 	met		INTEGER NOT NULL,	-- seconds: when the latest look began that found it to be of ours
 	due		INTEGER NOT NULL,	-- seconds: of the next question
