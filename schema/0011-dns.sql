@@ -3,13 +3,16 @@
 
 -- meta 'dns': raised whenever a DMARC record became another one, so that whoever walks looks anew.
 
+-- evidence.flags, from now on: bit 1: DMARC records as they are here told which names belong together; bit 2: they
+-- would have been needed, but one was not known, and the list of public suffixes stood in.
+
 CREATE TABLE dns (
 	id		INTEGER PRIMARY KEY,
 	kind		INTEGER NOT NULL,	-- 1 DMARC record, 2 SPF record, 3 DKIM key
 	name		TEXT NOT NULL,		-- as it is asked for: _dmarc.example.com, example.com, s1._domainkey.example.com
 	domain		TEXT NOT NULL,		-- that it is about: example.com
 	own		INTEGER NOT NULL,	-- 1: of a domain of ours; 0: one above those, or another's that our SPF records name
-	mail		INTEGER NOT NULL,	-- of a key: messages of 30 days that verified by it; else of that name
+	mail		INTEGER NOT NULL,	-- of a key: messages of 7 days that verified by it; else of 30 days with that name
 	wanted		INTEGER NOT NULL,	-- seconds: of the latest look that found a use for it
 	met		INTEGER NOT NULL,	-- seconds: when the latest look began that found it to be of ours
 	due		INTEGER NOT NULL,	-- seconds: of the next question

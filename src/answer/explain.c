@@ -340,6 +340,30 @@ row_id(const struct query_row *r)
 
 /* --- One row ------------------------------------------------------------------------------------ */
 
+/*
+ * The records that its verdict was worked out with may be others by now: then
+ * it is explained as it is held, and that is said.
+ */
+static int
+facts_of_walk(struct query *q, const struct query_row_full *full, struct explain_facts *f, struct err *e)
+{
+	struct verdict	 v;
+
+	f->walked = full->verdict.walked;
+	if (query_walk(q, f->walked, &f->dns, e) == -1)
+		return (-1);
+	if ((f->walked & WALK_USED) == 0)
+		return (0);
+	dmarc_judge_with(&full->policy, &full->record, f->dns, &v);
+	if (v.code == full->verdict.code)
+		return (0);
+	f->walk_old = true;
+	dmarc_judge(&full->policy, &full->record, &v);
+	if (v.code == full->verdict.code)
+		f->dns = NULL;
+	return (0);
+}
+
 struct json_t *
 answer_row_explain(struct query *q, const struct answer_request *rq, struct err *e)
 {
@@ -356,7 +380,7 @@ answer_row_explain(struct query *q, const struct answer_request *rq, struct err 
 	    query_row_who(q, &row, &who, e) == -1)
 		return (NULL);
 	f = facts_of(&row, &full, &who);
-	if (look_up_selector(q, full.domain, &full.verdict, row.day, row.day, &f, e) == -1 ||
+	if (facts_of_walk(q, &full, &f, e) == -1 || look_up_selector(q, full.domain, &full.verdict, row.day, row.day, &f, e) == -1 ||
 	    explain_row(query_arena(q), &full.policy, &full.record, &f, &x, e) == -1 ||
 	    sentences_of(q, &s, rq->lang, &x, row.count, e) == -1)
 		goto out;
@@ -391,7 +415,7 @@ answer_why(struct query *q, const struct query_cause *c, struct explanation **ou
 		return (-1);
 	f = facts_of(row, full, &who);
 	f.reporters = c->reporters;
-	if (look_up_selector(q, full->domain, &full->verdict, c->first_day, c->last_day, &f, e) == -1 ||
+	if (facts_of_walk(q, full, &f, e) == -1 || look_up_selector(q, full->domain, &full->verdict, c->first_day, c->last_day, &f, e) == -1 ||
 	    explain_row(query_arena(q), &full->policy, &full->record, &f, x, e) == -1)
 		return (-1);
 	*out = x;
@@ -432,6 +456,7 @@ static struct finding *
 finding_get(struct grouping *g, const struct query_cause *c, struct err *e)
 {
 	size_t		 i = (size_t)((uint64_t)c->example.evidence * 0x9e3779b97f4a7c15u >> 32) & (g->slots - 1);
+	const struct dmarc_dns	*dns;
 	struct finding	*k;
 
 	/* two places for each item at least: an empty one is found */
@@ -442,9 +467,9 @@ finding_get(struct grouping *g, const struct query_cause *c, struct err *e)
 		(void)err_set(e, ERR_TEMP, "the answer is too large: ask for fewer days or add a filter");
 		return (NULL);
 	}
-	if (query_row_full(g->q, &c->example, &k->full, e) == -1)
+	if (query_row_full(g->q, &c->example, &k->full, e) == -1 || query_walk(g->q, k->full.verdict.walked, &dns, e) == -1)
 		return (NULL);
-	dmarc_judge(&k->full.policy, &k->full.record, &k->v);
+	dmarc_judge_with(&k->full.policy, &k->full.record, dns, &k->v);
 	k->evidence = c->example.evidence;
 	g->known[i] = k;
 	return (k);

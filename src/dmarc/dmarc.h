@@ -63,6 +63,9 @@ enum spf_basis {
 
 enum { ESTIMATE_HELO = 1, ESTIMATE_ORG = 2 };
 
+/* What a snapshot of the DNS had to do with it: it told which names belong together; it could not, and the list stood in. */
+enum { WALK_USED = 1, WALK_LACKED = 2 };
+
 struct verdict {
 	bool			 dkim_aligned, spf_aligned, pass;
 	bool			 estimated;	/* something had to be assumed */
@@ -78,6 +81,7 @@ struct verdict {
 	const struct report_auth *spf, *dkim;	/* that decided, of the record; NULL: none did */
 	const struct report_auth *foreign;	/* the first valid signature of another domain; NULL: none */
 	enum spf_basis		 spf_basis;
+	unsigned		 walked;	/* WALK_*: in the store, of the snapshot of that time */
 	unsigned		 estimates;	/* ESTIMATE_*: what had to be assumed */
 	bool			 spf_strict, dkim_strict;	/* passed, and would match if the record did not ask for strict */
 };

@@ -48,6 +48,7 @@ struct alignment {
 	bool		 treewalk;
 	struct str	 policy_domain;
 	bool		 org_guessed;	/* an answer leant on the list, or on the DNS of another day */
+	unsigned	 walked;	/* WALK_* */
 	const struct dmarc_dns *dns;
 };
 
@@ -71,17 +72,35 @@ same_below(struct str a, struct str from, struct str suffix)
 	return ((i == a.len - n || a.p[a.len - n - i - 1] == '.') && (i == from.len - n || from.p[from.len - n - i - 1] == '.'));
 }
 
-/* The organisation may lie above From: walk the snapshot, or let the list guess. */
-static bool
-aligned_above(struct alignment *al, struct str a)
+/*
+ * By the DNS, when its records answer and fit the report: the policy is found
+ * where the report found it. 1, 0: aligned or not; -1: nothing follows.
+ */
+static int
+by_snapshot(struct alignment *al, struct str a)
 {
-	struct str	 x, y;
+	struct walk_place	 from, other;
 
-	if (al->dns != NULL && (x = dmarc_walk_org(al->dns, al->from)).p != NULL && (y = dmarc_walk_org(al->dns, a)).p != NULL) {
-		if (!al->dns->of_the_day)
-			al->org_guessed = true;
-		return (str_eq(x, y));
-	}
+	if (al->dns == NULL || !dmarc_place(al->dns, al->from, &from) || !str_eq(from.at, al->policy_domain))
+		return (-1);
+	/* an organisation is never below what it holds */
+	if (!domain_below(a, from.org))
+		return (0);
+	if (!dmarc_place(al->dns, a, &other))
+		return (-1);
+	return (str_eq(from.org, other.org));
+}
+
+/* Without records of that day: what the report itself says, and where that says nothing the list guesses. */
+static bool
+by_report(struct alignment *al, struct str a)
+{
+	struct str	 d = al->policy_domain;
+
+	if (!str_eq(al->from, d))
+		return (domain_org(al->from).len > d.len ? same_below(a, al->from, d) : domain_below(a, d));
+	if (domain_below(a, d))
+		return (true);
 	if (!domain_aligned(a, al->from, false))
 		return (false);
 	al->org_guessed = true;
@@ -92,27 +111,33 @@ aligned_above(struct alignment *al, struct str a)
  * RFC 9989 finds the Organizational Domain by walking the DNS. No DNS history
  * is at hand for the day of the report, but the report says where the policy
  * was found: when that lies above the From domain it is the Organizational
- * Domain, or a public suffix right above it.
+ * Domain, or a public suffix right above it; at the From domain itself, the
+ * Organizational Domain may lie above. A snapshot that fits tells the rest.
  */
 static bool
 aligned_relaxed(struct alignment *al, struct str a)
 {
-	struct str	 d = al->policy_domain, org;
+	struct str	 d = al->policy_domain;
+	bool		 told;
+	int		 walked;
 
 	if (a.p == NULL || a.len == 0 || a.p[0] == '[' || al->from.len == 0)
 		return (false);
 	if (str_eq(a, al->from))
 		return (true);
-	if (!al->treewalk || d.p == NULL)
+	if (!al->treewalk || d.p == NULL || !domain_below(al->from, d))
 		return (domain_aligned(a, al->from, false));
-	if (str_eq(al->from, d))
-		return (domain_below(a, d) || aligned_above(al, a));
-	if (!domain_below(al->from, d))
-		return (domain_aligned(a, al->from, false));
-	org = domain_org(al->from);
-	if (org.len > d.len)
-		return (same_below(a, al->from, d));
-	return (domain_below(a, d));
+	if ((walked = by_snapshot(al, a)) == -1) {
+		told = by_report(al, a);
+		if (al->dns != NULL && al->org_guessed)
+			al->walked |= WALK_LACKED;
+		return (told);
+	}
+	al->walked |= WALK_USED;
+	/* of another day: only what the report says as well is certain */
+	if (!al->dns->of_the_day && str_eq(al->from, d) && !(walked == 1 && domain_below(a, d)))
+		al->org_guessed = true;
+	return (walked == 1);
 }
 
 static bool
@@ -200,6 +225,7 @@ judge_dkim(const struct report_record *r, struct alignment *al, struct verdict *
 	s = dkim_of(r, al, v);
 	if (al->org_guessed)
 		v->estimates |= ESTIMATE_ORG;
+	v->walked |= al->walked;
 	if (s != D_OTHER)
 		v->dkim_strict = false;
 	if (v->dkim != NULL) {
@@ -301,6 +327,7 @@ judge_spf(const struct report_record *r, struct alignment *al, struct verdict *v
 	s = spf_of(r, al, v);
 	if (al->org_guessed)
 		v->estimates |= ESTIMATE_ORG;
+	v->walked |= al->walked;
 	if (v->spf != NULL)
 		v->spf_domain = spf_domain(r, v->spf);
 	return (s);

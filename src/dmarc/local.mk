@@ -6,4 +6,4 @@ libdmarcd_a_SOURCES += \
 	src/dmarc/trust.h src/dmarc/trust.c src/dmarc/trust_trace.c \
 	src/dmarc/failure.h src/dmarc/failure.c \
 	src/dmarc/tls.c src/dmarc/tls.h \
-	src/dmarc/txt.h src/dmarc/txt.c src/dmarc/spf.h src/dmarc/spf.c
+	src/dmarc/txt.h src/dmarc/txt.c src/dmarc/spf.h src/dmarc/spf.c src/dmarc/said.h src/dmarc/said.c

@@ -114,3 +114,12 @@ dmarc_record_read(struct str text, struct dmarc_record *out)
 	}
 	return (out->use);
 }
+
+struct str
+dmarc_record_rua(struct str text)
+{
+	struct str	 tags[TAGS] = { { NULL, 0 } };
+
+	tags_read(text, tags);
+	return (tags[TAG_RUA]);
+}

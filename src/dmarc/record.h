@@ -33,6 +33,8 @@ struct dmarc_record {
 
 /* text: the strings of one TXT record, joined. */
 enum record_use	 dmarc_record_read(struct str text, struct dmarc_record *out);
+/* Where aggregate reports go, as written; absent: nowhere. */
+struct str	 dmarc_record_rua(struct str text);
 /* One of none, quarantine, reject in any case; REQUEST_ABSENT for every other word. */
 enum dmarc_request	 dmarc_request_read(struct str word);
 enum dmarc_request	 dmarc_request_lower(enum dmarc_request);	/* one step, for t=y and pct */

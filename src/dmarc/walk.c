@@ -100,14 +100,6 @@ walk_org(const struct walk *w)
 	return (w->nfound > 0 ? w->found[w->nfound - 1].name : w->start);
 }
 
-struct str
-dmarc_walk_org(const struct dmarc_dns *dns, struct str name)
-{
-	struct walk	 w;
-
-	dmarc_walk(dns, name, &w);
-	return (walk_org(&w));
-}
 
 /* --- Which record applies, and what it asks for (4.10.1, 4.7) --------------------------- */
 
@@ -121,6 +113,50 @@ found_at(const struct walk *w, struct str name)
 }
 
 /* RFC 9989: the record at from; else that of the Organizational Domain; else that of a public suffix. */
+static const struct dmarc_record *
+applying(const struct walk *w, struct str org, struct str *at)
+{
+	const struct dmarc_record	*r;
+
+	*at = w->start;
+	if ((r = found_at(w, w->start)) == NULL) {
+		*at = org;
+		r = found_at(w, org);
+	}
+	for (unsigned i = 0; r == NULL && i < w->nfound; i++)
+		if (w->found[i].record.psd == 'y') {
+			*at = w->found[i].name;
+			r = &w->found[i].record;
+		}
+	return (r);
+}
+
+bool
+dmarc_place(const struct dmarc_dns *dns, struct str name, struct walk_place *out)
+{
+	const struct dmarc_record	*r;
+	struct walk			 w;
+
+	if (dns->place != NULL)
+		return (dns->place(dns->ctx, name, out));
+	dmarc_walk(dns, name, &w);
+	out->org = walk_org(&w);
+	out->at = STR_NONE;
+	if (w.unknown)
+		return (false);
+	if ((r = applying(&w, out->org, &out->at)) == NULL || r->use == RECORD_OFF)
+		out->at = STR_NONE;
+	return (true);
+}
+
+struct str
+dmarc_walk_org(const struct dmarc_dns *dns, struct str name)
+{
+	struct walk_place	 p;
+
+	return (dmarc_place(dns, name, &p) ? p.org : STR_NONE);
+}
+
 static void
 by_walk(const struct dmarc_dns *dns, struct str from, struct policy_found *f)
 {
@@ -130,19 +166,7 @@ by_walk(const struct dmarc_dns *dns, struct str from, struct policy_found *f)
 	dmarc_walk(dns, from, &w);
 	f->org = walk_org(&w);
 	f->answer = w.unknown ? DNS_UNKNOWN : DNS_NONE;
-	if (w.unknown)
-		return;
-	f->at = from;
-	if ((r = found_at(&w, from)) == NULL) {
-		f->at = f->org;
-		r = found_at(&w, f->org);
-	}
-	for (unsigned i = 0; r == NULL && i < w.nfound; i++)
-		if (w.found[i].record.psd == 'y') {
-			f->at = w.found[i].name;
-			r = &w.found[i].record;
-		}
-	if (r != NULL) {
+	if (!w.unknown && (r = applying(&w, f->org, &f->at)) != NULL) {
 		f->answer = DNS_RECORD;
 		f->record = *r;
 	}

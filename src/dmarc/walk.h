@@ -18,6 +18,9 @@
 
 enum dns_answer { DNS_NONE, DNS_RECORD, DNS_UNKNOWN };
 
+/* Where a name stands: its Organizational Domain, and where its record is; absent: it has none. */
+struct walk_place { struct str org, at; };
+
 /* A snapshot of the DNS; the functions answer at once and from memory. */
 struct dmarc_dns {
 	/*
@@ -27,6 +30,8 @@ struct dmarc_dns {
 	enum dns_answer	(*dmarc)(void *ctx, struct str name, struct str texts[WALK_TEXTS], size_t *n);
 	/* DNS_NONE: NXDOMAIN, the name does not exist. DNS_RECORD: it does. May be NULL. */
 	enum dns_answer	(*exists)(void *ctx, struct str name);
+	/* As dmarc_place() without it, but remembered. May be NULL. */
+	bool		(*place)(void *ctx, struct str name, struct walk_place *out);
 	void		*ctx;
 	bool		 of_the_day;	/* it shows the DNS as it was on the day of the report: nothing is estimated */
 };
@@ -48,6 +53,8 @@ void		 dmarc_walk(const struct dmarc_dns *, struct str start, struct walk *out);
 struct str	 walk_org(const struct walk *);
 /* The Organizational Domain by records, absent when unknown. */
 struct str	 dmarc_walk_org(const struct dmarc_dns *, struct str name);
+/* False: an answer is missing. */
+bool		 dmarc_place(const struct dmarc_dns *, struct str name, struct walk_place *out);
 
 enum policy_method { BY_WALK, BY_LIST };	/* RFC 9989; RFC 7489 with the Public Suffix List */
 

@@ -532,7 +532,11 @@ say_notes(struct job *j)
 		(void)say(j, EXPLAIN_NOTE, "note.null");
 	if ((v->estimates & ESTIMATE_HELO) != 0)
 		(void)say(j, EXPLAIN_NOTE, "note.helo");
-	if ((v->estimates & ESTIMATE_ORG) != 0)
+	if ((j->f->walked & WALK_USED) != 0)
+		(void)say(j, EXPLAIN_NOTE, j->f->walk_old ? "note.walk.old" : "note.walk");
+	else if ((j->f->walked & WALK_LACKED) != 0)
+		(void)say(j, EXPLAIN_NOTE, "note.walk.list");
+	else if ((v->estimates & ESTIMATE_ORG) != 0)
 		(void)say(j, EXPLAIN_NOTE, "note.org");
 	if (r->header_from_derived)
 		(void)say(j, EXPLAIN_NOTE, "note.derived");

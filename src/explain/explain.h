@@ -57,6 +57,8 @@ struct explain_facts {		/* what no row says; zero (and EXPLAIN_NO_DAY) is unknow
 	size_t			 nips;		/* some of them ... */
 	uint64_t		 nall;		/* ... and how many there are */
 	const struct dmarc_dns	*dns;
+	unsigned		 walked;	/* WALK_*, of the verdict that is held */
+	bool			 walk_old;	/* by dns as it is now it would be another one */
 };
 
 enum explain_part {

@@ -248,6 +248,7 @@ store_close(struct store *s)
 		store_rollback(s);
 	writer_free(s->w);
 	query_cache_free(s->qc);
+	store_walk_free(s->walk);
 	(void)sqlite3_finalize(s->st_generation);
 	(void)sqlite3_close(s->db);
 	if (s->care != -1)

@@ -34,4 +34,4 @@ libdmarcd_a_SOURCES += src/store/hosts.h src/store/hosts_int.h src/store/hosts.c
 libdmarcd_a_SOURCES += src/store/todo.h src/store/todo.c src/store/query_todo.c
 
 # what the DNS says of our own domains
-libdmarcd_a_SOURCES += src/store/records.h src/store/records.c src/store/records_look.c src/store/records_said.c
+libdmarcd_a_SOURCES += src/store/records.h src/store/records.c src/store/records_look.c src/store/records_said.c src/store/records_walk.c

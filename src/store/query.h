@@ -380,6 +380,8 @@ struct query_row_full {
 	enum query_align	 align;
 	struct place		 place;		/* of source_ip */
 };
+/* With what a verdict is worked out again, by its walked: the DMARC records of today, or NULL. */
+int	 query_walk(struct query *, unsigned walked, const struct dmarc_dns **, struct err *);
 int	 query_row_full(struct query *, const struct query_row *, struct query_row_full *, struct err *);
 
 /* Who sent a row, as far as has been found out, and what he is to its domain. */

@@ -3,6 +3,7 @@
  * one of them says in full.
  */
 #include "store/query_int.h"
+#include "store/records.h"
 
 struct taking {
 	struct query		*q;
@@ -253,11 +254,12 @@ evidence_get(struct query *q, int64_t id, struct evidence_full *v, struct err *e
  * function; what the store says (code, differs, ...) stands.
  */
 static void
-verdict_fill(const struct q_outcome *o, struct query_row_full *out)
+verdict_fill(const struct q_outcome *o, const struct dmarc_dns *dns, unsigned walked, struct query_row_full *out)
 {
 	struct verdict	*v = &out->verdict;
 
-	dmarc_judge(&out->policy, &out->record, v);
+	dmarc_judge_with(&out->policy, &out->record, dns, v);
+	v->walked = walked;
 	v->dkim_aligned = o->verdict_dkim;
 	v->spf_aligned = o->verdict_spf;
 	v->pass = o->verdict_dkim || o->verdict_spf;
@@ -279,6 +281,7 @@ q_evidence(struct query *q, int64_t id, struct query_row_full *out, struct err *
 {
 	const struct q_outcome	*o;
 	struct report_record	*r = &out->record;
+	const struct dmarc_dns	*dns;
 	struct evidence_full	 v;
 	struct tuples		 words;
 
@@ -304,8 +307,17 @@ q_evidence(struct query *q, int64_t id, struct query_row_full *out, struct err *
 	    auths_read(q, v.spf, &r->spf_results, &r->nspf, e) == -1 ||
 	    auths_read(q, v.dkim, &r->dkim_results, &r->ndkim, e) == -1 || reasons_read(q, v.reasons, r, e) == -1)
 		return (-1);
-	verdict_fill(o, out);
+	if (query_walk(q, v.flags >> 1, &dns, e) == -1)
+		return (-1);
+	verdict_fill(o, dns, v.flags >> 1 & (WALK_USED | WALK_LACKED), out);
 	return (0);
+}
+
+int
+query_walk(struct query *q, unsigned walked, const struct dmarc_dns **out, struct err *e)
+{
+	*out = NULL;
+	return ((walked & WALK_USED) == 0 ? 0 : store_walk(q->s, out, e));
 }
 
 int

@@ -54,7 +54,7 @@ struct store_dns {
 	struct str		 domain;	/* that it is about */
 	struct str		 selector;	/* of a key; else absent */
 	bool			 own;		/* of a domain of ours, not of one above, or named by our SPF records */
-	uint64_t		 mail;		/* of a key: messages of 30 days that verified by it; else of that name */
+	uint64_t		 mail;		/* of a key: messages of 7 days that verified by it; else of 30 days with that name */
 	struct store_dns_said	 said;
 	unsigned		 more;		/* texts that were cut or left out: what stands here is not all */
 	uint32_t		 ttl;
@@ -80,6 +80,12 @@ struct store_dns_change {
 };
 int	 store_dns_changes(struct query *, unsigned kind, struct str domain, int64_t from, int64_t to, size_t most,
 	    const struct store_dns_change **out, size_t *n, struct err *);
+
+/*
+ * DMARC records as a tree walk asks for them; *out NULL: nobody has asked for
+ * any. Answers from memory; good until the next call.
+ */
+int	 store_walk(struct store *, const struct dmarc_dns **out, struct err *);
 
 /* --- Writing: the ingester ------------------------------------------------------------ */
 

@@ -14,6 +14,7 @@
 #include "store/write_int.h"
 
 #define DAYS		30
+#define LATE		7	/* a key with which nothing came for so long is in use no more */
 #define ROWS_EACH	200000	/* of one domain's mail; the rest is as the rest */
 #define ROWS_CALL	50000	/* after so many a call ends */
 #define DOMAINS_CALL	200
@@ -26,7 +27,7 @@
 
 enum { T_FROM, T_SIGNED, T_SENT, T_KEY };	/* name; d= of a signature; domain of SPF; d= and selector */
 
-struct cell { uint64_t key; uint64_t all, pass; };	/* key 0: free */
+struct cell { uint64_t key; uint64_t all, pass, late; };	/* key 0: free; late: of pass, in the last days */
 struct tally { struct cell *v; size_t n, cap; bool failed; };
 
 static uint64_t
@@ -52,7 +53,7 @@ cell(const struct tally *t, uint64_t key)
 }
 
 static void
-tally_add(struct tally *t, uint64_t key, uint64_t all, uint64_t pass)
+tally_add(struct tally *t, uint64_t key, uint64_t all, uint64_t pass, uint64_t late)
 {
 	struct tally	 grown = { .cap = t->cap == 0 ? 256 : t->cap * 2 };
 	struct cell	*c;
@@ -76,6 +77,7 @@ tally_add(struct tally *t, uint64_t key, uint64_t all, uint64_t pass)
 	c->key = key;
 	c->all += all;
 	c->pass += pass;
+	c->late += late;
 }
 
 static int
@@ -202,32 +204,32 @@ want_walk(struct look *k, struct str name, bool own, uint64_t mail, struct err *
 
 /* --- In the mail of a domain -------------------------------------------------------------- */
 
-struct adding { struct tally *t; uint64_t m; bool keys; };
+struct adding { struct tally *t; uint64_t m, late; bool keys; };
 
 static void
 add_signature(void *ctx, const uint32_t v[5], unsigned n)
 {
 	struct adding	*a = ctx;
-	uint64_t	 pass = v[2] == RES_PASS ? a->m : 0;
+	uint64_t	 pass = v[2] == RES_PASS ? a->m : 0, late = v[2] == RES_PASS ? a->late : 0;
 
 	(void)n;
 	if (v[0] == 0)
 		return;
-	tally_add(a->t, key_of(a->keys ? T_SIGNED : T_SENT, v[0], 0), a->m, pass);
+	tally_add(a->t, key_of(a->keys ? T_SIGNED : T_SENT, v[0], 0), a->m, pass, late);
 	if (a->keys && v[1] != 0)
-		tally_add(a->t, key_of(T_KEY, v[0], v[1]), a->m, pass);
+		tally_add(a->t, key_of(T_KEY, v[0], v[1]), a->m, pass, late);
 }
 
 static int
-evidence_add(struct look *k, struct tally *t, int64_t id, uint64_t m, struct err *e)
+evidence_add(struct look *k, struct tally *t, const struct cell *c, struct err *e)
 {
 	sqlite3_stmt	*st = k->st[W_EVIDENCE];
-	struct adding	 a = { .t = t, .m = m };
+	struct adding	 a = { .t = t, .m = c->all, .late = c->late };
 	int		 rc;
 
-	(void)sqlite3_bind_int64(st, 1, id);
+	(void)sqlite3_bind_int64(st, 1, (int64_t)c->key);
 	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		tally_add(t, key_of(T_FROM, (uint32_t)sqlite3_column_int64(st, 0), 0), m, m);
+		tally_add(t, key_of(T_FROM, (uint32_t)sqlite3_column_int64(st, 0), 0), a.m, a.m, a.late);
 		for (a.keys = false;; a.keys = true) {
 			int	 i = a.keys ? 2 : 1;
 
@@ -257,7 +259,8 @@ mail_read(struct look *k, int64_t domain, struct tally *evidence, struct err *e)
 		(void)sqlite3_bind_int64(st, 1, domain);
 		(void)sqlite3_bind_int64(st, 2, day);
 		while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-			tally_add(evidence, (uint64_t)sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1), 0);
+			tally_add(evidence, (uint64_t)sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1), 0,
+			    day > today - LATE ? (uint64_t)sqlite3_column_int64(st, 1) : 0);
 			rows += (uint64_t)sqlite3_column_int64(st, 2);
 		}
 		(void)sqlite3_reset(st);
@@ -311,7 +314,7 @@ want_cell(struct look *k, const struct cell *c, struct err *e)
 		if ((rv = name_read(k, b, false, selector, e)) != 1)
 			return (rv);
 		(void)snprintf(prefix, sizeof(prefix), "%s._domainkey.", selector);
-		return (want(k, TXT_KEY, str_of(prefix), str_of(name), true, c->pass, e) == -1 ? -1 : 1);
+		return (want(k, TXT_KEY, str_of(prefix), str_of(name), true, c->late, e) == -1 ? -1 : 1);
 	}
 }
 
@@ -352,7 +355,7 @@ look_domain(struct look *k, int64_t id, struct str name, struct err *e)
 			rv = want(k, TXT_SPF, STR(""), name, true, 0, e);
 		for (size_t i = 0; i < evidence.cap && rv == 0; i++)
 			if (evidence.v[i].key != 0)
-				rv = evidence_add(k, &t, (int64_t)evidence.v[i].key, evidence.v[i].all, e);
+				rv = evidence_add(k, &t, &evidence.v[i], e);
 		if (rv == 0)
 			rv = want_mail(k, &t, e);
 	}

@@ -8,7 +8,9 @@
  */
 #include "dmarc/dmarc.h"
 #include "store/query_int.h"
+#include "store/records.h"
 
+#define AS_IT_WAS 0xff
 #define BATCH 2000	/* combinations in one snapshot: its memory grows with them */
 
 struct flags {
@@ -18,6 +20,7 @@ struct flags {
 struct rejudge {
 	struct store		*s;
 	uint32_t		*was, *is;	/* outcomes by evidence id; is 0: as it was */
+	uint8_t			*flags;		/* by evidence id; AS_IT_WAS: the same */
 	size_t			 n, room;	/* ids below n have been judged */
 	struct flags		*outcomes;
 	size_t			 noutcomes;
@@ -27,6 +30,7 @@ struct rejudge {
 	}			*reports;
 	size_t			 nreports;
 	struct store_rejudged	*out;
+	uint64_t		 reasons;	/* combinations whose verdict is the same for another reason */
 };
 
 static bool
@@ -34,6 +38,7 @@ room_for(struct rejudge *j, size_t id)
 {
 	size_t		 want = j->room == 0 ? 4096 : j->room;
 	uint32_t	*a, *b;
+	uint8_t		*c;
 
 	if (id < j->room)
 		return (true);
@@ -45,6 +50,10 @@ room_for(struct rejudge *j, size_t id)
 	if ((b = realloc(j->is, want * sizeof(*b))) == NULL)
 		return (false);
 	j->is = b;
+	if ((c = realloc(j->flags, want)) == NULL)
+		return (false);
+	j->flags = c;
+	memset(c + j->room, AS_IT_WAS, want - j->room);
 	memset(a + j->room, 0, (want - j->room) * sizeof(*a));
 	memset(b + j->room, 0, (want - j->room) * sizeof(*b));
 	j->room = want;
@@ -55,21 +64,24 @@ room_for(struct rejudge *j, size_t id)
 static int
 judge_one(struct rejudge *j, struct query *q, int64_t id, uint32_t outcome, struct err *e)
 {
+	const struct dmarc_dns	*dns;
 	struct query_row_full	 full;
 	struct verdict		 v;
 	int64_t			 is;
 
 	if (!room_for(j, (size_t)id))
 		return (q_oom(e));
-	if (q_evidence(q, id, &full, e) == -1)
+	if (q_evidence(q, id, &full, e) == -1 || store_walk(j->s, &dns, e) == -1)
 		return (-1);
-	dmarc_judge(&full.policy, &full.record, &v);
+	dmarc_judge_with(&full.policy, &full.record, dns, &v);
 	if ((is = writer_outcome(j->s, &full.record, &v, e)) == -1)
 		return (-1);
 	j->was[id] = outcome;
 	j->is[id] = (uint32_t)is == outcome ? 0 : (uint32_t)is;
-	if (j->is[id] != 0)
-		j->out->changed++;
+	if (v.walked != full.verdict.walked)
+		j->flags[id] = (uint8_t)evidence_flags(full.record.header_from_derived, v.walked);
+	j->out->changed += j->is[id] != 0;
+	j->reasons += j->is[id] == 0 && j->flags[id] != AS_IT_WAS;
 	j->out->combinations++;
 	return (0);
 }
@@ -205,15 +217,19 @@ write_evidence(struct rejudge *j, struct err *e)
 	sqlite3_stmt	*st;
 	int		 rc = SQLITE_DONE;
 
-	if (store_prepare(j->s, &st, "UPDATE evidence SET outcome = ?2 WHERE id = ?1", e) == -1)
+	if (store_prepare(j->s, &st, "UPDATE evidence SET outcome = ifnull(?2, outcome), flags = ifnull(?3, flags) WHERE id = ?1", e) == -1)
 		return (-1);
 	for (size_t i = 1; i < j->n && rc == SQLITE_DONE; i++) {
-		if (j->is[i] == 0)
+		if (j->is[i] == 0 && j->flags[i] == AS_IT_WAS)
 			continue;
 		(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)i);
-		(void)sqlite3_bind_int64(st, 2, j->is[i]);
+		if (j->is[i] != 0)
+			(void)sqlite3_bind_int64(st, 2, j->is[i]);
+		if (j->flags[i] != AS_IT_WAS)
+			(void)sqlite3_bind_int(st, 3, j->flags[i]);
 		rc = sqlite3_step(st);
 		(void)sqlite3_reset(st);
+		(void)sqlite3_clear_bindings(st);
 	}
 	(void)sqlite3_finalize(st);
 	return (rc == SQLITE_DONE ? 0 : store_fail(j->s, "evidence", e));
@@ -292,8 +308,11 @@ rejudge(struct rejudge *j, void (*progress)(void *, uint64_t, uint64_t), void *c
 			return (-1);
 	if (rules_set(j->s, e) == -1)
 		return (-1);
-	if (j->out->changed == 0)
+	if (j->out->changed == 0) {
+		if (j->reasons > 0 && write_evidence(j, e) == -1)
+			return (-1);
 		return (0);
+	}
 	if (outcomes_load(j, e) == -1 || reports_load(j, e) == -1 || move_rows(j, progress, ctx, e) == -1 ||
 	    write_evidence(j, e) == -1 || write_reports(j, e) == -1 || writer_sums_flush(j->s, e) == -1)
 		return (-1);
@@ -314,7 +333,7 @@ store_rejudge(struct store *s, void (*progress)(void *, uint64_t done, uint64_t 
 	if (store_begin(s, e) == -1)
 		return (-1);
 	if ((rv = store_rules_old(s, &old, &n, e)) == -1 || (rv = rejudge(&j, progress, ctx, e)) == -1 ||
-	    (out->changed == 0 && !old && !s->dry))
+	    (out->changed == 0 && j.reasons == 0 && !old && !s->dry))
 		store_rollback(s);	/* nothing to write is nothing to commit */
 	else
 		rv = store_commit(s, e);
@@ -322,6 +341,7 @@ store_rejudge(struct store *s, void (*progress)(void *, uint64_t done, uint64_t 
 	s->qc = NULL;
 	free(j.was);
 	free(j.is);
+	free(j.flags);
 	free(j.outcomes);
 	free(j.reports);
 	return (rv);

@@ -323,6 +323,7 @@ signed_by(const struct report_record *r, struct str domain)
 static int
 judge(struct pass *x, uint32_t id, struct ev *v, struct err *e)
 {
+	const struct dmarc_dns		*dns;
 	struct query_row_full		 full;
 	const struct report_record	*r = &full.record;
 	struct verdict			 verdict;
@@ -336,7 +337,9 @@ judge(struct pass *x, uint32_t id, struct ev *v, struct err *e)
 	}
 	if (q_evidence(x->q, id, &full, e) == -1 || one(x, bound(x, ST_OUTCOME, id, 0, 0), &outcome, e) == -1)
 		return (-1);
-	dmarc_judge(&full.policy, r, &verdict);
+	if (query_walk(x->q, full.verdict.walked, &dns, e) == -1)
+		return (-1);
+	dmarc_judge_with(&full.policy, r, dns, &verdict);
 	identity_of_row(x->cat, r, &verdict, &who);
 	v->outcome = (uint32_t)outcome;
 	v->flags = EV_KNOWN | reasons_of(r) | (verdict.pass ? EV_PASS : 0u) | (verdict.spf_aligned ? EV_SPF : 0u) |

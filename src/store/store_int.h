@@ -51,9 +51,18 @@ struct store {
 	struct writer	*w;
 	struct query_cache *qc;
 	sqlite3_stmt	*st_generation;
+	struct store_walk *walk;	/* records_walk.c; NULL: nobody has walked */
+	bool		 walk_none;	/* there is nothing to walk on, as far as this transaction knows */
 	unsigned	 hosts_ceiling;	/* of rows of table host; 0: no new ones */
 	int		 care;		/* descriptor of the lock; -1 */
 };
+
+/* Of table evidence. */
+static inline int
+evidence_flags(bool derived, unsigned walked)
+{
+	return ((int)(derived | walked << 1));
+}
 
 /* Sets *e from the connection's last error: busy and full are ERR_TEMP. */
 int	 store_fail(struct store *, const char *what, struct err *);
@@ -90,5 +99,7 @@ int	 store_forget_file(struct store *, const char *folder, const char *name, str
 int	 store_quarantine_went(struct store *, enum store_rule, const struct store_trimmed *, struct err *);
 int	 store_run_id(struct store *, const char *sql, int64_t id, struct err *);
 void	 query_cache_free(struct query_cache *);
+void	 store_walk_free(struct store_walk *);
+void	 store_walk_unsure(struct store *);	/* others may have written; or what was read is taken back */
 
 #endif

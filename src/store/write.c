@@ -209,6 +209,7 @@ store_begin(struct store *s, struct err *e)
 	if (store_exec(s, "BEGIN IMMEDIATE", e) == -1)
 		return (-1);
 	s->in_txn = true;
+	store_walk_unsure(s);
 	if (writer_find(s, ST_DATA_VERSION, &version, e) == -1)
 		goto fail;
 	if (version != w->data_version) {
@@ -271,6 +272,7 @@ store_rollback(struct store *s)
 {
 	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_txn = false;
+	store_walk_unsure(s);
 	pack_rollback(s, &s->w->pack);
 	pack_rollback(s, &s->w->failure_pack);
 	forget(s->w);

@@ -4,6 +4,7 @@
  */
 #include "base/hash.h"
 #include "dmarc/dmarc.h"
+#include "store/records.h"
 #include "store/write_int.h"
 
 static uint64_t
@@ -131,7 +132,7 @@ bind_text_or_null(sqlite3_stmt *st, int i, const struct buf *b)
 }
 
 static int
-evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t outcome, struct err *e)
+evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t outcome, unsigned walked, struct err *e)
 {
 	struct writer	*w = s->w;
 	sqlite3_stmt	*st = stmt(s, ST_EVIDENCE_ADD);
@@ -146,7 +147,7 @@ evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t
 	(void)sqlite3_bind_int64(st, 4, hf);
 	bind_id(st, 5, ef);
 	bind_id(st, 6, et);
-	(void)sqlite3_bind_int(st, 7, r->header_from_derived);
+	(void)sqlite3_bind_int(st, 7, evidence_flags(r->header_from_derived, walked));
 	if (auths_list(s, r->spf_results, r->nspf, &w->lists[0], e) == -1 ||
 	    auths_list(s, r->dkim_results, r->ndkim, &w->lists[1], e) == -1)
 		return (-1);
@@ -178,10 +179,13 @@ evidence_add(struct store *s, int64_t id, const struct report_record *r, int64_t
 static int
 evidence_mend(struct store *s, int64_t id, const struct report_record *r, int64_t *outcome, struct err *e)
 {
-	struct verdict	 v;
-	int64_t		 is;
+	const struct dmarc_dns	*dns;
+	struct verdict		 v;
+	int64_t			 is;
 
-	dmarc_judge(&s->w->h.policy, r, &v);
+	if (store_walk(s, &dns, e) == -1)
+		return (-1);
+	dmarc_judge_with(&s->w->h.policy, r, dns, &v);
 	if ((is = writer_outcome(s, r, &v, e)) == -1)
 		return (-1);
 	if (is == *outcome)
@@ -189,6 +193,7 @@ evidence_mend(struct store *s, int64_t id, const struct report_record *r, int64_
 	*outcome = is;
 	(void)sqlite3_bind_int64(stmt(s, ST_EVIDENCE_OUTCOME), 1, id);
 	(void)sqlite3_bind_int64(stmt(s, ST_EVIDENCE_OUTCOME), 2, is);
+	(void)sqlite3_bind_int(stmt(s, ST_EVIDENCE_OUTCOME), 3, evidence_flags(r->header_from_derived, v.walked));
 	writer_changed(s, true);
 	return (writer_run(s, ST_EVIDENCE_OUTCOME, e));
 }
@@ -198,6 +203,7 @@ static int
 evidence_id(struct store *s, uint64_t hash, const struct report_record *r, int64_t *id, int64_t *outcome, struct err *e)
 {
 	struct writer	*w = s->w;
+	const struct dmarc_dns	*dns;
 	struct verdict	 v;
 	sqlite3_stmt	*st = stmt(s, ST_EVIDENCE_KEY);
 	int		 rc;
@@ -209,10 +215,12 @@ evidence_id(struct store *s, uint64_t hash, const struct report_record *r, int64
 		return (-1);
 	if (sqlite3_changes(s->db) == 1) {
 		*id = w->next_evidence++;
-		dmarc_judge(&w->h.policy, r, &v);
+		if (store_walk(s, &dns, e) == -1)
+			return (-1);
+		dmarc_judge_with(&w->h.policy, r, dns, &v);
 		if ((*outcome = writer_outcome(s, r, &v, e)) == -1)
 			return (-1);
-		return (evidence_add(s, *id, r, *outcome, e));
+		return (evidence_add(s, *id, r, *outcome, v.walked, e));
 	}
 	st = stmt(s, ST_EVIDENCE_FIND);
 	(void)sqlite3_bind_int64(st, 1, (sqlite3_int64)hash);

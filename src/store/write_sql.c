@@ -37,7 +37,7 @@ const char *const	 writer_sql[ST_COUNT] = {
 	    "forwarded, overridden, spf_raw, dkim_raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	[ST_EVIDENCE_FIND] = "SELECT evidence.id, evidence.outcome FROM evidence_key JOIN evidence ON evidence.id = evidence_key.evidence "
 	    "WHERE evidence_key.hash = ?1",
-	[ST_EVIDENCE_OUTCOME] = "UPDATE evidence SET outcome = ?2 WHERE id = ?1",
+	[ST_EVIDENCE_OUTCOME] = "UPDATE evidence SET outcome = ?2, flags = ?3 WHERE id = ?1",
 	[ST_EVIDENCE_ADD] = "INSERT INTO evidence (id, policy, outcome, header_from, envelope_from, envelope_to, flags, spf, dkim, "
 	    "reasons, words) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[ST_EVIDENCE_KEY] = "INSERT INTO evidence_key (hash, evidence) VALUES (?1, ?2) ON CONFLICT DO NOTHING",

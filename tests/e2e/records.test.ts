@@ -178,3 +178,81 @@ test('only domains that are ours, and nothing at all when it is off', { skip }, 
 		await dns.stop();
 	}
 });
+
+const treewalk = '<discovery_method>treewalk</discovery_method>';
+
+interface Judged {
+	hfrom: string;
+	code: string;
+	id: string;
+}
+
+async function rows(d: Daemon): Promise<Map<string, Judged>> {
+	return new Map(((await d.get('rows?t=all&limit=100')).items as Judged[]).map((r) => [r.hfrom, r]));
+}
+
+test('the tree walk goes by what the DNS says, and says so; without an answer the list stands in', { skip }, async () => {
+	const dns = await new Dns().start();
+	const p = place(dns);
+	// a public suffix that says so itself: what lies one label below are organisations
+	dns.texts('_dmarc.psd.example', 'v=DMARC1; p=reject; psd=y');
+	// a part that is an organisation of its own
+	dns.texts('_dmarc.example.edu', 'v=DMARC1; p=none');
+	dns.texts('_dmarc.dept.example.edu', 'v=DMARC1; p=none; psd=n');
+	// a subdomain with a record of its own
+	dns.texts('_dmarc.example.com', 'v=DMARC1; p=reject');
+	dns.texts('_dmarc.mail.example.com', 'v=DMARC1; p=none');
+	// and one whose parent's server is ill
+	dns.texts('_dmarc.mail.example.org', 'v=DMARC1; p=none');
+	dns.zone.set('_dmarc.example.org', { fault: 'servfail' });
+	const mail = [
+		report('psd.example', [{ from: 'a.shop.psd.example', spf: 'bounce.other.psd.example' }, { from: 'b.shop.psd.example', spf: 'bounce.shop.psd.example' }], treewalk),
+		report('example.edu', [{ from: 'example.edu', spf: 'dept.example.edu' }], treewalk),
+		report('mail.example.com', [{ from: 'mail.example.com', spf: 'news.example.com' }], treewalk),
+		report('mail.example.org', [{ from: 'mail.example.org', spf: 'news.example.org' }], treewalk),
+		report('listed.example.edu', [{ from: 'listed.example.edu', spf: 'dept.example.edu' }]), // a receiver that goes by the list
+	];
+	const codes = (r: Map<string, Judged>): Record<string, string> => Object.fromEntries([...r].map(([k, v]) => [k, v.code]).sort());
+	const byList = { 'a.shop.psd.example': 'P5', 'b.shop.psd.example': 'P5', 'example.edu': 'P5', 'listed.example.edu': 'P5', 'mail.example.com': 'P5', 'mail.example.org': 'P5' };
+	const byWalk = { ...byList, 'a.shop.psd.example': 'F3', 'example.edu': 'F3' };
+	const notes = async (d: Daemon, r: Judged | undefined): Promise<string> =>
+		((await d.get(`rows/${encodeURIComponent(r?.id ?? '')}/explain`)).notes as string[] | undefined ?? []).join(' ');
+	const anew = async (): Promise<string> => {
+		const r = await dmarcd(p.conf, ['reprocess', '--verdicts', '--progress', 'never']);
+		assert.equal(r.code, 0, r.stderr);
+		return r.stdout;
+	};
+	try {
+		for (const m of mail) await imported(p, m);
+		await serving(p, async (d) => {
+			// nothing was known when they came: the list, as ever
+			assert.deepEqual(codes(await rows(d)), byList);
+			await settled(p);
+			assert.deepEqual(codes(await rows(d)), byList);
+			await anew();
+			const r = await rows(d);
+			assert.deepEqual(codes(r), byWalk);
+			assert.match(await notes(d, r.get('example.edu')), /decided by the DMARC records that the DNS holds now/);
+			assert.match(await notes(d, r.get('mail.example.com')), /decided by the DMARC records that the DNS holds now/);
+			assert.match(await notes(d, r.get('mail.example.org')), /estimated by the list of public suffixes: not all DMARC records/);
+			assert.doesNotMatch(await notes(d, r.get('listed.example.edu')), /DMARC records/);
+		});
+		// the record becomes another: explained as it was judged, until it is judged anew
+		await sql(p, 'UPDATE dns SET due = due - 90000, since = since - 90000, answered = answered - 90000');
+		dns.texts('_dmarc.dept.example.edu', 'v=DMARC1; p=none');
+		await serving(p, async (d) => {
+			await until('the record without psd', async () => (await sql(p, "SELECT texts FROM dns WHERE name = '_dmarc.dept.example.edu'")).trim() === 'v=DMARC1; p=none', 60);
+			const r = await rows(d);
+			assert.deepEqual(codes(r), byWalk);
+			assert.match(await notes(d, r.get('example.edu')), /DMARC records of the DNS that are others by now/);
+			await anew();
+			assert.equal((await rows(d)).get('example.edu')?.code, 'P5');
+		});
+		// what comes after a restart is judged by it at once
+		await imported(p, report('psd.example', [{ from: 'a.shop.psd.example', spf: 'bounce.other.psd.example', dkim: ['mailer.example', 'x'], pass: false }], treewalk));
+		assert.equal(await sql(p, "SELECT group_concat(code || ' ' || e.flags, ', ') FROM (SELECT * FROM records WHERE header_from = 'a.shop.psd.example' ORDER BY report) r "
+			+ 'JOIN evidence e ON e.id = r.evidence'), 'F3 2, F1 2');
+	} finally {
+		await dns.stop();
+	}
+});

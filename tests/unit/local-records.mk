@@ -6,3 +6,11 @@ endif
 tests_unit_test_records_SOURCES = tests/unit/test_records.c
 tests_unit_test_records_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_records_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+# what domains say of themselves
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_said
+TESTS += tests/unit/test_said
+endif
+tests_unit_test_said_SOURCES = tests/unit/test_said.c
+tests_unit_test_said_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_said_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)

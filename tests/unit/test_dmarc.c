@@ -692,6 +692,13 @@ static const struct snap_case { const char *name, *from, *policy, *id, *records;
 	    PSD("dept.example.edu", "n") U("example.edu"), 0, 0, 1 },
 	{ "AL snapshot: the organisation lies above", "mail." EX, "mail." EX, "other." EX, U("mail." EX) U(EX), 1, 1, 0 },
 	{ "AL snapshot does not answer: the list guesses", "mail." EX, "mail." EX, "other." EX, EX " SERVFAIL", 1, 1, 1 },
+	{ "AL snapshot: a suffix of public record parts what lies below it", "a.shop.psd.example", "psd.example", "b.other.psd.example",
+	    PSD("psd.example", "y"), 0, 0, 0 },
+	{ "AL snapshot: one label below such a suffix", "a.shop.psd.example", "psd.example", "b.shop.psd.example",
+	    PSD("psd.example", "y"), 1, 0, 0 },
+	{ "AL snapshot: below the policy, but an organisation of its own", EX, EX, "dept." EX, U(EX) PSD("dept." EX, "n"), 0, 0, 1 },
+	{ "AL snapshot: no record is in common", EX, EX, "mailer.test", U(EX), 0, 0, 1 },
+	{ "AL snapshot contradicts the report: it is of another time", "mail." EX, EX, "other." EX, PSD("mail." EX, "n"), 1, 0, 0 },
 	{ "AL snapshot: nothing to ask below the policy", "mail." EX, "mail." EX, "x.mail." EX, EX " SERVFAIL", 1, 1, 0 },
 };
 

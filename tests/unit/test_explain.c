@@ -510,6 +510,22 @@ test_note_org(void **state)
 		assert_part(&b, EXPLAIN_NOTE, "Whether the names belong together was estimated: the DMARC records of that day are not known.|"
 		    "The report names no From domain; its policy domain mail.example.com stands in.");
 		done(&b);
+		r.header_from_derived = false;
+		for (unsigned i = 0; i < 3; i++) {
+			static const char *const	 texts[] = {
+				"Whether the names belong together was estimated by the list of public suffixes: not all DMARC records that a tree walk asks for are known.",
+				"Which names belong together was decided by the DMARC records that the DNS holds now (tree walk).",
+				"Which names belong together was decided by DMARC records of the DNS that are others by now; "
+				    "'dmarcd reprocess --verdicts' judges anew.",
+			};
+
+			f.walked = i == 0 ? WALK_LACKED : WALK_USED;
+			f.walk_old = i == 2;
+			b.a = arena_new(1 << 20);
+			assert_int_equal(explain_row(b.a, &p, &r, &f, &b.x, &e), 0);
+			assert_part(&b, EXPLAIN_NOTE, texts[i]);
+			done(&b);
+		}
 	}
 }
 

@@ -409,6 +409,53 @@ test_follow(void **state)
 	assert_in_range(strtoll(list("SELECT count(*) FROM dns"), NULL, 10), 20, 70);
 }
 
+/* What a walk sees, and that it follows a change; what is not known is not guessed. */
+static void
+test_walk(void **state)
+{
+	const struct dmarc_dns	*dns;
+	struct walk_place	 p;
+
+	(void)state;
+	assert_int_equal(store_walk(store, &dns, &e), 0);
+	assert_null(dns);
+	exec("INSERT INTO dns (id, kind, name, domain, own, mail, wanted, met, due, state, texts, more, tries, failure) VALUES"
+	    " (1, 1, '_dmarc.example.com', 'example.com', 1, 0, 0, 0, 0, 0, '', 0, 0, 0), (2, 1, '_dmarc.com', 'com', 0, 0, 0, 0, 0, 3, '', 0, 0, 0),"
+	    " (3, 1, '_dmarc.mail.example.com', 'mail.example.com', 0, 0, 0, 0, 0, 2, '', 0, 0, 0)");
+	exec("UPDATE dns SET since = 1, answered = 1 WHERE state > 0");
+	said(1, STORE_DNS_WAITING, NULL, 0, NOW);
+	assert_int_equal(store_walk(store, &dns, &e), 0);
+	assert_null(dns);	/* nobody has answered yet */
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=reject", 300, NOW);
+	for (int i = 0; i < 2; i++) {	/* once more from memory */
+		assert_int_equal(store_walk(store, &dns, &e), 0);
+		assert_non_null(dns);
+		assert_true(dmarc_place(dns, STR("mail.example.com"), &p));
+		assert_true(str_eq(p.org, STR("example.com")));
+		assert_true(str_eq(p.at, STR("example.com")));
+		assert_false(dmarc_place(dns, STR("other.example.com"), &p));
+	}
+	said(3, STORE_DNS_FOUND, "v=DMARC1; p=none; psd=n", 300, NOW);
+	assert_int_equal(store_walk(store, &dns, &e), 0);
+	assert_true(dmarc_place(dns, STR("mail.example.com"), &p));
+	assert_true(str_eq(p.org, STR("mail.example.com")));
+	/* that nobody answers now takes nothing away */
+	said(3, STORE_DNS_WAITING, NULL, 0, NOW + 1000);
+	assert_int_equal(store_walk(store, &dns, &e), 0);
+	assert_true(dmarc_place(dns, STR("mail.example.com"), &p));
+	assert_true(str_eq(p.org, STR("mail.example.com")));
+	said(3, STORE_DNS_NODATA, NULL, 300, NOW + 1000);
+	said(1, STORE_DNS_NODATA, NULL, 300, NOW + 1000);
+	assert_int_equal(store_begin(store, &e), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(store_walk(store, &dns, &e), 0);
+		assert_true(dmarc_place(dns, STR("mail.example.com"), &p));
+		assert_true(str_eq(p.org, STR("mail.example.com")));
+		assert_null(p.at.p);
+	}
+	store_rollback(store);
+}
+
 int
 main(void)
 {
@@ -420,6 +467,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_look, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_said, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
