@@ -5,7 +5,7 @@
 # nothing is built. Without either, web/plain is embedded.
 
 # EXTRA_DIST names directories whole; these are the files that the bundle depends on.
-WEB_INPUT = web/package.json web/package-lock.json web/.npmrc web/tsconfig.json web/build.mjs web/texts.mjs
+WEB_INPUT = web/package.json web/package-lock.json web/.npmrc web/tsconfig.json web/build.mjs web/texts.mjs web/world.mjs
 EXTRA_DIST += $(WEB_INPUT) web/README.md web/lint.mjs web/test.mjs web/.gitignore \
 	web/src web/mock web/e2e web/test web/plain
 
@@ -39,10 +39,10 @@ web/sources.list: web-look
 	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 web-look:
 
-web/work.stamp: web/modules.stamp web/sources.list web/build.mjs web/texts.mjs web/tsconfig.json
+web/work.stamp: web/modules.stamp web/sources.list web/build.mjs web/texts.mjs web/world.mjs web/tsconfig.json
 	$(AM_V_GEN)rm -rf web/work/src web/dist.new && cp -R $(srcdir)/web/src web/work/src && chmod -R u+w web/work/src && \
-	rm -f web/work/build.mjs web/work/texts.mjs web/work/tsconfig.json && \
-	cp $(srcdir)/web/build.mjs $(srcdir)/web/texts.mjs $(srcdir)/web/tsconfig.json web/work/ && \
+	rm -f web/work/build.mjs web/work/texts.mjs web/work/world.mjs web/work/tsconfig.json && \
+	cp $(srcdir)/web/build.mjs $(srcdir)/web/texts.mjs $(srcdir)/web/world.mjs $(srcdir)/web/tsconfig.json web/work/ && \
 	new=`pwd`/web/dist.new && texts=`cd $(srcdir)/src/explain && pwd` && \
 	(cd web/work && $(NODE) build.mjs --out="$$new" --texts="$$texts" >build.log || { cat build.log; exit 1; }) && \
 	rm -rf web/dist && mv web/dist.new web/dist && touch $@

@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { texts } from "./texts.mjs";
+import { world } from "./world.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [what, ...rest] = process.argv.slice(2);
@@ -26,7 +27,7 @@ mkdirSync(outdir, { recursive: true });
 await build({
 	entryPoints: files, outdir, absWorkingDir: here, bundle: true, platform: "node", format: "esm", target: "node18",
 	packages: "external", outExtension: { ".js": ".mjs" }, jsx: "automatic", jsxImportSource: "preact",
-	logLevel: "warning", outbase: here, loader: { ".svg": "empty", ".css": "empty" }, plugins: [texts()],
+	logLevel: "warning", outbase: here, loader: { ".svg": "empty", ".css": "empty" }, plugins: [texts(), world()],
 });
 const built = files.map((f) => join(outdir, f.replace(/\.tsx?$/, ".mjs")));
 const args = what === "run" ? [...built, ...rest.slice(1)] :

@@ -47,13 +47,17 @@ struct answer_intake {
 	int64_t				 spool_oldest;	/* 0: nothing waits */
 };
 
+/* What days are compared with: the same number of days before, or 52 weeks before, so that weekdays meet their like. */
+enum answer_cmp { ANSWER_CMP_NONE, ANSWER_CMP_PREV, ANSWER_CMP_YEAR };
+
 /* One request: its filter, and the parameters that are not part of it. */
 struct answer_request {
 	enum answer_kind		 kind;
 	struct query_filter		 filter;
 	enum query_by			 by;
 	enum query_measure		 measure;
-	bool				 by_given, week, step_given, cmp_prev, total;
+	bool				 by_given, week, step_given, total;
+	enum answer_cmp			 cmp;
 	unsigned			 top;
 	size_t				 limit;
 	char				 sort[16];
@@ -153,6 +157,8 @@ int	 answer_metrics(struct query *, struct buf *, struct err *);
 void	 answer_metrics_head(struct buf *, const char *name, const char *type, const char *help);
 bool	 answer_metrics_label(struct buf *, struct str);
 
+/* Those days; false: there are none, as everything is asked for. */
+bool		 answer_range_before(enum answer_cmp, const struct query_filter *, const struct query_range *, struct query_range *before);
 /* The status word of a domain and its cause, as in the overview. */
 const char	*answer_domain_status(const struct query_domain *, const char **cause);
 

@@ -58,7 +58,7 @@ answer_request_init(struct answer_request *r, enum answer_kind kind)
 	memset(r, 0, sizeof(*r));
 	r->kind = kind;
 	query_filter_init(&r->filter);
-	r->cmp_prev = true;
+	r->cmp = ANSWER_CMP_PREV;
 	r->top = 8;
 	r->limit = takes[kind].limit;
 	r->by = kind == ANSWER_FLOW || kind == ANSWER_HEATMAP ? BY_SENDER : BY_OUTCOME;
@@ -179,6 +179,19 @@ set_lang(struct answer_request *r, struct str value, struct err *e)
 	return (0);
 }
 
+static int
+set_cmp(struct answer_request *r, struct str value, struct err *e)
+{
+	static const char *const	 words[] = { "none", "prev", "year" };
+
+	for (unsigned i = 0; i < nitems(words); i++)
+		if (str_eq(value, str_of(words[i]))) {
+			r->cmp = (enum answer_cmp)i;
+			return (0);
+		}
+	return (wrong(e, "cmp", value, "one of prev year none"));
+}
+
 int
 answer_request_set(struct answer_request *r, struct str key, struct str value, struct err *e)
 {
@@ -218,7 +231,7 @@ answer_request_set(struct answer_request *r, struct str key, struct str value, s
 	if (takes[r->kind].measure && str_eq(key, STR("measure")))
 		return (set_measure(r, value, e));
 	if (takes[r->kind].cmp && str_eq(key, STR("cmp")))
-		return (set_word("cmp", value, "none", "prev", &r->cmp_prev, e));
+		return (set_cmp(r, value, e));
 	if (takes[r->kind].sort && str_eq(key, STR("sort")))
 		return (set_sort(r, value, e));
 	if (takes[r->kind].limit != 0 && str_eq(key, STR("limit")))

@@ -6,6 +6,7 @@
 #include "dmarc/dmarc.h"
 #include "dmarc/record.h"
 
+#define YEAR_DAYS 364	/* 52 weeks: mail follows weekdays */
 #define LOST_MESSAGES	10	/* of one's own mail, and ... */
 #define LOST_PER_MILLE	5
 #define FAILING_PERCENT	5
@@ -133,14 +134,24 @@ domain_items(const struct query_domains *d, bool prev)
 	return (a_done(&a));
 }
 
-/* The same number of days before; nothing to compare with t=all. */
+/* Nothing to compare with t=all. */
+bool
+answer_range_before(enum answer_cmp cmp, const struct query_filter *f, const struct query_range *r, struct query_range *before)
+{
+	int64_t	 back = cmp == ANSWER_CMP_YEAR ? YEAR_DAYS : r->to - r->from + 1;
+
+	*before = *r;
+	if (cmp == ANSWER_CMP_NONE || f->all || r->to < r->from)
+		return (false);
+	before->from -= back;
+	before->to -= back;
+	return (true);
+}
+
 static bool
 range_before(const struct answer_request *rq, const struct query_range *r, struct query_range *prev)
 {
-	*prev = *r;
-	prev->to = r->from - 1;
-	prev->from = r->from - (r->to - r->from + 1);
-	return (rq->cmp_prev && !rq->filter.all && r->to >= r->from);
+	return (answer_range_before(rq->cmp, &rq->filter, r, prev));
 }
 
 static int
@@ -407,7 +418,7 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	prev = prev && before.m > 0;
 	stale = rq->filter.from == DAY_NONE && rq->filter.to == DAY_NONE && m.last_day != DAY_NONE &&
 	    m.last_day + STALE_DAYS < when_day(query_now(q));
-	was = (struct query_range){ r.from - (r.to - r.from + 1), r.from - 1, r.complete_through };
+	(void)range_before(rq, &r, &was);
 	if ((figures = rates(&now, prev ? &before : NULL, &asked)) == NULL)
 		return (answer_oom(e));
 	if (answer_sender_rates(q, &rq->filter, &r, prev ? &was : NULL, now.m, figures, e) == -1) {

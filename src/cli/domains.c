@@ -9,6 +9,7 @@
 
 static const struct cli_option options[] = {
 	LISTING_FILTERS,
+	{ .name = "cmp", .kind = CLI_WORD, .arg = "prev|year", .help = "beside what it was: as many days before, or 52 weeks before" },
 	CLI_OPT_FORMAT,
 	CLI_OPTIONS_END
 };
@@ -28,7 +29,11 @@ static const struct cli_column columns[] = {
 	{ "reports", "reports", CLI_CELL_INT, 0 },
 	{ "first_day", "first", CLI_CELL_DAY, CLI_COL_HIDDEN },
 	{ "last_day", "last", CLI_CELL_DAY, 0 },
+	/* with --cmp */
+	{ "prev_m", "before", CLI_CELL_INT, 0 },
+	{ "prev_pass_rate", "pass before", CLI_CELL_RATE, 0 },
 };
+#define WITHOUT_CMP (nitems(columns) - 2)
 
 static enum cli_tone
 tone_of(const char *status)
@@ -49,8 +54,14 @@ put_day(struct cli_table *t, int64_t day)
 		cli_cell_day(t, day);
 }
 
+static double
+pass_rate(const struct query_counts *c)
+{
+	return (c->m == 0 ? (double)NAN : (double)query_passing(c) / (double)c->m);
+}
+
 static void
-put(struct cli_table *t, const struct query_domain *d)
+put(struct cli_table *t, const struct query_domain *d, bool prev)
 {
 	const struct query_counts	*c = &d->counts;
 	const char			*cause, *status = answer_domain_status(d, &cause);
@@ -62,7 +73,7 @@ put(struct cli_table *t, const struct query_domain *d)
 	cli_cell_text(t, d->policy.p);
 	cli_cell_text(t, d->policy.sp);
 	cli_cell_int(t, (int64_t)c->m);
-	cli_cell_rate(t, c->m == 0 ? (double)NAN : (double)query_passing(c) / (double)c->m);
+	cli_cell_rate(t, pass_rate(c));
 	cli_cell_int(t, (int64_t)query_passing(c));
 	cli_cell_int(t, (int64_t)query_failing(c));
 	cli_cell_int(t, (int64_t)c->untold);
@@ -70,6 +81,10 @@ put(struct cli_table *t, const struct query_domain *d)
 	cli_cell_int(t, (int64_t)d->reports);
 	put_day(t, d->first_day);
 	put_day(t, d->last_day);
+	if (prev) {
+		cli_cell_int(t, (int64_t)d->prev.m);
+		cli_cell_rate(t, pass_rate(&d->prev));
+	}
 	cli_row(t);
 }
 
@@ -79,19 +94,22 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	struct listing		 l;
 	struct query_domains	 d;
 	struct cli_table	*t = NULL;
+	struct query_range	 before;
 	struct err		 e = { 0 };
+	bool			 prev;
 	int			 rc;
 
 	if ((rc = listing_open(&l, ctx, args, LISTING_MONTH, NULL)) != CLI_OK)
 		return (rc);
-	if (query_domains(l.q, &l.filter, &l.range, NULL, &d, &e) == -1)
+	prev = answer_range_before((enum answer_cmp)(cli_word(args, "cmp", -1) + 1), &l.filter, &l.range, &before);
+	if (query_domains(l.q, &l.filter, &l.range, prev ? &before : NULL, &d, &e) == -1)
 		return (listing_fail(&l, &e));
 	if (l.format != CLI_FORMAT_JSON)
-		t = cli_table_new(ctx, l.format, columns, nitems(columns));
+		t = cli_table_new(ctx, l.format, columns, prev ? nitems(columns) : WITHOUT_CMP);
 	for (size_t i = 0; i < d.nitems; i++) {
 		if (l.format != CLI_FORMAT_JSON)
-			put(t, &d.items[i]);
-		else if (!listing_json(answer_domain_line(&d.items[i], d.ndays, false), &e))
+			put(t, &d.items[i], prev);
+		else if (!listing_json(answer_domain_line(&d.items[i], d.ndays, prev), &e))
 			return (listing_fail(&l, &e));
 	}
 	if (t != NULL && cli_table_end(t, &e) == -1)

@@ -8,6 +8,7 @@ import "./styles/senders.css";
 import "./styles/login.css";
 import "./styles/flow.css";
 import "./styles/todo.css";
+import "./styles/map.css";
 import "./styles/palette.css";
 import "./styles/upload.css";
 import { render } from "preact";

@@ -13,7 +13,7 @@ test("an empty query is the default period", () => {
 });
 
 const rounds = [
-	"t=7d", "t=all", "from=2026-05-01&to=2026-05-31", "cmp=none", "domain=example.org", "ip=!192.0.2.0/24", "hfrom=~promo",
+	"t=7d", "t=all", "from=2026-05-01&to=2026-05-31", "cmp=none", "cmp=year", "domain=example.org", "ip=!192.0.2.0/24", "hfrom=~promo",
 	"spf=fail,softfail", "ip=2001:db8::1", "t=90d&cmp=none&domain=a.example,b.example&code=!P1,P2&sort=-m&by=hfrom",
 ];
 for (const q of rounds)

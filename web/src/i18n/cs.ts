@@ -5,6 +5,7 @@ import { failures } from "./cs-failures";
 import { flow } from "./cs-flow";
 import { help } from "./cs-help";
 import { hosts } from "./cs-hosts";
+import { explore } from "./cs-explore";
 import { palette } from "./cs-palette";
 import { upload } from "./cs-upload";
 import { intake } from "./cs-intake";
@@ -84,7 +85,6 @@ const ui = {
 	"time.bad": "První den nesmí být po posledním.",
 	"time.hint": "Úplný znamená: ohlašovatelé většiny pošty už hlášení poslali.",
 	"cmp.prev": "proti předchozímu",
-	"cmp.hint": "Porovnat se stejným počtem dnů předtím",
 	"domain.label": "Doména",
 	"domain.all": "Všechny domény",
 	"domain.more": "Uvedeno je jen prvních 100. Ostatní: + Filtr, Doména.",
@@ -558,4 +558,4 @@ const ui = {
 	"notfound.home": "Na přehled",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

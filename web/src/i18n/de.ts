@@ -5,6 +5,7 @@ import { failures } from "./de-failures";
 import { flow } from "./de-flow";
 import { help } from "./de-help";
 import { hosts } from "./de-hosts";
+import { explore } from "./de-explore";
 import { palette } from "./de-palette";
 import { upload } from "./de-upload";
 import { intake } from "./de-intake";
@@ -84,7 +85,6 @@ const ui = {
 	"time.bad": "Der erste Tag darf nicht nach dem letzten liegen.",
 	"time.hint": "Vollständig heißt: Die Berichterstatter des größten Teils der Mail haben berichtet.",
 	"cmp.prev": "gegen zuvor",
-	"cmp.hint": "Mit ebenso vielen Tagen davor vergleichen",
 	"domain.label": "Domain",
 	"domain.all": "Alle Domains",
 	"domain.more": "Nur die ersten 100 stehen in der Liste. Andere: + Filter, Domain.",
@@ -558,4 +558,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

@@ -5,6 +5,7 @@ import { failures } from "./en-failures";
 import { flow } from "./en-flow";
 import { help } from "./en-help";
 import { hosts } from "./en-hosts";
+import { explore } from "./en-explore";
 import { palette } from "./en-palette";
 import { upload } from "./en-upload";
 import { intake } from "./en-intake";
@@ -84,7 +85,6 @@ const ui = {
 	"time.bad": "The first day must not be after the last.",
 	"time.hint": "Complete means: the reporters of most of the mail have reported.",
 	"cmp.prev": "vs previous",
-	"cmp.hint": "Compare with the same number of days before",
 	"domain.label": "Domain",
 	"domain.all": "All domains",
 	"domain.more": "Only the first 100 are listed. Others: + Filter, Domain.",
@@ -558,4 +558,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore };

@@ -5,6 +5,7 @@ import { failures } from "./pt-failures";
 import { flow } from "./pt-flow";
 import { help } from "./pt-help";
 import { hosts } from "./pt-hosts";
+import { explore } from "./pt-explore";
 import { palette } from "./pt-palette";
 import { upload } from "./pt-upload";
 import { intake } from "./pt-intake";
@@ -84,7 +85,6 @@ const ui = {
 	"time.bad": "O primeiro dia não pode vir depois do último.",
 	"time.hint": "Completo quer dizer: os relatores da maior parte do e-mail já enviaram relatórios.",
 	"cmp.prev": "vs. anterior",
-	"cmp.hint": "Comparar com o mesmo número de dias antes",
 	"domain.label": "Domínio",
 	"domain.all": "Todos os domínios",
 	"domain.more": "Só os 100 primeiros estão na lista. Outros: + Filtro, Domínio.",
@@ -558,4 +558,4 @@ const ui = {
 	"notfound.home": "Para a visão geral",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

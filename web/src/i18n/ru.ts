@@ -5,6 +5,7 @@ import { failures } from "./ru-failures";
 import { flow } from "./ru-flow";
 import { help } from "./ru-help";
 import { hosts } from "./ru-hosts";
+import { explore } from "./ru-explore";
 import { palette } from "./ru-palette";
 import { upload } from "./ru-upload";
 import { intake } from "./ru-intake";
@@ -84,7 +85,6 @@ const ui = {
 	"time.bad": "Первый день не может быть позже последнего.",
 	"time.hint": "Полный день: отчитались составители, на которых приходится большая часть почты.",
 	"cmp.prev": "с прошлым",
-	"cmp.hint": "Сравнить со столькими же днями перед этим",
 	"domain.label": "Домен",
 	"domain.all": "Все домены",
 	"domain.more": "Показаны только первые 100. Остальные: + Фильтр, Домен.",
@@ -558,4 +558,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

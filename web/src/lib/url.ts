@@ -39,11 +39,15 @@ export interface Filter {
 	values: string[];
 }
 
+/* What figures are compared with: as many days before, or 52 weeks before. */
+export const CMPS = ["prev", "year", "none"] as const;
+export type Cmp = (typeof CMPS)[number];
+
 export interface State {
 	preset: Preset | null;	/* null: from and to are given */
 	from: string | null;
 	to: string | null;
-	cmp: "prev" | "none";
+	cmp: Cmp;
 	filters: Filter[];
 	view: Record<string, string>;
 	unknown: [string, string][];	/* kept as they came */
@@ -121,9 +125,9 @@ export function parse(search: string): State {
 		else if (t !== null)
 			s.unknown.push(["t", t]);
 	}
-	if (cmp === "none")
-		s.cmp = "none";
-	else if (cmp !== null && cmp !== "prev")
+	if ((CMPS as readonly (string | null)[]).includes(cmp))
+		s.cmp = cmp as Cmp;
+	else if (cmp !== null)
 		s.unknown.push(["cmp", cmp]);
 	return s;
 }

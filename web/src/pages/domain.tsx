@@ -42,7 +42,7 @@ export default function DomainPage({ params }: PageProps) {
 						<a class="btn" href={href(at("/tls", across(s, TLS_KEYS, { domain: d })))}><Icon name="lock" size={16} />{t("tls.link.domain")}</a>
 					</section>
 					{x.counts.m === 0 ? <Empty /> :
-						<Tiles c={x.counts} prev={s.cmp === "prev" ? x.prev : null} fixed={["domain", d]} />}
+						<Tiles c={x.counts} prev={s.cmp !== "none" ? x.prev : null} fixed={["domain", d]} />}
 				</>
 			)}</Load>
 			<OutcomeCard fixed={fixed} />

@@ -17,6 +17,8 @@ import { Pick } from "../ui/marks";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText, useStep } from "../ui/page";
 import { useGeo } from "../ui/places";
+import { MAP_MEASURES } from "../lib/map";
+import { WorldMap } from "../ui/worldmap";
 import { RowTable } from "../ui/rows";
 import { Empty, Load } from "../ui/states";
 import { useSort } from "../ui/table";
@@ -24,8 +26,8 @@ import { Name, Value } from "../ui/text";
 
 const PANEL: FilterKey[] = ["ip", "sender", "class", "health", "hfrom", "reporter", "code", "disp", "domain", "efrom", "sigdomain", "selector", "spfdomain", "align", "spf", "dkim", "reason", "fwd", "country", "asn", "ptr"];
 const OPEN = 5;
-const VIEWS = ["flow", "time", "heat", "rows"] as const;
-const NAMES = { flow: "explore.flow", time: "explore.timeview", heat: "explore.heat", rows: "explore.rows" } as const;
+const VIEWS = ["flow", "time", "heat", "map", "rows"] as const;
+const NAMES = { flow: "explore.flow", time: "explore.timeview", heat: "explore.heat", map: "explore.map", rows: "explore.rows" } as const;
 /* What each view can be split by and what it can measure, the usual one first. */
 const SPLITS = {
 	time: ["outcome", "reporter", "disposition", "domain", "sender", "class", "code"], flow: GROUPS, heat: GROUPS,
@@ -106,6 +108,19 @@ function Heat() {
 	return <section class="card">{picks}<Load of={l} h={560}>{(d) => <HeatChart key={`${d.by} ${d.step}`} data={d} />}</Load></section>;
 }
 
+/* By country: all that the daemon knows, at once; there are not many. */
+function Countries() {
+	const s = useUrl();
+	const measure = MAP_MEASURES.find((x) => x === s.view.measure) ?? "m";
+	const l = useApi<Breakdown>(`breakdown?${apiQuery(s, { by: "country", sort: "-m", limit: 500 })}`);
+	return (
+		<section class="card">
+			<div class="charttools"><Pick label={t("explore.measure")} value={measure} of={MAP_MEASURES} name={(x) => t(`measure.${x}` as Key)} onPick={(x) => setView({ measure: x === "m" ? undefined : x }, true)} /></div>
+			<Load of={l} h={560}>{(d) => <WorldMap data={d} measure={measure} />}</Load>
+		</section>
+	);
+}
+
 export default function ExplorePage() {
 	const s = useUrl();
 	const sort = useSort("-m");
@@ -123,9 +138,9 @@ export default function ExplorePage() {
 			<div class="explore">
 				<div class="explore-main">
 					<div class="seg viewseg" role="group" aria-label={t("explore.view")}>
-						{VIEWS.map((v) => <button type="button" aria-pressed={v === view} onClick={() => setView({ view: v === "time" ? undefined : v }, true)}>{t(NAMES[v])}</button>)}
+						{VIEWS.filter((v) => geo || v !== "map").map((v) => <button type="button" aria-pressed={v === view} onClick={() => setView({ view: v === "time" ? undefined : v }, true)}>{t(NAMES[v])}</button>)}
 					</div>
-					{view === "flow" ? <FlowView /> : view === "time" ? <Time /> : view === "heat" ? <Heat /> : null}
+					{view === "flow" ? <FlowView /> : view === "time" ? <Time /> : view === "heat" ? <Heat /> : view === "map" ? (geo ? <Countries /> : <p class="notice slim">{t("map.nogeo")}</p>) : null}
 					<section class="card">
 						<div class="cardhead"><h2>{t("explore.rows")}</h2>
 							<p class="lede">{total.data?.total && t("explore.total", { n: total.data.total.n, m: total.data.total.m })}</p></div>

@@ -98,7 +98,7 @@ export default function OverviewPage() {
 							<span>{tx("overview.silent", { n: o.silent_reporters.length, who: list(o.silent_reporters.slice(0, 3).map((r) => t("overview.silent.one", { name: safeText(r.label), day: day(r.last_day) }))) })}</span>
 							<a href={href("/reports?tab=reporters")}>{t("overview.silent.link")}</a></p>
 					)}
-					<Tiles c={o.counts} prev={s.cmp === "prev" ? o.prev : null} />
+					<Tiles c={o.counts} prev={s.cmp !== "none" ? o.prev : null} />
 					<Whose o={o} />
 				</>
 			)}</Load>

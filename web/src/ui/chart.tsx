@@ -11,6 +11,9 @@ import { lastComplete, totals } from "../lib/chart";
 import { setView, update, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
 import type { Timeseries } from "../lib/types";
+import { daySvg } from "../lib/svg";
+import { cssVar, look, Svg } from "./export";
+import { Csv } from "./marks";
 import { codeTitle, OUTCOMES, type Outcome } from "./bits";
 import { applyValue, Safe } from "./text";
 import type { PlotProps, PlotSeries } from "./outcome-plot";
@@ -77,6 +80,7 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 		t("chart.summary", { m: all, from: fmtDay(data.from), to: fmtDay(data.to), rate: percent(ratio(of("both") + of("dkim_only") + of("spf_only"), all)), day: fmtDay(data.days[best]), max: sums[best] ?? 0 }) :
 		t("chart.summary.by", { m: all, from: fmtDay(data.from), to: fmtDay(data.to), parts: list(series.slice(0, 3).map((x) => `${x.label} ${percent(ratio(of(x.key), all))}`)) });
 
+	const file = `${own === undefined ? by : "days"}-${data.from}-${data.to}`;
 	const dayText = (i: number) => `${dayLong(data.days[i] as string)}: ${num(sums[i])}. ` +
 		series.filter((x) => (x.values[i] ?? 0) > 0).map((x) => `${x.label} ${num(x.values[i])}`).join(", ");
 	const click = (key: string) => {
@@ -118,6 +122,9 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 						<button type="button" aria-pressed={!share} onClick={() => setView({ unit: undefined }, true)}>{own?.count ?? t("chart.count")}</button>
 						<button type="button" aria-pressed={share} onClick={() => setView({ unit: "share" }, true)}>{t("chart.share")}</button>
 					</div>}
+					<Csv rows={() => [[t("col.day"), ...series.map((x) => x.label), t("chart.total")], ...data.days.map((d, i) => [d, ...series.map((x) => x.values[i] ?? 0), sums[i] ?? 0])]} name={file} />
+					<Svg make={() => daySvg({ title, summary, days: data.days, dayLabel: (d) => fmtDay(d), number: num, share, marks, done, look: look(),
+						series: series.map((x) => ({ label: x.label, values: x.values, hatch: x.hatch, color: cssVar(x.color) })) })} name={file} />
 					<button type="button" class="btn quiet" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t("chart.aschart") : t("chart.astable")}</button>
 				</div>
 			</figcaption>
@@ -163,8 +170,11 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 
 const minDay = (a: string, b: string): string => a < b ? a : b;
 
+/* What changed: a policy as receivers saw it, or what the DNS says. */
 const EventText = ({ e }: { e: Timeseries["events"][number] }) => (
-	<span><Safe text={e.domain} />: <code><Safe text={e.old ?? "?"} /></code> → <code><Safe text={e.new ?? "?"} /></code> <span class="muted">{t("chart.event", { n: e.reporters })}</span></span>
+	<span>{e.kind === "policy" ? <><Safe text={e.domain} />: </> : <>{t("event.dns", { what: safeText(e.domain) })} </>}
+		{(e.old !== null || e.new !== null || e.kind === "policy") && <><code><Safe text={e.old ?? "?"} /></code> → <code><Safe text={e.new ?? "?"} /></code></>}
+		{e.reporters > 0 && <> <span class="muted">{t("chart.event", { n: e.reporters })}</span></>}</span>
 );
 
 function DayTable({ data, series, sums }: { data: Timeseries; series: PlotSeries[]; sums: number[] }) {

@@ -11,7 +11,7 @@ import { asnText, countryName, ptrText } from "../lib/places";
 import { useStore } from "../lib/store";
 import type { Breakdown } from "../lib/types";
 import {
-	apiQuery, canFilter, carried, filterValue, format, frozen, isDay, MAIL_KEYS, PRESETS, range, removeFilter, setFilter,
+	apiQuery, canFilter, carried, CMPS, filterValue, format, frozen, isDay, MAIL_KEYS, PRESETS, range, removeFilter, setFilter,
 	shift, TEXT_KEYS, withRange, type Filter, type FilterKey, type Preset, type State,
 } from "../lib/url";
 import { codeTitle } from "./bits";
@@ -113,11 +113,17 @@ function CustomRange({ s, from, to, close }: { s: State; from: string; to: strin
 
 function Compare({ s }: { s: State }) {
 	return (
-		<button type="button" class="btn cmp" aria-pressed={s.cmp === "prev"} title={t("cmp.hint")}
-			onClick={() => update({ ...s, cmp: s.cmp === "prev" ? "none" : "prev" })}>
-			<Icon name={s.cmp === "prev" ? "check" : "off"} size={16} />
-			<span>{t("cmp.prev")}</span>
-		</button>
+		<Popover label={t("cmp.label")} cls="btn cmp" title={t(`cmp.${s.cmp}.hint`)}
+			button={<><Icon name={s.cmp === "none" ? "off" : "check"} size={16} /><span>{t(`cmp.${s.cmp}`)}</span><Icon name="down" size={16} /></>}>
+			{(close) => (
+				<div class="menu"><ul>{CMPS.map((c) => (
+					<li><button type="button" aria-pressed={s.cmp === c} onClick={() => {
+						update({ ...s, cmp: c });
+						close();
+					}}><span class="grow">{t(`cmp.${c}`)}<span class="hint">{t(`cmp.${c}.hint`)}</span></span>{s.cmp === c && <Icon name="check" size={16} />}</button></li>
+				))}</ul></div>
+			)}
+		</Popover>
 	);
 }
 

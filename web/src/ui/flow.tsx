@@ -13,6 +13,7 @@ import { safeText, toUnicode } from "../lib/safe";
 import { STAGES, type Flow, type FlowLink, type FlowNode, type Stage } from "../lib/types-flow";
 import type { Filter } from "../lib/url";
 import { codeTitle, OUTCOMES } from "./bits";
+import { Svg, svgOf } from "./export";
 import { Bubble, Csv, useRoving, useWidth, type Told } from "./marks";
 import { Safe } from "./text";
 
@@ -82,6 +83,10 @@ export function FlowChart({ data, height = 460 }: { data: Flow; height?: number 
 				<div class="tools">
 					<button type="button" class="btn quiet" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t("chart.aschart") : t("chart.astable")}</button>
 					<Csv rows={rows} name={`flow-${data.from}-${data.to}`} />
+					{data.m > 0 && !table && width >= NARROW && <Svg name={`flow-${data.from}-${data.to}`} make={() => {
+						const drawn = box.current?.querySelector<SVGElement>(".flowbox > svg") ?? null;
+						return drawn === null ? null : svgOf(drawn, `${t("flow.title")}. ${summary}`);
+					}} />}
 				</div>
 			</figcaption>
 			<p class="summary">{summary}</p>

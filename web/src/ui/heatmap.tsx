@@ -8,6 +8,8 @@ import { update, useUrl } from "../lib/router";
 import { isRate, type Group, type Heatmap } from "../lib/types-flow";
 import { addDays, withRange, type Filter } from "../lib/url";
 import { Bubble, Csv, useRoving, useWidth, type Told } from "./marks";
+import { heatSvg } from "../lib/svg";
+import { cssVar, look, Svg } from "./export";
 import { groupLabel } from "./flow";
 import { Safe } from "./text";
 
@@ -57,6 +59,12 @@ export function HeatChart({ data }: { data: Heatmap }) {
 	const show = (i: number, k: number, x: number, y: number): void => tell({ x, y, words: (
 		<><strong><Safe text={label(i)} /></strong><p>{when(k)}</p><p>{t(`measure.${data.measure}` as Key)}: <b class="n">{shown(data.values[i]?.[k] ?? null)}</b></p></>
 	) });
+	const colors = (v: number | null): string => {
+		const n = heatStep(v, limits, rate);
+		return n < 1 ? "none" : cssVar(`--h${n}`);
+	};
+	const picture = (): string => heatSvg({ title, summary, days: data.days, dayLabel: (d) => fmtDay(d), look: look(),
+		rows: data.rows.map((_, i) => ({ label: label(i), cells: (data.values[i] ?? []).map((v, k) => ({ color: colors(v), said: `${label(i)}, ${when(k)}: ${shown(v)}` })) })) });
 	const place = (el: Element): [number, number] => {
 		const a = el.getBoundingClientRect(), b = rove.box.current?.getBoundingClientRect();
 		return [a.left - (b?.left ?? 0) + a.width / 2, a.top - (b?.top ?? 0) + a.height / 2];
@@ -78,6 +86,7 @@ export function HeatChart({ data }: { data: Heatmap }) {
 				<div class="tools">
 					<button type="button" class="btn quiet" aria-pressed={table} onClick={() => setTable(!table)}>{table ? t("chart.aschart") : t("chart.astable")}</button>
 					<Csv rows={rows} name={`heatmap-${data.from}-${data.to}`} />
+					{data.rows.length > 0 && <Svg make={picture} name={`heatmap-${data.from}-${data.to}`} />}
 				</div>
 			</figcaption>
 			<p class="summary">{summary}</p>

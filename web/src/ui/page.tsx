@@ -69,7 +69,7 @@ export function Tiles({ c, prev, fixed }: { c: Counts; prev: Counts | null; fixe
 	const base = fixed ? setFilter(s, { key: fixed[0], values: [fixed[1]], not: false, contains: false }) : s;
 	const link = (key?: FilterKey, values?: string[]) =>
 		at("/explore", carried(key && values ? setFilter(base, { key, values, not: false, contains: false }) : base));
-	const vs = t("delta.vs");
+	const vs = t(s.cmp === "year" ? "delta.vs.year" : "delta.vs");
 	const stopped = c.quarantine + c.reject;
 	const rate = passRate(c);
 	return (
