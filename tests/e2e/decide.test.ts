@@ -44,8 +44,10 @@ const undo = async (d: Daemon, token: string): Promise<{ status: number; answer:
 
 async function senders(d: Daemon): Promise<any[]> {
 	const list = await until('senders to be found out', async () => {
-		const all = (await d.get('senders?t=all&limit=500')).items.filter((s: any) => Number(s.id) > 1);
-		return all.length > 5 ? all : undefined;
+		const items = (await d.get('senders?t=all&limit=500')).items;
+		const all = items.filter((s: any) => Number(s.id) > 1);
+		// 0: mail that nobody has looked at yet
+		return all.length > 5 && !items.some((s: any) => s.id === '0') ? all : undefined;
 	});
 	return list;
 }
