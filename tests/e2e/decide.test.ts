@@ -44,8 +44,8 @@ const undo = async (d: Daemon, token: string): Promise<{ status: number; answer:
 
 async function senders(d: Daemon): Promise<any[]> {
 	const list = await until('senders to be found out', async () => {
-		const all = (await d.get('senders?t=all&limit=500')).items.filter((s: any) => Number(s.id) > 1);
-		return all.length > 5 ? all : undefined;
+		const all = (await d.get('senders?t=all&limit=500')).items;
+		return all.length > 5 && !all.some((s: any) => s.id === '0') ? all.filter((s: any) => Number(s.id) > 1) : undefined;
 	});
 	return list;
 }
