@@ -5,7 +5,7 @@ examplesdir = $(docdir)/examples
 dist_examples_DATA = contrib/dmarcd.conf.sample contrib/cron/dmarcd.cron
 grafanadir = $(docdir)/grafana
 dist_grafana_DATA = contrib/grafana/dmarcd.json contrib/grafana/README.md
-dist_doc_DATA = README.md CHANGELOG.md LICENSE contrib/postfix.md contrib/sieve.md
+dist_doc_DATA = README.md CHANGELOG.md LICENSE contrib/postfix.md contrib/webhook.md contrib/sieve.md
 
 # systemd looks below /usr/local and /usr alike
 systemdunitdir = $(prefix)/lib/systemd/system

@@ -928,6 +928,6 @@ alert_state_json(const struct alert_state *s, unsigned lang, const char *base_ur
 		if (allowed == NULL || allowed(ctx, text_of(x, "domain")))
 			(void)json_array_append_new(mutes, json_pack("{s:o, s:o, s:o, s:o}", "rule", name_json(text_of(x, "rule")), "domain",
 			    name_json(text_of(x, "domain")), "until", time_json(num(x, "until")), "since", time_json(num(x, "since"))));
-	return (json_pack("{s:o, s:o, s:o, s:o}", "open", open, "past", past, "mutes", mutes, "letters", allowed == NULL ? letters_json(s) :
-	    json_array()));
+	return (json_pack("{s:o, s:o, s:o, s:o, s:I}", "open", open, "past", past, "mutes", mutes, "letters", allowed == NULL ? letters_json(s) :
+	    json_array(), "dropped", (json_int_t)num(s->root, "dropped")));
 }

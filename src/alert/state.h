@@ -93,8 +93,8 @@ size_t	 alert_state_retry(struct alert_state *, int64_t now);
 /* --- For people --------------------------------------------------------------------------- */
 
 /*
- * {open: [], past: [], mutes: [], letters: []}, fields as in the API; sentences
- * in that language. domains: only those whose name this says yes to; NULL: all.
+ * {open: [], past: [], mutes: [], letters: [], dropped: dead letters that went
+ * as there were too many}, fields as in the API; sentences in that language. domains: only those whose name this says yes to; NULL: all.
  */
 struct json_t *alert_state_json(const struct alert_state *, unsigned lang, const char *base_url, bool (*allowed)(void *, const char *domain),
 	    void *ctx);

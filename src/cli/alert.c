@@ -216,6 +216,9 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 	}
 	t = cli_flag(args, "dead") || cli_flag(args, "waiting") ? list_letters(ctx, args, all) : cli_flag(args, "mutes") ?
 	    list_mutes(ctx, args, all) : list_alerts(ctx, args, all);
+	if (cli_flag(args, "dead") && json_integer_value(json_object_get(all, "dropped")) > 0)
+		cli_note(ctx, "%lld older dead letters are gone, as there were too many",
+		    (long long)json_integer_value(json_object_get(all, "dropped")));
 	json_decref(all);
 	return (cli_table_end(t, &e) == -1 ? cli_fail(&e) : CLI_OK);
 }

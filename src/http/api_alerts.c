@@ -43,5 +43,6 @@ api_alerts(struct request *rq, struct asked *a)
 	all = alert_state_json(s, lang < 0 ? 0 : (unsigned)lang, "", rq->who.domains == NULL ? NULL : allowed, rq->who.domains);
 	alert_state_close(s);
 	(void)json_object_del(all, "letters");	/* addresses are not everybody's to see */
+	(void)json_object_del(all, "dropped");
 	reply_json(rq, 200, all);
 }

@@ -44,6 +44,7 @@ struct notifier {
 	struct notify_way way;
 	struct notify_ways ways;	/* of alerts */
 	int64_t		 judge_at;	/* ms, on the monotonic clock */
+	unsigned	 in_vain;	/* looks at alerts that failed in a row */
 	bool		 stop, busy;
 };
 
@@ -237,11 +238,19 @@ look_alerts(struct notifier *n)
 
 	if (!notify_alerts_wanted(n->conf) || on_stop(n))
 		return;
-	if (notify_alerts_run(n->conf, &n->ways, judge, GAP_S + 2 * interval, when_now(), 0, &alert_calls, n, &out, &e) == -1)
-		log_error("%s; it is tried again", e.msg);
+	if (notify_alerts_run(n->conf, &n->ways, judge, GAP_S + 2 * interval, when_now(), 0, &alert_calls, n, &out, &e) == -1) {
+		/* the ingester, which begins with us, may not have opened the store yet */
+		if (n->in_vain++ > 0)
+			log_error("%s; it is tried again", e.msg);
+		else
+			n->busy = true;
+		n->judge_at = 0;
+		return;
+	}
+	n->in_vain = 0;
 	n->busy |= out.busy;
 	if (judge && !out.busy)
-		n->judge_at = when_mono_ms() + (e.code == ERR_NONE ? interval : LOOK_S) * 1000;
+		n->judge_at = when_mono_ms() + interval * 1000;
 }
 
 static void

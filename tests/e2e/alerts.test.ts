@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeCerts, type Certs, type Pair } from './lib/certs.js';
-import { configuration, Daemon, dmarcd, program, until, type Ran } from './lib/daemon.js';
+import { configuration, Daemon, dmarcd, killed, program, until, type Ran } from './lib/daemon.js';
 import { Spec } from './lib/openapi.js';
 import { stopAll } from './lib/servers.js';
 import { readMail, Smtp } from './lib/smtp.js';
@@ -339,4 +339,20 @@ test('the daemon tells by all three ways from within its sandbox, and the API ha
 	await again.stop();
 	assert.equal(h.got.length, 1);
 	assert.ok(!d.log.includes('SIGSYS') && !d.log.includes('sandbox forbids'), d.log);
+});
+
+test('killed while a receiver thinks about it: the same message again, and no other', { skip }, async () => {
+	const h = await new Hook(certs.good).start();
+	h.answer = () => undefined;
+	const { conf, state } = await trouble(hook(h));
+	const d = await Daemon.start(conf);
+	await until(() => `a request (log:\n${d.log.slice(-2000)})`, () => h.got.length === 1, 60);
+	h.answer = (r) => { r.writeHead(200).end(); };
+	for (const p of d.role('notifier')) killed(p);
+	await until(() => `another one (log:\n${d.log.slice(-2000)})`, () => h.got.length === 2, 60);
+	await until('a note of it', () => !readFileSync(join(state, 'notify/alerts.json'), 'utf8').includes('"channel"'), 60);
+	await d.stop();
+	assert.equal(signed(h.got[0] as Got).id, signed(h.got[1] as Got).id);
+	assert.equal((await alert(conf, 'run')).code, 0);
+	assert.equal(h.got.length, 2);
 });

@@ -918,6 +918,12 @@ test_quiet(void **state)
 	expect(w, 1, "Over: ");
 }
 
+static bool
+only_b(void *arg, const char *domain)
+{
+	return (arg == NULL && strcmp(domain, "b.example") == 0);
+}
+
 static void
 test_digest(void **state)
 {
@@ -940,6 +946,18 @@ test_digest(void **state)
 	pass_on(w);
 	look(w);
 	expect(w, 1, "7 alerts, among them: ");
+	{	/* who sees some domains only has these, and nobody's addresses */
+		struct alert_state	*st;
+		struct err		 e = { 0 };
+		json_t			*all;
+
+		assert_int_equal(alert_state_read(w->dir, &st, &e), 0);
+		all = alert_state_json(st, 0, NULL, only_b, NULL);
+		alert_state_close(st);
+		assert_int_equal(json_array_size(json_object_get(all, "open")), 1);
+		assert_int_equal(json_array_size(json_object_get(all, "letters")), 0);
+		json_decref(all);
+	}
 	for (size_t k = 0; k < nitems(names); k++)
 		healthy_day(w, names[k], NULL, 0, 0);
 	pass_on(w);
