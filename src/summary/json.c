@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "base/when.h"
 #include "store/todo.h"
+#include "summary/changed.h"
 #include "summary/fixes.h"
 #include "summary/say.h"
 
@@ -286,6 +287,7 @@ summary_json(const struct summary *s, unsigned lang)
 	set(o, "domains", domains, &ok);
 	set(o, "new", fresh_json(s), &ok);
 	set(o, "changed", changes_json(s), &ok);
+	set(o, "dns", summary_dns_json(s), &ok);
 	set(o, "fixes", fixes_json(s), &ok);
 	set(o, "intake", intake_json(s), &ok);
 	set(tls, "successful", count_json(s->tls_ok), &ok);

@@ -9,6 +9,8 @@ libdmarcd_a_SOURCES += \
 libdmarcd_a_SOURCES += src/summary/tasks.h src/summary/tasks.c src/summary/tasks_json.c
 # what became of reported fixes
 libdmarcd_a_SOURCES += src/summary/fixes.c src/summary/fixes.h
+# what became another one
+libdmarcd_a_SOURCES += src/summary/changed.c src/summary/changed.h
 nodist_libdmarcd_a_SOURCES += src/summary/words_data.c
 BUILT_SOURCES += src/summary/words_data.c
 CLEANFILES += src/summary/words_data.c

@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "explain/explain.h"
 #include "store/query_tls.h"
+#include "summary/changed.h"
 #include "summary/fixes.h"
 #include "summary/summary.h"
 
@@ -948,7 +949,7 @@ findings(struct make *k, struct err *e)
 	}
 	silent_all(s);
 	if (new_senders(k, e) == -1 || changes(k, e) == -1 || reporters(k, e) == -1 || intake(k, e) == -1 || tls(k, e) == -1 ||
-	    summary_fixes(k->q, &k->filter, s, e) == -1)
+	    summary_dns_changes(k->q, s, e) == -1 || summary_fixes(k->q, &k->filter, s, e) == -1)
 		return (-1);
 	if (s->nitems > 1)
 		qsort(s->items, s->nitems, sizeof(*s->items), by_level);

@@ -6,7 +6,6 @@
 #include "explain/explain.h"
 #include "summary/say.h"
 
-#define CHANGES_TOLD 15	/* one by one */
 #define LIST_MOST 8	/* names in one sentence */
 #define NONE ((double)NAN)
 
@@ -256,25 +255,6 @@ say_new(struct buf *b, const struct summary *s, unsigned lang, unsigned n)
 		return (true);
 	}
 	return (false);
-}
-
-bool
-say_changed(struct buf *b, const struct summary *s, unsigned lang, unsigned n)
-{
-	if (n > CHANGES_TOLD || n >= s->nchanges)
-		return (false);
-	if (n == CHANGES_TOLD) {
-		struct word	 w[] = { count("n", s->nchanges - n), WORDS_END };
-
-		return (words_fill(b, lang, "more", w) || true);
-	}
-	{
-		const struct summary_change	*c = &s->changes[n];
-		struct word			 w[] = { day("day", c->day), name("domain", c->domain), text("was", c->was), text("is", c->is),
-						    count("n", c->reporters), WORDS_END };
-
-		return (words_fill(b, lang, "changed.policy", w) || true);
-	}
 }
 
 bool

@@ -26,7 +26,6 @@ void	 say_unproven(struct buf *, const struct summary *, unsigned lang);
 /* Reports, mails, mailboxes, TLS: sentences in one line each; n-th from 0, false past the last. */
 bool	 say_intake(struct buf *, const struct summary *, unsigned lang, unsigned n);
 bool	 say_new(struct buf *, const struct summary *, unsigned lang, unsigned n);
-bool	 say_changed(struct buf *, const struct summary *, unsigned lang, unsigned n);
 void	 say_period(struct buf *, const struct summary *, unsigned lang);	/* "week to 17 May" */
 
 /* Shares: not a number when there is nothing to share. */

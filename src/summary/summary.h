@@ -103,6 +103,14 @@ struct summary_sender {
 
 struct summary_change { int64_t day; struct str domain, was, is; uint64_t reporters; };
 
+enum { SUMMARY_DNS_OTHER, SUMMARY_DNS_NEW, SUMMARY_DNS_GONE };
+struct summary_dns {		/* a record of ours became another one */
+	int64_t			 day;
+	struct str		 domain, name, selector;	/* selector: of a key */
+	unsigned		 kind;		/* enum txt_kind */
+	unsigned		 change;
+};
+
 struct summary_fix {		/* that somebody reported, and what mail of later days says */
 	int64_t			 sender;
 	struct str		 name, domain;	/* domain absent: all */
@@ -131,6 +139,8 @@ struct summary {
 	struct query_fresh	 fresh;
 	struct summary_change	*changes;
 	size_t			 nchanges;
+	struct summary_dns	*dns;		/* the latest first */
+	size_t			 ndns;
 	struct summary_fix	*fixes;		/* the latest first */
 	size_t			 nfixes;
 	uint64_t		 reporters, reports;

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/escape.h"
+#include "summary/changed.h"
 #include "summary/fixes.h"
 #include "summary/say.h"
 

@@ -11,17 +11,8 @@ trap 'rm -rf "$dir"' EXIT
 unset DMARCD_STATE
 LC_ALL=C
 export LC_ALL
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/err" 2>/dev/null | cut -c 1-200 | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # in STORE COMMAND...
 in_store() {
@@ -179,4 +170,4 @@ cp "$dir/out" "$dir/err"
 in_store c import --progress never "$dir/deep.json"
 [ $? -eq 1 ] && grep -q 'limit tls_depth' "$dir/err"
 ok $? "brackets without end"
-echo "1..$n"
+plan

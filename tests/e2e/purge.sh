@@ -10,17 +10,8 @@ trap '[ -z "$served" ] || kill $served 2>/dev/null; rm -rf "$dir"' EXIT
 unset DMARCD_STATE
 LC_ALL=C
 export LC_ALL
-n=0
-
-ok() {
-	n=$((n + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $n - $2"
-	else
-		echo "not ok $n - $2"
-		sed 's/^/# /' "$dir/err" "$dir/out" 2>/dev/null | cut -c 1-200 | head -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 run() {
 	"$dmarcd" -c "$dir/conf" "$@" >"$dir/out" 2>"$dir/err" </dev/null
@@ -121,4 +112,4 @@ run records --t all --limit 0 --format csv --to 2024-05-31
 ok $? "nothing of then is left"
 run verify
 ok $? "what is left adds up"
-echo "1..$n"
+plan

@@ -171,6 +171,44 @@ test('fixes that people reported are told of, with the figures of the API', { sk
 	assert.equal((await run(join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql'), [join(state, 'dmarcd.db'), 'DELETE FROM watch'])).code, 0);
 });
 
+test('records that became others are told of', { skip }, async () => {
+	const c = conf('dns', '');
+	const ask = async (...a: string[]): Promise<string> => (await dmarcd(c, ['summary', ...a])).stdout;
+	const week = JSON.parse(await ask('--format', 'json'));
+	assert.deepEqual(week.dns, []);
+	const at = Date.parse(`${week.from}T12:00:00Z`) / 1000 + 86400;
+	const was = (id: number, until: number, state: number, texts: string): string => `INSERT INTO dns_was (dns, until, since, state, texts) VALUES (${id}, ${until}, 0, ${state}, '${texts}');`;
+	const is = (id: number, kind: number, name: string, domain: string, state: number, texts: string): string => 'INSERT INTO dns (id, kind, name, domain, own, mail, wanted, met, due, ' +
+		`state, texts, more, tries, failure, since) VALUES (${id}, ${kind}, '${name}', '${domain}', 1, 0, ${at}, ${at}, 9999999999, ${state}, '${texts}', 0, 0, 0, ${at});`;
+	const put = [is(901, 1, '_dmarc.example.com', 'example.com', 1, 'v=DMARC1; p=reject'), was(901, at, 1, 'v=DMARC1; p=none'),
+		is(902, 2, 'example.org', 'example.org', 2, ''), was(902, at, 1, 'v=spf1 -all'),
+		is(903, 3, 's9._domainkey.mail.example.net', 'mail.example.net', 1, 'v=DKIM1; p=AA'), was(903, at + 60, 3, ''),
+		is(904, 2, 'elsewhere.test', 'elsewhere.test', 1, 'v=spf1 -all'), was(904, at, 1, 'v=spf1 +all'),
+		was(901, at - 40 * 86400, 1, 'v=DMARC1; p=none; sp=none')];
+	const sql = async (text: string): Promise<void> => {
+		const r = await run(join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql'), [join(state, 'dmarcd.db'), text]);
+		assert.equal(r.code, 0, r.stderr);
+	};
+	for (const p of put) await sql(p);
+	const days = ['--from', week.from, '--to', week.to];
+	const s = JSON.parse(await ask('--format', 'json', ...days));
+	const day = new Date(at * 1000).toISOString().slice(0, 10);
+	assert.deepEqual(s.dns, [
+		{ day, domain: 'mail.example.net', name: 's9._domainkey.mail.example.net', record: 'dkim', change: 'new' },
+		{ day, domain: 'example.com', name: '_dmarc.example.com', record: 'dmarc', change: 'changed' },
+		{ day, domain: 'example.org', name: 'example.org', record: 'spf', change: 'gone' },
+	]);
+	const text = (await ask(...days)).replace(/\n +/g, ' ');
+	for (const said of ['mail.example.net: DKIM s9 is new in the DNS', 'example.com: DMARC in the DNS was changed', 'example.org: SPF is gone from the DNS']) assert.ok(text.includes(said), text);
+	for (const language of ['de', 'ru', 'pt', 'cs']) {
+		const page = fitForMail(await ask('--lang', language, '--format', 'html', ...days));
+		assert.ok(page.includes('DKIM s9') && !page.includes('changed.dns'), page);
+	}
+	assert.equal(JSON.parse(await ask('--format', 'json', '--domain', 'example.org', ...days)).dns.length, 1);
+	await sql('DELETE FROM dns_was');
+	await sql('DELETE FROM dns');
+});
+
 test('two hundred domains: the page stays small, and says what it leaves out', { skip }, async () => {
 	const at = join(dir, 'many-state');
 	const c = conf('many', '', at);
