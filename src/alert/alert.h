@@ -33,6 +33,7 @@ struct alert_request {
 	const struct str_list		*domains;	/* and all below; none: all */
 	const struct summary_mailbox	*mailboxes;
 	size_t				 nmailboxes;
+	const struct str_list		*addresses;	/* that reports are to reach; NULL or none: not known */
 	int64_t				 judged;	/* the day up to which it was judged before; DAY_NONE: never */
 };
 

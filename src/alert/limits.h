@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define ALERT_RULES(X)	\
-	X(A1) X(A2) X(A5) X(A6) X(A7) X(A8) X(A9) X(A11)
+	X(A1) X(A2) X(A3) X(A4) X(A5) X(A6) X(A7) X(A8) X(A9) X(A10) X(A11)
 
 /* X(key, default, smallest, largest, help): alerts { key = ... } */
 #define ALERT_LIMITS(X)	\
@@ -39,7 +39,9 @@
 	X(a8_percent,	5,	1,	100,		"A8: per cent of a day's mails that could not be read") \
 	X(a8_messages,	3,	1,	1000000,	"A8: and at least so many of them") \
 	X(a9_percent,	1,	1,	100,		"A9: per cent of a day's TLS sessions that failed") \
-	X(a9_sessions,	20,	1,	1000000,	"A9: of so many sessions at least")
+	X(a9_sessions,	20,	1,	1000000,	"A9: of so many sessions at least") \
+	X(a10_lookups,	9,	1,	10,		"A10: look-ups that an SPF record needs, of ten") \
+	X(a10_bits,	1024,	512,	4096,		"A10: bits that a key has at most")
 
 #define ALERT_LIMIT_FIELD(key, def, min, max, help) uint64_t key;
 struct alert_limits { ALERT_LIMITS(ALERT_LIMIT_FIELD) };

@@ -17,11 +17,14 @@
 const struct alert_rule	 alert_rules[ALERT_RULE_COUNT] = {
 	[ALERT_A1] = { .id = "A1", .judge = alert_hurt },
 	[ALERT_A2] = { .id = "A2", .judge = alert_broke },
+	[ALERT_A3] = { .id = "A3", .load = alert_load_dns, .judge = alert_dmarc, .clock = true },
+	[ALERT_A4] = { .id = "A4", .load = alert_load_dns, .judge = alert_breaks, .clock = true },
 	[ALERT_A5] = { .id = "A5", .judge = alert_new_sender, .event = true },
 	[ALERT_A6] = { .id = "A6", .judge = alert_surge },
 	[ALERT_A7] = { .id = "A7", .judge = alert_silent, .clock = true },
 	[ALERT_A8] = { .id = "A8", .judge = alert_intake, .clock = true },
 	[ALERT_A9] = { .id = "A9", .judge = alert_tls, .clock = true },
+	[ALERT_A10] = { .id = "A10", .load = alert_load_dns, .judge = alert_limits_near, .clock = true },
 	[ALERT_A11] = { .id = "A11", .judge = alert_good, .event = true },
 };
 

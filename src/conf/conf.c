@@ -167,6 +167,7 @@ alerts_clear(struct conf_alerts *a)
 {
 	names_clear(&a->to);
 	names_clear(&a->domains);
+	names_clear(&a->report_addresses);
 	names_clear(&a->off);
 	names_clear(&a->mute);
 	free(a->webhook);

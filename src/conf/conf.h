@@ -124,6 +124,7 @@ struct conf_alerts {
 	struct str_list		 to;		/* addresses, normalised */
 	struct str_list		 domains;	/* and all below; none: all */
 	struct str_list		 off;		/* ids of rules, lower case */
+	struct str_list		 report_addresses;	/* where aggregate reports are to arrive, normalised */
 	struct str_list		 mute;		/* "a6", "a6 example.org", "* example.org 2026-12-31" */
 	unsigned		 language;
 	struct conf_quiet	 quiet;

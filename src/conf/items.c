@@ -158,6 +158,8 @@ const struct conf_item conf_items[] = {
 	    "what they are written in", NULL, NULL },
 	{ CONF_SEC_ALERTS, "off", CONF_NAMES, FIELD(conf_alerts, off), 0, 100, NULL, "rule",
 	    "rules that are not asked: A5", NULL, NULL },
+	{ CONF_SEC_ALERTS, "report_addresses", CONF_NAMES, FIELD(conf_alerts, report_addresses), 0, 100, NULL, "mail",
+	    "A3: addresses that reports are to reach; without it users of mailboxes", NULL, NULL },
 	{ CONF_SEC_ALERTS, "mute", CONF_NAMES, FIELD(conf_alerts, mute), 0, 1000, NULL, "mute",
 	    "what is not told: a rule or *, a domain, a last day", NULL, NULL },
 	{ CONF_SEC_ALERTS, "quiet", CONF_TEXT, FIELD(conf_alerts, quiet), 0, 11, "", NULL,

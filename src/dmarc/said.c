@@ -20,15 +20,15 @@ dmarc_says(const struct str *texts, size_t n, struct dmarc_says *out)
 {
 	struct dmarc_record	 r;
 
-	*out = (struct dmarc_says){ .said = SAID_NOTHING, .p = REQUEST_NONE, .sp = REQUEST_NONE, .np = REQUEST_NONE };
+	*out = (struct dmarc_says){ .said = DMARC_ABSENT, .p = REQUEST_NONE, .sp = REQUEST_NONE, .np = REQUEST_NONE };
 	for (size_t i = 0; i < n; i++) {
 		if (dmarc_record_read(texts[i], &r) == RECORD_NO)
 			continue;
-		if (out->said != SAID_NOTHING) {
-			*out = (struct dmarc_says){ .said = SAID_SEVERAL, .p = REQUEST_NONE, .sp = REQUEST_NONE, .np = REQUEST_NONE };
+		if (out->said != DMARC_ABSENT) {
+			*out = (struct dmarc_says){ .said = DMARC_SEVERAL, .p = REQUEST_NONE, .sp = REQUEST_NONE, .np = REQUEST_NONE };
 			return;
 		}
-		out->said = SAID_RECORD;
+		out->said = DMARC_ONE;
 		out->record = r;
 		out->text = texts[i];
 		out->rua = dmarc_record_rua(texts[i]);

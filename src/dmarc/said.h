@@ -15,7 +15,7 @@
 
 /* --- DMARC: all texts at one name -------------------------------------------------------- */
 
-enum dmarc_said { SAID_NOTHING, SAID_RECORD, SAID_SEVERAL };
+enum dmarc_said { DMARC_ABSENT, DMARC_ONE, DMARC_SEVERAL };
 struct dmarc_says {
 	enum dmarc_said		 said;
 	struct dmarc_record	 record;

@@ -185,6 +185,20 @@ tell(const struct conf *c, struct alert_state *s, int64_t now, struct notify_ale
 	return (n == -1 ? -1 : 0);
 }
 
+/* Where reports are to arrive: as configured, or the users of mailboxes that are addresses. v has room for all of these. */
+static struct str_list
+addresses_of(const struct conf *c, char **v)
+{
+	struct str_list	 l = { v, 0 };
+
+	if (c->alerts.report_addresses.n > 0)
+		return (c->alerts.report_addresses);
+	for (size_t i = 0; i < c->nmailboxes; i++)
+		if (c->mailboxes[i].user != NULL && strchr(c->mailboxes[i].user, '@') != NULL)
+			v[l.n++] = c->mailboxes[i].user;
+	return (l);
+}
+
 static int
 look(const struct conf *c, struct alert_state *s, int64_t gap, int64_t now, struct err *e)
 {
@@ -193,12 +207,17 @@ look(const struct conf *c, struct alert_state *s, int64_t gap, int64_t now, stru
 	struct alert_model	 m;
 	struct store		*store = NULL;
 	struct query		*q = NULL;
+	char			**users = calloc(c->nmailboxes + 1, sizeof(*users));
+	struct str_list		 addresses;
 	int			 rv = -1;
 
+	if (users == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
+	addresses = addresses_of(c, users);
 	if (notify_boxes_read(c, &boxes, e) == 0 && (store = store_open(c->state_dir, STORE_READ, e)) != NULL &&
 	    (q = query_begin(store, now, QUESTION_MS, e)) != NULL) {
 		struct alert_request	 rq = { .limits = &c->alerts.limits, .domains = &c->alerts.domains, .mailboxes = boxes.v,
-					    .nmailboxes = boxes.n, .judged = alert_state_judged(s) };
+					    .nmailboxes = boxes.n, .addresses = &addresses, .judged = alert_state_judged(s) };
 
 		if (alert_model_make(q, &rq, &m, e) == 0 && alert_judge(&m, &c->alerts.off, &found, e) == 0)
 			rv = alert_state_take(s, &m, &c->alerts.off, &found, gap, e);
@@ -206,6 +225,7 @@ look(const struct conf *c, struct alert_state *s, int64_t gap, int64_t now, stru
 	query_end(q);
 	store_close(store);
 	notify_boxes_free(&boxes);
+	free(users);
 	return (rv);
 }
 

@@ -14,3 +14,11 @@ endif
 tests_unit_test_said_SOURCES = tests/unit/test_said.c
 tests_unit_test_said_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_said_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)
+# alerts about them
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_alert_dns
+TESTS += tests/unit/test_alert_dns
+endif
+tests_unit_test_alert_dns_SOURCES = tests/unit/test_alert_dns.c
+tests_unit_test_alert_dns_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_alert_dns_LDADD = $(DMARCD_LIBS) $(CMOCKA_LIBS)

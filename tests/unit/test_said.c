@@ -201,7 +201,7 @@ test_weaker(void **state)
 
 	dmarc_says(&was, 1, &a);
 	dmarc_says(&is, 1, &b);
-	assert_int_equal(a.said, SAID_RECORD);
+	assert_int_equal(a.said, DMARC_ONE);
 	assert_int_equal(dmarc_weaker(&a, &b, &steps), c->tags);
 	assert_int_equal(steps, c->steps);
 }
@@ -214,12 +214,12 @@ test_says(void **state)
 
 	(void)state;
 	dmarc_says(texts, 1, &d);
-	assert_int_equal(d.said, SAID_NOTHING);
+	assert_int_equal(d.said, DMARC_ABSENT);
 	dmarc_says(texts, 2, &d);
-	assert_int_equal(d.said, SAID_RECORD);
+	assert_int_equal(d.said, DMARC_ONE);
 	assert_true(str_eq(d.rua, STR("mailto:a@example.com")));
 	dmarc_says(texts, 3, &d);
-	assert_int_equal(d.said, SAID_SEVERAL);
+	assert_int_equal(d.said, DMARC_SEVERAL);
 }
 
 static const struct rua_case { const char *name, *rua; int reaches; } ruas[] = {
