@@ -48,7 +48,7 @@ if [ -x "$build/data/pack" ]; then
 fi
 "$build/tests/gen/dmarcd-gen" demo --until "$last" --out maildir "$dir/demo" || exit 1
 if [ "${SCREENSHOTS:-}" = million ]; then
-	"$build/tests/gen/dmarcd-gen" bulk --corpus typical --reports "${SCREENSHOTS_REPORTS:-70000}" --until "$last" --out maildir "$dir/bulk" || exit 1
+	"$build/tests/gen/dmarcd-gen" bulk --corpus typical --reports "${SCREENSHOTS_REPORTS:-96000}" --until "$last" --out maildir "$dir/bulk" || exit 1
 fi
 for m in demo bulk; do
 	[ ! -d "$dir/$m" ] || "$build/dmarcd" -c "$dir/dmarcd.conf" -q import "$dir/$m" >/dev/null 2>&1
