@@ -12,7 +12,7 @@ check_PROGRAMS += tests/bench/floor_export
 tests_bench_floor_export_SOURCES = tests/bench/floor_export.c
 tests_bench_floor_export_LDADD = $(SQLITE_LIBS)
 
-EXTRA_DIST += tests/bench/run.sh tests/bench/compare_manifest.mjs tests/e2e/dovecot.sh
+EXTRA_DIST += tests/bench/run.sh tests/bench/http_bench.mjs tests/bench/compare_manifest.mjs tests/e2e/dovecot.sh
 
 bench: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/floor_import$(EXEEXT) \
     tests/bench/floor_fetch$(EXEEXT) tests/bench/floor_export$(EXEEXT) tests/bench/measure$(EXEEXT) tests/bench/places_bench$(EXEEXT)

@@ -3,7 +3,9 @@
 # fetch from a real Dovecot, peak memory, bytes on disk. Prints a table and
 # writes bench.json. Run by `make bench` in the build directory, or
 #
-#   tests/bench/run.sh [import] [fetch] [memory] [export] [places]
+#   tests/bench/run.sh [import] [fetch] [memory] [export] [places] [http]
+#
+# http, with a million records, takes some minutes: it is done when it is named.
 #
 # Environment: DMARCD (./dmarcd), BENCH_REPORTS (20000), BENCH_ROUNDS (3),
 # BENCH_DIR (where the data goes; default a fresh folder under TMPDIR, removed
@@ -307,6 +309,42 @@ bench_places() {
 	json_add "\"places\": $(cat "$dir/places")"
 }
 
+# What people wait for in the web app, with a million records: see http_bench.mjs.
+bench_http() {
+	command -v node >/dev/null || {
+		line "http" "no node" "" "" ""
+		return 0
+	}
+	"$gen" bulk --corpus typical --reports "${BENCH_HTTP_REPORTS:-96000}" --until $until --out maildir "$dir/million" --manifest "$dir/million.json" || exit 1
+	rm -rf "$dir/http"
+	"$dmarcd" --state "$dir/http" -q import "$dir/million" >"$dir/http.log" 2>&1 || fail "import: $(tail -n 3 "$dir/http.log")"
+	rm -rf "$dir/million"
+	printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\nresolver { enabled = no }\n' "$dir/http" >"$dir/http.conf"
+	# who sent is found out first: then nothing else works; the daemon that is measured has just started
+	for round in senders measured; do
+		"$dmarcd" -c "$dir/http.conf" serve >"$dir/http.log" 2>&1 &
+		served=$!
+		url=
+		for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+			url=$(sed -n 's/.*ready: \(http[^ ]*\)/\1/p' "$dir/http.log" | head -n 1)
+			[ -z "$url" ] || break
+			sleep 0.5
+		done
+		[ -n "$url" ] || fail "the daemon does not start: $(tail -n 2 "$dir/http.log")"
+		if [ $round = senders ]; then
+			sleep "${BENCH_HTTP_WAIT:-90}"
+		else
+			node "$here/http_bench.mjs" "$url" >"$dir/http.out" || fail "http: $(tail -n 3 "$dir/http.out")"
+		fi
+		kill "$served"
+		wait "$served"
+	done
+	sed '$d' "$dir/http.out"
+	line "http, $(sed -n '/"totals"/s/.*"records": \([0-9]*\).*/\1/p' "$dir/million.json") rec" "" "" "" "$(measured ratio "$dir/http.out")"
+	json_add "\"http\": $(sed -n '$p' "$dir/http.out")"
+	rm -rf "$dir/http"
+}
+
 cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1 | tr -d '"\\')
 cpus=$(getconf _NPROCESSORS_ONLN)
 echo "# $cpus x ${cpu:-unknown processor}, $reports reports, median of $rounds rounds; ratio: dmarcd's speed to the floor's, bytes to bytes"
@@ -314,11 +352,11 @@ line "what" "time" "" "" "ratio"
 [ $# -gt 0 ] || set -- import fetch memory export places
 for what; do
 	case $what in
-	import | fetch | memory | export | places)
+	import | fetch | memory | export | places | http)
 		bench_$what
 		;;
 	*)
-		fail "no such benchmark: $what (import, fetch, memory, export, places)"
+		fail "no such benchmark: $what (import, fetch, memory, export, places, http)"
 		;;
 	esac
 done

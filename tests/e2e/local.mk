@@ -85,3 +85,10 @@ EXTRA_DIST += tests/e2e/truth.sh tests/e2e/truth.test.ts
 # alerts: webhook, mail, command; servers that are down or not who they say
 TESTS += tests/e2e/alerts.sh
 EXTRA_DIST += tests/e2e/alerts.sh tests/e2e/alerts.test.ts
+
+# Pictures of all pages: make screenshots; SCREENSHOTS=million with a million records, SHOTS=part of a name
+screenshots: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT)
+	BUILD=`pwd` SCREENSHOTS="$(SCREENSHOTS)" $(SHELL) $(top_srcdir)/tests/screenshots.sh "$${SCREENSHOTS_DIR:-$(abs_top_srcdir)/out/screenshots}" $(SHOTS)
+
+.PHONY: screenshots
+EXTRA_DIST += tests/screenshots.sh

@@ -27,7 +27,7 @@ for (const theme of ["light", "dark"] as const)
 		const asked: string[] = [];
 		page.on("request", (r) => asked.push(new URL(r.url()).pathname));
 		await visit(page, s.url + "/explore?t=all&view=map");
-		assert.ok(await page.locator("table.ranked tbody tr").count() > 0);
+		assert.ok(await page.locator("table.countries tbody tr").count() > 0);
 		assert.match(await page.locator(".worldmap .summary").innerText(), /estimate/);
 		assert.ok(!asked.some((p) => /\/world-/.test(p)), "outlines are not loaded for the list");
 		await page.locator(".worldmap .seg button").nth(1).click();
@@ -36,7 +36,7 @@ for (const theme of ["light", "dark"] as const)
 			return ctx.skip("built without outlines");
 		assert.match(page.url(), /tab=map/);
 		const first = page.locator(".worldmap [data-mark='0']");
-		const most = (await page.locator("table.ranked tbody tr").first().innerText()).split("\t")[0]?.trim() ?? "?";
+		const most = (await page.locator("table.countries tbody tr").first().innerText()).split("\t")[0]?.trim() ?? "?";
 		assert.ok((await first.getAttribute("aria-label"))?.startsWith(most) || most === "Not known", most);
 		await page.evaluate(axe);
 		const r = await page.evaluate("axe.run(document.querySelector('main'), { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] })") as { violations: { id: string; nodes: { html: string }[] }[] };

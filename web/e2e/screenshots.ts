@@ -1,5 +1,10 @@
-/* npm run screenshots -- DIR [NAME-PART]: pictures of the pages, wide, tablet, phone and dark. */
-import { mkdirSync } from "node:fs";
+/*
+ * npm run screenshots -- DIR [NAME-PART]: pictures of the pages, wide, tablet,
+ * phone and dark; and contact sheets of them: DIR/index.html, and one picture
+ * for each size. `make screenshots` does it with a daemon that has data.
+ */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 import { launch, open, site, visit } from "./browser";
 
@@ -30,6 +35,8 @@ const PAGES: [string, string, string?][] = [
 	["flow-fail", "/explore?view=flow&by=reporter&measure=fail"],
 	["heat", "/explore?view=heat"],
 	["heat-rate", "/explore?view=heat&by=reporter&measure=pass_rate&t=90d"],
+	["map-list", "/explore?view=map"],
+	["map", "/explore?view=map&tab=map"],
 	["explore-row", "/explore?domain=shop.example&align=none&view=rows", ".rows .expander"],
 	["reports", "/reports"],
 	["reporters", "/reports?tab=reporters"],
@@ -44,7 +51,10 @@ const PAGES: [string, string, string?][] = [
 	["tls-report", "/tls/TLSREPORT"],
 	["tls-empty", "/tls?t=all&domain=nobody.example"],
 	["intake", "/health"],
+	["decode", "/decode"],
 	["settings", "/settings"],
+	["palette", "/", "PALETTE"],
+	["compare", "/?cmp=year", ".cmp"],
 	["help", "/help/alignment"],
 	["notfound", "/no/such/page"],
 	["empty", "/explore?hfrom=nobody.example"],
@@ -74,16 +84,41 @@ for (const [size, width, height, dark] of SIZES)
 		const { ctx, page, seen } = await open(b, s.url, { viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
 		await visit(page, s.url + (path === "REPORT" ? `/reports/${list.items[3]?.id ?? list.items[0]?.id ?? ""}#r2` : path.replace("shop.example", encodeURIComponent(domain)).replace("SENDER", sender).replace("SERVICE", service).replace("FAILURE", failure).replace("TLSREPORT", tls)));
 		if (click !== undefined) {
-			await page.locator(click).first().click();
+			if (click === "PALETTE") {
+				await page.keyboard.press("Control+k");
+				await page.locator(".palette input").fill(domain.slice(0, 4));
+			} else if (await page.locator(click).count() > 0)
+				await page.locator(click).first().click();
 			await page.waitForTimeout(400);
 		}
 		await page.waitForTimeout(250);
 		const tall = Math.min(2200, await page.evaluate(() => document.documentElement.scrollHeight));
-		const whole = name !== "help" && name !== "filter" && name !== "failure-reveal";
+		const whole = name !== "help" && name !== "filter" && name !== "palette" && name !== "failure-reveal";
 		await page.screenshot({ path: join(dir, file), ...(whole ? { fullPage: true, clip: { x: 0, y: 0, width, height: Math.max(tall, height) } } : {}) });
 		if (seen.errors.length > 0)
 			console.log(file, seen.errors);
 		await ctx.close();
 	}
+
+/* Contact sheets: one page with everything, and a picture of each size. */
+const shots = readdirSync(dir).filter((f) => f.endsWith(".png") && !f.startsWith("sheet-"));
+const of = (size: string): string[] => PAGES.map(([name]) => `${name}-${size}.png`).filter((f) => shots.includes(f));
+const figure = (f: string, w: number): string => `<figure style="width:${w}px"><a href="${f}"><img src="${f}" width="${w}" loading="lazy" alt=""></a><figcaption>${f.replace(/\.png$/, "")}</figcaption></figure>`;
+const sheet = (body: string): string => `<!doctype html><meta charset="utf-8"><title>dmarcd, all pages</title>
+<style>body{font:13px system-ui,sans-serif;margin:16px;background:#8a929c;color:#fff}section{display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start}figure{margin:0}figcaption{padding:2px 0}img{display:block;box-shadow:0 1px 4px #0006}h2{font-size:15px}</style>
+${body}\n`;
+writeFileSync(join(dir, "index.html"), sheet(SIZES.map(([size, width]) => `<h2>${size}, ${width} px</h2><section>${of(size).map((f) => figure(f, width > 1000 ? 420 : width > 500 ? 300 : 190)).join("\n")}</section>`).join("\n")));
+for (const [size, width] of SIZES) {
+	const all = of(size);
+	if (all.length === 0)
+		continue;
+	writeFileSync(join(dir, "sheet.html"), sheet(`<section>${all.map((f) => figure(f, width > 1000 ? 470 : width > 500 ? 310 : 180)).join("\n")}</section>`).replace(/ loading="lazy"/g, ""));
+	const { ctx, page } = await open(b, "file://", { viewport: { width: 2000, height: 1000 } });
+	await page.goto(pathToFileURL(join(dir, "sheet.html")).href);
+	await page.waitForLoadState("load");
+	await page.screenshot({ path: join(dir, `sheet-${size}.png`), fullPage: true });
+	await ctx.close();
+}
+rmSync(join(dir, "sheet.html"), { force: true });
 await b.close();
 await s.close();

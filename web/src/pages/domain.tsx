@@ -5,11 +5,13 @@ import { day, num } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { toUnicode, safeText } from "../lib/safe";
 import type { Breakdown, DomainDetail } from "../lib/types";
+import type { Flow } from "../lib/types-flow";
 import { across, apiQuery, carried, FAILURE_KEYS, removeFilter, setFilter, TLS_KEYS } from "../lib/url";
 import type { PageProps } from "../routes";
 import { Amount, failing, passed, PolicyText, Rate, Status } from "../ui/bits";
 import { causeText } from "../ui/domains";
 import { FilterBar } from "../ui/filterbar";
+import { FlowChart } from "../ui/flow";
 import { Icon } from "../ui/icons";
 import { Complete, Head, OutcomeCard, PeriodText, Section, Tiles } from "../ui/page";
 import { SourceTable } from "../ui/sources";
@@ -23,6 +25,7 @@ export default function DomainPage({ params }: PageProps) {
 	const fixed = { domain: d };
 	const l = useApi<DomainDetail>(`domains/${encodeURIComponent(d)}?${apiQuery(removeFilter(s, "domain"))}`, { main: true });
 	const srcs = useApi<Breakdown>(`breakdown?${apiQuery(s, { by: "ip", sort: "-m", limit: 8 }, fixed)}`);
+	const flow = useApi<Flow>(`flow?${apiQuery(s, {}, fixed)}`);
 	const rep = useApi<Breakdown>(`breakdown?${apiQuery(s, { by: "reporter", sort: "-m", limit: 8 }, fixed)}`);
 	const here = carried(setFilter(s, { key: "domain", values: [d], not: false, contains: false }));
 	const u = toUnicode(d);
@@ -46,6 +49,7 @@ export default function DomainPage({ params }: PageProps) {
 				</>
 			)}</Load>
 			<OutcomeCard fixed={fixed} />
+			<section class="card"><Load of={flow} h={480}>{(f) => <FlowChart data={f} />}</Load></section>
 			<Section title={t("domain.sources")} side={<a href={href(at("/sources", here))}>{t("domain.sources.all")}</a>}>
 				<Load of={srcs} h={320}>{(b) => b.items.length === 0 ? <p class="muted">{t("empty.period")}</p> : <SourceTable by="ip" items={b.items} sort="-m" fixedSort query={here} />}</Load>
 			</Section>

@@ -99,7 +99,7 @@ export function WorldMap({ data, measure }: { data: Breakdown; measure: string }
 					{rows.length > shown.length && <p class="small muted">{t("map.small", { n: rows.filter((r) => r.value > 0).length - shown.length })}</p>}
 				</div>
 			)}
-			<Table caption={title} rows={rows} rowKey={(r) => r.key} cls="ranked" columns={[
+			<Table caption={title} rows={rows} rowKey={(r) => r.key} cls="countries" columns={[
 				{ id: "c", head: t("split.country"), cls: "c-main", cell: (r) => <Value k="country" v={r.key}>{countryName(r.key)}</Value> },
 				{ id: "v", head: t(`measure.${measure}` as Key), num: true, cell: (r) => num(r.value) },
 				{ id: "s", head: t("map.col.share"), cell: (r) => <span class="rate flat"><span class="bar" aria-hidden="true"><span style={{ width: `${(ratio(r.value, top?.value ?? 0) ?? 0) * 100}%` }} /></span><span class="n">{percent(ratio(r.value, all))}</span></span> },
