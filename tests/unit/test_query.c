@@ -1208,7 +1208,8 @@ test_parameters(void **state)
 		{ ANSWER_TIMESERIES, "by", "disposition", true }, { ANSWER_TIMESERIES, "by", "ip", false },
 		{ ANSWER_BREAKDOWN, "limit", "501", false }, { ANSWER_BREAKDOWN, "limit", "500", true }, { ANSWER_ROWS, "limit", "0", false },
 		{ ANSWER_ROWS, "limit", "1000", true }, { ANSWER_ROWS, "sort", "-day", true }, { ANSWER_ROWS, "sort", "ip", false },
-		{ ANSWER_REPORTS, "sort", "-received", true }, { ANSWER_META, "t", "7d", false }, { ANSWER_OVERVIEW, "cmp", "year", false },
+		{ ANSWER_REPORTS, "sort", "-received", true }, { ANSWER_META, "t", "7d", false }, { ANSWER_OVERVIEW, "cmp", "year", true },
+		{ ANSWER_OVERVIEW, "cmp", "decade", false },
 		{ ANSWER_OVERVIEW, "color", "red", false }, { ANSWER_TIMESERIES, "top", "51", false }, { ANSWER_TIMESERIES, "step", "hour", false },
 		{ ANSWER_ROWS, "total", "2", false },
 	};
