@@ -89,8 +89,8 @@ some_days(struct store *s, int64_t domain, int64_t from, int64_t to, struct stor
 {
 	static const char *const	 sql[] = {
 		/* versions that do not count go with the one that does, and those of their own days */
-		"DELETE FROM report WHERE superseded_by IN (SELECT id FROM report WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 AND "
-		    "superseded_by IS NULL)",
+		("DELETE FROM report WHERE superseded_by IN (SELECT id FROM report WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 AND "
+		    "superseded_by IS NULL)"),
 		"DELETE FROM report WHERE superseded_by IS NOT NULL AND domain = ?1 AND day BETWEEN ?2 AND ?3",
 		"DELETE FROM report WHERE superseded_by IS NULL AND domain = ?1 AND day BETWEEN ?2 AND ?3",
 		"DELETE FROM record WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
