@@ -8,5 +8,8 @@ libdmarcd_a_SOURCES += src/answer/failure_mail.c
 # search
 libdmarcd_a_SOURCES += src/answer/search.c
 
+# what the DNS says of a domain
+libdmarcd_a_SOURCES += src/answer/dns.c
+
 # host names, and how the resolver is
 libdmarcd_a_SOURCES += src/answer/hosts.c

@@ -231,7 +231,7 @@ answer_domain(struct query *q, const struct answer_request *rq, struct err *e)
 	struct query_clause		*c;
 	struct query_value		 value = { 0 };
 	size_t				 nseen = 0, at;
-	json_t				*j = NULL;
+	json_t				*j = NULL, *dns;
 	bool				 prev, many;
 
 	/* The name of the path is one more filter, compared as it is. */
@@ -258,9 +258,13 @@ answer_domain(struct query *q, const struct answer_request *rq, struct err *e)
 	/* A million names in From, and the page does without them rather than not at all. */
 	if ((many = query_breakdown(q, &mine.filter, &r, BY_HFROM, &page, &sub, e) == -1) && e->code != ERR_TEMP)
 		return (NULL);
-	if ((j = answer_domain_line(&d.items[at], d.ndays, prev)) == NULL)
+	if ((dns = a_dns(q, d.items[at].domain, d.items[at].policy_known ? &d.items[at].policy : NULL, e)) == NULL)
+		return (NULL);
+	if ((j = answer_domain_line(&d.items[at], d.ndays, prev)) == NULL) {
+		json_decref(dns);
 		return (answer_oom(e));
-	if (json_object_set_new(j, "policy_seen", policy_seen(seen, nseen)) == -1 ||
+	}
+	if (json_object_set_new(j, "dns", dns) == -1 || json_object_set_new(j, "policy_seen", policy_seen(seen, nseen)) == -1 ||
 	    json_object_set_new(j, "subdomains", many ? json_null() : subdomains(&sub)) == -1) {
 		json_decref(j);
 		return (answer_oom(e));

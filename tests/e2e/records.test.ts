@@ -132,6 +132,17 @@ test('names of our domains and of their mail are asked for; what was said stays'
 			'spf|spf.mailer.example|0|found|v=spf1 include:two.mailer.example ip4:192.0.2.0/24 -all',
 			'spf|two.mailer.example|0|nxdomain||',
 		]);
+		await serving(p, async (d) => {
+			const { dns: says } = await d.get('domains/example.com') as { dns: { dmarc: Record<string, unknown>; spf: Record<string, unknown>; keys: Record<string, unknown>[] } };
+			assert.equal(says.dmarc['found'], 'record');
+			assert.equal(says.dmarc['differs'], true); // reports say p=none
+			assert.equal(says.spf['fault'], 'missing'); // two.mailer.example
+			assert.equal(says.spf['fault_at'], 'two.mailer.example');
+			assert.deepEqual(says.keys.map((k) => [k['selector'], k['key'], k['m']]), [['s1', 'broken', 10], ['s2', 'revoked', 10]]);
+			const other = (await d.get('domains/example.org')).dns as typeof says;
+			assert.equal(other.dmarc['failure'], 'servfail');
+			assert.equal(other.spf['lookups'], null);
+		});
 		// nobody asked for strangers' keys
 		assert.equal(dns.asked.filter((q) => q.name.includes('s9')).length, 0);
 		// it is known after a restart, and not asked for before its time
