@@ -475,8 +475,17 @@ policy_line(const struct report_policy *p)
 	return (j);
 }
 
+#define DNS_TEXT 300	/* of a record on a chart: keys are long */
+
 static json_t *
-events_json(const struct query_policy_event *v, size_t n)
+dns_text(struct str s)
+{
+	s = s.p == NULL ? s : str_trim(s);
+	return (s.p == NULL || s.len == 0 ? json_null() : a_str((struct str){ s.p, s.len > DNS_TEXT ? DNS_TEXT : s.len }));
+}
+
+static json_t *
+events_json(const struct query_policy_event *v, size_t n, const struct query_dns_event *d, size_t nd)
 {
 	struct a_obj	 a = a_array();
 
@@ -489,6 +498,19 @@ events_json(const struct query_policy_event *v, size_t n)
 		a_set(&o, "old", policy_line(&v[i].was));
 		a_set(&o, "new", policy_line(&v[i].is));
 		a_set(&o, "reporters", a_count(v[i].reporters));
+		a_add(&a, a_done(&o));
+	}
+	for (size_t i = 0; i < nd; i++) {
+		struct a_obj	 o = a_object();
+
+		a_set(&o, "day", a_day(d[i].day));
+		a_set(&o, "kind", a_text("dns"));
+		a_set(&o, "record", a_str(d[i].kind));
+		a_set(&o, "name", a_str(d[i].name));
+		a_set(&o, "domain", a_str(d[i].domain));
+		a_set(&o, "old", dns_text(d[i].was));
+		a_set(&o, "new", dns_text(d[i].is));
+		a_set(&o, "reporters", a_count(0));
 		a_add(&a, a_done(&o));
 	}
 	return (a_done(&a));
@@ -521,10 +543,12 @@ answer_timeseries(struct query *q, const struct answer_request *rq, struct err *
 	size_t				 n;
 	struct a_obj			 o, days;
 	json_t				*j;
+	struct query_dns_event		*dns = NULL;
+	size_t				 ndns = 0;
 
 	if (query_filter_range(q, &rq->filter, &r, e) == -1 ||
 	    query_series(q, &rq->filter, &r, rq->by, rq->week, rq->top, rq->measure, &s, e) == -1 ||
-	    query_policy_events(q, &rq->filter, &r, &v, &n, e) == -1)
+	    query_policy_events(q, &rq->filter, &r, &v, &n, e) == -1 || query_dns_events(q, &rq->filter, &r, &dns, &ndns, e) == -1)
 		return (NULL);
 	days = a_array();
 	for (size_t i = 0; i < s.ndays; i++)
@@ -536,7 +560,7 @@ answer_timeseries(struct query *q, const struct answer_request *rq, struct err *
 	a_set(&o, "days", a_done(&days));
 	a_set(&o, "complete_through", a_day(r.complete_through));
 	a_set(&o, "series", lines_json(&s));
-	a_set(&o, "events", events_json(v, n));
+	a_set(&o, "events", events_json(v, n, dns, ndns));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }
 

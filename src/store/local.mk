@@ -24,6 +24,9 @@ src/store/migrations.c: $(migrations) src/store/embed-sql.sh
 	$(SHELL) $(srcdir)/src/store/embed-sql.sh $(addprefix $(srcdir)/,$(migrations)) > $@.tmp && mv $@.tmp $@
 EXTRA_DIST += src/store/embed-sql.sh
 
+# what changed in the DNS, on charts
+libdmarcd_a_SOURCES += src/store/query_dns_events.c
+
 # search
 libdmarcd_a_SOURCES += src/store/query_search.h src/store/query_search.c
 

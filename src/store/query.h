@@ -469,6 +469,10 @@ struct query_policy_event {
 	struct report_policy	 was, is;
 	uint64_t		 reporters;	/* that saw the new one on that day */
 };
+/* Days on which what the DNS says of our own domains became something else, the latest first; texts one in a line. */
+struct query_dns_event { int64_t day; struct str kind, name, domain, was, is; };	/* kind: dmarc, spf, dkim */
+int	 query_dns_events(struct query *, const struct query_filter *, const struct query_range *, struct query_dns_event **, size_t *,
+	    struct err *);
 /* Days on which most reports began to show another p, sp, np, adkim, aspf, pct or testing. */
 int	 query_policy_events(struct query *, const struct query_filter *, const struct query_range *,
 	    struct query_policy_event **, size_t *, struct err *);

@@ -1116,6 +1116,34 @@ test('a database that comes later is found', async (t) => {
 	}
 });
 
+test('what the DNS says became something else: a marker on charts, of the domains that are asked for', async (t) => {
+	if (driver === undefined) return t.skip('needs the driver');
+	const own = await startDriver(driver, []);
+	try {
+		const b = new Client(own.url);
+		const at = parse(await b.ask(`${API}/meta`)).complete_through as string;
+		const when = Date.parse(`${at}T10:00:00Z`) / 1000;
+		await own.sql("INSERT INTO dns (id, kind, name, domain, own, mail, wanted, met, due, state, texts, more, tries, failure) VALUES " +
+			"(901, 1, '_dmarc.example.com', 'example.com', 1, 0, 1, 1, 1, 1, 'v=DMARC1; p=reject', 0, 0, 0), (902, 1, '_dmarc.example', 'example', 0, 0, 1, 1, 1, 1, 'v=DMARC1; p=none', 0, 0, 0)");
+		await own.sql(`INSERT INTO dns_was VALUES (901, ${when - 7200}, 1, 3, ''), (901, ${when}, ${when - 7200}, 1, 'v=DMARC1; p=none' || char(10)), (902, ${when}, 1, 3, '')`);
+		await own.sql("UPDATE meta SET value = value + 1 WHERE key = 'generation'");
+		const events = async (q: string): Promise<Json[]> => {
+			const a = await b.ask(`${API}/timeseries?${q}`);
+			assert.deepEqual(spec.faults('/timeseries', a.status, a.headers['content-type'], parse(a)), []);
+			return (parse(a).events as Json[]).filter((e) => e.kind === 'dns');
+		};
+		const both = [{ day: at, kind: 'dns', record: 'dmarc', name: '_dmarc.example.com', domain: 'example.com', old: 'v=DMARC1; p=none', new: 'v=DMARC1; p=reject', reporters: 0 },
+			{ day: at, kind: 'dns', record: 'dmarc', name: '_dmarc.example.com', domain: 'example.com', old: null, new: 'v=DMARC1; p=none', reporters: 0 }];
+		assert.deepEqual(await events('t=30d'), both);
+		assert.deepEqual(await events('t=all&domain=example.com'), both);
+		assert.deepEqual(await events('t=all&domain=example.org'), []);
+		assert.deepEqual(await events('t=all&domain=!example.com'), []);
+		assert.deepEqual(await events('from=2020-01-01&to=2020-02-01'), []);
+	} finally {
+		assert.equal(await own.stop(), 0);
+	}
+});
+
 test('a commit is seen at once: another ETag, another answer', async (t) => {
 	if (driver === undefined) return t.skip('needs the driver');
 	const own = await startDriver(driver, []);

@@ -239,7 +239,7 @@ test("TLS: figures, a day by key, a result to its failures, the reading for enfo
 		assert.ok(text.length > 20 && !/^tls\./.test(text), text);
 	await page.locator(".charttools .seg button").nth(1).click();
 	assert.ok(here(page).includes("view=failed"));
-	await page.locator(".chart .tools .btn").click();
+	await page.locator(".chart .tools > .btn[aria-pressed]").click();
 	await page.locator(".daytable tbody tr").first().waitFor();
 	await page.locator(".tlsresults .val").first().click();
 	await settle(page);

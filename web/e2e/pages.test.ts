@@ -213,7 +213,7 @@ test("the chart: figures as a table, days by key, a day by Enter", async () => {
 	await until(() => page.evaluate("location.search.includes('from=')"), "location.search.includes('from=')");
 	await page.goBack();
 	await settle(page);
-	await page.locator(".chart .tools .btn").first().click();
+	await page.locator(".chart .tools > .btn[aria-pressed]").first().click();
 	await page.locator(".daytable tbody tr").first().waitFor();
 	await ctx.close();
 });

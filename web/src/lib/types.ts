@@ -48,7 +48,7 @@ export interface Overview {
 	silent_reporters: { key: string; label: string; last_day: string; usual_m: number }[];
 }
 export interface Series { key: string; label: string; values: number[] }
-export interface PolicyEvent { day: string; kind: string; domain: string; old: string | null; new: string | null; reporters: number }
+export interface PolicyEvent { day: string; kind: string; record?: string; name?: string; domain: string; old: string | null; new: string | null; reporters: number }
 export interface Timeseries {
 	from: string; to: string; step: "day" | "week"; days: string[]; complete_through: string | null;
 	series: Series[]; events: PolicyEvent[];

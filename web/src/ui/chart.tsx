@@ -161,7 +161,7 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 			</ul>
 			{data.events.length > 0 && (
 				<ul class="events">
-					{data.events.slice(0, 6).map((e) => <li><span aria-hidden="true">▾</span> {fmtDay(e.day)} <EventText e={e} /></li>)}
+					{[...data.events].sort((a, b) => a.day < b.day ? -1 : a.day > b.day ? 1 : 0).slice(-6).map((e) => <li><span aria-hidden="true">▾</span> {fmtDay(e.day)} <EventText e={e} /></li>)}
 				</ul>
 			)}
 		</figure>
@@ -172,8 +172,8 @@ const minDay = (a: string, b: string): string => a < b ? a : b;
 
 /* What changed: a policy as receivers saw it, or what the DNS says. */
 const EventText = ({ e }: { e: Timeseries["events"][number] }) => (
-	<span>{e.kind === "policy" ? <><Safe text={e.domain} />: </> : <>{t("event.dns", { what: safeText(e.domain) })} </>}
-		{(e.old !== null || e.new !== null || e.kind === "policy") && <><code><Safe text={e.old ?? "?"} /></code> → <code><Safe text={e.new ?? "?"} /></code></>}
+	<span>{e.kind === "policy" ? <><Safe text={e.domain} />: </> : <>{t("event.dns", { what: `${(e.record ?? "").toUpperCase()} ${safeText(e.name ?? e.domain)}` })} </>}
+		{(e.old !== null || e.new !== null || e.kind === "policy") && <><code><Safe text={e.old ?? (e.kind === "dns" ? "–" : "?")} /></code> → <code><Safe text={e.new ?? (e.kind === "dns" ? "–" : "?")} /></code></>}
 		{e.reporters > 0 && <> <span class="muted">{t("chart.event", { n: e.reporters })}</span></>}</span>
 );
 
