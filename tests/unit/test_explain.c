@@ -515,8 +515,8 @@ test_note_org(void **state)
 			static const char *const	 texts[] = {
 				"Whether the names belong together was estimated by the list of public suffixes: not all DMARC records that a tree walk asks for are known.",
 				"Which names belong together was decided by the DMARC records that the DNS holds now (tree walk).",
-				"Which names belong together was decided by DMARC records of the DNS that are others by now; "
-				    "'dmarcd reprocess --verdicts' judges anew.",
+				("Which names belong together was decided by DMARC records of the DNS that are others by now; "
+				    "'dmarcd reprocess --verdicts' judges anew."),
 			};
 
 			f.walked = i == 0 ? WALK_LACKED : WALK_USED;
