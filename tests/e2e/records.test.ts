@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Daemon, dmarcd, program, run, until } from './lib/daemon.js';
 import { Dns } from './lib/dns.js';
+import { Spec } from './lib/openapi.js';
 
 const skip = existsSync(program) ? false : `${program} is not built`;
 const dbsql = join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql');
@@ -133,6 +134,9 @@ test('names of our domains and of their mail are asked for; what was said stays'
 			'spf|two.mailer.example|0|nxdomain||',
 		]);
 		await serving(p, async (d) => {
+			const spec = new Spec(process.env['OPENAPI'] ?? join(process.env['E2E_DIR'] ?? 'tests/e2e', '../../schema/openapi.yaml'));
+			for (const name of ['example.com', 'example.org'])
+				assert.deepEqual(spec.faults('/domains/{domain}', 200, 'application/json', await d.get(`domains/${name}`)), []);
 			const { dns: says } = await d.get('domains/example.com') as { dns: { dmarc: Record<string, unknown>; spf: Record<string, unknown>; keys: Record<string, unknown>[] } };
 			assert.equal(says.dmarc['found'], 'record');
 			assert.equal(says.dmarc['differs'], true); // reports say p=none
