@@ -145,7 +145,8 @@ say_do(struct buf *b, const struct summary_item *it, unsigned lang)
 	int				 in = explain_language(str_of(summary_language_tag(lang)));
 	char				 key[48];
 
-	for (size_t p = 0; it->why != NULL && p < nitems(parts); p++)
+	/* what to do if it were yours is no advice about mail that was forwarded */
+	for (size_t p = 0; it->why != NULL && p < (it->kind == ITEM_HURT_FORWARDED ? 1 : nitems(parts)); p++)
 		for (size_t i = 0; i < it->why->nlines; i++)
 			if (it->why->lines[i].part == parts[p])
 				return (explain_say(b, in < 0 ? 0 : (unsigned)in, it->why, &it->why->lines[i]));
