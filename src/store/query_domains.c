@@ -180,6 +180,35 @@ newest_first(const void *a, const void *b)
 	return (x->reports > y->reports ? -1 : x->reports < y->reports);
 }
 
+static struct str
+or_default(struct str s, struct str other)
+{
+	return (s.p == NULL || s.len == 0 ? other : s);
+}
+
+/*
+ * Reporters leave out what is a default, or cannot say it in their dialect;
+ * what a policy comes to is compared, not how it is written.
+ */
+static bool
+same_policy(const struct report_policy *a, const struct report_policy *b)
+{
+	return (str_eq(or_default(a->p, STR("")), or_default(b->p, STR(""))) &&
+	    str_eq(or_default(a->sp, or_default(a->p, STR(""))), or_default(b->sp, or_default(b->p, STR("")))) &&
+	    str_eq(or_default(a->adkim, STR("r")), or_default(b->adkim, STR("r"))) &&
+	    str_eq(or_default(a->aspf, STR("r")), or_default(b->aspf, STR("r"))) &&
+	    str_eq(or_default(a->pct, STR("100")), or_default(b->pct, STR("100"))) &&
+	    str_eq(or_default(a->testing, STR("n")), or_default(b->testing, STR("n"))));
+}
+
+/* The same, also for names that do not exist: np without a value is sp. */
+static bool
+same_wholly(const struct report_policy *a, const struct report_policy *b)
+{
+	return (same_policy(a, b) && str_eq(or_default(a->np, or_default(a->sp, or_default(a->p, STR("")))),
+	    or_default(b->np, or_default(b->sp, or_default(b->p, STR(""))))));
+}
+
 int
 query_policies(struct query *q, struct str domain, struct query_policy_seen **out, size_t *n, struct err *e)
 {
@@ -187,16 +216,23 @@ query_policies(struct query *q, struct str domain, struct query_policy_seen **ou
 	const struct q_report		*r;
 	struct query_policy_seen	*s;
 	struct q_tally			 t = { 0 };
-	uint32_t			*place, count = 0;
+	uint32_t			*place, *kinds, count = 0, k;
 
 	*n = 0;
 	if (q_need(q, TIER_REPORTS, e) == -1 || q_need(q, TIER_POLICIES, e) == -1)
 		return (-1);
-	if ((place = arena_alloc(q->a, c->npolicies + 1, sizeof(*place))) == NULL)
+	if ((place = arena_alloc(q->a, c->npolicies + 1, sizeof(*place))) == NULL ||
+	    (kinds = arena_alloc(q->a, c->npolicies + 1, sizeof(*kinds))) == NULL)
 		return (q_oom(e));
-	for (size_t i = 0; i < c->npolicies; i++)
-		if (c->policies[i].domain != 0 && str_eq(str_of(c->domains[c->policies[i].domain].key), domain))
-			place[i] = ++count;
+	for (uint32_t i = 0; i < c->npolicies; i++) {
+		if (c->policies[i].domain == 0 || !str_eq(str_of(c->domains[c->policies[i].domain].key), domain))
+			continue;
+		for (k = 0; k < count && !same_wholly(&c->policies[kinds[k]].p, &c->policies[i].p); k++)
+			;
+		if (k == count)
+			kinds[count++] = i;
+		place[i] = k + 1;
+	}
 	if ((*out = arena_alloc(q->a, (size_t)count + 1, sizeof(**out))) == NULL)
 		return (q_oom(e));
 	for (r = c->reports; r < c->reports + c->nreports; r++) {
@@ -220,27 +256,6 @@ query_policies(struct query *q, struct str domain, struct query_policy_seen **ou
 	if (*n > 1)
 		qsort(*out, *n, sizeof(**out), newest_first);
 	return (0);
-}
-
-static struct str
-or_default(struct str s, struct str other)
-{
-	return (s.p == NULL || s.len == 0 ? other : s);
-}
-
-/*
- * Reporters leave out what is a default, or cannot say it in their dialect;
- * what a policy comes to is compared, not how it is written.
- */
-static bool
-same_policy(const struct report_policy *a, const struct report_policy *b)
-{
-	return (str_eq(or_default(a->p, STR("")), or_default(b->p, STR(""))) &&
-	    str_eq(or_default(a->sp, or_default(a->p, STR(""))), or_default(b->sp, or_default(b->p, STR("")))) &&
-	    str_eq(or_default(a->adkim, STR("r")), or_default(b->adkim, STR("r"))) &&
-	    str_eq(or_default(a->aspf, STR("r")), or_default(b->aspf, STR("r"))) &&
-	    str_eq(or_default(a->pct, STR("100")), or_default(b->pct, STR("100"))) &&
-	    str_eq(or_default(a->testing, STR("n")), or_default(b->testing, STR("n"))));
 }
 
 struct sighting { uint32_t domain, kind; int32_t day; uint32_t policy, reports, reporters; };
