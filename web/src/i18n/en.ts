@@ -279,7 +279,7 @@ const ui = {
 	"verdict.level.bad": "Needs you",
 	"verdict.level.nodata": "Nothing to judge",
 	"verdict.all_well": "{domains, plural, one {The mail of one domain is} other {The mail of # domains is}} in order: of {m, plural, one {# message} other {# messages}}, {pass_rate, percent} passed DMARC.",
-	"verdict.hurt": "Receivers put aside or refused {m, plural, one {# message} other {# messages}} of {domain} that looks like wanted mail.",
+	"verdict.hurt": "Receivers put aside or refused {m, plural, one {# message of {domain} that looks} other {# messages of {domain} that look}} like wanted mail.",
 	"verdict.failing": "{domain}: {m, plural, one {# message} other {# messages}} failed DMARC, {rate, percent} of its mail. See where they come from.",
 	"verdict.watching_only": "{domain} passes well, but its policy stops nothing yet. See whether it is ready for quarantine.",
 	"verdict.no_reports": "No report has arrived since {since}. See whether the mailbox answers.",
