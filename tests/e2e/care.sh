@@ -100,7 +100,7 @@ runs 0 "reports of a sender" reports --t all --sender 2
 [ "$(fresh)" -eq 0 ]
 ok $? "have been looked for"
 # With a daemon people look at any time.
-printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\n' "$dir/state" >"$dir/conf"
+printf 'state = "%s"\nhttp { listen = "127.0.0.1:0" }\nresolver { enabled = no }\n' "$dir/state" >"$dir/conf"
 "$dmarcd" -c "$dir/conf" serve >"$dir/log" 2>&1 &
 running=$!
 i=0

@@ -69,7 +69,7 @@ async function imported(conf: string, name: string, mails: string[]): Promise<vo
 
 function confOf(name: string, http = '', file = name): string {
 	const path = join(dir, `${file}.conf`);
-	writeFileSync(path, `state = "${join(dir, name)}"\ndecoders = 1\nhttp {\n\tlisten = "127.0.0.1:0"\n${http}}\n`);
+	writeFileSync(path, `state = "${join(dir, name)}"\ndecoders = 1\nhttp {\n\tlisten = "127.0.0.1:0"\n${http}}\nresolver { enabled = no }\n`);
 	return path;
 }
 
@@ -376,12 +376,14 @@ test('who guesses waits, whether there is such a user or not (brute force)', asy
 		// the right password does not help meanwhile; others are not held up
 		const now = await tryLogin(x.url, 'victor', secretWords, from('192.0.2.99'));
 		assert.ok(now.status === 429 || now.status === 200);
-		assert.equal((await tryLogin(x.url, 'root', secretWords, from('192.0.2.98'))).status, 200);
+		const others = [(await tryLogin(x.url, 'root', secretWords, from('192.0.2.98'))).status];
 		// one address that goes through names
 		let n = 0;
 		while (n < 40 && (await tryLogin(x.url, `name${n}`, 'one password for all', from('203.0.113.5'))).status === 401) n++;
 		assert.ok(n >= 10 && n < 40, `${n} guesses`);
-		assert.equal((await tryLogin(x.url, 'lisa', secretWords, from('203.0.113.6'))).status, 200);
+		others.push((await tryLogin(x.url, 'lisa', secretWords, from('203.0.113.6'))).status);
+		// counters are shared by chance, once in a thousand runs: not by both
+		assert.ok(others.includes(200) && others.every((o) => o === 200 || o === 429), String(others));
 		// it may say whatever it likes in front of what the proxy says
 		assert.equal((await tryLogin(x.url, 'name99', 'one password for all', from('192.0.2.50, 203.0.113.5'))).status, 429);
 		// many at once cost one hash at a time, and everybody else is answered
