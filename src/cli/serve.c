@@ -1,6 +1,8 @@
 /*
  * serve.c - dmarcd serve: the daemon, in the foreground.
  */
+#include <sys/statvfs.h>
+
 #include "base/base.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -51,6 +53,14 @@ on_listening(void *arg, const struct conf_http *h, int port)
 
 static const struct supervisor_calls	 calls = { .reload = on_reload, .listening = on_listening };
 
+static bool
+no_room(const char *dir)
+{
+	struct statvfs	 v;
+
+	return (statvfs(dir, &v) == 0 && v.f_bavail < ((uint64_t)1 << 20) / (v.f_frsize == 0 ? 1 : v.f_frsize));
+}
+
 static int
 serve_run(struct cli_ctx *ctx, const struct cli_args *args)
 {
@@ -59,10 +69,13 @@ serve_run(struct cli_ctx *ctx, const struct cli_args *args)
 	struct store	*st;
 
 	(void)args;
-	/* faults of the state directory are said at once, before anything is started */
-	if ((st = store_open(ctx->state, STORE_WRITE, &e)) == NULL)
+	/* faults of the state directory are said at once, before anything is started; a full disk may have room again */
+	if ((st = store_open(ctx->state, STORE_WRITE, &e)) != NULL)
+		store_close(st);
+	else if (e.code == ERR_TEMP && no_room(ctx->state))
+		cli_note(ctx, "the disk is full, and what needs it waits until there is room (%s)", e.msg);
+	else
 		return (cli_fail(&e));
-	store_close(st);
 	if (geo_open(&ctx->conf->geo, &e) == -1)
 		return (cli_fail(&e));
 	geo_close();	/* the processes that look into it open it themselves */

@@ -270,17 +270,20 @@ export async function live(o: Story): Promise<Told> {
 		await importer.ended();
 		bothered = 0;
 		importer.start();
-		const since = Math.floor(Date.now() / 1000);
-		let called = 0;
-		await until(() => `all mail stored: ${JSON.stringify(names.map((n) => statusOf(state, n)))} ${JSON.stringify(inSpool(state))} ${excuse()}`, () => {
-			const idle = names.filter((n) => statusOf(state, n)?.state === 'idle' && (statusOf(state, n)?.last_success ?? 0) >= since);
-			if (idle.length === names.length && inSpool(state).length === 0) return true;
-			if (Date.now() - called > 5000 && names.every((n) => statusOf(state, n)?.state !== 'fetching')) {
-				called = Date.now();
-				d?.signal('SIGHUP');
-			}
-			return false;
-		}, 600);
+		// A look that was under way may have listed the mailbox before the last mail came: the one after it counts. Times are whole seconds.
+		for (const round of ['a look', 'another look']) {
+			const since = Math.floor(Date.now() / 1000);
+			let called = 0;
+			await until(() => `${round}, all mail stored: ${JSON.stringify(names.map((n) => statusOf(state, n)))} ${JSON.stringify(inSpool(state))} ${excuse()}`, () => {
+				const idle = names.filter((n) => statusOf(state, n)?.state === 'idle' && (statusOf(state, n)?.last_success ?? 0) > since);
+				if (idle.length === names.length && inSpool(state).length === 0) return true;
+				if (Date.now() - called > 2000 && names.every((n) => statusOf(state, n)?.state !== 'fetching')) {
+					called = Date.now();
+					d?.signal('SIGHUP');
+				}
+				return false;
+			}, 600);
+		}
 		await importer.ended();
 		assert.deepEqual(importer.wrong, [], excuse());
 		const now = d;
