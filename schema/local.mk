@@ -3,5 +3,6 @@ migrations = schema/0001-reports.sql schema/0002-quarantine.sql schema/0003-trus
 	schema/0005-tls.sql schema/0006-senders.sql schema/0007-quarantine-place.sql \
 	schema/0008-hosts.sql schema/0009-requests.sql schema/0010-failure-trust.sql \
 	schema/0013-todo.sql \
-	schema/0011-dns.sql
+	schema/0011-dns.sql \
+	schema/0017-edition.sql
 EXTRA_DIST += $(migrations) schema/openapi.yaml

@@ -395,7 +395,7 @@ sum_differs(struct check *c, int64_t domain, int64_t day, int64_t reporter, int6
 	    put_sum(c, c->fresh, domain, day, 0, 0, NULL, e) == -1)
 		return (-1);
 	c->mended++;
-	writer_changed(c->s, false);
+	writer_changed(c->s, true);
 	return (0);
 }
 

@@ -9,7 +9,7 @@ libdmarcd_a_SOURCES += \
 	src/store/write_tls.c src/store/check_tls.c \
 	src/store/map.h src/store/map.c src/store/query_senders.c src/store/senders.h src/store/senders.c src/store/senders_decide.c src/store/requests.h src/store/requests.c \
 	src/store/quarantine.c src/store/originals.c src/store/rejudge.c src/store/check.c src/store/backup.c \
-	src/store/query.h src/store/query_int.h src/store/query_filter.c src/store/query_cache.c src/store/query_pieces.c \
+	src/store/query.h src/store/query_int.h src/store/query_filter.c src/store/query_cache.c src/store/query_pieces.c src/store/query_columns.c \
 	src/store/query_prefix.c src/store/query_place.c src/store/query_ptr.c src/store/query_pairs.c src/store/query_health.c src/store/query_flow.c \
 	src/store/query_plan.c src/store/query_tally.c src/store/query_sum.c src/store/query_rows.c \
 	src/store/query_domains.c src/store/query_reports.c src/store/query_explain.c src/store/query_tls.c src/store/query_tls.h \

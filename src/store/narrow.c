@@ -30,6 +30,7 @@ static const struct { const char *table; const char *where; } tables[] = {
 	{ "report", "domain" OURS },
 	{ "record", "domain" OURS },
 	{ "rollup", "domain" OURS },
+	{ "edition", "domain" OURS },
 	{ "failure", "domain" OURS },
 	{ "host_domain", "domain" OURS },
 	{ "reveal", "failure IN (SELECT id FROM main.failure WHERE domain" OURS ")" },

@@ -96,6 +96,7 @@ some_days(struct store *s, int64_t domain, int64_t from, int64_t to, struct stor
 		"DELETE FROM record WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 		"DELETE FROM rollup WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 		"DELETE FROM fresh WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
+		"DELETE FROM edition WHERE domain = ?1 AND day BETWEEN ?2 AND ?3",
 	};
 	uint64_t	 n, messages, all;
 

@@ -91,11 +91,13 @@ struct query;
 struct query	*query_begin(struct store *, int64_t now, unsigned limit_ms, struct err *);
 void		 query_end(struct query *);	/* NULL is fine */
 /*
- * How much is held, whatever came in: sums of a breakdown, and bytes of
- * evidence of all readers. For tests; others have what query_begin gives.
+ * How much is held, whatever came in: sums of a breakdown, bytes of evidence
+ * of all readers, and bytes of rows of all readers (0: rows are read from the
+ * file). For tests; others have what query_begin gives.
  */
-void		 query_hold(struct query *, size_t sums, size_t bytes);
-size_t		 query_held(void);	/* such bytes, now */
+void		 query_hold(struct query *, size_t sums, size_t bytes, size_t columns);
+size_t		 query_held(void);	/* such bytes of evidence, now */
+size_t		 query_columns_held(void);	/* and of rows */
 bool		 query_late(const struct query *);	/* was it ended by its deadline? then nothing is wrong */
 uint64_t	 query_generation(const struct query *);
 int64_t		 query_now(const struct query *);

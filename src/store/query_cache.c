@@ -14,6 +14,7 @@
 #define ALONE_SUMS	((size_t)1 << 18)
 #define ASKED_PIECES	((size_t)24 << 20)	/* of all threads together */
 #define ALONE_PIECES	((size_t)64 << 20)
+#define ASKED_COLUMNS	((size_t)24 << 20)	/* likewise: some two and a half million records */
 #define ASKED_CEILING	((size_t)32 << 20)	/* of the answer */
 #define ID_MAX		0x7fffffff
 #define STEPS		20000		/* of SQLite's machine between two looks at the clock */
@@ -55,6 +56,7 @@ static const char *const sql[Q_STMTS] = {
 	[Q_HOST] = "SELECT state, name, others, more, refused, answered, failure FROM host WHERE source = ?1",
 	[Q_HOST_IP] = "SELECT h.state, h.name, h.others, h.more, h.refused, h.answered, h.failure FROM source s JOIN host h ON h.source = s.id"
 	    " WHERE s.ip = ?1 AND s.kind = ?2",
+	[Q_EDITIONS] = "SELECT day, number FROM edition WHERE domain = ?1 AND day BETWEEN ?2 AND ?3 ORDER BY day",
 	[Q_FRESH] = "SELECT 1 FROM fresh WHERE domain = ?1 AND day = ?2",
 	[Q_DECIDED] = "SELECT 1 FROM (SELECT class FROM decision WHERE sender = ?1 AND domain IN (?2, 0) AND undone IS NULL"
 	    " ORDER BY domain DESC, id DESC LIMIT 1) WHERE class IS NOT NULL",
@@ -299,7 +301,7 @@ report_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 	struct q_report		*r;
 	int64_t			 v[8], lag;
 
-	if (!GROW(c, reports, id))
+	if (!GROW(c, reports, id) || !GROW(c, reporter_of, id))
 		return (q_oom(e));
 	for (int i = 0; i < 8; i++)
 		v[i] = sqlite3_column_int64(st, i + 1);
@@ -312,6 +314,7 @@ report_row(struct query *q, sqlite3_stmt *st, int64_t id, struct err *e)
 	*r = (struct q_report){ .reporter = (uint32_t)v[0], .policy = (uint32_t)v[1], .domain = (uint32_t)v[2],
 	    .day = (int32_t)v[3], .received = v[4], .lag = (int32_t)lag,
 	    .records = v[6] < 0 || v[6] > UINT32_MAX ? UINT32_MAX : (uint32_t)v[6], .m = v[7] < 0 ? 0 : (uint64_t)v[7] };
+	c->reporter_of[id] = r->reporter;
 	r->trust = (uint8_t)sqlite3_column_int(st, 9);
 	c->domains[v[2]].used = true;
 	c->nreports = (size_t)id + 1;
@@ -451,6 +454,7 @@ forget(struct query_cache *c)
 	free(c->outcomes);
 	q_pieces_leave(c);
 	free(c->reports);
+	free(c->reporter_of);
 	free(c->domains);
 	free(c->reporters);
 	free(c->policies);
@@ -529,10 +533,11 @@ begin(struct query *q, struct err *e)
 }
 
 void
-query_hold(struct query *q, size_t sums, size_t bytes)
+query_hold(struct query *q, size_t sums, size_t bytes, size_t columns)
 {
 	q->most_sums = sums;
 	q->most_pieces = bytes;
+	q->most_columns = columns;
 }
 
 struct query *
@@ -548,7 +553,8 @@ query_begin(struct store *s, int64_t now, unsigned limit_ms, struct err *e)
 	q->s = s;
 	q->now = now;
 	q->limit_ms = limit_ms;
-	query_hold(q, limit_ms == 0 ? ALONE_SUMS : ASKED_SUMS, limit_ms == 0 ? ALONE_PIECES : ASKED_PIECES);
+	query_hold(q, limit_ms == 0 ? ALONE_SUMS : ASKED_SUMS, limit_ms == 0 ? ALONE_PIECES : ASKED_PIECES,
+	    limit_ms == 0 || s->mode != STORE_READ ? 0 : ASKED_COLUMNS);
 	q->deadline = limit_ms == 0 ? 0 : when_mono_ms() + limit_ms;
 	if (begin(q, e) == -1) {
 		query_end(q);

@@ -62,7 +62,7 @@ enum q_tier {
 enum q_stmt {
 	Q_BEGIN, Q_END, Q_GENERATION, Q_EPOCH, Q_SENDERS, Q_SENDERS_OF_IP, Q_NAME_TEXT, Q_NAME_ID, Q_SOURCE, Q_SOURCE_RANGE, Q_SOURCE_UNKNOWN, Q_SOURCE_MAX,
 	Q_SCAN, Q_SCAN_SEQ, Q_SEEK, Q_ROLLUP, Q_SEEN, Q_EVIDENCE, Q_EVIDENCES, Q_LISTS, Q_EVIDENCE_MAX, Q_REPORT, Q_VERSIONS,
-	Q_FRESH, Q_DECIDED, Q_HOST, Q_HOST_IP, Q_STMTS
+	Q_FRESH, Q_DECIDED, Q_HOST, Q_HOST_IP, Q_EDITIONS, Q_STMTS
 };
 
 struct query_cache {
@@ -73,6 +73,7 @@ struct query_cache {
 	struct q_pieces		*pieces;	/* query_pieces.c: evidence, of all readers of this file */
 	struct q_own		*own;		/* and of this one */
 	struct q_report		*reports;
+	uint32_t		*reporter_of;	/* by report, beside the rest: each row asks for it */
 	struct q_named		*domains, *reporters;
 	struct q_policy		*policies;
 	uint8_t			*kinds;		/* of sources: 4, 6, 0, or 255 for no source */
@@ -81,7 +82,7 @@ struct query_cache {
 	struct q_ptrs		*ptrs;		/* query_ptr.c */
 	size_t			 noutcomes, nevidence, nreports, ndomains, nreporters, npolicies, nkinds;
 	size_t			 cap_outcomes, cap_reports, cap_domains,
-				 cap_reporters, cap_policies, cap_kinds;
+				 cap_reporters, cap_policies, cap_kinds, cap_reporter_of;
 	struct arena		*texts;		/* of domains, reporters, policies */
 
 	/* query_senders.c: read anew when meta 'senders' says so */
@@ -116,7 +117,7 @@ struct query {
 	bool			 own;		/* the transaction is ours to end */
 	bool			 late;		/* the deadline stopped it */
 #define Q_FULL	((size_t)4 << 20)	/* of one who asks for row after row: end it, begin another */
-	size_t			 most_sums, most_pieces;	/* see query_hold */
+	size_t			 most_sums, most_pieces, most_columns;	/* see query_hold; no columns: the file is read */
 };
 
 void	 query_cache_free(struct query_cache *);
@@ -144,6 +145,58 @@ int64_t	 q_complete_through(struct query *, struct err *);		/* needs TIER_REPORT
 const struct q_evidence *q_ev(struct query *, uint32_t id, struct err *);	/* outcome 0: there is none; NULL: *e is set */
 int	 q_lists(struct query *, uint32_t id, struct q_lists *, struct err *);
 void	 q_pieces_leave(struct query_cache *);
+struct q_columns *q_pieces_columns(struct query *, struct err *);	/* that stand beside them; NULL: *e is set */
+
+/* --- query_columns.c: the rows of a domain's day --------------------------------------- */
+
+enum q_sheet_kind { SHEET_RECORDS, SHEET_SUMS };
+enum { Q_SHEET_COLUMNS = 5 };
+struct q_columns;	/* of all readers of this file */
+struct q_reading {
+	int64_t			 v[Q_SHEET_COLUMNS];	/* source, report, evidence, count, seq; or reporter, outcome, messages, rows, sender */
+	struct q_columns	*columns;
+	struct q_sheet		*sheet;
+	const unsigned char	*p;
+	size_t			 left;
+	unsigned		 delta;
+};
+struct q_columns *q_columns_new(void);		/* NULL: out of memory */
+void	 q_columns_free(struct q_columns *);	/* NULL is fine */
+/* 1: to be read to its end or not, and done; 0: that day is too large to be kept; -1: *e is set. */
+int	 q_sheet(struct query *, enum q_sheet_kind, uint32_t domain, int64_t day, uint64_t number, struct q_reading *, struct err *);
+void	 q_sheet_done(struct q_reading *);
+
+/* A number as put there by query_columns.c: 7 bits a byte, lowest first, signed ones zigzag. */
+static inline int64_t
+q_sheet_number(const unsigned char **p)
+{
+	uint64_t	 v = *(*p)++, next;
+
+	if (v > 127) {
+		v &= 127;
+		for (unsigned shift = 7;; shift += 7) {
+			next = *(*p)++;
+			v |= (next & 127) << shift;
+			if (next < 128)
+				break;
+		}
+	}
+	return ((v & 1) != 0 ? -(int64_t)(v >> 1) - 1 : (int64_t)(v >> 1));
+}
+
+static inline bool
+q_sheet_next(struct q_reading *r)
+{
+	if (r->left == 0)
+		return (false);
+	r->left--;
+	for (unsigned i = 0; i < Q_SHEET_COLUMNS; i++) {
+		int64_t	 v = q_sheet_number(&r->p);
+
+		r->v[i] = (r->delta & 1u << i) != 0 ? (int64_t)((uint64_t)r->v[i] + (uint64_t)v) : v;
+	}
+	return (true);
+}
 
 /* --- query_plan.c: a filter, resolved; the two passes ---------------------------- */
 

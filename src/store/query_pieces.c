@@ -38,6 +38,7 @@ struct q_pieces {
 	dev_t			 dev;
 	ino_t			 ino;
 	_Atomic(slot *)		 top[SORTS][TOPS];
+	struct q_columns	*columns;
 };
 
 struct q_own { struct piece *p[SORTS][OWN]; };
@@ -62,6 +63,7 @@ set_free(struct q_pieces *s)
 {
 	slot	*v;
 
+	q_columns_free(s->columns);
 	for (unsigned sort = 0; sort < SORTS; sort++)
 		for (unsigned i = 0; i < TOPS; i++) {
 			if ((v = atomic_load(&s->top[sort][i])) == NULL)
@@ -122,7 +124,10 @@ join(struct query *q, struct err *e)
 	for (s = sets; s != NULL; s = s->next)
 		if (!alone && s->secret == q->s->secret && s->epoch == c->epoch && s->dev == st.st_dev && s->ino == st.st_ino)
 			break;
-	if (s == NULL && (s = calloc(1, sizeof(*s))) != NULL) {
+	if (s == NULL && (s = calloc(1, sizeof(*s))) != NULL && (s->columns = q_columns_new()) == NULL) {
+		free(s);
+		s = NULL;
+	} else if (s != NULL && s->users == 0) {
 		s->alone = alone;
 		s->secret = q->s->secret;
 		s->epoch = c->epoch;
@@ -328,7 +333,7 @@ piece(struct query *q, enum sort sort, uint32_t id, struct err *e)
 	struct piece	*p, **own;
 	slot		*v;
 
-	if (join(q, e) == -1)
+	if (q->c->pieces == NULL && join(q, e) == -1)
 		return (NULL);
 	if ((v = atomic_load_explicit(&q->c->pieces->top[sort][number / TOPS], memory_order_acquire)) != NULL &&
 	    (p = atomic_load_explicit(&v[number % TOPS], memory_order_acquire)) != NULL)
@@ -343,6 +348,12 @@ piece(struct query *q, enum sort sort, uint32_t id, struct err *e)
 		*own = p;
 	}
 	return (p);
+}
+
+struct q_columns *
+q_pieces_columns(struct query *q, struct err *e)
+{
+	return (join(q, e) == -1 ? NULL : q->c->pieces->columns);
 }
 
 const struct q_evidence *

@@ -549,104 +549,156 @@ struct pass {
 	void			*ctx;
 	struct q_fact		 f;
 	unsigned		 n;	/* rows since the last look at the clock */
-	uint32_t		 last;	/* source whose sender was looked up; 0: none */
+	uint64_t		 last;	/* source whose sender, or sender + 1 whose class, was looked up; 0: none */
 };
 
-static int64_t
-column_u32(sqlite3_stmt *st, int i)
+/* Once in so many rows. */
+static int
+look(struct pass *x, struct err *e)
 {
-	int64_t	 v = sqlite3_column_int64(st, i);
+	if (++x->n < LOOK_EVERY)
+		return (0);
+	x->n = 0;
+	return (q_late(x->q, e));
+}
 
-	return (v < 0 || v > UINT32_MAX ? 0 : v);
+/* Of x->f, source, report, evidence, count, day and seq are known. */
+static int
+record_row(struct pass *x, struct err *e)
+{
+	const struct q_plan		*p = x->p;
+	const struct query_cache	*c = x->c;
+	const struct q_evidence		*ev;
+	struct q_fact			*f = &x->f;
+
+	if (p->source_ok != NULL && (f->source >= p->nsource_ok || !p->source_ok[f->source]))
+		return (0);
+	if (f->source != x->last) {	/* rows of a source stand together */
+		uint32_t	 of = map_get(&c->of, (uint64_t)f->domain << 32 | f->source);
+
+		x->last = f->source;
+		f->sender = of == MAP_NONE ? SENDER_REST : of;
+		f->class = q_class(c, f->domain, f->sender);
+	}
+	if (!sender_fits(p, f) || f->evidence >= c->nevidence || (p->evidence_ok != NULL && !p->evidence_ok[f->evidence]))
+		return (0);
+	if ((ev = q_ev(x->q, f->evidence, e)) == NULL)
+		return (-1);
+	f->ev = *ev;
+	f->outcome = f->ev.outcome;
+	if (p->outcome_ok != NULL && !p->outcome_ok[f->outcome])
+		return (0);
+	f->fwd = q_fwd(c, f);
+	if ((p->fwd_ok != 0 && (p->fwd_ok & 1u << f->fwd) == 0) || f->report >= c->nreports ||
+	    (p->report_ok != NULL && !p->report_ok[f->report]))
+		return (0);
+	f->reporter = c->reporter_of[f->report];
+	if (p->reporter_ok != NULL && !p->reporter_ok[f->reporter])
+		return (0);
+	if (p->lists && q_lists(x->q, f->evidence, &f->l, e) == -1)
+		return (-1);
+	x->fn(x->ctx, f);
+	return (0);
+}
+
+static uint32_t
+id_of(int64_t v)
+{
+	return (v < 0 || v > UINT32_MAX ? 0 : (uint32_t)v);
 }
 
 /* Columns as in Q_SCAN_SEQ. */
 static int
 record_rows(struct pass *x, sqlite3_stmt *st, bool seq, struct err *e)
 {
-	const struct q_plan		*p = x->p;
-	const struct query_cache	*c = x->c;
-	const struct q_evidence		*ev;
-	struct q_fact			*f = &x->f;
-	int				 rc;
+	struct q_fact	*f = &x->f;
+	int		 rc;
 
 	f->rows = 1;
 	while ((rc = q_step(x->q, st, e)) == 1) {
-		if (++x->n == LOOK_EVERY) {
-			x->n = 0;
-			if (q_late(x->q, e) == -1)
-				return (-1);
-		}
-		f->source = (uint32_t)column_u32(st, 1);
-		if (p->source_ok != NULL && (f->source >= p->nsource_ok || !p->source_ok[f->source]))
-			continue;
-		if (f->source != x->last) {	/* rows of a source stand together */
-			uint32_t	 of = map_get(&c->of, (uint64_t)f->domain << 32 | f->source);
-
-			x->last = f->source;
-			f->sender = of == MAP_NONE ? SENDER_REST : of;
-			f->class = q_class(c, f->domain, f->sender);
-		}
-		if (!sender_fits(p, f))
-			continue;
-		f->evidence = (uint32_t)column_u32(st, 3);
-		if (f->evidence >= c->nevidence || (p->evidence_ok != NULL && !p->evidence_ok[f->evidence]))
-			continue;
-		if ((ev = q_ev(x->q, f->evidence, e)) == NULL)
-			return (-1);
-		f->ev = *ev;
-		f->outcome = f->ev.outcome;
-		if (p->outcome_ok != NULL && !p->outcome_ok[f->outcome])
-			continue;
-		f->fwd = q_fwd(c, f);
-		if (p->fwd_ok != 0 && (p->fwd_ok & 1u << f->fwd) == 0)
-			continue;
-		f->report = (uint32_t)column_u32(st, 2);
-		if (f->report >= c->nreports || (p->report_ok != NULL && !p->report_ok[f->report]))
-			continue;
-		f->reporter = c->reports[f->report].reporter;
-		if (p->reporter_ok != NULL && !p->reporter_ok[f->reporter])
-			continue;
 		f->day = sqlite3_column_int64(st, 0);
+		f->source = id_of(sqlite3_column_int64(st, 1));
+		f->report = id_of(sqlite3_column_int64(st, 2));
+		f->evidence = id_of(sqlite3_column_int64(st, 3));
 		f->m = (uint64_t)sqlite3_column_int64(st, 4);
-		if (p->lists && q_lists(x->q, f->evidence, &f->l, e) == -1)
-			return (-1);
 		if (seq)
 			f->seq = (uint64_t)sqlite3_column_int64(st, 5);
-		x->fn(x->ctx, f);
+		if (look(x, e) == -1 || record_row(x, e) == -1)
+			return (-1);
 	}
 	(void)sqlite3_reset(st);
 	return (rc);
 }
 
 static int
-rollup_rows(struct pass *x, sqlite3_stmt *st, struct err *e)
+record_sheet(struct pass *x, struct q_reading *r, struct err *e)
+{
+	struct q_fact	*f = &x->f;
+
+	f->rows = 1;
+	while (q_sheet_next(r)) {
+		f->source = id_of(r->v[0]);
+		f->report = id_of(r->v[1]);
+		f->evidence = id_of(r->v[2]);
+		f->m = (uint64_t)r->v[3];
+		f->seq = (uint64_t)r->v[4];
+		if (look(x, e) == -1 || record_row(x, e) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* Of x->f, the day, messages and rows are known. */
+static void
+rollup_row(struct pass *x, uint32_t reporter, uint32_t outcome, uint32_t sender)
 {
 	const struct q_plan	*p = x->p;
 	struct q_fact		*f = &x->f;
-	int			 rc;
+
+	if (reporter >= x->c->nreporters || outcome >= x->c->noutcomes || (p->reporter_ok != NULL && !p->reporter_ok[reporter]) ||
+	    (p->outcome_ok != NULL && !p->outcome_ok[outcome]) || (f->m == 0 && f->rows == 0))	/* what a replaced report left */
+		return;
+	f->reporter = reporter;
+	f->outcome = outcome;
+	if (x->last != sender + UINT64_C(1)) {
+		x->last = sender + UINT64_C(1);
+		f->sender = sender;
+		f->class = sender == 0 ? CLASS_UNKNOWN : q_class(x->c, f->domain, sender);
+	}
+	f->fwd = q_fwd(x->c, f);
+	if (sender_fits(p, f) && (p->fwd_ok == 0 || (p->fwd_ok & 1u << f->fwd) != 0))
+		x->fn(x->ctx, f);
+}
+
+static int
+rollup_rows(struct pass *x, sqlite3_stmt *st, struct err *e)
+{
+	struct q_fact	*f = &x->f;
+	int		 rc;
 
 	while ((rc = q_step(x->q, st, e)) == 1) {
-		f->reporter = (uint32_t)column_u32(st, 1);
-		f->outcome = (uint32_t)column_u32(st, 2);
-		if (f->reporter >= x->c->nreporters || f->outcome >= x->c->noutcomes ||
-		    (p->reporter_ok != NULL && !p->reporter_ok[f->reporter]) ||
-		    (p->outcome_ok != NULL && !p->outcome_ok[f->outcome]))
-			continue;
-		f->sender = (uint32_t)column_u32(st, 5);
-		f->class = f->sender == 0 ? CLASS_UNKNOWN : q_class(x->c, f->domain, f->sender);
-		f->fwd = q_fwd(x->c, f);
-		if (!sender_fits(p, f) || (p->fwd_ok != 0 && (p->fwd_ok & 1u << f->fwd) == 0))
-			continue;
 		f->day = sqlite3_column_int64(st, 0);
 		f->m = (uint64_t)sqlite3_column_int64(st, 3);
 		f->rows = (uint64_t)sqlite3_column_int64(st, 4);
-		if (f->m == 0 && f->rows == 0)		/* what a replaced report left */
-			continue;
-		x->fn(x->ctx, f);
+		rollup_row(x, id_of(sqlite3_column_int64(st, 1)), id_of(sqlite3_column_int64(st, 2)), id_of(sqlite3_column_int64(st, 5)));
 	}
 	(void)sqlite3_reset(st);
 	return (rc);
+}
+
+static int
+rollup_sheet(struct pass *x, struct q_reading *r, struct err *e)
+{
+	struct q_fact	*f = &x->f;
+
+	while (q_sheet_next(r)) {
+		if (look(x, e) == -1)
+			return (-1);
+		f->m = (uint64_t)r->v[2];
+		f->rows = (uint64_t)r->v[3];
+		rollup_row(x, id_of(r->v[0]), id_of(r->v[1]), id_of(r->v[4]));
+	}
+	return (0);
 }
 
 static int
@@ -677,12 +729,67 @@ seeks_pay(const struct q_plan *p)
 	    p->nsources * p->ndomains * days <= SEEKS_MAX);
 }
 
+/* Some days of a domain, from the file. */
+static int
+days_read(struct pass *x, bool by_row, bool seq, int64_t from, int64_t to, struct err *e)
+{
+	sqlite3_stmt	*st;
+
+	if (q_stmt(x->q, by_row ? seq ? Q_SCAN_SEQ : Q_SCAN : Q_ROLLUP, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, x->f.domain);
+	(void)sqlite3_bind_int64(st, 2, from);
+	(void)sqlite3_bind_int64(st, 3, to);
+	return (by_row ? record_rows(x, st, seq, e) : rollup_rows(x, st, e));
+}
+
+/* One that is remembered, or is from now on. */
+static int
+day_recall(struct pass *x, bool by_row, bool seq, int64_t day, uint64_t number, struct err *e)
+{
+	struct q_reading	 r;
+	int			 rc;
+
+	if ((rc = q_sheet(x->q, by_row ? SHEET_RECORDS : SHEET_SUMS, x->f.domain, day, number, &r, e)) == -1)
+		return (-1);
+	if (rc == 0)
+		return (days_read(x, by_row, seq, day, day, e));
+	x->f.day = day;
+	rc = by_row ? record_sheet(x, &r, e) : rollup_sheet(x, &r, e);
+	q_sheet_done(&r);
+	return (rc);
+}
+
+/* All days of a domain: those without an edition, if there are any, are read. */
+static int
+days_recall(struct pass *x, bool by_row, bool seq, struct err *e)
+{
+	sqlite3_stmt	*st;
+	int64_t		 next = x->p->from, day;
+	int		 rc;
+
+	if (q_stmt(x->q, Q_EDITIONS, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, x->f.domain);
+	(void)sqlite3_bind_int64(st, 2, x->p->from);
+	(void)sqlite3_bind_int64(st, 3, x->p->to);
+	while ((rc = q_step(x->q, st, e)) == 1) {
+		day = sqlite3_column_int64(st, 0);
+		if ((day > next && days_read(x, by_row, seq, next, day - 1, e) == -1) ||
+		    day_recall(x, by_row, seq, day, (uint64_t)sqlite3_column_int64(st, 1), e) == -1) {
+			rc = -1;
+			break;
+		}
+		next = day + 1;
+	}
+	(void)sqlite3_reset(st);
+	return (rc == 0 && next <= x->p->to ? days_read(x, by_row, seq, next, x->p->to, e) : rc);
+}
+
 int
 q_run(struct query *q, const struct q_plan *p, bool rows, bool seq, q_fact_fn *fn, void *ctx, struct err *e)
 {
 	struct pass	 x = { .q = q, .p = p, .c = q->c, .fn = fn, .ctx = ctx };
-	sqlite3_stmt	*st;
-	enum q_stmt	 which = seq ? Q_SCAN_SEQ : Q_SCAN;
 	bool		 by_row = p->by_row || rows;
 
 	if (p->nothing)
@@ -701,12 +808,7 @@ q_run(struct query *q, const struct q_plan *p, bool rows, bool seq, q_fact_fn *f
 				return (-1);
 			continue;
 		}
-		if (q_stmt(q, by_row ? which : Q_ROLLUP, &st, e) == -1)
-			return (-1);
-		(void)sqlite3_bind_int64(st, 1, p->domains[i]);
-		(void)sqlite3_bind_int64(st, 2, p->from);
-		(void)sqlite3_bind_int64(st, 3, p->to);
-		if ((by_row ? record_rows(&x, st, seq, e) : rollup_rows(&x, st, e)) == -1)
+		if ((q->most_columns == 0 ? days_read(&x, by_row, seq, p->from, p->to, e) : days_recall(&x, by_row, seq, e)) == -1)
 			return (-1);
 	}
 	return (0);

@@ -114,7 +114,7 @@ struct cell {			/* of a day's sums */
 
 enum st {
 	ST_SCAN, ST_DAY, ST_OUTCOME, ST_REPORTER, ST_SOURCE, ST_OF, ST_OF_SET, ST_OF_DROP, ST_SENDER, ST_SENDER_FIND, ST_SENDER_ADD,
-	ST_SENDER_LABEL, ST_CLASS_SET, ST_CLASS_CLEAN, ST_FRESH_DAYS, ST_FRESH_DROP, ST_BOUNDS, ST_DAYS_BEFORE, ST_SEEN, ST_SUM_DROP,
+	ST_SENDER_LABEL, ST_CLASS_SET, ST_CLASS_CLEAN, ST_FRESH_DAYS, ST_FRESH_DROP, ST_BOUNDS, ST_DAYS_BEFORE, ST_SEEN, ST_SUM_DROP, ST_SUM_EDITION,
 	ST_SUM_ADD, ST_DECIDED, STS
 };
 
@@ -142,6 +142,7 @@ static const char *const	 text[STS] = {
 	[ST_DAYS_BEFORE] = "SELECT DISTINCT day FROM rollup WHERE domain = ?1 AND day < ?2",
 	[ST_SEEN] = "SELECT 1 FROM record WHERE domain = ?1 AND day = ?2 AND source = ?3 LIMIT 1",
 	[ST_SUM_DROP] = "DELETE FROM rollup WHERE domain = ?1 AND day = ?2",
+	[ST_SUM_EDITION] = "INSERT INTO edition (domain, day, number) VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET number = number + 1",
 	[ST_SUM_ADD] = "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[ST_DECIDED] = "SELECT key FROM sender WHERE id IN (SELECT sender FROM decision WHERE undone IS NULL AND domain IN (?1, 0))",
 };
@@ -1465,7 +1466,7 @@ sum_day(struct pass *x, int64_t day, struct err *e)
 		return (rv == -1 ? -1 : store_fail(x->s, "record", e));
 	if (x->ncells > 1)
 		qsort(x->cells, x->ncells, sizeof(*x->cells), by_cell);
-	if (run(x, bound(x, ST_SUM_DROP, x->domain, day, 0), e) == -1)
+	if (run(x, bound(x, ST_SUM_DROP, x->domain, day, 0), e) == -1 || run(x, bound(x, ST_SUM_EDITION, x->domain, day, 0), e) == -1)
 		return (-1);
 	for (struct cell *c = x->cells; c < x->cells + x->ncells; c++) {
 		st = bound(x, ST_SUM_ADD, x->domain, day, c->reporter);

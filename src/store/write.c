@@ -91,18 +91,26 @@ fold_day(struct store *s, int64_t domain, int64_t day, struct err *e)
 	return (0);
 }
 
-/* That day has sums of nobody yet. What was said in this flush already need not be said again. */
+/*
+ * That day has sums of nobody yet, and it is another day than readers
+ * remember. What was said in this flush already need not be said again.
+ */
 static int
 mark_fresh(struct store *s, const struct sum *u, struct err *e)
 {
+	static const enum stmt	 which[] = { ST_FRESH, ST_EDITION };
 	struct marked	*p = &s->w->marked[((uint64_t)u->domain * 367 + (uint64_t)u->day) % nitems(s->w->marked)];
 
 	if (p->domain == u->domain && p->day == u->day)
 		return (0);
 	*p = (struct marked){ u->domain, u->day };
-	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 1, u->domain);
-	(void)sqlite3_bind_int64(stmt(s, ST_FRESH), 2, u->day);
-	return (writer_run(s, ST_FRESH, e));
+	for (size_t i = 0; i < nitems(which); i++) {
+		(void)sqlite3_bind_int64(stmt(s, which[i]), 1, u->domain);
+		(void)sqlite3_bind_int64(stmt(s, which[i]), 2, u->day);
+		if (writer_run(s, which[i], e) == -1)
+			return (-1);
+	}
+	return (0);
 }
 
 int

@@ -71,6 +71,7 @@ const char *const	 writer_sql[ST_COUNT] = {
 	[ST_ROLLUP_ADD] = "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6) "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, rows = rows + excluded.rows",
 	[ST_FRESH] = "INSERT INTO fresh (domain, day) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+	[ST_EDITION] = "INSERT INTO edition (domain, day, number) VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET number = number + 1",
 	[ST_ROLLUP_FOLD] = "INSERT INTO rollup (domain, day, reporter, outcome, sender, messages, rows) SELECT domain, day, reporter, outcome, "
 	    "0, sum(messages), sum(rows) FROM rollup WHERE domain = ?1 AND day = ?2 AND sender <> 0 GROUP BY reporter, outcome "
 	    "ON CONFLICT DO UPDATE SET messages = messages + excluded.messages, rows = rows + excluded.rows",

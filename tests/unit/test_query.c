@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "answer/answer.h"
@@ -32,9 +34,13 @@ ask(void)
 {
 	struct err	 e = { 0 };
 	struct query	*q = query_begin(store, now, 0, &e);
+	/* from the file; remembered; remembered as far as there is room */
+	static const size_t	 columns[] = { 0, (size_t)24 << 20, 3000 };
+	static unsigned		 n;
 
 	if (q == NULL)
 		fail_msg("%s", e.msg);
+	query_hold(q, (size_t)1 << 18, (size_t)64 << 20, columns[n++ % nitems(columns)]);
 	return (q);
 }
 
@@ -804,7 +810,7 @@ test_held(void **state)
 		health_make(&a.r, "1");
 		for (unsigned by = BY_REPORTER; by < BY_COUNT; by++) {
 			/* of what there is much of, some parts; of the rest, more than is needed */
-			query_hold(q, by == BY_IP || by == BY_HFROM || by == BY_EFROM || by == BY_SELECTOR ? 700 : 5000, bytes[k]);
+			query_hold(q, by == BY_IP || by == BY_HFROM || by == BY_EFROM || by == BY_SELECTOR ? 700 : 5000, bytes[k], 0);
 			check_groups(q, &a, &r, (enum query_by)by);
 		}
 		check_rows(q, &a, &r);
@@ -814,16 +820,29 @@ test_held(void **state)
 		store_close(store);
 		assert_int_equal(query_held(), 0);
 	}
+	/* of rows likewise */
+	for (size_t k = 0; k < nitems(bytes); k++) {
+		assert_non_null(store = store_open(dir, STORE_READ, &e));
+		q = ask();
+		query_hold(q, (size_t)1 << 18, (size_t)64 << 20, bytes[k]);
+		check_groups(q, &a, &r, BY_IP);
+		check_groups(q, &a, &r, BY_DOMAIN);
+		assert_true(query_columns_held() <= bytes[k]);
+		assert_true((query_columns_held() > 0) == (bytes[k] > 0));
+		query_end(q);
+		store_close(store);
+		assert_int_equal(query_columns_held(), 0);
+	}
 	store = other;
 	in_parts = false;
 	/* what cannot be done with so little says what to do instead */
 	q = ask();
-	query_hold(q, 20, 0);
+	query_hold(q, 20, 0, 0);
 	assert_int_equal(query_breakdown(q, &a.f, &a.r, BY_IP, &page, &b, &e), -1);
 	assert_int_equal(e.code, ERR_TEMP);
 	assert_non_null(strstr(e.msg, "fewer days"));
 	page.sort = NULL;
-	query_hold(q, 1, 0);
+	query_hold(q, 1, 0, 0);
 	assert_int_equal(query_breakdown(q, &a.f, &a.r, BY_IP, &page, &b, &e), -1);
 	assert_non_null(strstr(e.msg, "fewer days"));
 	query_end(q);
@@ -1030,6 +1049,70 @@ test_complete(void **state)
 	store_close(s);
 	(void)sqlite3_close(x);
 	seed_remove(d);
+}
+
+/* Some ask at once, while days become other days: each gets what is true in its own snapshot. */
+struct asker { pthread_t thread; unsigned n; bool wrong; };
+static atomic_bool	 stop;
+
+static bool
+asks_once(struct store *s, unsigned i)
+{
+	struct query_filter	 f;
+	struct query_range	 r;
+	struct query_total	 a, b;
+	struct err		 e = { 0 };
+	struct query		*q = query_begin(s, now, 60000, &e);
+	bool			 same;
+
+	query_filter_init(&f);
+	f.all = true;
+	if (q == NULL || (i % 2 > 0 && query_filter_set(&f, STR("hfrom"), STR("!nobody.example"), &e) == -1) ||
+	    query_filter_range(q, &f, &r, &e) == -1 || query_total(q, &f, &r, &a, &e) == -1)
+		return (false);
+	query_hold(q, (size_t)1 << 18, (size_t)64 << 20, 0);
+	same = query_total(q, &f, &r, &b, &e) == 0 && a.counts.m == b.counts.m && a.rows == b.rows;
+	query_end(q);
+	query_filter_free(&f);
+	return (same);
+}
+
+static void *
+asks(void *ctx)
+{
+	struct asker	*a = ctx;
+	struct err	 e = { 0 };
+	struct store	*s = store_open(dir, STORE_READ, &e);
+
+	a->wrong = s == NULL;
+	for (unsigned i = 0; !a->wrong && (!atomic_load(&stop) || i < 4); i++) {
+		a->wrong = !asks_once(s, i);
+		a->n++;
+	}
+	store_close(s);
+	return (NULL);
+}
+
+static void
+test_at_once(void **state)
+{
+	struct asker	 v[3] = { { .n = 0 } };
+
+	(void)state;
+	atomic_store(&stop, false);
+	for (size_t i = 0; i < nitems(v); i++)
+		assert_int_equal(pthread_create(&v[i].thread, NULL, asks, &v[i]), 0);
+	for (int i = 0; i < 40; i++)
+		seed_sql(db, "BEGIN IMMEDIATE; UPDATE record SET count = count + 1 WHERE domain = 1 AND day = (SELECT min(day) + %d FROM record WHERE domain = 1);"
+		    "UPDATE rollup SET messages = messages + rows WHERE domain = 1 AND day = (SELECT min(day) + %d FROM record WHERE domain = 1);"
+		    "UPDATE edition SET number = number + 1 WHERE domain = 1 AND day = (SELECT min(day) + %d FROM record WHERE domain = 1);"
+		    "UPDATE meta SET value = value + 1 WHERE key = 'generation'; COMMIT", i % 3, i % 3, i % 3);
+	atomic_store(&stop, true);
+	for (size_t i = 0; i < nitems(v); i++) {
+		assert_int_equal(pthread_join(v[i].thread, NULL), 0);
+		assert_false(v[i].wrong);
+		assert_true(v[i].n >= 4);
+	}
 }
 
 static void
@@ -1308,6 +1391,7 @@ main(void)
 		cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_at_once),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

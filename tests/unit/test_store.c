@@ -32,6 +32,7 @@ struct fixture {
 	char		 dir[64];
 	struct store	*s;
 	sqlite3		*db;	/* for looking */
+	struct store	*reader;	/* that remembers rows from one look to the next */
 	struct err	 e;
 };
 
@@ -53,6 +54,51 @@ number(struct fixture *f, const char *sql)
 }
 
 /* What must hold at any time; each question counts what is wrong. */
+static struct query *
+all_of(struct fixture *f, struct store *s, unsigned limit_ms, struct query_filter *filter, struct query_range *r)
+{
+	struct query	*q = query_begin(s, DAY0 + 200000, limit_ms, &f->e);
+
+	query_filter_init(filter);
+	filter->all = true;
+	if (q == NULL || query_filter_set(filter, STR("apart"), STR("all"), &f->e) == -1 || query_filter_range(q, filter, r, &f->e) == -1)
+		fail_msg("%s", f->e.msg);
+	return (q);
+}
+
+/* What a reader remembers of rows is what a new one finds, whatever has happened in between. */
+static void
+remembered(struct fixture *f)
+{
+	static const enum query_by	 by[] = { BY_REPORTER, BY_DOMAIN, BY_SENDER, BY_CODE, BY_DISP, BY_IP, BY_HFROM, BY_TRUST };
+	const struct query_page		 page = { .sort = "key" };
+	struct query_filter		 fa, fb;
+	struct query_range		 ra, rb;
+	struct query_breakdown		 a, b;
+	struct store			*s = store_open(f->dir, STORE_READ, &f->e);
+	struct query			*qa, *qb;
+
+	if (s == NULL || (f->reader == NULL && (f->reader = store_open(f->dir, STORE_READ, &f->e)) == NULL))
+		fail_msg("%s", f->e.msg);
+	qa = all_of(f, f->reader, 60000, &fa, &ra);
+	qb = all_of(f, s, 0, &fb, &rb);
+	for (size_t i = 0; i < nitems(by); i++) {
+		if (query_breakdown(qa, &fa, &ra, by[i], &page, &a, &f->e) == -1 || query_breakdown(qb, &fb, &rb, by[i], &page, &b, &f->e) == -1)
+			fail_msg("%s", f->e.msg);
+		assert_int_equal(a.nitems, b.nitems);
+		for (size_t k = 0; k < a.nitems; k++) {
+			assert_true(str_eq(a.items[k].key, b.items[k].key));
+			assert_memory_equal(&a.items[k].counts, &b.items[k].counts, sizeof(a.items[k].counts));
+		}
+	}
+	assert_true((query_columns_held() > 0) == (number(f, "SELECT count(*) FROM edition") > 0));
+	query_end(qa);
+	query_end(qb);
+	query_filter_free(&fa);
+	query_filter_free(&fb);
+	store_close(s);
+}
+
 static void
 consistent(struct fixture *f)
 {
@@ -80,6 +126,7 @@ consistent(struct fixture *f)
 	for (size_t i = 0; i < nitems(wrong); i++)
 		if (number(f, wrong[i]) != 0)
 			fail_msg("%" PRId64 " of: %s", number(f, wrong[i]), wrong[i]);
+	remembered(f);
 }
 
 static int64_t
@@ -139,6 +186,7 @@ teardown(void **state)
 	struct fixture	*f = *state;
 
 	(void)sqlite3_close(f->db);
+	store_close(f->reader);
 	store_close(f->s);
 	remove_all(f->dir);
 	free(f);
