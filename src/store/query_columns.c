@@ -166,17 +166,15 @@ done(struct q_columns *c, struct q_sheet *s)
 
 /* --- Packing ------------------------------------------------------------------------------ */
 
-static void
+#define NUMBER	10	/* bytes that a number takes at most */
+
+/* There is room for it. */
+static inline void
 put(struct buf *b, uint64_t v)
 {
-	unsigned char	 out[10];
-	size_t		 n = 0;
-
-	do {
-		out[n++] = (unsigned char)((v & 127) | (v > 127 ? 128 : 0));
-		v >>= 7;
-	} while (v > 0);
-	(void)buf_add(b, out, n);
+	for (; v > 127; v >>= 7)
+		b->p[b->len++] = (char)(unsigned char)(v | 128);
+	b->p[b->len++] = (char)v;
 }
 
 static inline uint64_t
@@ -207,7 +205,7 @@ sheet_read(struct query *q, enum q_sheet_kind kind, uint32_t domain, int64_t day
 	(void)sqlite3_bind_int64(st, 1, domain);
 	(void)sqlite3_bind_int64(st, 2, day);
 	(void)sqlite3_bind_int64(st, 3, day);
-	while (!b.failed && (rc = q_step(q, st, e)) == 1) {
+	while ((rc = q_step(q, st, e)) == 1 && buf_reserve(&b, NUMBER * Q_SHEET_COLUMNS)) {
 		for (int i = 0; i < Q_SHEET_COLUMNS; i++) {
 			v = sqlite3_column_int64(st, sheets[kind].first + i);
 			put(&b, zigzag((sheets[kind].delta & 1u << i) != 0 ? (int64_t)((uint64_t)v - (uint64_t)before[i]) : v));

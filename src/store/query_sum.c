@@ -721,6 +721,8 @@ struct breaking {
 	uint64_t		 behind_m;	/* of all groups behind the cursor */
 	uint64_t		 total_n;
 	bool			 of_page;	/* see page_plan */
+	bool			 few_sums;	/* one for a group from the beginning */
+	bool			 ids;		/* which groups they are is all that is asked */
 };
 
 static void
@@ -878,6 +880,7 @@ groups_pass(struct breaking *b, const struct q_plan *p, struct err *e)
 	b->g.m = 0;
 	q_tally_free(&b->g.t);
 	coarse_clear(&b->g);
+	b->g.coarse = b->few_sums && b->g.only == NULL;
 	b->g.t.most = b->g.most + 1;
 	if (q_run(b->g.q, p, q_by_rows(b->g.by), false, group_fact, &b->g, e) == -1 || q_tally_check(&b->g.t, e) == -1)
 		return (-1);
@@ -958,6 +961,8 @@ groups_find(struct breaking *b, struct q_plan *p, const struct query_page *page,
 	b->g.most = b->g.q->most_sums;
 	if (page->limit == 0)
 		b->g.most = ALL_CELLS;
+	/* addresses are many, and few of them are on the page: what their outcomes are is asked for those */
+	b->few_sums = b->ids || (b->g.by == BY_IP && page->limit != 0);
 	do {
 		if (groups_pass(b, p, e) == -1 || groups_rank(b, e) == -1)
 			return (-1);
@@ -965,7 +970,7 @@ groups_find(struct breaking *b, struct q_plan *p, const struct query_page *page,
 		m = b->g.m;
 		b->g.lo = b->g.hi;
 	} while (b->g.hi < GROUPS_END);
-	if (parts && groups_again(b, p, e) == -1)
+	if (parts && !b->ids && groups_again(b, p, e) == -1)
 		return (-1);
 	b->g.m = m;
 	q_top_sort(&b->top);
@@ -1084,7 +1089,7 @@ int
 q_groups_top(struct query *q, const struct query_filter *filter, const struct query_range *r, enum query_by by, enum query_measure measure,
     size_t limit, struct q_groups *out, struct err *e)
 {
-	struct breaking		 b = { .g = { .q = q, .by = by, .measure = measure } };
+	struct breaking		 b = { .g = { .q = q, .by = by, .measure = measure }, .ids = true };
 	const struct query_page	 page = { .limit = limit };
 	struct q_plan		 p;
 	int			 rv = -1;
