@@ -23,6 +23,7 @@ export const todo = {
 	"todo.dismiss": "Není třeba",
 	"todo.open": "Znovu otevřít",
 	"todo.reopen": "Znovu otevřít",
+	"todo.lately": "Z toho {n, number} za posledních 7 dní.",
 	"todo.do": "Co udělat:",
 	"todo.keys": "j a k: pohyb, Enter: otevřít, s: odložit.",
 	"todo.none": "Nic vás nepotřebuje.",

@@ -23,6 +23,7 @@ export const todo = {
 	"todo.dismiss": "Nicht nötig",
 	"todo.open": "Wieder öffnen",
 	"todo.reopen": "Wieder öffnen",
+	"todo.lately": "{n, number} davon in den letzten 7 Tagen.",
 	"todo.do": "Was zu tun ist:",
 	"todo.keys": "Mit j und k gehen, mit Enter öffnen, mit s zurückstellen.",
 	"todo.none": "Nichts braucht Sie.",

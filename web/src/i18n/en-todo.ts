@@ -23,6 +23,7 @@ export const todo = {
 	"todo.dismiss": "Not needed",
 	"todo.open": "Open again",
 	"todo.reopen": "Reopen",
+	"todo.lately": "{n, number} of them in the latest 7 days.",
 	"todo.do": "What to do:",
 	"todo.keys": "Press j and k to walk, Enter to open, s to snooze.",
 	"todo.none": "Nothing needs you.",

@@ -23,6 +23,7 @@ export const todo = {
 	"todo.dismiss": "Não é preciso",
 	"todo.open": "Abrir de novo",
 	"todo.reopen": "Reabrir",
+	"todo.lately": "{n, number} delas nos últimos 7 dias.",
 	"todo.do": "O que fazer:",
 	"todo.keys": "j e k para andar, Enter para abrir, s para adiar.",
 	"todo.none": "Nada precisa de você.",

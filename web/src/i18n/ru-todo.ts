@@ -23,6 +23,7 @@ export const todo = {
 	"todo.dismiss": "Не нужно",
 	"todo.open": "Открыть снова",
 	"todo.reopen": "Открыть снова",
+	"todo.lately": "Из них за последние 7 дней: {n, number}.",
 	"todo.do": "Что делать:",
 	"todo.keys": "j и k: ходить, Enter: открыть, s: отложить.",
 	"todo.none": "Ничто не требует вас.",

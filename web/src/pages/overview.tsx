@@ -4,7 +4,9 @@ import { useApi } from "../lib/api";
 import { day, list, num, percent, ratio } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
+import { tasksPath } from "../lib/todo";
 import type { Breakdown, Overview } from "../lib/types";
+import type { Task, Tasks } from "../lib/types-todo";
 import { apiQuery, carried, setFilter } from "../lib/url";
 import { Code, failing } from "../ui/bits";
 import { DomainTable } from "../ui/domains";
@@ -18,7 +20,16 @@ import { TopTasks } from "../ui/todo";
 
 const LEVEL_ICON: Record<string, IconName> = { ok: "check", warn: "warn", bad: "warn", nodata: "info" };
 
-function Verdict({ o }: { o: Overview }) {
+/* What to do about it: the advice of the task that the sentence is about. */
+function advice(o: Overview, tasks: Tasks | null): Task | null {
+	const domain = o.verdict.args.domain;
+	if (tasks === null || typeof domain !== "string" || (o.verdict.key !== "hurt" && o.verdict.key !== "failing"))
+		return null;
+	const of = tasks.items.filter((x) => x.domain === domain && x.do !== null);
+	return of.find((x) => x.key.startsWith(o.verdict.key === "hurt" ? "hurt" : "failing")) ?? null;
+}
+
+function Verdict({ o, tasks }: { o: Overview; tasks: Tasks | null }) {
 	const s = useUrl();
 	const v = o.verdict;
 	const key = `verdict.${v.key}`;
@@ -35,12 +46,16 @@ function Verdict({ o }: { o: Overview }) {
 		v.key === "watching_only" && domain !== null ? { to: `/domains/${encodeURIComponent(domain)}`, label: "verdict.do.watching" } :
 		v.key === "no_reports" || v.key === "empty" ? { to: "/health", label: "verdict.do.intake" } :
 		v.key === "all_well" ? { to: at("/sources", carried(s)), label: "verdict.do.well" } : null;
+	const todo = advice(o, tasks);
 	return (
 		<section class={`verdict v-${v.level}`} aria-label={t("verdict.label")}>
 			<Icon name={LEVEL_ICON[v.level] ?? "info"} size={24} />
 			<div class="grow">
 				<p class="verdict-word">{t(`verdict.level.${v.level}` as Key)}</p>
 				<p class="verdict-text">{hasKey(key) ? t(key, args) : safeText(v.key)}</p>
+				{todo !== null && (
+					<p class="muted">{todo.m_week !== null && <>{t("todo.lately", { n: todo.m_week })} </>}<strong>{t("todo.do")}</strong> <Safe text={todo.do ?? ""} /></p>
+				)}
 			</div>
 			{action !== null && <a class="btn primary" href={href(action.to)}>{t(action.label)}</a>}
 		</section>
@@ -83,6 +98,7 @@ export default function OverviewPage() {
 	const s = useUrl();
 	const m = useMeta();
 	const l = useApi<Overview>(`overview?${apiQuery(s, {}, {}, true)}`, { main: true });
+	const tasks = useApi<Tasks>(tasksPath(s, "open"));
 
 	if (m !== null && m.reports === 0)
 		return <><Head title={t("nav.overview")} /><NewHere /></>;
@@ -92,7 +108,7 @@ export default function OverviewPage() {
 			<FilterBar />
 			<Load of={l} h={210}>{(o) => o.counts.m === 0 && o.domains.length === 0 ? <Empty /> : (
 				<>
-					<Verdict o={o} />
+					<Verdict o={o} tasks={tasks.data} />
 					{o.silent_reporters.length > 0 && (
 						<p class="notice warn slim"><Icon name="warn" size={16} />
 							<span>{tx("overview.silent", { n: o.silent_reporters.length, who: list(o.silent_reporters.slice(0, 3).map((r) => t("overview.silent.one", { name: safeText(r.label), day: day(r.last_day) }))) })}</span>
@@ -102,7 +118,7 @@ export default function OverviewPage() {
 					<Whose o={o} />
 				</>
 			)}</Load>
-			<TopTasks />
+			<TopTasks l={tasks} />
 			<div class="split">
 				<OutcomeCard height={340} />
 				<WhyFails />

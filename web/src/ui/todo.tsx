@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { t, tx } from "../i18n";
-import { useApi } from "../lib/api";
+import type { Loaded } from "../lib/api";
 import { note as decided } from "../lib/decide";
 import { day } from "../lib/format";
 import { href, useUrl } from "../lib/router";
@@ -102,9 +102,8 @@ export function TaskItem({ x }: { x: Task }) {
 
 /* The first few, on the Overview. */
 const TOP = 5;
-export function TopTasks() {
+export function TopTasks({ l }: { l: Loaded<Tasks> }) {
 	const s = useUrl();
-	const l = useApi<Tasks>(tasksPath(s, "open"));
 	const d = s.filters.find((f) => f.key === "domain");
 	return (
 		<Section title={t("nav.todo")} side={l.data !== null && l.data.items.length > 0 ?
