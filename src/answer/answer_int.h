@@ -41,8 +41,7 @@ json_t	*answer_oom(struct err *);
 
 /* senders.c: {id,label,class}, or null; figures of the overview that depend on who sends; whose the groups by address are */
 json_t	*answer_whose(const struct query_whose *);
-int	 answer_sender_rates(struct query *, const struct query_filter *, const struct query_range *, const struct query_range *prev,
-	    uint64_t m, json_t *rates, struct err *);
+int	 answer_sender_rates(const struct query_counts *, const struct query_counts *prev, json_t *rates, struct err *);	/* prev: or NULL */
 int	 answer_groups_senders(struct query *, const struct query_filter *, const struct query_breakdown *, json_t *items, struct err *);
 
 /* place.c */

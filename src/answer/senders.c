@@ -397,32 +397,6 @@ answer_groups_senders(struct query *q, const struct query_filter *f, const struc
 	return (0);
 }
 
-/* The sums of what the filter selects and, beside that, these words do. */
-static int
-sum_also(struct query *q, const struct query_filter *f, const struct query_range *r, const char *class, const char *fwd,
-    struct query_counts *out, struct err *e)
-{
-	struct query_filter	 also, both = *f;
-	struct query_total	 t;
-	int			 rv = -1;
-
-	query_filter_init(&also);
-	if (query_filter_set(&also, STR("class"), str_of(class), e) == 0 &&
-	    (fwd == NULL || query_filter_set(&also, STR("fwd"), str_of(fwd), e) == 0)) {
-		if (f->nclauses + also.nclauses > QUERY_CLAUSES)
-			(void)err_set(e, ERR_CONFIG, "more than %d filters", QUERY_CLAUSES);
-		else {
-			memcpy(both.clauses + both.nclauses, also.clauses, also.nclauses * sizeof(also.clauses[0]));
-			both.nclauses += also.nclauses;
-			rv = query_total(q, &both, r, &t, e);
-		}
-	}
-	query_filter_free(&also);
-	if (rv == 0)
-		*out = t.counts;
-	return (rv);
-}
-
 /* The lower end of the 95 % Wilson interval: so much of it passes for certain. */
 static json_t *
 wilson(uint64_t part, uint64_t whole)
@@ -434,23 +408,14 @@ wilson(uint64_t part, uint64_t whole)
 	return (json_real(fmax(0, (p + z * z / (2 * n) - z * sqrt((p * (1 - p) + z * z / (4 * n)) / n)) / (1 + z * z / n))));
 }
 
-#define YOURS		"own,service,candidate"
-#define UNREVIEWED	"candidate,unknown,suspect"
-
 int
-answer_sender_rates(struct query *q, const struct query_filter *f, const struct query_range *r, const struct query_range *prev, uint64_t m,
-    json_t *rates, struct err *e)
+answer_sender_rates(const struct query_counts *now, const struct query_counts *prev, json_t *rates, struct err *e)
 {
-	struct query_counts	 y, was = { 0 }, open;
-
-	if (sum_also(q, f, r, YOURS, "no", &y, e) == -1 || sum_also(q, f, r, UNREVIEWED, NULL, &open, e) == -1 ||
-	    (prev != NULL && sum_also(q, f, prev, YOURS, "no", &was, e) == -1))
-		return (-1);
-	if (json_object_set_new(rates, "legit_pass", a_rate(query_passing(&y), y.m)) == -1 ||
-	    json_object_set_new(rates, "legit_low", wilson(query_passing(&y), y.m)) == -1 ||
-	    json_object_set_new(rates, "legit_share", a_rate(y.m, m)) == -1 ||
-	    json_object_set_new(rates, "prev_legit_pass", prev == NULL ? json_null() : a_rate(query_passing(&was), was.m)) == -1 ||
-	    json_object_set_new(rates, "unreviewed", a_rate(open.m, m)) == -1) {
+	if (json_object_set_new(rates, "legit_pass", a_rate(now->yours_pass, now->yours)) == -1 ||
+	    json_object_set_new(rates, "legit_low", wilson(now->yours_pass, now->yours)) == -1 ||
+	    json_object_set_new(rates, "legit_share", a_rate(now->yours, now->m)) == -1 ||
+	    json_object_set_new(rates, "prev_legit_pass", prev == NULL ? json_null() : a_rate(prev->yours_pass, prev->yours)) == -1 ||
+	    json_object_set_new(rates, "unreviewed", a_rate(now->unreviewed, now->m)) == -1) {
 		(void)answer_oom(e);
 		return (-1);
 	}

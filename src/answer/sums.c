@@ -402,7 +402,6 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	uint64_t		 reports = 0;
 	struct a_obj		 o;
 	json_t			*j, *figures;
-	struct query_range	 was;
 	bool			 prev, stale;
 
 	if (domains_get(q, rq, &r, &d, &prev, e) == -1 || query_meta(q, &m, e) == -1 ||
@@ -422,10 +421,9 @@ answer_overview(struct query *q, const struct answer_request *rq, struct err *e)
 	prev = prev && before.m > 0;
 	stale = rq->filter.from == DAY_NONE && rq->filter.to == DAY_NONE && m.last_day != DAY_NONE &&
 	    m.last_day + STALE_DAYS < when_day(query_now(q));
-	(void)range_before(rq, &r, &was);
 	if ((figures = rates(&now, prev ? &before : NULL, &asked)) == NULL)
 		return (answer_oom(e));
-	if (answer_sender_rates(q, &rq->filter, &r, prev ? &was : NULL, now.m, figures, e) == -1) {
+	if (answer_sender_rates(&now, prev ? &before : NULL, figures, e) == -1) {
 		json_decref(figures);
 		return (NULL);
 	}

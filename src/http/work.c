@@ -7,7 +7,8 @@
  * Each thread has its own handle on the store, opens it when there is work
  * and closes it when there has been none for a while: an idle daemon holds
  * no page cache. The thread that was busy last is asked first, so that one
- * reader warms one cache and the other threads stay small.
+ * reader warms one cache and the other threads stay small. Who has been
+ * answered will ask for more: while nobody does, that thread reads ahead.
  */
 #include <sys/stat.h>
 
@@ -17,11 +18,14 @@
 #include "base/log.h"
 #include "base/when.h"
 #include "http/http.h"
+#include "store/query.h"
 #include "store/store.h"
 
 #define QUEUE_MAX 256		/* per lane; connections are bounded as well */
 #define IDLE_SECONDS 30
 #define REOPEN_MS 1000		/* a database that is not there is looked for this often */
+#define AHEAD_MS 10		/* for so long at a time does a thread read ahead */
+#define AHEAD_LIMIT_MS 5000	/* one day of one domain */
 #define THREADS_MAX 8
 #define NARROW_MAX 4		/* readers that see some domains, of one thread */
 #define EXPORTS_MAX 2		/* one that is under way, and who waits for its end */
@@ -41,6 +45,7 @@ struct work {
 	pthread_cond_t	 gone;		/* a thread has ended */
 	struct lane_queue lane[LANE_COUNT];
 	bool		 stopping;
+	bool		 ahead;		/* a thread is reading ahead */
 	unsigned	 running;	/* threads */
 	pthread_t	 thread[THREADS_MAX + LANE_COUNT - 1];
 	unsigned	 nthreads;
@@ -228,6 +233,38 @@ wake_one(struct lane_queue *q)
 	(void)pthread_cond_signal(&top->wake);
 }
 
+/* True: there is more. */
+static bool
+read_ahead(struct worker *me)
+{
+	struct err	 e = { 0 };
+	struct query	*q = query_begin(me->store, when_now(), AHEAD_LIMIT_MS, &e);
+	bool		 more = false;
+
+	if (q != NULL && query_recall(q, AHEAD_MS, &more, &e) == -1)
+		more = false;	/* whoever asks for it is told why */
+	query_end(q);
+	return (more);
+}
+
+/* With the lock, which it gives up now and then. */
+static void
+use_leisure(struct worker *me)
+{
+	struct work	*w = me->w;
+	bool		 more = true;
+
+	if (me->lane != LANE_QUICK || me->store == NULL || w->ahead)
+		return;
+	w->ahead = true;
+	while (more && !w->stopping && w->lane[me->lane].head == NULL) {
+		(void)pthread_mutex_unlock(&w->lock);
+		more = read_ahead(me);
+		(void)pthread_mutex_lock(&w->lock);
+	}
+	w->ahead = false;
+}
+
 static void *
 worker_main(void *arg)
 {
@@ -246,6 +283,7 @@ worker_main(void *arg)
 			store_drop(me);
 		(void)pthread_mutex_lock(&w->lock);
 		w->lane[me->lane].busy--;
+		use_leisure(me);
 	}
 	w->running--;
 	(void)pthread_cond_signal(&w->gone);

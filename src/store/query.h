@@ -98,6 +98,11 @@ void		 query_end(struct query *);	/* NULL is fine */
 void		 query_hold(struct query *, size_t sums, size_t bytes, size_t columns);
 size_t		 query_held(void);	/* such bytes of evidence, now */
 size_t		 query_columns_held(void);	/* and of rows */
+/*
+ * Reads what the next question is likely to want, the rows of the latest 30
+ * days, for about so many ms; *more: there is more of it.
+ */
+int		 query_recall(struct query *, unsigned ms, bool *more, struct err *);
 bool		 query_late(const struct query *);	/* was it ended by its deadline? then nothing is wrong */
 uint64_t	 query_generation(const struct query *);
 int64_t		 query_now(const struct query *);
@@ -124,6 +129,7 @@ struct query_counts {
 	/* Y: of own servers, services and candidates, and not forwarded */
 	uint64_t	 yours, yours_pass, yours_dkim;	/* all; passing; with DKIM aligned */
 	uint64_t	 forwarded;	/* for certain, or likely */
+	uint64_t	 unreviewed;	/* of candidates, unknown and suspect senders: somebody should say who they are */
 };
 void	 query_counts_add(struct query_counts *to, const struct query_counts *);
 

@@ -254,3 +254,58 @@ q_sheet_done(struct q_reading *r)
 		done(r->columns, r->sheet);
 	r->sheet = NULL;
 }
+
+/* --- Ahead of the questions ---------------------------------------------------------------- */
+
+static int
+recall_domain(struct query *q, uint32_t domain, const struct query_range *r, int64_t until, bool *more, struct err *e)
+{
+	struct q_reading	 is;
+	sqlite3_stmt		*st;
+	int			 rc;
+
+	if (q_stmt(q, Q_EDITIONS, &st, e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, domain);
+	(void)sqlite3_bind_int64(st, 2, r->from);
+	(void)sqlite3_bind_int64(st, 3, r->to);
+	while ((rc = q_step(q, st, e)) == 1) {
+		for (unsigned kind = SHEET_RECORDS; kind <= SHEET_SUMS && rc == 1; kind++) {
+			rc = q_sheet(q, (enum q_sheet_kind)kind, domain, sqlite3_column_int64(st, 0),
+			    (uint64_t)sqlite3_column_int64(st, 1), &is, e);
+			if (rc == 1)
+				q_sheet_done(&is);
+			else if (rc == 0)	/* too large: not this one */
+				rc = 1;
+		}
+		if (rc == -1 || (*more = when_mono_ms() >= until) || atomic_load(&held) > q->most_columns / 8 * 7)
+			break;
+	}
+	(void)sqlite3_reset(st);
+	return (rc == -1 ? -1 : 0);
+}
+
+int
+query_recall(struct query *q, unsigned ms, bool *more, struct err *e)
+{
+	struct query_cache	*c = q->c;
+	struct query_filter	 f;
+	struct query_range	 r;
+	int64_t			 until = when_mono_ms() + ms;
+	int			 rv;
+
+	*more = false;
+	if (q->most_columns == 0 || c->recalled == c->generation + 1)
+		return (0);
+	query_filter_init(&f);
+	rv = query_filter_range(q, &f, &r, e);
+	query_filter_free(&f);
+	if (rv == -1 || q_need(q, TIER_EVIDENCE, e) == -1 || q_need(q, TIER_KINDS, e) == -1 || q_need(q, TIER_OF, e) == -1)
+		return (-1);
+	for (size_t i = 0; i < c->ndomains && !*more && atomic_load(&held) <= q->most_columns / 8 * 7; i++)
+		if (c->domains[i].used && recall_domain(q, (uint32_t)i, &r, until, more, e) == -1)
+			return (-1);
+	if (!*more)
+		c->recalled = c->generation + 1;
+	return (0);
+}

@@ -96,6 +96,7 @@ struct query_cache {
 	int64_t			 complete_for;	/* the day it was computed on */
 	uint64_t		 complete_at;	/* and the generation */
 	int64_t			 complete_through;
+	uint64_t		 recalled;	/* generation + 1 whose latest rows have been remembered ahead */
 
 	/* The days on which sources and evidence were first seen: query_domains.c. */
 	uint16_t		*source_first, *evidence_first;

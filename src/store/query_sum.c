@@ -73,6 +73,8 @@ q_count(struct query_counts *c, struct query_legs *l, const struct q_outcome *o,
 	bool	 stopped = o->disp == DISP_QUARANTINE || o->disp == DISP_REJECT;
 
 	c->m += m;
+	if ((1u << (who & 15) & (1u << CLASS_CANDIDATE | 1u << CLASS_UNKNOWN | 1u << CLASS_SUSPECT)) != 0)
+		c->unreviewed += m;
 	if (who >> 4 != FORWARD_NO)
 		c->forwarded += m;
 	else if (sender_class_fate((enum sender_class)(who & 15)) == FATE_FIX) {
@@ -142,6 +144,7 @@ query_counts_add(struct query_counts *to, const struct query_counts *c)
 	to->yours_pass += c->yours_pass;
 	to->yours_dkim += c->yours_dkim;
 	to->forwarded += c->forwarded;
+	to->unreviewed += c->unreviewed;
 }
 
 /* --- Totals ------------------------------------------------------------------------ */
