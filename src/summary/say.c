@@ -105,18 +105,25 @@ has_before(enum summary_kind k)
 }
 
 static void
-say_kind(struct buf *b, const char *what, const struct summary_item *it, unsigned lang, struct str period)
+say_key(struct buf *b, const char *key, const struct summary_item *it, unsigned lang, struct str period)
 {
-	char		 key[48];
 	struct word	 w[] = {
 		name("domain", it->domain), name("name", it->name), text("text", it->text), text("remedy", it->remedy),
 		count("n", it->n), count("of", it->of), count("was", it->was), count("other", it->other),
 		rate("rate", it->rate), rate("rate_was", it->rate_was), day("day", it->day), text("period", period), WORDS_END
 	};
 
+	(void)words_fill(b, lang, key, w);
+}
+
+static void
+say_kind(struct buf *b, const char *what, const struct summary_item *it, unsigned lang, struct str period)
+{
+	char		 key[48];
+
 	(void)snprintf(key, sizeof(key), "%s.%s%s", what, summary_kind_names[it->kind],
 	    it->kind == ITEM_SILENT && it->domain.p == NULL && strcmp(what, "do") != 0 ? "_all" : "");
-	(void)words_fill(b, lang, key, w);
+	say_key(b, key, it, lang, period);
 }
 
 void
@@ -150,6 +157,12 @@ say_do(struct buf *b, const struct summary_item *it, unsigned lang)
 		for (size_t i = 0; i < it->why->nlines; i++)
 			if (it->why->lines[i].part == parts[p])
 				return (explain_say(b, in < 0 ? 0 : (unsigned)in, it->why, &it->why->lines[i]));
+	/* what failed mostly has a remedy of its own */
+	(void)snprintf(key, sizeof(key), "do.tls.%.*s", (int)it->name.len, it->name.len > 0 ? it->name.p : "");
+	if (it->kind == ITEM_TLS && strcmp(words_text(lang, key), key) != 0) {
+		say_key(b, key, it, lang, STR_NONE);
+		return (true);
+	}
 	(void)snprintf(key, sizeof(key), "do.%s", summary_kind_names[it->kind]);
 	if (strcmp(words_text(lang, key), key) == 0 || (it->kind == ITEM_MAILBOX && it->remedy.len == 0))
 		return (false);
