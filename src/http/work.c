@@ -22,7 +22,7 @@
 #include "store/store.h"
 
 #define QUEUE_MAX 256		/* per lane; connections are bounded as well */
-#define IDLE_SECONDS 30
+#define IDLE_SECONDS 120	/* somebody reads a page */
 #define REOPEN_MS 1000		/* a database that is not there is looked for this often */
 #define AHEAD_MS 10		/* for so long at a time does a thread read ahead */
 #define AHEAD_LIMIT_MS 5000	/* one day of one domain */
