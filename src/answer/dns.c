@@ -4,23 +4,33 @@
 #include "answer/answer_int.h"
 #include "dmarc/said.h"
 #include "dmarc/spf.h"
+#include "dmarc/walk.h"
 #include "store/records.h"
 
 #define KEYS_MOST	100
+#define STEPS_MOST	64	/* of an SPF record; ten look-ups are allowed */
+#define CHANGES_MOST	50
 
 /* As in a zone file: plain letters whatever stands there. */
+static json_t *
+text_json(struct str text)
+{
+	struct buf	 b = { 0 };
+	json_t		*j;
+
+	txt_write_one(text, &b);
+	j = b.failed ? NULL : a_str(b.len == 0 ? STR("") : buf_as_str(&b));
+	buf_free(&b);
+	return (j);
+}
+
 static json_t *
 texts_json(const struct store_dns_said *s)
 {
 	struct a_obj	 a = a_array();
 
-	for (size_t i = 0; i < s->n; i++) {
-		struct buf	 b = { 0 };
-
-		txt_write_one(s->texts[i], &b);
-		a_add(&a, b.failed ? NULL : a_str(b.len == 0 ? STR("") : buf_as_str(&b)));
-		buf_free(&b);
-	}
+	for (size_t i = 0; i < s->n; i++)
+		a_add(&a, text_json(s->texts[i]));
 	return (a_done(&a));
 }
 
@@ -87,6 +97,23 @@ differs_json(const struct dmarc_says *is, const struct report_policy *seen)
 }
 
 static json_t *
+asks_json(const struct dmarc_says *is)
+{
+	struct a_obj	 o;
+
+	if (is->said != DMARC_ONE)
+		return (json_null());
+	o = a_object();
+	a_set(&o, "p", a_text(dmarc_request_names[is->p]));
+	a_set(&o, "sp", a_text(dmarc_request_names[is->sp]));
+	a_set(&o, "np", a_text(dmarc_request_names[is->np]));
+	a_set(&o, "testing", json_boolean(is->record.testing || is->record.pct == 0));
+	a_set(&o, "pct", a_count(is->record.pct));
+	a_set(&o, "rua", is->rua.len == 0 ? json_null() : text_json(is->rua));
+	return (a_done(&o));
+}
+
+static json_t *
 dmarc_json(const struct store_dns *d, const struct report_policy *seen)
 {
 	static const char *const	 words[] = { "none", "record", "several" };
@@ -99,12 +126,81 @@ dmarc_json(const struct store_dns *d, const struct report_policy *seen)
 	o = record_json(d);
 	a_set(&o, "found", a_text(words[is.said]));
 	a_set(&o, "differs", differs_json(&is, seen));
+	a_set(&o, "asks", asks_json(&is));
 	return (a_done(&o));
 }
 
-/* --- SPF ----------------------------------------------------------------------------------- */
-
+/* What a walk up the tree meets. */
 struct asking { struct query *q; struct err *e; bool failed; };
+
+static enum dns_answer
+dmarc_at(void *ctx, struct str name, struct str texts[WALK_TEXTS], size_t *n)
+{
+	struct asking		*a = ctx;
+	const struct store_dns	*d = NULL;
+	char			 full[DOMAIN_MAX + 9];
+
+	*n = 0;
+	(void)snprintf(full, sizeof(full), "_dmarc.%.*s", (int)name.len, name.p);
+	if (a->failed || store_dns_get(a->q, TXT_DMARC, str_of(full), &d, a->e) == -1) {
+		a->failed = true;
+		return (DNS_UNKNOWN);
+	}
+	if (d == NULL || d->said.state == STORE_DNS_WAITING)
+		return (DNS_UNKNOWN);
+	for (; *n < d->said.n && *n < WALK_TEXTS; (*n)++)
+		texts[*n] = d->said.texts[*n];
+	return (*n == 0 ? DNS_NONE : DNS_RECORD);
+}
+
+static json_t *
+step_json(const struct dmarc_dns *dns, struct str name)
+{
+	static const char *const	 words[] = { "none", "record", "several" };
+	struct store_dns_said		 said = { 0 };
+	struct str			 texts[WALK_TEXTS];
+	struct dmarc_says		 is;
+	struct a_obj			 o = a_object();
+	enum dns_answer			 answer = dns->dmarc(dns->ctx, name, texts, &said.n);
+
+	said.texts = texts;
+	dmarc_says(texts, said.n, &is);
+	a_set(&o, "domain", a_str(name));
+	a_set(&o, "found", answer == DNS_UNKNOWN ? json_null() : a_text(words[is.said]));
+	a_set(&o, "texts", texts_json(&said));
+	return (a_done(&o));
+}
+
+/* The names that are asked from the domain upwards, and the record that holds for it. */
+static int
+walk_json(struct query *q, struct str domain, struct a_obj *out, struct err *e)
+{
+	struct asking		 a = { .q = q, .e = e };
+	struct dmarc_dns	 dns = { .dmarc = dmarc_at, .ctx = &a };
+	struct policy_found	 f;
+	struct walk		 w;
+	struct a_obj		 steps = a_array(), o;
+
+	dmarc_walk(&dns, domain, &w);
+	for (unsigned i = 0; i < w.nasked; i++)
+		a_add(&steps, step_json(&dns, w.asked[i]));
+	a_set(out, "walk", a_done(&steps));
+	dmarc_discover(&dns, domain, BY_WALK, &f);
+	if (a.failed)
+		return (-1);
+	if (f.answer == DNS_UNKNOWN || f.answer == DNS_NONE) {
+		a_set(out, "applies", json_null());
+		return (0);
+	}
+	o = a_object();
+	a_set(&o, "domain", a_str(f.at));
+	a_set(&o, "tag", a_str(f.tag));
+	a_set(&o, "requested", a_text(dmarc_request_names[f.requested]));
+	a_set(out, "applies", a_done(&o));
+	return (0);
+}
+
+/* --- SPF ----------------------------------------------------------------------------------- */
 
 static enum spf_answer
 texts_of(void *ctx, struct str name, const struct str **out, size_t *n)
@@ -123,11 +219,35 @@ texts_of(void *ctx, struct str name, const struct str **out, size_t *n)
 	return (*n == 0 ? SPF_NOTHING : SPF_TEXTS);
 }
 
+struct steps { struct a_obj a; unsigned n; };
+
+static void
+step_add(void *ctx, const struct spf_step *step)
+{
+	static const char *const	 words[] = { [SPF_TEXTS] = "record", [SPF_NOTHING] = "none", [SPF_NOT_KNOWN] = "unknown" };
+	struct steps			*s = ctx;
+	struct a_obj			 o;
+
+	if (s->n++ >= STEPS_MOST)
+		return;
+	o = a_object();
+	a_set(&o, "name", text_json(step->name));
+	a_set(&o, "depth", a_count(step->depth));
+	a_set(&o, "by", step->depth == 0 ? json_null() : a_text(step->redirect ? "redirect" : "include"));
+	a_set(&o, "found", a_text(step->macro ? "macro" : words[step->answer]));
+	a_set(&o, "text", step->text.p == NULL ? json_null() : text_json(step->text));
+	a_set(&o, "lookups", a_count(step->lookups));
+	a_set(&o, "fault", step->fault == SPF_SOUND ? json_null() : a_text(spf_fault_names[step->fault]));
+	a_add(&s->a, a_done(&o));
+}
+
 static int
 spf_json(struct query *q, const struct store_dns *d, json_t **out, struct err *e)
 {
 	struct asking	 a = { .q = q, .e = e };
 	struct spf_dns	 dns = { texts_of, &a };
+	struct steps	 steps = { .n = 0 };
+	struct spf_seen	 seen = { step_add, &steps };
 	struct spf_sum	 s;
 	struct a_obj	 o;
 	bool		 known;
@@ -135,9 +255,12 @@ spf_json(struct query *q, const struct store_dns *d, json_t **out, struct err *e
 	*out = json_null();
 	if (d == NULL)
 		return (0);
-	spf_sum(&dns, d->domain, &s);
-	if (a.failed)
+	steps.a = a_array();
+	spf_walk(&dns, d->domain, &seen, &s);
+	if (a.failed) {
+		json_decref(a_done(&steps.a));
 		return (-1);
+	}
 	known = s.answer == SPF_TEXTS;
 	o = record_json(d);
 	a_set(&o, "lookups", known ? a_count(s.lookups) : json_null());
@@ -145,6 +268,7 @@ spf_json(struct query *q, const struct store_dns *d, json_t **out, struct err *e
 	a_set(&o, "fault", known && s.fault != SPF_SOUND ? a_text(spf_fault_names[s.fault]) : json_null());
 	a_set(&o, "fault_at", known && s.fault != SPF_SOUND ? a_text(s.at) : json_null());
 	a_set(&o, "fault_term", known && s.term[0] != '\0' ? a_text(s.term) : json_null());
+	a_set(&o, "tree", a_done(&steps.a));
 	*out = a_done(&o);
 	return (0);
 }
@@ -158,11 +282,57 @@ key_json(const struct store_dns *d)
 	struct a_obj	 o = record_json(d);
 
 	key_says(d->said.texts, d->said.n, &k);
+	a_set(&o, "domain", a_str(d->domain));
 	a_set(&o, "selector", a_str(d->selector));
 	a_set(&o, "key", a_text(key_use_names[k.use]));
+	a_set(&o, "type", k.use == KEY_SOUND ? a_text(k.ed25519 ? "ed25519" : "rsa") : json_null());
+	a_set(&o, "testing", json_boolean(k.testing));
 	a_set(&o, "bits", k.use == KEY_SOUND ? a_count(k.bits) : json_null());
 	a_set(&o, "m", a_count(d->mail));
 	return (a_done(&o));
+}
+
+/* --- What became another ------------------------------------------------------------------------ */
+
+static json_t *
+short_json(const struct store_dns_said *s)
+{
+	struct a_obj	 o = a_object();
+
+	a_set(&o, "state", a_text(store_dns_state_names[s->state]));
+	a_set(&o, "texts", texts_json(s));
+	return (a_done(&o));
+}
+
+static int
+changes_json(struct query *q, struct str domain, json_t **out, struct err *e)
+{
+	const struct store_dns_change	*list;
+	struct a_obj			 a;
+	size_t				 n;
+
+	if (store_dns_changes(q, 0, domain, 0, INT64_MAX, CHANGES_MOST, &list, &n, e) == -1)
+		return (-1);
+	a = a_array();
+	for (size_t i = 0; i < n; i++) {
+		struct a_obj	 o = a_object();
+
+		a_set(&o, "at", a_time(list[i].was.until));
+		a_set(&o, "kind", a_text(store_dns_kind_names[list[i].kind]));
+		a_set(&o, "name", a_str(list[i].name));
+		a_set(&o, "was", short_json(&list[i].was));
+		a_set(&o, "is", short_json(&list[i].is));
+		a_add(&a, a_done(&o));
+	}
+	*out = a_done(&a);
+	return (0);
+}
+
+/* Keys of names below count as well: relaxed alignment takes their signatures. */
+static bool
+is_key(const struct store_dns *d)
+{
+	return (d->kind == TXT_KEY && d->own);
 }
 
 json_t *
@@ -170,35 +340,43 @@ a_dns(struct query *q, struct str domain, const struct report_policy *seen, stru
 {
 	const struct store_dns	*list, *dmarc = NULL, *spf = NULL;
 	struct a_obj		 o, keys;
-	json_t			*j, *spf_j;
+	json_t			*j, *spf_j, *changes;
 	size_t			 n, nkeys = 0;
 
 	if (store_dns_list(q, 0, domain, false, &list, &n, e) == -1)
 		return (NULL);
-	keys = a_array();
 	for (size_t i = 0; i < n; i++) {
+		nkeys += is_key(&list[i]);
 		if (!str_eq(list[i].domain, domain))
 			continue;
 		if (list[i].kind == TXT_DMARC)
 			dmarc = &list[i];
 		else if (list[i].kind == TXT_SPF)
 			spf = &list[i];
-		else if (nkeys++ < KEYS_MOST)
-			a_add(&keys, key_json(&list[i]));
 	}
-	if (spf_json(q, spf, &spf_j, e) == -1) {
-		json_decref(a_done(&keys));
+	if (dmarc == NULL && spf == NULL && nkeys == 0)
+		return (json_null());
+	if (spf_json(q, spf, &spf_j, e) == -1)
+		return (NULL);
+	if (changes_json(q, domain, &changes, e) == -1) {
+		json_decref(spf_j);
 		return (NULL);
 	}
-	if (dmarc == NULL && spf == NULL && nkeys == 0) {
-		json_decref(a_done(&keys));
-		json_decref(spf_j);
-		return (json_null());
-	}
 	o = a_object();
+	keys = a_array();
+	for (size_t i = 0, k = 0; i < n && k < KEYS_MOST; i++)
+		if (is_key(&list[i])) {
+			a_add(&keys, key_json(&list[i]));
+			k++;
+		}
 	a_set(&o, "dmarc", dmarc_json(dmarc, seen));
 	a_set(&o, "spf", spf_j);
 	a_set(&o, "keys", a_done(&keys));
+	a_set(&o, "changes", changes);
+	if (walk_json(q, domain, &o, e) == -1) {
+		json_decref(a_done(&o));
+		return (NULL);
+	}
 	if ((j = a_done(&o)) == NULL)
 		(void)answer_oom(e);
 	return (j);

@@ -333,6 +333,7 @@ spf_target(struct str name, char out[254])
 
 struct sum {
 	const struct spf_dns	*dns;
+	const struct spf_seen	*seen;	/* NULL: nobody wants to know */
 	struct spf_sum		*out;
 	struct str		 path[DEPTH];
 	unsigned		 depth;
@@ -352,14 +353,23 @@ fault_at(struct spf_sum *s, enum spf_fault fault, struct str at, struct str t)
 	s->term[n] = '\0';
 }
 
+static void
+tell(const struct sum *s, const struct spf_step *step)
+{
+	if (s->seen != NULL)
+		s->seen->step(s->seen->ctx, step);
+}
+
 /* The one record among the texts. */
 static enum spf_answer
-record_at(struct sum *s, struct str name, struct spf_record *r)
+record_at(struct sum *s, struct str name, struct spf_record *r, struct str *text)
 {
 	const struct str	*texts, *found = NULL;
 	enum spf_answer		 a;
 	size_t			 n = 0;
 
+	*r = (struct spf_record){ .fault = SPF_SOUND };
+	*text = STR_NONE;
 	if ((a = s->dns->texts(s->dns->ctx, name, &texts, &n)) != SPF_TEXTS)
 		return (a);
 	for (size_t i = 0; i < n; i++) {
@@ -367,8 +377,10 @@ record_at(struct sum *s, struct str name, struct spf_record *r)
 			continue;
 		if (found != NULL) {
 			*r = (struct spf_record){ .fault = SPF_SEVERAL };
+			*text = STR_NONE;
 			return (SPF_TEXTS);
 		}
+		*text = texts[i];
 		found = &texts[i];
 	}
 	if (found == NULL)
@@ -377,10 +389,10 @@ record_at(struct sum *s, struct str name, struct spf_record *r)
 	return (SPF_TEXTS);
 }
 
-static enum spf_answer	 visit(struct sum *, struct str);
+static enum spf_answer	 visit(struct sum *, struct str, bool redirect);
 
 static void
-follow(struct sum *s, struct str name, const char *to, struct str t)
+follow(struct sum *s, struct str name, const char *to, struct str t, bool redirect)
 {
 	struct str	 target = str_of(to);
 
@@ -393,7 +405,7 @@ follow(struct sum *s, struct str name, const char *to, struct str t)
 		s->out->unknown++;
 		return;
 	}
-	switch (visit(s, target)) {
+	switch (visit(s, target, redirect)) {
 	case SPF_NOTHING:
 		fault_at(s->out, SPF_MISSING, target, STR_NONE);
 		break;
@@ -406,14 +418,19 @@ follow(struct sum *s, struct str name, const char *to, struct str t)
 }
 
 static enum spf_answer
-visit(struct sum *s, struct str name)
+visit(struct sum *s, struct str name, bool redirect)
 {
 	struct spf_record	 r;
+	struct spf_step		 step = { .name = name, .depth = s->depth, .redirect = redirect };
 	enum spf_answer		 a;
 	char			 to[254];
 
 	s->out->names++;
-	if ((a = record_at(s, name, &r)) != SPF_TEXTS)
+	a = step.answer = record_at(s, name, &r, &step.text);
+	step.fault = r.fault;
+	step.lookups = r.lookups;
+	tell(s, &step);
+	if (a != SPF_TEXTS)
 		return (a);
 	if (r.fault != SPF_SOUND) {
 		fault_at(s->out, r.fault, name, r.term);
@@ -422,10 +439,13 @@ visit(struct sum *s, struct str name)
 	s->out->lookups += r.lookups;
 	s->path[s->depth++] = name;
 	for (unsigned i = 0; i < r.ntargets; i++)
-		if (r.targets[i].macro)
+		if (r.targets[i].macro) {
 			s->out->unknown++;
-		else if (spf_target(r.targets[i].name, to))
-			follow(s, name, to, r.targets[i].name);
+			step = (struct spf_step){ .name = r.targets[i].name, .depth = s->depth, .redirect = r.targets[i].redirect, .macro = true,
+			    .answer = SPF_NOT_KNOWN };
+			tell(s, &step);
+		} else if (spf_target(r.targets[i].name, to))
+			follow(s, name, to, r.targets[i].name, r.targets[i].redirect);
 		else
 			fault_at(s->out, SPF_SYNTAX, name, r.targets[i].name);
 	s->depth--;
@@ -433,12 +453,18 @@ visit(struct sum *s, struct str name)
 }
 
 void
-spf_sum(const struct spf_dns *dns, struct str name, struct spf_sum *out)
+spf_walk(const struct spf_dns *dns, struct str name, const struct spf_seen *seen, struct spf_sum *out)
 {
-	struct sum	 s = { .dns = dns, .out = out };
+	struct sum	 s = { .dns = dns, .seen = seen, .out = out };
 
 	*out = (struct spf_sum){ .fault = SPF_SOUND };
-	out->answer = visit(&s, name);
+	out->answer = visit(&s, name, false);
 	if (out->fault == SPF_SOUND && out->lookups > SPF_LOOKUPS)
 		fault_at(out, SPF_TOO_MANY, name, STR_NONE);
+}
+
+void
+spf_sum(const struct spf_dns *dns, struct str name, struct spf_sum *out)
+{
+	spf_walk(dns, name, NULL, out);
 }

@@ -66,4 +66,18 @@ struct spf_sum {
 /* Follows includes and redirects from name; ends whatever they say. */
 void		 spf_sum(const struct spf_dns *, struct str name, struct spf_sum *out);
 
+/* One name on that way, told before those that it leads to. */
+struct spf_step {
+	struct str	 name;		/* as written where it hangs on the mail */
+	unsigned	 depth;		/* 0: where it began */
+	bool		 redirect;	/* how it was come to; else an include */
+	bool		 macro;		/* it hangs on the mail: nothing is known */
+	enum spf_answer	 answer;
+	enum spf_fault	 fault;		/* of this record alone */
+	struct str	 text;		/* the record; absent: none, or several */
+	unsigned	 lookups;	/* of this record alone */
+};
+struct spf_seen { void (*step)(void *ctx, const struct spf_step *); void *ctx; };
+void		 spf_walk(const struct spf_dns *, struct str name, const struct spf_seen *, struct spf_sum *out);
+
 #endif

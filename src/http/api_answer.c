@@ -94,6 +94,7 @@ static void
 meta_upload(json_t *j)
 {
 	(void)json_object_set_new(json_object_get(j, "features"), "upload", json_true());
+	(void)json_object_set_new(json_object_get(j, "features"), "resolver", json_boolean(api_resolver_on()));
 	(void)json_object_set_new(json_object_get(j, "limits"), "upload_bytes", json_integer((json_int_t)upload_limit()));
 }
 

@@ -49,6 +49,12 @@ api_ingest_resolver(bool on)
 	resolver_on = on;
 }
 
+bool
+api_resolver_on(void)
+{
+	return (resolver_on || !resolver_told);
+}
+
 /* known: what the configuration says of it, may be NULL. */
 static void
 add_mailbox(struct intake *in, const char *name, const json_t *known)

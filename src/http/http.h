@@ -293,6 +293,7 @@ json_t	*api_body(struct request *);
 /* The mailboxes that are configured, and how long quarantine keeps, from the parent: for api_ingest. */
 void	 api_ingest_mailboxes(const json_t *);
 void	 api_ingest_resolver(bool on);
+bool	 api_resolver_on(void);		/* true until it is told that the DNS is not asked */
 /* What mailboxes say of themselves, for what is decided about them; given back together. NULL: no memory. */
 struct summary_mailbox;
 struct boxes;

@@ -143,6 +143,15 @@ test('names of our domains and of their mail are asked for; what was said stays'
 			assert.equal(says.spf['fault'], 'missing'); // two.mailer.example
 			assert.equal(says.spf['fault_at'], 'two.mailer.example');
 			assert.deepEqual(says.keys.map((k) => [k['selector'], k['key'], k['m']]), [['s1', 'broken', 10], ['s2', 'revoked', 10]]);
+			const more = says as unknown as { walk: unknown; applies: unknown; dmarc: { asks: unknown }; spf: { tree: Record<string, unknown>[] }; changes: unknown[] };
+			assert.deepEqual(more.walk, [
+				{ domain: 'example.com', found: 'record', texts: ['some text', 'v=DMARC1; p=reject; rua=mailto:d@example.com'] },
+				{ domain: 'com', found: 'none', texts: [] }]);
+			assert.deepEqual(more.applies, { domain: 'example.com', tag: 'p', requested: 'reject' });
+			assert.deepEqual(more.dmarc.asks, { p: 'reject', sp: 'reject', np: 'reject', testing: false, pct: 100, rua: 'mailto:d@example.com' });
+			assert.deepEqual(more.spf.tree.map((t) => [t['depth'], t['by'], t['name'], t['found'], t['lookups']]),
+				[[0, null, 'example.com', 'record', 1], [1, 'include', 'spf.mailer.example', 'record', 1], [2, 'include', 'two.mailer.example', 'none', 0]]);
+			assert.deepEqual(more.changes, []);
 			const other = (await d.get('domains/example.org')).dns as typeof says;
 			assert.equal(other.dmarc['failure'], 'servfail');
 			assert.equal(other.spf['lookups'], null);
@@ -165,6 +174,12 @@ test('names of our domains and of their mail are asked for; what was said stays'
 			await until('nobody answers', async () => (await sql(p, "SELECT failure FROM dns WHERE kind = 2 AND name = 'example.com'")) === '2', 60);
 		});
 		assert.equal(await sql(p, "SELECT texts FROM dns WHERE kind = 2 AND name = 'example.com'"), 'v=spf1 include:spf.mailer.example -all');
+		await serving(p, async (d) => {
+			const { dns: says } = await d.get('domains/example.com') as { dns: { changes: { kind: string; name: string; is: unknown }[] } };
+			assert.deepEqual(says.changes.map((c) => [c.kind, c.name, c.is]).sort(), [
+				['dkim', 's1._domainkey.example.com', { state: 'nxdomain', texts: [] }],
+				['dmarc', '_dmarc.example.com', { state: 'found', texts: ['v=DMARC1; p=none'] }]]);
+		});
 		assert.equal(await sql(p, "SELECT w.state, w.until = d.since, d.due = d.since + 900 FROM dns_was w JOIN dns d ON d.id = w.dns WHERE d.name = '_dmarc.example.com'"), '1|1|1');
 		assert.ok(Number(was) > 0);
 	} finally {

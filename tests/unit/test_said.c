@@ -147,6 +147,32 @@ test_sum(void **state)
 	assert_int_equal(s.fault, SPF_SOUND);
 }
 
+static void
+step_write(void *ctx, const struct spf_step *t)
+{
+	char	*out = ctx;
+
+	(void)snprintf(out + strlen(out), 1000 - strlen(out), "%u%s %.*s %s %s %u;", t->depth, t->redirect ? "r" : "", (int)t->name.len, t->name.p,
+	    t->macro ? "macro" : t->answer == SPF_TEXTS ? "record" : t->answer == SPF_NOTHING ? "none" : "unknown", spf_fault_names[t->fault], t->lookups);
+}
+
+static void
+test_walk(void **state)
+{
+	char		 zone[] = "example.com v=spf1 include:a.example include:%{i}.x.example include:n.example redirect=b.example|"
+			    "a.example v=spf1 include:u.example mx -all|u.example ?|b.example v=spf1 foo|", out[1000] = "";
+	struct spf_dns	 dns = { zone_texts, zone };
+	struct spf_seen	 seen = { step_write, out };
+	struct spf_sum	 s;
+
+	(void)state;
+	spf_walk(&dns, STR("example.com"), &seen, &s);
+	assert_string_equal(out, "0 example.com record sound 4;1 a.example record sound 2;2 u.example unknown sound 0;1 %{i}.x.example macro sound 0;"
+	    "1 n.example none sound 0;1r b.example record unknown-mechanism 0;");
+	assert_string_equal(s.at, "n.example");
+	assert_int_equal(s.fault, SPF_MISSING);
+}
+
 /* Each record leads to two more, without end. */
 static enum spf_answer
 endless(void *ctx, struct str name, const struct str **out, size_t *n)
@@ -300,6 +326,7 @@ main(void)
 	case_add(&c, "SPF: where a fault stands, and names", test_spf_place, NULL);
 	CASES_ADD(&c, sums, test_sum);
 	case_add(&c, "SPF sum: without end", test_endless, NULL);
+	case_add(&c, "SPF walk: each name is told before those below it", test_walk, NULL);
 	CASES_ADD(&c, weakers, test_weaker);
 	case_add(&c, "DMARC: one, none, several", test_says, NULL);
 	CASES_ADD(&c, ruas, test_rua);
