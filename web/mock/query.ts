@@ -6,6 +6,7 @@ import type {
 import { cause, explain } from "./explain";
 import { countFailures } from "./failures";
 import { measured } from "./flow";
+import { dnsOf } from "./dns";
 import { hostOf } from "./hosts";
 import { countryOf, geo, networkLabel, networkOf, placeOf } from "./places";
 import { classOf, senderOf, whose } from "./senders";
@@ -184,7 +185,7 @@ const rate = (c: Counts): number | null => c.m === 0 ? null : (c.both + c.dkim_o
 export const meta = (): Meta => ({
 	version: "0.1.0", generation: 4711, complete_through: COMPLETE, first_day: FIRST, last_day: LAST,
 	domains: new Set(rows.map((r) => r.domain)).size, reports: reports.length,
-	features: { geo: true, forensic: false, upload: true }, limits: { upload_bytes: 67108864, rows: 1000, breakdown: 500, range_days: 800 }, geo,
+	features: { geo: true, forensic: false, upload: true, resolver: true }, limits: { upload_bytes: 67108864, rows: 1000, breakdown: 500, range_days: 800 }, geo,
 });
 
 export function domains(p: URLSearchParams): DomainItem[] {
@@ -233,6 +234,7 @@ export function domain(name: string, p: URLSearchParams): unknown {
 			reporters: new Set(list.map((x) => x.reporter.key)).size, reports: new Set(list.map((x) => x.report_id)).size,
 		})).sort((a, b) => a.first_day < b.first_day ? 1 : -1),
 		subdomains: froms.map((hfrom) => ({ hfrom, counts: count(mine.filter((r) => (r.hfrom ?? "") === hfrom)) })).sort((a, b) => b.counts.m - a.counts.m),
+		dns: dnsOf(name),
 	};
 }
 

@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 import "./styles/hosts.css";
+import "./styles/dns.css";
 import "./styles/senders.css";
 import "./styles/login.css";
 import "./styles/flow.css";

@@ -5,6 +5,7 @@ import { failures } from "./cs-failures";
 import { flow } from "./cs-flow";
 import { help } from "./cs-help";
 import { hosts } from "./cs-hosts";
+import { dns } from "./cs-dns";
 import { explore } from "./cs-explore";
 import { palette } from "./cs-palette";
 import { upload } from "./cs-upload";
@@ -558,4 +559,4 @@ const ui = {
 	"notfound.home": "Na přehled",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...dns, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

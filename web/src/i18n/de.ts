@@ -5,6 +5,7 @@ import { failures } from "./de-failures";
 import { flow } from "./de-flow";
 import { help } from "./de-help";
 import { hosts } from "./de-hosts";
+import { dns } from "./de-dns";
 import { explore } from "./de-explore";
 import { palette } from "./de-palette";
 import { upload } from "./de-upload";
@@ -558,4 +559,4 @@ const ui = {
 	"notfound.home": "Zur Übersicht",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...dns, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

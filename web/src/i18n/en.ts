@@ -5,6 +5,7 @@ import { failures } from "./en-failures";
 import { flow } from "./en-flow";
 import { help } from "./en-help";
 import { hosts } from "./en-hosts";
+import { dns } from "./en-dns";
 import { explore } from "./en-explore";
 import { palette } from "./en-palette";
 import { upload } from "./en-upload";
@@ -558,4 +559,4 @@ const ui = {
 	"notfound.home": "To the overview",
 } as const;
 
-export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore };
+export const en = { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...dns, ...vendor, ...todo, ...palette, ...upload, ...explore };

@@ -5,6 +5,7 @@ import { failures } from "./pt-failures";
 import { flow } from "./pt-flow";
 import { help } from "./pt-help";
 import { hosts } from "./pt-hosts";
+import { dns } from "./pt-dns";
 import { explore } from "./pt-explore";
 import { palette } from "./pt-palette";
 import { upload } from "./pt-upload";
@@ -558,4 +559,4 @@ const ui = {
 	"notfound.home": "Para a visão geral",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...dns, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

@@ -5,6 +5,7 @@ import { failures } from "./ru-failures";
 import { flow } from "./ru-flow";
 import { help } from "./ru-help";
 import { hosts } from "./ru-hosts";
+import { dns } from "./ru-dns";
 import { explore } from "./ru-explore";
 import { palette } from "./ru-palette";
 import { upload } from "./ru-upload";
@@ -558,4 +559,4 @@ const ui = {
 	"notfound.home": "К обзору",
 };
 
-export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;
+export default { ...ui, ...codes, ...help, ...intake, ...failures, ...tls, ...senders, ...decode, ...places, ...login, ...flow, ...hosts, ...dns, ...vendor, ...todo, ...palette, ...upload, ...explore } as Record<string, string>;

@@ -2,6 +2,7 @@
 import type { Place } from "./places";
 import type { Whose } from "./types-senders";
 
+import type { Dns } from "./types-dns";
 import type { Host, Resolver } from "./types-hosts";
 
 export interface Counts {
@@ -37,6 +38,7 @@ export interface DomainItem {
 export interface DomainDetail extends DomainItem {
 	policy_seen: { policy: Policy; first_day: string; last_day: string; reporters: number; reports: number }[];
 	subdomains: { hfrom: string; counts: Counts }[] | null; // null: too many for the time of a question
+	dns?: Dns | null; // null: nobody asks the DNS for anything of it
 }
 export interface Overview {
 	from: string; to: string; complete_through: string | null;

@@ -10,6 +10,8 @@ import { across, apiQuery, carried, FAILURE_KEYS, removeFilter, setFilter, TLS_K
 import type { PageProps } from "../routes";
 import { Amount, failing, passed, PolicyText, Rate, Status } from "../ui/bits";
 import { causeText } from "../ui/domains";
+import { DnsSection } from "../ui/dns";
+import { DomainSenders } from "../ui/domainsenders";
 import { FilterBar } from "../ui/filterbar";
 import { FlowChart } from "../ui/flow";
 import { Icon } from "../ui/icons";
@@ -50,6 +52,8 @@ export default function DomainPage({ params }: PageProps) {
 			)}</Load>
 			<OutcomeCard fixed={fixed} />
 			<section class="card"><Load of={flow} h={480}>{(f) => <FlowChart data={f} />}</Load></section>
+			<DomainSenders domain={d} query={here} />
+			<Load of={l} h={320}>{(x) => <DnsSection x={x.dns} domain={x.domain} />}</Load>
 			<Section title={t("domain.sources")} side={<a href={href(at("/sources", here))}>{t("domain.sources.all")}</a>}>
 				<Load of={srcs} h={320}>{(b) => b.items.length === 0 ? <p class="muted">{t("empty.period")}</p> : <SourceTable by="ip" items={b.items} sort="-m" fixedSort query={here} />}</Load>
 			</Section>
