@@ -120,3 +120,78 @@ test("explore: dragging over days keeps them, double click gives all back", asyn
 	assert.deepEqual(seen.errors, []);
 	await page.context().close();
 });
+
+test("explore: dragging with Shift moves the days; keys mark several days, and move the period", async () => {
+	const { page, seen } = await open(b, s.url);
+	const days = (): [string, string] => {
+		const q = new URL(page.url()).searchParams;
+		return [q.get("from") ?? "", q.get("to") ?? ""];
+	};
+	const apart = (x: string, y: string): number => Math.round((Date.parse(y) - Date.parse(x)) / 86400000);
+	const meta = await (await fetch(`${s.url}/api/v1/meta`)).json() as { complete_through: string };
+	const to = meta.complete_through, before = (n: number): string => new Date(Date.parse(to) - n * 86400000).toISOString().slice(0, 10);
+	await visit(page, `${s.url}/explore?from=${before(9)}&to=${to}`);
+	const box = await page.locator(".u-over").boundingBox();
+	assert.ok(box !== null);
+	const slot = box.width / 10;
+	await page.keyboard.down("Shift");
+	await page.mouse.move(box.x + slot * 3, box.y + 50);
+	await page.mouse.down();
+	await page.mouse.move(box.x + slot * 5.1, box.y + 60, { steps: 6 });
+	assert.equal(await page.locator(".plot .panning").count(), 1);
+	await page.mouse.up();
+	await page.keyboard.up("Shift");
+	await until(async () => days()[1] === before(2), "two days earlier");
+	assert.equal(days()[0], before(11));
+	await settle(page);
+	/* Escape leaves them */
+	await page.keyboard.down("Shift");
+	await page.mouse.move(box.x + slot * 3, box.y + 50);
+	await page.mouse.down();
+	await page.mouse.move(box.x + slot * 5, box.y + 60, { steps: 6 });
+	await page.keyboard.press("Escape");
+	await page.mouse.up();
+	await page.keyboard.up("Shift");
+	assert.equal(days()[1], before(2));
+	/* no further than there are days */
+	const plot = page.locator(".plotbox");
+	await plot.focus();
+	await page.keyboard.press("PageUp");
+	await until(async () => days()[1] === before(9), "a week earlier");
+	await settle(page);
+	await plot.focus();
+	await page.keyboard.press("Shift+PageDown");
+	await until(async () => days()[1] === before(8), "a day later");
+	await settle(page);
+	await plot.focus();
+	await page.keyboard.press("Home");
+	for (let i = 0; i < 3; i++)
+		await page.keyboard.press("Shift+ArrowRight");
+	assert.ok(((await page.locator(".u-select").first().boundingBox())?.width ?? 0) > slot * 3, "marked days are seen");
+	await page.keyboard.press("Enter");
+	await until(async () => days()[0] === before(17) && days()[1] === before(14), "four days");
+	assert.equal(apart(...days()), 3);
+	await page.goBack();
+	await until(async () => days()[1] === before(8), "Back");
+	assert.deepEqual(seen.errors, []);
+	await page.context().close();
+});
+
+test("explore map: since when each country is known", async (ctx) => {
+	if (!geo)
+		return ctx.skip("this daemon has no data of countries");
+	const { page, seen } = await open(b, s.url);
+	await visit(page, `${s.url}/explore?t=7d&view=map&measure=first&tab=map`);
+	const rows = page.locator("table.countries tbody tr");
+	await until(async () => await rows.count() > 0, "countries");
+	assert.match(await page.locator(".worldmap .summary").innerText(), /new in these days/);
+	const items = (await (await fetch(`${s.url}/api/v1/breakdown?by=country&t=all&limit=500`)).json() as { items: { key: string; first_day: string }[] }).items;
+	const now = (await (await fetch(`${s.url}/api/v1/breakdown?by=country&t=7d&limit=500`)).json() as { items: { key: string }[] }).items.map((i) => i.key);
+	assert.equal(await rows.count(), now.length);
+	const latest = items.filter((i) => now.includes(i.key)).map((i) => i.first_day).sort().pop() ?? "";
+	assert.match((await rows.first().innerText()), new RegExp(`\\b${Number(latest.slice(8))}\\b`));
+	const [file] = await Promise.all([page.waitForEvent("download"), page.locator(".worldmap .tools button", { hasText: "CSV" }).click()]);
+	assert.match(readFileSync(await file.path() as string, "utf8"), /^\ufeffcountry,name,first_day,messages\r\n/);
+	assert.deepEqual(seen.errors, []);
+	await page.context().close();
+});

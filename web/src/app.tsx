@@ -89,7 +89,7 @@ function KeysDialog({ close }: { close: () => void }) {
 	}, []);
 	const rows: [string, Key][] = [
 		["?", "keys.help"], ["Ctrl K", "keys.palette"], ["/", "keys.filter"], ["g o · t · d · s · e · a · r · f · l · h", "keys.go"], ["j · k", "keys.rows"], ["Enter", "keys.enter"],
-		["y · n · f · u", "keys.triage"], ["x", "keys.x"], ["x", "keys.pick"], ["s", "keys.snooze"], ["z", "keys.undo"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Esc", "keys.esc"],
+		["y · n · f · u", "keys.triage"], ["x", "keys.x"], ["x", "keys.pick"], ["s", "keys.snooze"], ["z", "keys.undo"], ["[ · ]", "keys.shift"], ["← · →", "keys.chart"], ["Shift ← →", "keys.chart.range"], ["Page Up · Page Down", "keys.chart.pan"], ["Esc", "keys.esc"],
 	];
 	return (
 		<dialog ref={ref} class="dialog" aria-labelledby="keys-title" onClose={close}>

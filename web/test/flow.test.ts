@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { band, csv, groupFilters, heatLimits, heatStep, layout, linkFilters, narrow, nodeFilters, STEPS } from "../src/lib/flow";
+import { band, csv, groupFilters, heatLimits, heatStep, layout, linkFilters, narrow, nodeFilters, STEPS, labelYs } from "../src/lib/flow";
 import { STAGES, type Flow, type FlowLink, type FlowNode, type Stage } from "../src/lib/types-flow";
 import { format, parse } from "../src/lib/url";
 
@@ -85,4 +85,15 @@ test("steps of colour", () => {
 test("a file that no spreadsheet takes for formulas", () => {
 	assert.equal(csv([["=1+1", "a,b", 'say "x"', -3, null]]), `'=1+1,"a,b","say ""x""",-3,\r\n`);
 	assert.equal(csv([["@x\n=y"]]), `"'@x\n=y"\r\n`);
+});
+
+test("labels keep off thin ribbons and off each other", () => {
+	const box = (id: string, x: number, y: number, h: number) => ({ node: { id }, x, y, h }) as never;
+	const boxes = [box("a", 0, 0, 100), box("b", 0, 124, 4), box("c", 0, 152, 4), box("d", 300, 40, 3)] as { node: { id: string } }[];
+	const ribbon = (from: number, y0: number, y1: number) => ({ from: boxes[from], h: 4, y0, y1 }) as never;
+	const y = labelYs({ boxes: boxes as never, ribbons: [ribbon(0, 0, 0), ribbon(1, 124, 20), ribbon(2, 152, 200)] });
+	assert.equal(y.get("a"), 50, "a high one has it beside");
+	assert.ok((y.get("b") ?? 0) > 128, "beneath what rises");
+	assert.ok((y.get("c") ?? 0) - (y.get("b") ?? 0) >= 14, "not on the one above");
+	assert.equal(y.get("d"), 41.5, "nothing leaves it");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-	addDays, addValue, apiQuery, canFilter, carried, daysBetween, filterValue, format, frozen, parse, parseFilter, range, removeFilter, shift, withRange,
+	addDays, addValue, apiQuery, canFilter, carried, daysBetween, filterValue, format, frozen, pan, parse, parseFilter, range, removeFilter, shift, withRange,
 } from "../src/lib/url";
 
 test("an empty query is the default period", () => {
@@ -94,4 +94,14 @@ test("views stay on their page, filters travel", () => {
 	assert.equal(apiQuery(s, { by: "ip", limit: 5, cursor: undefined }, { domain: "b.example" }), "t=7d&domain=b.example&by=ip&limit=5");
 	assert.equal(apiQuery(parse("?cmp=none")), "");
 	assert.equal(apiQuery(parse("?cmp=none"), {}, {}, true), "cmp=none");
+});
+
+test("the period moves by days, as far as there are days", () => {
+	const s = parse("from=2026-05-10&to=2026-05-16"), at = (n: number): string => format(pan(s, n, "2026-05-20", "2026-05-01", "2026-05-21"));
+	assert.equal(at(3), "from=2026-05-13&to=2026-05-19");
+	assert.equal(at(-3), "from=2026-05-07&to=2026-05-13");
+	assert.equal(at(30), "from=2026-05-15&to=2026-05-21");
+	assert.equal(at(-30), "from=2026-05-01&to=2026-05-07");
+	assert.equal(format(pan(parse(""), -7, "2026-05-20", "2026-01-01", "2026-05-21")), "from=2026-04-14&to=2026-05-13");
+	assert.equal(format(pan(parse("t=all"), -7, "2026-05-20", "2026-01-01", "2026-05-21")), "t=all");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import world from "map:world";
-import { ranked } from "../src/lib/map";
+import { dayStep, firsts, ranked } from "../src/lib/map";
 import { daySvg, heatSvg } from "../src/lib/svg";
 
 test("outlines: of nearly every country, within the picture, with one decimal, and no line across it", (ctx) => {
@@ -44,4 +44,14 @@ test("charts as pictures: nothing that a report says is markup in them", () => {
 	const h = heatSvg({ title: "t", summary: "s", days: ["2026-05-01"], dayLabel: (d) => d, look, rows: [{ label: "<i>", cells: [{ color: "none", said: "x" }] }] });
 	assert.match(h, /&#60;i&#62;/);
 	assert.match(h, /^<\?xml[\s\S]*<\/svg>\n$/);
+});
+
+test("first seen: what came last stands first; what was there before the days is the lightest", () => {
+	const item = (key: string, first_day: string | null, m = 1) => ({ key, first_day, counts: { m } }) as never;
+	assert.deepEqual(firsts([item("DE", "2026-05-10"), item("FR", "2026-05-12"), item("XX", null), item("US", "2026-05-12", 5), item("IT", "2026-05-01", 0)],
+		[item("DE", "2026-01-02"), item("FR", "2026-05-12"), item("US", "2026-05-12")]).map((r) => `${r.key} ${r.first}`), ["US 2026-05-12", "FR 2026-05-12", "DE 2026-01-02"]);
+	assert.equal(dayStep("2026-01-02", "2026-05-01", "2026-05-30", 7), 1);
+	assert.equal(dayStep("2026-05-01", "2026-05-01", "2026-05-30", 7), 2);
+	assert.equal(dayStep("2026-05-30", "2026-05-01", "2026-05-30", 7), 7);
+	assert.equal(dayStep("2026-05-01", "2026-05-01", "2026-05-01", 7), 2);
 });

@@ -313,7 +313,7 @@ const ui = {
 	"chart.summary.by": "{m, plural, one {# zpráva} few {# zprávy} many {# zprávy} other {# zpráv}} od {from} do {to}: {parts}.",
 	"chart.incomplete": "Poslední dny jsou šrafované: některá hlášení ještě chybějí.",
 	"chart.incomplete.day": "Některá hlášení za tento den ještě chybějí.",
-	"chart.keys": "Šipkami procházíte dny, Enter ukáže jeden den.",
+	"chart.keys": "Šipkami procházíte dny, se Shift jich označíte víc; Enter ukáže označené. Page Up a Page Down posunou období o týden, se Shift o den.",
 	"chart.week": "Týden od {day}",
 	"chart.total": "Celkem",
 	"chart.event": "({n, plural, one {viděl # ohlašovatel} few {viděli # ohlašovatelé} many {viděl # ohlašovatele} other {vidělo # ohlašovatelů}})",
@@ -551,6 +551,8 @@ const ui = {
 	"keys.x": "Vynechat vybranou hodnotu",
 	"keys.shift": "Předchozí období, následující období",
 	"keys.chart": "Procházet dny grafu",
+	"keys.chart.range": "Označit několik dní grafu, Enter je ukáže; nebo přes ně táhnout",
+	"keys.chart.pan": "Posunout období o týden, se Shift o den; nebo táhnout graf se Shift",
 	"keys.esc": "Zavřít, nebo opustit řádek",
 	"keys.on": "Jednopísmenné klávesy jsou zapnuté",
 

@@ -313,7 +313,7 @@ const ui = {
 	"chart.summary.by": "{m, plural, one {# Nachricht} other {# Nachrichten}} vom {from} bis {to}: {parts}.",
 	"chart.incomplete": "Die letzten Tage sind schraffiert: Es fehlen noch Berichte.",
 	"chart.incomplete.day": "Für diesen Tag fehlen noch Berichte.",
-	"chart.keys": "Pfeiltasten gehen durch die Tage, die Eingabetaste zeigt einen Tag.",
+	"chart.keys": "Pfeiltasten gehen durch die Tage, mit Umschalt markieren sie mehrere; die Eingabetaste zeigt, was markiert ist. Bild auf und Bild ab verschieben den Zeitraum um eine Woche, mit Umschalt um einen Tag.",
 	"chart.week": "Woche ab {day}",
 	"chart.total": "Summe",
 	"chart.event": "(gesehen von {n, plural, one {# Berichterstatter} other {# Berichterstattern}})",
@@ -551,6 +551,8 @@ const ui = {
 	"keys.x": "Den Wert weglassen, der den Fokus hat",
 	"keys.shift": "Voriger Zeitraum, nächster Zeitraum",
 	"keys.chart": "Durch die Tage eines Diagramms gehen",
+	"keys.chart.range": "Mehrere Tage eines Diagramms markieren, die Eingabetaste zeigt sie; oder über sie ziehen",
+	"keys.chart.pan": "Den Zeitraum um eine Woche verschieben, mit Umschalt um einen Tag; oder ein Diagramm mit Umschalt ziehen",
 	"keys.esc": "Schließen oder die Zeile verlassen",
 	"keys.on": "Tasten aus einem Buchstaben sind an",
 

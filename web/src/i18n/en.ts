@@ -313,7 +313,7 @@ const ui = {
 	"chart.summary.by": "{m, plural, one {# message} other {# messages}} from {from} to {to}: {parts}.",
 	"chart.incomplete": "The last days are hatched: reports are still missing.",
 	"chart.incomplete.day": "Reports for this day are still missing.",
-	"chart.keys": "Arrow keys move through the days, Enter shows one day.",
+	"chart.keys": "Arrow keys move through the days, with Shift they mark several; Enter shows what is marked. Page Up and Page Down move the period by a week, with Shift by a day.",
 	"chart.week": "Week from {day}",
 	"chart.total": "Total",
 	"chart.event": "(seen by {n, plural, one {# reporter} other {# reporters}})",
@@ -551,6 +551,8 @@ const ui = {
 	"keys.x": "Leave out the value that has the focus",
 	"keys.shift": "The period before, the period after",
 	"keys.chart": "Move through the days of a chart",
+	"keys.chart.range": "Mark several days of a chart, Enter shows them; or drag over them",
+	"keys.chart.pan": "Move the period by a week, with Shift by a day; or drag a chart with Shift",
 	"keys.esc": "Close, or leave the row",
 	"keys.on": "Single-letter keys are on",
 

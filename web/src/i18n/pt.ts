@@ -313,7 +313,7 @@ const ui = {
 	"chart.summary.by": "{m, plural, one {# mensagem} other {# mensagens}} de {from} a {to}: {parts}.",
 	"chart.incomplete": "Os últimos dias estão hachurados: ainda faltam relatórios.",
 	"chart.incomplete.day": "Ainda faltam relatórios deste dia.",
-	"chart.keys": "As setas percorrem os dias, Enter mostra um dia.",
+	"chart.keys": "As setas percorrem os dias, com Shift marcam vários; Enter mostra o que está marcado. Page Up e Page Down movem o período em uma semana, com Shift em um dia.",
 	"chart.week": "Semana de {day}",
 	"chart.total": "Total",
 	"chart.event": "(visto por {n, plural, one {# relator} other {# relatores}})",
@@ -551,6 +551,8 @@ const ui = {
 	"keys.x": "Deixar de fora o valor que tem o foco",
 	"keys.shift": "O período anterior, o período seguinte",
 	"keys.chart": "Percorrer os dias de um gráfico",
+	"keys.chart.range": "Marcar vários dias de um gráfico, Enter os mostra; ou arrastar sobre eles",
+	"keys.chart.pan": "Mover o período em uma semana, com Shift em um dia; ou arrastar um gráfico com Shift",
 	"keys.esc": "Fechar, ou sair da linha",
 	"keys.on": "Teclas de uma letra ligadas",
 

@@ -68,6 +68,32 @@ export function layout(f: Flow, width: number, height: number): Layout {
 	return { boxes: [...boxes.values()], ribbons: drawn, thin, thinM, height: Math.max(height, bottom) };
 }
 
+const SLIM = 18;		/* a ribbon that is thinner would run along the letters of its node's label */
+const LINE = 14;		/* how high a label is */
+
+/*
+ * The middle of each node's label. Beside a node that is high enough; else
+ * above the ribbons that leave it, or beneath them where they rise, unless the
+ * label of the node above is there already.
+ */
+export function labelYs(d: Pick<Layout, "boxes" | "ribbons">): Map<string, number> {
+	const out = new Map<string, number>();
+	let x = NaN, taken = -Infinity;
+	for (const b of d.boxes) {
+		if (b.x !== x)
+			taken = -Infinity;
+		x = b.x;
+		const away = d.ribbons.filter((r) => r.from === b).sort((p, q) => q.h - p.h)[0];
+		let y = b.y + b.h / 2;
+		if (away !== undefined && b.h < SLIM)
+			y = away.y1 < away.y0 - 2 ? b.y + b.h + LINE / 2 + 1 : b.y - LINE / 2;
+		y = Math.max(y, taken + LINE, LINE / 2);
+		out.set(b.node.id, y);
+		taken = y;
+	}
+	return out;
+}
+
 const px = (v: number): string => v.toFixed(1);
 
 /* The outline of a band from one node to another: skip and h are parts of its height. */

@@ -270,6 +270,16 @@ export function shift(s: State, dir: -1 | 1, complete: string | null, first: str
 	return withRange(s, addDays(r.from, n), addDays(r.to, n));
 }
 
+/* Move the period by so many days, as far as there are days. */
+export function pan(s: State, n: number, complete: string | null, first: string | null, last: string | null): State {
+	const r = range(s, complete, first);
+	if (r === null || s.preset === "all")
+		return s;
+	const most = last === null ? n : daysBetween(r.to, last) - 1, least = first === null ? n : daysBetween(r.from, first) - 1;
+	const by = n > 0 ? Math.max(0, Math.min(n, most)) : Math.min(0, Math.max(n, least));
+	return by === 0 ? s : withRange(s, addDays(r.from, by), addDays(r.to, by));
+}
+
 /* "Share": a relative period frozen to its days. */
 export function frozen(s: State, complete: string | null, first: string | null): State {
 	const r = range(s, complete, first);

@@ -7,13 +7,14 @@ import { num, percent, ratio } from "../lib/format";
 import { setView, useUrl } from "../lib/router";
 import type { Breakdown, Page, Row, Timeseries } from "../lib/types";
 import { COUNTS, GROUPS, RATES, type Flow, type Heatmap } from "../lib/types-flow";
-import { apiQuery, canFilter, carried, type FilterKey } from "../lib/url";
+import { apiQuery, canFilter, carried, range, type FilterKey } from "../lib/url";
 import { codeTitle } from "../ui/bits";
 import { DayChart } from "../ui/chart";
 import { FilterBar, valueLabel } from "../ui/filterbar";
 import { FlowChart } from "../ui/flow";
 import { HeatChart } from "../ui/heatmap";
 import { Pick } from "../ui/marks";
+import { useMeta } from "../ui/meta";
 import { More, useMore } from "../ui/more";
 import { Complete, Head, PeriodText, useStep } from "../ui/page";
 import { useGeo } from "../ui/places";
@@ -113,10 +114,13 @@ function Countries() {
 	const s = useUrl();
 	const measure = MAP_MEASURES.find((x) => x === s.view.measure) ?? "m";
 	const l = useApi<Breakdown>(`breakdown?${apiQuery(s, { by: "country", sort: "-m", limit: 500 })}`);
+	const ever = useApi<Breakdown>(measure === "first" ? `breakdown?${apiQuery({ ...s, preset: "all", from: null, to: null }, { by: "country", sort: "-m", limit: 500 })}` : null);
+	const m = useMeta(), days = range(s, m?.complete_through ?? null, m?.first_day ?? null);
 	return (
 		<section class="card">
 			<div class="charttools"><Pick label={t("explore.measure")} value={measure} of={MAP_MEASURES} name={(x) => t(`measure.${x}` as Key)} onPick={(x) => setView({ measure: x === "m" ? undefined : x }, true)} /></div>
-			<Load of={l} h={560}>{(d) => <WorldMap data={d} measure={measure} />}</Load>
+			<Load of={l} h={560}>{(d) => measure !== "first" || days === null ? <WorldMap data={d} measure={measure === "first" ? "m" : measure} /> :
+				<Load of={ever} h={560}>{(x) => <WorldMap data={d} measure={measure} since={{ ever: x, ...days }} />}</Load>}</Load>
 		</section>
 	);
 }

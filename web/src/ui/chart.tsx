@@ -5,8 +5,8 @@
 import type { ComponentType } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { t, word, type Key } from "../i18n";
-import { addDays, withRange } from "../lib/url";
-import { day as fmtDay, dayLong, list, num, percent, ratio } from "../lib/format";
+import { addDays, pan, withRange } from "../lib/url";
+import { day as fmtDay, dayLong, days as fmtDays, list, num, percent, ratio } from "../lib/format";
 import { lastComplete, totals } from "../lib/chart";
 import { setView, update, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
@@ -15,6 +15,7 @@ import { daySvg } from "../lib/svg";
 import { cssVar, look, Svg } from "./export";
 import { Csv } from "./marks";
 import { codeTitle, OUTCOMES, type Outcome } from "./bits";
+import { useMeta } from "./meta";
 import { applyValue, Safe } from "./text";
 import type { PlotProps, PlotSeries } from "./outcome-plot";
 import type { FilterKey } from "../lib/url";
@@ -57,6 +58,8 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 	const [Plot, setPlot] = useState<ComponentType<PlotProps> | null>(null);
 	const [cur, setCur] = useState<number | null>(null);
 	const [keyed, setKeyed] = useState(false);
+	const [anchor, setAnchor] = useState<number | null>(null);	/* where marking by keyboard began */
+	const m = useMeta();
 	const [table, setTable] = useState(false);
 	const share = s.view.unit === "share" && own?.shares !== false;
 	const series = useMemo(() => own?.series ?? seriesOf(data, by), [data, by, own?.series]);
@@ -98,16 +101,32 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 	const onBrush = (from: string, to: string) =>
 		update(withRange(s, from, data.step === "week" ? minDay(addDays(to, 6), data.to) : to));
 	const reset = () => update({ ...s, preset: "30d", from: null, to: null });
+	const unit = data.step === "week" ? 7 : 1;
+	const onPan = (slots: number) => update(pan(s, slots * unit, m?.complete_through ?? null, m?.first_day ?? null, m?.last_day ?? null));
+	const marked: [number, number] | null = keyed && anchor !== null && cur !== null ? [Math.min(anchor, cur), Math.max(anchor, cur)] : null;
 	const move = (e: KeyboardEvent) => {
 		const n = data.days.length, i = cur ?? n;
+		if (e.altKey || e.ctrlKey || e.metaKey)
+			return;
+		if (e.key === "PageUp" || e.key === "PageDown") {
+			e.preventDefault();
+			onPan((e.key === "PageUp" ? -1 : 1) * (e.shiftKey || unit === 7 ? 1 : 7));
+			return;
+		}
 		const to = e.key === "ArrowLeft" ? i - 1 : e.key === "ArrowRight" ? (cur === null ? 0 : i + 1) : e.key === "Home" ? 0 : e.key === "End" ? n - 1 : null;
 		if (to !== null && n > 0) {
 			e.preventDefault();
 			setKeyed(true);
+			setAnchor(!e.shiftKey ? null : keyed ? anchor ?? cur : to);
 			setCur(Math.max(0, Math.min(n - 1, to)));
 		} else if (e.key === "Enter" && cur !== null) {
 			e.preventDefault();
-			onBrush(data.days[cur] as string, data.days[cur] as string);
+			const [a, b] = marked ?? [cur, cur];
+			setAnchor(null);
+			onBrush(data.days[a] as string, data.days[b] as string);
+		} else if (e.key === "Escape" && marked !== null) {
+			e.preventDefault();
+			setAnchor(null);
 		} else if (e.key === "Escape" && s.preset === null) {
 			reset();
 		}
@@ -130,10 +149,13 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 			</figcaption>
 			<p class="summary">{summary}{done < data.days.length - 1 && <span class="muted"> {t("chart.incomplete")}</span>}</p>
 			{table ? <DayTable data={data} series={series} sums={sums} /> : (
-				<div class="plotbox" tabIndex={0} role="group" aria-label={`${title}. ${summary} ${t("chart.keys")}`} onKeyDown={move} onBlur={() => setKeyed(false)}>
+				<div class="plotbox" tabIndex={0} role="group" aria-label={`${title}. ${summary} ${t("chart.keys")}`} onKeyDown={move} onBlur={() => {
+					setKeyed(false);
+					setAnchor(null);
+				}}>
 					{Plot === null ? <div style={{ height: `${height}px` }} /> :
 						<Plot days={data.days} complete={data.complete_through} series={series} share={share} marks={marks}
-							height={small ? 200 : height} cursor={keyed ? cur : null}
+							height={small ? 200 : height} cursor={keyed ? cur : null} marked={marked} onPan={onPan}
 							onCursor={setCur} onBrush={onBrush} onReset={reset} />}
 					{cur !== null && data.days[cur] !== undefined && (
 						<div class={`tip ${cur > data.days.length / 2 ? "left" : "right"}`} aria-hidden="true">
@@ -149,7 +171,7 @@ export function DayChart({ data, by = "outcome", height = 280, title, own }: Pro
 							{data.events.filter((e) => data.days[cur] === e.day).map((e) => <p>▾ <EventText e={e} /></p>)}
 						</div>
 					)}
-					<span class="vh" role="status" aria-live="polite">{keyed && cur !== null ? dayText(cur) : ""}</span>
+					<span class="vh" role="status" aria-live="polite">{marked !== null ? `${fmtDays(data.days[marked[0]] as string, data.days[marked[1]] as string)}: ${num(sums.slice(marked[0], marked[1] + 1).reduce((a, b) => a + b, 0))}` : keyed && cur !== null ? dayText(cur) : ""}</span>
 				</div>
 			)}
 			<ul class="legend">

@@ -54,7 +54,7 @@ function Findings({ list, domain }: { list: Finding[]; domain: string }) {
 /* The texts at a name, each as it stands there. */
 function Texts({ name, r }: { name: string; r: DnsTexts }) {
 	if (r.texts.length === 0)
-		return <p class="muted small"><code><Safe text={name} /></code> {word("dns.state", r.state)}</p>;
+		return <p class="muted small"><code><Safe text={name} /></code> {word("dns.state", r.state === "found" ? "nodata" : r.state)}</p>;
 	return <>{r.texts.map((x) => <pre class="record wrap" tabIndex={0} aria-label={t("dns.record.of", { name: safeText(name) })}><code><Safe text={`${name}  TXT  "${x}"`} /></code></pre>)}</>;
 }
 
@@ -136,7 +136,7 @@ function Keys({ keys, domain }: { keys: DnsKey[]; domain: string }) {
 	);
 }
 
-const What = ({ r }: { r: DnsTexts }) => r.texts.length === 0 ? <span class="muted">{word("dns.state", r.state)}</span> :
+const What = ({ r }: { r: DnsTexts }) => r.texts.length === 0 ? <span class="muted">{word("dns.state", r.state === "found" ? "nodata" : r.state)}</span> :
 	<>{r.texts.map((x) => <code class="wrap was"><Safe text={x} /></code>)}</>;
 
 function Changes({ list }: { list: DnsChange[] }) {

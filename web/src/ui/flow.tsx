@@ -6,7 +6,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { t, word, type Key } from "../i18n";
 import { num, percent, ratio } from "../lib/format";
-import { band, layout, linkFilters, narrow, nodeFilters, NODE_W, type Ribbon } from "../lib/flow";
+import { band, labelYs, layout, linkFilters, narrow, nodeFilters, NODE_W, type Ribbon } from "../lib/flow";
 import { asnText, countryName, ptrText } from "../lib/places";
 import { update, useUrl } from "../lib/router";
 import { safeText, toUnicode } from "../lib/safe";
@@ -106,7 +106,7 @@ function FlowPlot({ data, width, height, summary, label, keep }: PlotProps) {
 	const [told, tell] = useState<Told | null>(null);
 	const [hot, setHot] = useState<string | null>(null);
 	const d = useMemo(() => layout(data, width - LABEL_W, height), [data, width, height]);
-	const ribbons = d.ribbons;
+	const ribbons = d.ribbons, words = useMemo(() => labelYs(d), [d]);
 	/* Nodes first in each stage, then what leaves them: the order in which one reads. */
 	const marks = useMemo(() => {
 		const out: ({ box: (typeof d.boxes)[number] } | { ribbon: Ribbon })[] = [];
@@ -176,7 +176,7 @@ function FlowPlot({ data, width, height, summary, label, keep }: PlotProps) {
 				tell(null);
 			}}>
 			<ol class="stages" aria-hidden="true">{STAGES.map((x, i) => <li style={{ left: `${i * (width - LABEL_W - NODE_W) / 3}px` }}>{stageName(data, x)}</li>)}</ol>
-			<svg width={width} height={d.height + 8} class={hot === null ? "" : "lit"}>
+			<svg width={width} height={Math.max(d.height, ...words.values()) + 8} class={hot === null ? "" : "lit"}>
 				<defs>
 					<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6" class="hatch-line" /></pattern>
 					<pattern id="dots" width="5" height="5" patternUnits="userSpaceOnUse"><circle cx="1.5" cy="1.5" r="1.3" class="hatch-dot" /></pattern>
@@ -209,7 +209,7 @@ function FlowPlot({ data, width, height, summary, label, keep }: PlotProps) {
 				})}
 				{/* beside the marks, which say more than these words */}
 				<g class="labels" aria-hidden="true">
-					{d.boxes.map(({ node: n, x, y, h }) => <text x={x + NODE_W + 6} y={y + h / 2} dy="0.32em">{fit(nodeLabel(data, n), n.stage === "disp" ? 17 : chars)} <tspan class="muted">{percent(ratio(n.m, data.m))}</tspan></text>)}
+					{d.boxes.map(({ node: n, x }) => <text x={x + NODE_W + 6} y={words.get(n.id)} dy="0.32em">{fit(nodeLabel(data, n), n.stage === "disp" ? 17 : chars)} <tspan class="muted">{percent(ratio(n.m, data.m))}</tspan></text>)}
 				</g>
 			</svg>
 			<Bubble at={told} width={width} />

@@ -13,9 +13,11 @@ export interface PlotProps {
 	marks: number[];		/* days with an event, by index */
 	height: number;
 	cursor: number | null;
+	marked: [number, number] | null;	/* days that the keyboard has marked */
 	onCursor: (i: number | null) => void;
 	onBrush: (from: string, to: string) => void;
 	onReset: () => void;
+	onPan: (slots: number) => void;		/* to later ones: more than 0 */
 }
 
 const css = (name: string): string =>
@@ -102,6 +104,41 @@ function draw(u: uPlot, p: PlotProps): void {
 	ctx.restore();
 }
 
+/*
+ * Dragged with Shift, the days go along with the mouse, whole ones, and are
+ * asked for when it lets go; Escape leaves them where they were.
+ */
+function dragged(u: uPlot, down: MouseEvent, done: (slots: number) => void): void {
+	const slot = u.valToPos(1, "x") - u.valToPos(0, "x");
+	const canvas = u.ctx.canvas;
+	let slots = 0;
+	const end = (keep: boolean): void => {
+		removeEventListener("mousemove", move);
+		removeEventListener("mouseup", up);
+		removeEventListener("keydown", key, true);
+		canvas.style.transform = "";
+		u.root.classList.remove("panning");
+		if (keep && slots !== 0)
+			done(-slots);
+	};
+	const move = (e: MouseEvent): void => {
+		slots = Math.round((e.clientX - down.clientX) / slot);
+		canvas.style.transform = `translateX(${slots * slot}px)`;
+	};
+	const up = (): void => end(true);
+	const key = (e: KeyboardEvent): void => {
+		if (e.key === "Escape") {
+			e.preventDefault();
+			e.stopPropagation();
+			end(false);
+		}
+	};
+	u.root.classList.add("panning");
+	addEventListener("mousemove", move);
+	addEventListener("mouseup", up);
+	addEventListener("keydown", key, true);
+}
+
 export default function Plot(p: PlotProps) {
 	const box = useRef<HTMLDivElement>(null);
 	const plot = useRef<uPlot | null>(null);
@@ -143,6 +180,13 @@ export default function Plot(p: PlotProps) {
 				},
 			],
 			cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, bind: {
+				mousedown: (self, _target, usual) => (e) => {
+					if (e.shiftKey && e.button === 0)
+						dragged(self, e, (slots) => now.current.onPan(slots));
+					else
+						usual(e);
+					return null;
+				},
 				dblclick: () => () => {
 					now.current.onReset();
 					return null;
@@ -186,6 +230,15 @@ export default function Plot(p: PlotProps) {
 			return;
 		u.setCursor({ left: u.valToPos(p.cursor, "x"), top: 10 }, false);
 	}, [p.cursor]);
+
+	/* What the keyboard has marked looks as if it had been dragged over. */
+	useEffect(() => {
+		const u = plot.current;
+		if (u === null)
+			return;
+		const [a, b] = p.marked ?? [0, -1], left = u.valToPos(a - 0.5, "x"), right = u.valToPos(b + 0.5, "x");
+		u.setSelect(p.marked === null ? { left: 0, top: 0, width: 0, height: 0 } : { left, top: 0, width: right - left, height: u.bbox.height / (devicePixelRatio || 1) }, false);
+	}, [p.marked?.[0], p.marked?.[1]]);
 
 	return <div class="plot" ref={box} style={{ height: `${p.height}px` }} />;
 }

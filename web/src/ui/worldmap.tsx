@@ -1,10 +1,10 @@
 /* Where mail comes from: a ranked list, and the same on a map. Outlines are a file of their own, loaded when they are drawn. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t, type Key } from "../i18n";
-import { num, percent, ratio } from "../lib/format";
+import { day, list, num, percent, ratio } from "../lib/format";
 import { heatLimits, heatStep, STEPS } from "../lib/flow";
 import { countryName } from "../lib/places";
-import { ranked } from "../lib/map";
+import { dayStep, firsts, ranked } from "../lib/map";
 import { setView, useUrl } from "../lib/router";
 import type { Breakdown } from "../lib/types";
 import { Svg, svgOf } from "./export";
@@ -14,13 +14,17 @@ import { applyValue, Value } from "./text";
 
 type World = NonNullable<typeof import("map:world")["default"]>;
 
-export function WorldMap({ data, measure }: { data: Breakdown; measure: string }) {
+interface Line { key: string; value: number; first?: string }
+/* Since when each country is known; from and to: the days that are looked at. */
+export interface Since { ever: Breakdown; from: string; to: string }
+
+export function WorldMap({ data, measure, since }: { data: Breakdown; measure: string; since?: Since }) {
 	const s = useUrl();
 	const drawn = s.view.tab === "map";
 	const [world, setWorld] = useState<World | null | "none">(null);
 	const [told, tell] = useState<Told | null>(null);
 	const svg = useRef<SVGSVGElement>(null);
-	const rows = useMemo(() => ranked(data.items, measure), [data, measure]);
+	const rows: Line[] = useMemo(() => since === undefined ? ranked(data.items, measure) : firsts(data.items, since.ever.items), [data, measure, since?.ever]);
 	const all = rows.reduce((n, r) => n + r.value, 0);
 	const top = rows[0];
 
@@ -36,9 +40,14 @@ export function WorldMap({ data, measure }: { data: Breakdown; measure: string }
 		return to < 0 || to >= shown.length ? null : to;
 	});
 	const width = useWidth(rove.box as never);
+	const step = (r: Line): number => since === undefined ? heatStep(r.value, limits, false) : dayStep(r.first ?? "", since.from, since.to, STEPS);
+	const value = (r: Line): string => r.first === undefined ? num(r.value) : day(r.first);
+	const lands = rows.filter((r) => r.value > 0 && /^[A-Z]{2}$/.test(r.key));
+	const fresh = since === undefined ? [] : lands.filter((r) => (r.first ?? "") >= since.from);
 	const title = measure === "m" ? t("map.title") : `${t("map.title")}, ${t(`measure.${measure}` as Key)}`;
-	const summary = all === 0 || top === undefined ? t("flow.none") :
-		t("map.summary", { n: all, countries: rows.filter((r) => r.value > 0 && /^[A-Z]{2}$/.test(r.key)).length, top: countryName(top.key), share: percent(ratio(top.value, all)) });
+	const summary = all === 0 || top === undefined ? t("flow.none") : since !== undefined ?
+		t("map.summary.first", { n: fresh.length, countries: lands.length, names: list(fresh.slice(0, 5).map((r) => countryName(r.key))) }) :
+		t("map.summary", { n: all, countries: lands.length, top: countryName(top.key), share: percent(ratio(top.value, all)) });
 	const at = (e: Event): void => {
 		const el = (e.target as Element).closest("[data-mark]"), box = rove.box.current?.getBoundingClientRect();
 		const r = el === null ? undefined : shown[Number(el.getAttribute("data-mark"))];
@@ -46,7 +55,7 @@ export function WorldMap({ data, measure }: { data: Breakdown; measure: string }
 			return;
 		const b = el.getBoundingClientRect();
 		tell({ x: b.left - box.left + b.width / 2, y: b.top - box.top + b.height / 2, words: (
-			<><strong>{countryName(r.key)}</strong><p>{t(`measure.${measure}` as Key)}: <b class="n">{num(r.value)}</b> <span class="muted">{percent(ratio(r.value, all))}</span></p></>
+			<><strong>{countryName(r.key)}</strong><p>{t(`measure.${measure}` as Key)}: <b class="n">{value(r)}</b> <span class="muted">{r.first === undefined ? percent(ratio(r.value, all)) : t("n.messages", { n: r.value })}</span></p></>
 		) });
 	};
 	const keep = (e: Event): void => {
@@ -65,7 +74,8 @@ export function WorldMap({ data, measure }: { data: Breakdown; measure: string }
 						<button type="button" aria-pressed={!drawn} onClick={() => setView({ tab: undefined }, true)}>{t("map.list")}</button>
 						<button type="button" aria-pressed={drawn} onClick={() => setView({ tab: "map" }, true)}>{t("map.draw")}</button>
 					</div>
-					<Csv rows={() => [["country", "name", measure, "share"], ...rows.map((r) => [r.key, countryName(r.key), r.value, ratio(r.value, all)])]} name={name} />
+					<Csv rows={() => since !== undefined ? [["country", "name", "first_day", "messages"], ...rows.map((r) => [r.key, countryName(r.key), r.first ?? "", r.value])] :
+						[["country", "name", measure, "share"], ...rows.map((r) => [r.key, countryName(r.key), r.value, ratio(r.value, all)])]} name={name} />
 					{drawn && shown.length > 0 && <Svg make={() => svg.current === null ? null : svgOf(svg.current, title)} name={name} />}
 				</div>
 			</figcaption>
@@ -84,14 +94,14 @@ export function WorldMap({ data, measure }: { data: Breakdown; measure: string }
 						onMouseOver={at} onMouseLeave={() => tell(null)} onFocusIn={at} onFocusOut={() => tell(null)} onClick={keep}>
 						<path class="land" d={world.rest + Object.entries(world.paths).filter(([k]) => !shown.some((r) => r.key === k)).map(([, d]) => d).join("")} />
 						{shown.map((r, i) => (
-							<path class={`country h${heatStep(r.value, limits, false)}`} d={world.paths[r.key]} data-mark={i} tabIndex={rove.tab(i)} role="button"
-								aria-label={t("map.country", { country: countryName(r.key), value: num(r.value) })} onFocus={() => rove.take(i)} />
+							<path class={`country h${step(r)}`} d={world.paths[r.key]} data-mark={i} tabIndex={rove.tab(i)} role="button"
+								aria-label={t("map.country", { country: countryName(r.key), value: value(r) })} onFocus={() => rove.take(i)} />
 						))}
 					</svg>
 					<Bubble at={told} width={width} />
 					<ul class="legend heatlegend">
 						<li><i class="sw land" />{t("heat.legend.none")}</li>
-						{Array.from({ length: STEPS }, (_, i) => {
+						{since !== undefined ? <><li><i class="sw h h1" />{t("map.before", { day: day(since.from) })}</li><li><i class="sw h h2" />{t("map.early")}</li><li><i class={`sw h h${STEPS}`} />{t("map.late")}</li></> : Array.from({ length: STEPS }, (_, i) => {
 							const lo = i === 0 ? 0 : limits[i - 1] ?? 0, hi = limits[i];
 							return hi !== undefined && i > 0 && hi <= lo ? null : <li><i class={`sw h h${i + 1}`} />{hi === undefined ? `> ${num(lo)}` : `≤ ${num(hi)}`}</li>;
 						})}
@@ -101,9 +111,13 @@ export function WorldMap({ data, measure }: { data: Breakdown; measure: string }
 			)}
 			<Table caption={title} rows={rows} rowKey={(r) => r.key} cls="countries" columns={[
 				{ id: "c", head: t("split.country"), cls: "c-main", cell: (r) => <Value k="country" v={r.key}>{countryName(r.key)}</Value> },
-				{ id: "v", head: t(`measure.${measure}` as Key), num: true, cell: (r) => num(r.value) },
-				{ id: "s", head: t("map.col.share"), cell: (r) => <span class="rate flat"><span class="bar" aria-hidden="true"><span style={{ width: `${(ratio(r.value, top?.value ?? 0) ?? 0) * 100}%` }} /></span><span class="n">{percent(ratio(r.value, all))}</span></span> },
-			]} />
+				...(since !== undefined ? [
+					{ id: "f", head: t("measure.first"), cell: (r: Line) => <span class="nowrap">{day(r.first)}{(r.first ?? "") >= since.from && <> <span class="tag">{t("map.new")}</span></>}</span> },
+					{ id: "v", head: t("col.m"), num: true, cell: (r: Line) => num(r.value) },
+				] : [
+				{ id: "v", head: t(`measure.${measure}` as Key), num: true, cell: (r: Line) => num(r.value) },
+				{ id: "s", head: t("map.col.share"), cell: (r: Line) => <span class="rate flat"><span class="bar" aria-hidden="true"><span style={{ width: `${(ratio(r.value, top?.value ?? 0) ?? 0) * 100}%` }} /></span><span class="n">{percent(ratio(r.value, all))}</span></span> },
+				])]} />
 		</figure>
 	);
 }
