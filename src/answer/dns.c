@@ -301,6 +301,7 @@ short_json(const struct store_dns_said *s)
 
 	a_set(&o, "state", a_text(store_dns_state_names[s->state]));
 	a_set(&o, "texts", texts_json(s));
+	a_set(&o, "since", time_json(s->since));
 	return (a_done(&o));
 }
 

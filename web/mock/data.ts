@@ -134,7 +134,7 @@ function build(): void {
 					policy, rows: list, state: broken ? "ok-with-notes" : n % 97 === 0 ? "partial" : "ok",
 					quirks: broken ? [{ name: "schema-version", text: "No version is given; read as RFC 7489." }, { name: "unknown-element", text: "Unknown element \"x-note\" was skipped, 3 times." }] : [],
 					duplicates: n % 61 === 0 ? 1 : 0, dialect: rep.key === "bigmail.example" ? "rfc9990" : "rfc7489", oneLine: rep.key === "hosting.test" || rep.key === "mailbox.test",
-					refused: n % 97 === 0 ? [{ record: list.length + 1, line: 40 + list.length * 24, reason: "count \"-3\" is not a number from 0 to 4294967295" }] : [], versions: [],
+					refused: n % 97 === 0 ? [{ record: list.length + 1, line: 20, reason: "count \"-3\" is not a number from 0 to 4294967295" }] : [], versions: [],
 					extra: rep.key === "freemail.example" ? "https://support.freemail.example/dmarc" : null,
 				});
 				rows.push(...list);

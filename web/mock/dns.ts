@@ -22,8 +22,8 @@ function trouble(domain: string): Dns {
 		keys: [key(domain, "s1", { key: "none", type: null, bits: null }, []), key(domain, "old", { bits: 1024, m: 9 }), key(`news.${domain}`, "t", { testing: true, m: 5 }),
 			key(domain, "{{constructor}}", { key: "broken", type: null, bits: null, m: 0 }, ["p=<b>not a key</b>"])],
 		changes: [
-			{ at: AT, kind: "spf", name: domain, was: { state: "found", texts: ["v=spf1 -all"] }, is: { state: "found", texts: [HOSTILE] } },
-			{ at: SINCE, kind: "dkim", name: `s1._domainkey.${domain}`, was: { state: "found", texts: ["v=DKIM1; p=MIIB"] }, is: { state: "nodata", texts: [] } }],
+			{ at: AT, kind: "spf", name: domain, was: { state: "found", texts: ["v=spf1 -all"], since: null }, is: { state: "found", texts: [HOSTILE], since: AT } },
+			{ at: SINCE, kind: "dkim", name: `s1._domainkey.${domain}`, was: { state: "found", texts: ["v=DKIM1; p=MIIB"], since: null }, is: { state: "nodata", texts: [], since: SINCE } }],
 		walk: [{ domain, found: "record", texts: [] }, { domain: domain.replace(/^[^.]+\./, ""), found: "none", texts: [] }],
 		applies: { domain, tag: "p", requested: "none" },
 	};
@@ -40,7 +40,7 @@ export function dnsOf(domain: string): Dns | null {
 		dmarc: { ...said(`_dmarc.${domain}`, [dmarc]), found: "record", differs: false, asks: { p: "reject", sp: "reject", np: "reject", testing: false, pct: 100, rua: `mailto:dmarc@${domain}` } },
 		spf: { ...said(domain, [spf]), lookups: 3, unknown: 0, fault: null, fault_at: null, fault_term: null, tree: [step(domain, 0, spf, { lookups: 2 }), step("spf.mailer.example", 1, "v=spf1 ip4:192.0.2.0/24 a -all", { lookups: 1 })] },
 		keys: [key(domain, "s1", {}), key(domain, "ed", { type: "ed25519", bits: 256, m: 77 })],
-		changes: [{ at: SINCE, kind: "dmarc", name: `_dmarc.${domain}`, was: { state: "found", texts: [`v=DMARC1; p=none; rua=mailto:dmarc@${domain}`] }, is: { state: "found", texts: [dmarc] } }],
+		changes: [{ at: SINCE, kind: "dmarc", name: `_dmarc.${domain}`, was: { state: "found", texts: [`v=DMARC1; p=none; rua=mailto:dmarc@${domain}`], since: "2026-01-01T00:00:00Z" }, is: { state: "found", texts: [dmarc], since: SINCE } }],
 		walk: [{ domain, found: "record", texts: [dmarc] }, { domain: domain.replace(/^[^.]+\./, ""), found: "none", texts: [] }],
 		applies: { domain, tag: "p", requested: "reject" },
 	};

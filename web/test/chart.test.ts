@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brush, labelEvery, lastComplete, shares, sparkPath, squeeze, stack, ticks, totals } from "../src/lib/chart";
-import { lines, records } from "../src/lib/xml";
+import { lengths, lines, records, shown } from "../src/lib/xml";
 
 test("stacks add up", () => {
 	assert.deepEqual(stack([[1, 2], [3, 4]]), [[1, 2], [4, 6]]);
@@ -66,4 +66,13 @@ test("a document that is cut or odd does no harm", () => {
 	lines("<record>".repeat(200000));
 	lines("<record".repeat(200000));
 	lines("<!--".repeat(200000));
+});
+
+test("xml: records fold to their first line, our notes stand where they belong", () => {
+	const all = lines("<f>\n<record>\n<row/>\n</record>\n<record/>\n</f>\n");
+	assert.deepEqual([...lengths(all)], [[1, 3], [2, 1]]);
+	const text = (folded: (n: number) => boolean, notes: [number, string[]][] = []): string[] => shown(all, folded, new Map(notes)).map((l) => (l.note ? "! " : "") + l.text + (l.hidden > 0 ? ` +${l.hidden}` : ""));
+	assert.deepEqual(text(() => false), ["<f>", "<record>", "<row/>", "</record>", "<record/>", "</f>"]);
+	assert.deepEqual(text(() => true), ["<f>", "<record> +2", "<record/>", "</f>"]);
+	assert.deepEqual(text((n) => n === 1, [[3, ["three"]], [99, ["far"]]]), ["<f>", "<record> +2", "! three", "<record/>", "</f>", "! far"]);
 });

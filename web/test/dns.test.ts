@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasKey } from "../src/i18n";
 import { action, telling } from "../src/lib/action";
-import { answered, byLevel, dmarcFindings, ending, keyFindings, spfFindings, worst, type Finding } from "../src/lib/dns";
+import { answered, byLevel, dmarcFindings, ending, keyFindings, recordOf, spfFindings, tagDiffers, tags, worst, type Finding } from "../src/lib/dns";
 import type { Dns, DnsDmarc, DnsKey, DnsSpf } from "../src/lib/types-dns";
 import type { SenderClass, SenderItem } from "../src/lib/types-senders";
 import { dnsOf } from "../mock/dns";
@@ -90,4 +90,24 @@ test("what to do about a sender", () => {
 	for (const code of [...Array.from({ length: 11 }, (_, i) => `P${i + 1}`), ...Array.from({ length: 12 }, (_, i) => `F${i + 1}`)])
 		for (const c of ["own", "service", "candidate", "unknown", "suspect", "impostor", "noise", "forwarder", "list"] as const)
 			assert.ok(hasKey(`act.${act(c, [[code, 100]], 0)}`), `${code} ${c}`);
+});
+
+test("the record of a report's days: known for then, else as it is now, else not at all", () => {
+	const at = (begin: string, end: string, x: Partial<Dns> = {}): string | null => {
+		const r = recordOf({ ...sound, ...x }, begin, end);
+		return r === null ? null : `${r.when} ${tags(r.text).get("p")}`;
+	};
+	assert.equal(at("2026-05-10T00:00:00Z", "2026-05-11T00:00:00Z"), "then reject");
+	assert.equal(at("2026-04-10T00:00:00Z", "2026-04-11T00:00:00Z"), "then none", "before it changed");
+	assert.equal(at("2025-04-10T00:00:00Z", "2025-04-11T00:00:00Z"), "now reject", "before anybody asked");
+	assert.equal(at("2026-05-03T00:00:00Z", "2026-05-04T00:00:00Z"), "now reject", "it changed within");
+	assert.equal(at("2026-05-10T00:00:00Z", "2026-05-11T00:00:00Z", { dmarc: null }), null);
+	assert.equal(at("2026-05-10T00:00:00Z", "2026-05-11T00:00:00Z", { dmarc: { ...sound.dmarc, said: { state: "found", texts: ["v=DMARC1; p=none", "v=DMARC1; p=reject"], since: "2026-01-01T00:00:00Z", until: null } } as DnsDmarc }), null, "several are none");
+});
+test("tags of a record against what a report says: defaults mean the same, what is left out says nothing", () => {
+	const r = tags("v=DMARC1; p = reject ;sp=none;; =x; p=none; rua=mailto:a@example.com?x=y");
+	assert.deepEqual([...r], [["v", "DMARC1"], ["p", "reject"], ["sp", "none"], ["rua", "mailto:a@example.com?x=y"]]);
+	assert.deepEqual(["reject", "Reject", "none", null].map((v) => tagDiffers("p", v, r)), [false, false, true, false]);
+	assert.deepEqual(["none", "reject"].map((v) => tagDiffers("np", v, r)), [false, true]);
+	assert.deepEqual([tagDiffers("adkim", "r", r), tagDiffers("adkim", "s", r), tagDiffers("pct", "100", r), tagDiffers("t", "n", r), tagDiffers("sp", "reject", tags("v=DMARC1; p=reject"))], [false, true, false, false, false]);
 });

@@ -134,4 +134,17 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "Klíč DKIM",
+
+	"report.policy.then": "tehdejší politika",
+	"report.dns.then": "DNS tehdy: {what}",
+	"report.dns.now": "DNS teď: {what}",
+	"report.dns.same": "stejná",
+	"report.dns.other": "jiná ({tags})",
+	"policy.dns.then": "Tehdy v DNS",
+	"policy.dns.now": "Teď v DNS",
+	"xml.fold": "Sbalit všechny řádky",
+	"xml.unfold": "Rozbalit všechny řádky",
+	"xml.fold.row": "Sbalit řádek {n}",
+	"xml.hidden": "{n, plural, one {# řádek textu} few {# řádky textu} many {# řádku textu} other {# řádků textu}}",
+	"xml.refused": "Záznam {n} se nepočítá: {reason}",
 };

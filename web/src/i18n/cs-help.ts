@@ -52,4 +52,12 @@ export const help = {
 	"term.messages.text": "Řádek hlášení zastupuje několik stejných zpráv. Všechna čísla jsou zprávy, pokud nejsou uvedeny řádky. Podíl z ničeho se ukazuje jako – a podíly z méně než 50 zpráv jsou šedé.",
 	"term.source": "Zdroj",
 	"term.source.text": "Adresa, která poštu předala příjemci: váš server, služba, kterou používáte, přeposílání, nebo někdo, kdo používá vaše jméno.",
+	"term.permerror": "PermError a dotazy",
+	"term.permerror.text": "Záznam SPF, který nelze vyhodnotit: slovo, které nikdo nezná, dva záznamy pod jedním jménem, include, které nikam nevede, nebo víc než deset dotazů. Každé include, a, mx, exists, redirect a ptr stojí jeden; co je uvnitř include, se počítá také. Dokud není opraven, SPF nic neprokáže.",
+	"term.health": "Zdraví odesílatele",
+	"term.health.text": "Jak dobře je jeho pošta nastavena. Dobrá: projde aspoň 98 %, podle SPF i DKIM. Na jedné noze: projde stejně, ale jen jednou kontrolou. Smíšená: od poloviny do 98 %. Selhává: méně než polovina. Ticho: 30 dní bez pošty. Zda je váš, je jiná otázka: to říká třída.",
+	"term.hurt": "Zasažená vaše pošta",
+	"term.hurt.text": "Pošta vašich serverů, vašich služeb a odesílatelů, kteří jsou pravděpodobně vaši, a přeposlaná pošta, kterou příjemce dal do spamu nebo odmítl, protože neprošla. To je pošta, kterou stojí přísnější politika.",
+	"term.host-name": "Jméno počítače (PTR)",
+	"term.host-name.text": "Jméno, které k adrese zapsal její provozovatel. Zapsat lze jakékoli; potvrzené je jen to, které vede zpět k adrese, a jen to něco říká o tom, kdo odesílá. Příjemci smějí poštu z adres beze jména odmítnout.",
 };

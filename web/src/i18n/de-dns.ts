@@ -134,4 +134,17 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "DKIM-Schlüssel",
+
+	"report.policy.then": "Richtlinie damals",
+	"report.dns.then": "DNS damals: {what}",
+	"report.dns.now": "DNS jetzt: {what}",
+	"report.dns.same": "gleich",
+	"report.dns.other": "anders ({tags})",
+	"policy.dns.then": "Im DNS damals",
+	"policy.dns.now": "Im DNS jetzt",
+	"xml.fold": "Alle Zeilen einklappen",
+	"xml.unfold": "Alle Zeilen ausklappen",
+	"xml.fold.row": "Zeile {n} einklappen",
+	"xml.hidden": "{n, plural, one {# Textzeile} other {# Textzeilen}}",
+	"xml.refused": "Datensatz {n} zählt nicht: {reason}",
 };

@@ -52,4 +52,12 @@ export const help = {
 	"term.messages.text": "Eine Zeile eines Berichts steht für eine Anzahl gleicher Nachrichten. Alle Zahlen sind Nachrichten, wenn nicht Zeilen genannt sind. Ein Anteil von nichts erscheint als –, und Anteile von weniger als 50 Nachrichten sind grau.",
 	"term.source": "Quelle",
 	"term.source.text": "Die Adresse, die dem Empfänger die Mail übergeben hat: Ihr Server, ein Dienst, den Sie benutzen, eine Weiterleitung oder jemand, der Ihren Namen benutzt.",
+	"term.permerror": "PermError und Abfragen",
+	"term.permerror.text": "Ein SPF-Eintrag, der nicht ausgewertet werden kann: ein Wort, das niemand kennt, zwei Einträge unter einem Namen, ein include, das ins Leere führt, oder mehr als zehn Abfragen. Jedes include, a, mx, exists, redirect und ptr kostet eine; was in einem include steht, zählt mit. Bis er repariert ist, belegt SPF nichts.",
+	"term.health": "Gesundheit eines Absenders",
+	"term.health.text": "Wie gut seine Mail eingerichtet ist. Gut: mindestens 98 % bestehen, durch SPF und durch DKIM. Nur eine Prüfung: ebenso viel besteht, aber durch eine von beiden. Gemischt: die Hälfte bis 98 %. Besteht nicht: weniger als die Hälfte. Still: 30 Tage keine Mail. Ob er Ihnen gehört, ist eine andere Frage: Das sagt die Klasse.",
+	"term.hurt": "Ihre Mail getroffen",
+	"term.hurt.text": "Mail Ihrer eigenen Server, Ihrer Dienste und von Absendern, die wahrscheinlich Ihre sind, und weitergeleitete Mail, die ein Empfänger in den Spam gelegt oder abgelehnt hat, weil sie nicht bestand. Das ist die Mail, die eine strengere Richtlinie kostet.",
+	"term.host-name": "Hostname (PTR)",
+	"term.host-name.text": "Der Name, den der Betreiber einer Adresse für sie eingetragen hat. Jeder kann jeden Namen eintragen; nur einer, der zur Adresse zurückführt, ist bestätigt, und nur der sagt etwas darüber, wer sendet. Empfänger dürfen Mail von Adressen ohne Namen ablehnen.",
 };

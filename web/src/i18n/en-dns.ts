@@ -134,4 +134,17 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "DKIM key",
+
+	"report.policy.then": "policy then",
+	"report.dns.then": "DNS then: {what}",
+	"report.dns.now": "DNS now: {what}",
+	"report.dns.same": "the same",
+	"report.dns.other": "other ({tags})",
+	"policy.dns.then": "In the DNS then",
+	"policy.dns.now": "In the DNS now",
+	"xml.fold": "Fold all rows",
+	"xml.unfold": "Unfold all rows",
+	"xml.fold.row": "Fold row {n}",
+	"xml.hidden": "{n, plural, one {# line} other {# lines}}",
+	"xml.refused": "Record {n} was not counted: {reason}",
 } as const;

@@ -52,4 +52,12 @@ export const help = {
 	"term.messages.text": "A row of a report stands for a number of equal messages. All figures are messages, unless rows are named. A share of nothing is shown as –, and shares of fewer than 50 messages are grey.",
 	"term.source": "Source",
 	"term.source.text": "The address that handed the mail to the receiver: your server, a service you use, a forwarder, or somebody who uses your name.",
+	"term.permerror": "PermError and look-ups",
+	"term.permerror.text": "An SPF record that cannot be evaluated: a word that nobody knows, two records at one name, an include that leads nowhere, or more than ten look-ups. Each include, a, mx, exists, redirect and ptr costs one, those inside an include count too. Until it is repaired SPF proves nothing.",
+	"term.health": "Health of a sender",
+	"term.health.text": "How well its mail is set up. Good: at least 98 % passes, by SPF and by DKIM. One leg: as much passes, but by one check alone. Mixed: half of it to 98 %. Failing: less than half. Quiet: no mail for 30 days. Whether it is yours is another question: that is the class.",
+	"term.hurt": "Your mail hurt",
+	"term.hurt.text": "Mail of your own servers, of services you use and of senders that are probably yours, and forwarded mail, that a receiver put into spam or refused because it did not pass. This is the mail that a stricter policy costs.",
+	"term.host-name": "Host name (PTR)",
+	"term.host-name.text": "The name that whoever runs an address has entered for it. Anybody may enter any name; only one that leads back to the address is confirmed, and only that says anything about who sends. Receivers may refuse mail from addresses without one.",
 } as const;

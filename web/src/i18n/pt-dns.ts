@@ -134,4 +134,17 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "Chave DKIM",
+
+	"report.policy.then": "política então",
+	"report.dns.then": "DNS então: {what}",
+	"report.dns.now": "DNS agora: {what}",
+	"report.dns.same": "a mesma",
+	"report.dns.other": "outra ({tags})",
+	"policy.dns.then": "No DNS então",
+	"policy.dns.now": "No DNS agora",
+	"xml.fold": "Recolher todas as linhas",
+	"xml.unfold": "Abrir todas as linhas",
+	"xml.fold.row": "Recolher a linha {n}",
+	"xml.hidden": "{n, plural, one {# linha de texto} other {# linhas de texto}}",
+	"xml.refused": "O registro {n} não foi contado: {reason}",
 };

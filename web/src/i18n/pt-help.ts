@@ -52,4 +52,12 @@ export const help = {
 	"term.messages.text": "Uma linha de um relatório representa certo número de mensagens iguais. Todos os números são mensagens, a não ser que se fale de linhas. Uma parcela de nada aparece como –, e parcelas de menos de 50 mensagens ficam em cinza.",
 	"term.source": "Origem",
 	"term.source.text": "O endereço que entregou o e-mail ao destinatário: um servidor seu, um serviço que você usa, um encaminhador ou alguém que usa o seu nome.",
+	"term.permerror": "PermError e consultas",
+	"term.permerror.text": "Um registro SPF que não pode ser avaliado: uma palavra que ninguém conhece, dois registros sob um nome, um include que não leva a nada, ou mais de dez consultas. Cada include, a, mx, exists, redirect e ptr custa uma; o que está dentro de um include também conta. Até ser corrigido, o SPF nada comprova.",
+	"term.health": "Saúde de um remetente",
+	"term.health.text": "Quão bem configurado está o e-mail dele. Boa: ao menos 98 % passa, por SPF e por DKIM. Só uma prova: passa o mesmo tanto, mas por uma só verificação. Mista: da metade a 98 %. Com falha: menos da metade. Em silêncio: 30 dias sem e-mail. Se é seu é outra pergunta: isso diz a classe.",
+	"term.hurt": "Seu e-mail atingido",
+	"term.hurt.text": "E-mail dos seus servidores, dos serviços que você usa e de remetentes que provavelmente são seus, e e-mail encaminhado, que um destinatário pôs no spam ou recusou porque não passou. É o e-mail que uma política mais rígida custa.",
+	"term.host-name": "Nome da máquina (PTR)",
+	"term.host-name.text": "O nome que quem opera um endereço registrou para ele. Qualquer um pode registrar qualquer nome; só um que leva de volta ao endereço está confirmado, e só esse diz algo sobre quem envia. Os destinatários podem recusar e-mail de endereços sem nome.",
 };

@@ -134,4 +134,17 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "Ключ DKIM",
+
+	"report.policy.then": "политика тогда",
+	"report.dns.then": "DNS тогда: {what}",
+	"report.dns.now": "DNS сейчас: {what}",
+	"report.dns.same": "та же",
+	"report.dns.other": "другая ({tags})",
+	"policy.dns.then": "В DNS тогда",
+	"policy.dns.now": "В DNS сейчас",
+	"xml.fold": "Свернуть все строки",
+	"xml.unfold": "Развернуть все строки",
+	"xml.fold.row": "Свернуть строку {n}",
+	"xml.hidden": "{n, plural, one {# строка текста} few {# строки текста} many {# строк текста} other {# строки текста}}",
+	"xml.refused": "Запись {n} не учтена: {reason}",
 };

@@ -143,3 +143,50 @@ export function answered(x: Dns): string | null {
 	const all = [x.dmarc, x.spf, ...x.keys].map((r) => r?.answered ?? null).filter((v): v is string => v !== null).sort();
 	return all[all.length - 1] ?? null;
 }
+
+/* --- A report beside the record ---------------------------------------------------- */
+
+/* The tags of a record; the first of a name counts. */
+export function tags(text: string): Map<string, string> {
+	const out = new Map<string, string>();
+	for (const part of text.split(";")) {
+		const at = part.indexOf("="), name = part.slice(0, at).trim().toLowerCase();
+		if (at > 0 && name !== "" && !out.has(name))
+			out.set(name, part.slice(at + 1).trim());
+	}
+	return out;
+}
+
+const isDmarc = (text: string): boolean => /^v\s*=\s*DMARC1\s*(;|$)/.test(text);
+/* The one record among texts; several count as none. */
+const oneOf = (texts: string[]): string | null => {
+	const all = texts.filter(isDmarc);
+	return all.length === 1 ? all[0] as string : null;
+};
+
+/*
+ * The DMARC record at the domain itself on the days of a report, as far as is
+ * known, else as it is now. null: nothing is known, or it has none of its own.
+ */
+export function recordOf(x: Dns, begin: string, end: string): { text: string; when: "then" | "now" } | null {
+	const d = x.dmarc;
+	if (d === null || d.said.state === "waiting" || d.cut)
+		return null;
+	const now = oneOf(d.said.texts);
+	if (d.said.since !== null && d.said.since <= begin)
+		return now === null ? null : { text: now, when: "then" };
+	const next = x.changes.filter((c) => c.kind === "dmarc" && c.name === d.name && c.at >= end).sort((a, b) => a.at < b.at ? -1 : 1)[0];
+	const then = next === undefined || next.was.since === null || next.was.since > begin ? null : oneOf(next.was.texts);
+	return then !== null ? { text: then, when: "then" } : now !== null ? { text: now, when: "now" } : null;
+}
+
+/* What a tag means when it is not there; a report may write it out all the same. */
+const USUAL: Record<string, (t: Map<string, string>) => string | undefined> = {
+	sp: (t) => t.get("p"), np: (t) => t.get("sp") ?? t.get("p"), adkim: () => "r", aspf: () => "r", t: () => "n", pct: () => "100",
+};
+
+/* Do a tag as reported and as in the record mean another thing? What a report leaves out says nothing. */
+export function tagDiffers(tag: string, reported: string | null, record: Map<string, string>): boolean {
+	const is = record.get(tag) ?? USUAL[tag]?.(record);
+	return reported !== null && is !== undefined && reported.trim().toLowerCase() !== is.toLowerCase();
+}

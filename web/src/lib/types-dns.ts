@@ -1,8 +1,8 @@
 /* What the DNS says of a domain, as the daemon was told last. */
 export type DnsState = "waiting" | "found" | "nodata" | "nxdomain";
 export type Request = "none" | "quarantine" | "reject";
-export interface DnsTexts { state: DnsState; texts: string[] }
-export interface DnsSaid extends DnsTexts { since: string | null; until: string | null }
+export interface DnsTexts { state: DnsState; texts: string[]; since: string | null }
+export interface DnsSaid extends DnsTexts { until: string | null }
 export interface DnsRecord {
 	name: string; said: DnsSaid; before: DnsSaid | null; cut: boolean;
 	checked: string | null; answered: string | null; failure: "timeout" | "servfail" | "refused" | null;

@@ -91,3 +91,38 @@ export function lines(xml: string): Line[] {
 		out.pop();
 	return out;
 }
+
+/* A line as it is shown: with what stands below it folded away, or a note of ours. */
+export interface Shown extends Line {
+	at: number;		/* of the line in all */
+	hidden: number;		/* lines of its record that are folded beneath it */
+	note: boolean;		/* our words, not of the file */
+}
+
+/* How many lines each record has; one line cannot be folded. */
+export function lengths(all: Line[]): Map<number, number> {
+	const out = new Map<number, number>();
+	for (const l of all)
+		if (l.record !== 0)
+			out.set(l.record, (out.get(l.record) ?? 0) + 1);
+	return out;
+}
+
+/* notes: by line number of the file. */
+export function shown(all: Line[], folded: (record: number) => boolean, notes: ReadonlyMap<number, string[]>): Shown[] {
+	const n = lengths(all), out: Shown[] = [], last = all.reduce((m, l) => Math.max(m, l.no ?? 0), 0);
+	const note = (text: string, at: number, record: number) => out.push({ no: null, text, record, first: false, depth: 0, at, hidden: 0, note: true });
+	all.forEach((l, at) => {
+		const shut = l.record !== 0 && folded(l.record) && (n.get(l.record) ?? 1) > 1;
+		if (!shut || l.first)
+			out.push({ ...l, at, hidden: shut ? (n.get(l.record) ?? 1) - 1 : 0, note: false });
+		if (l.no !== null)
+			for (const text of notes.get(l.no) ?? [])
+				note(text, at, l.record);
+	});
+	for (const [line, texts] of notes)
+		if (line < 1 || line > last)	/* of a line that is not here: not lost */
+			for (const text of texts)
+				note(text, all.length, 0);
+	return out;
+}

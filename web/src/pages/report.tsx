@@ -1,12 +1,13 @@
 /* One report: what this receiver told us, row by row, beside the XML as received. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { t, tx, word } from "../i18n";
 import { ApiError, apiUrl, getText, useApi } from "../lib/api";
+import { recordOf, tagDiffers, tags } from "../lib/dns";
 import { bytes, days, duration, num, percent, ratio, time } from "../lib/format";
 import { at, go, href, place, usePlace, useUrl } from "../lib/router";
 import { safeText, toUnicode } from "../lib/safe";
-import type { Page, Policy, ReportDetail, Row } from "../lib/types";
+import type { DomainDetail, Page, Policy, ReportDetail, Row } from "../lib/types";
 import { carried } from "../lib/url";
 import type { PageProps } from "../routes";
 import { OutcomeBar, OUTCOMES, PolicyText } from "../ui/bits";
@@ -26,29 +27,54 @@ function Fact({ k, children }: { k: string; children: ComponentChildren }) {
 	return <><dt>{k}</dt><dd>{children}</dd></>;
 }
 
-function PolicyTable({ p, domain }: { p: Policy | null; domain: string }) {
+interface Record_ { text: string; when: "then" | "now" }
+const reported = (p: Policy): [string, string | null][] => [
+	["p", p.p], ["sp", p.sp], ["np", p.np], ["adkim", p.adkim], ["aspf", p.aspf],
+	["t", p.testing === null ? null : p.testing === true ? "y" : p.testing === false ? "n" : p.testing], ["pct", p.pct === null ? null : String(p.pct)],
+];
+const others = (p: Policy, dns: Record_): string[] => {
+	const record = tags(dns.text);
+	return reported(p).filter(([tag, v]) => tagDiffers(tag, v, record)).map(([tag]) => tag);
+};
+
+/* "DNS then: the same": the record of the days of the report, if it is known. */
+function Against({ p, dns }: { p: Policy | null; dns: Record_ | null }) {
+	if (p === null || dns === null)
+		return null;
+	const list = others(p, dns);
+	return <span class={`tag ${list.length > 0 ? "warn" : ""}`}>{t(`report.dns.${dns.when}`, { what: list.length === 0 ? t("report.dns.same") : t("report.dns.other", { tags: list.join(", ") }) })}</span>;
+}
+
+function PolicyTable({ p, domain, dns }: { p: Policy | null; domain: string; dns: Record_ | null }) {
 	if (p === null)
 		return <p class="muted">{t("policy.unknown")}</p>;
-	const rows: [string, string | null, string][] = [
-		["p", p.p, t("policy.p")], ["sp", p.sp, t("policy.sp")], ["np", p.np, t("policy.np")],
-		["adkim", p.adkim, t("policy.adkim")], ["aspf", p.aspf, t("policy.aspf")],
-		["t", p.testing === null ? null : p.testing === true ? "y" : p.testing === false ? "n" : p.testing, t("policy.t")], ["pct", p.pct === null ? null : String(p.pct), t("policy.pct")],
+	const record = dns === null ? null : tags(dns.text), odd = dns === null ? [] : others(p, dns);
+	const values = new Map(reported(p));
+	const rows: [string, string][] = [
+		["p", t("policy.p")], ["sp", t("policy.sp")], ["np", t("policy.np")], ["adkim", t("policy.adkim")], ["aspf", t("policy.aspf")], ["t", t("policy.t")], ["pct", t("policy.pct")],
 	];
 	return (
-		<table class="policytable">
+		<table class={`policytable ${dns === null ? "" : "beside"}`}>
 			<caption class="vh">{t("report.policy")}</caption>
-			<thead><tr><th scope="col">{t("policy.tag")}</th><th scope="col">{t("policy.value")}</th><th scope="col">{t("policy.means")}</th></tr></thead>
+			<thead><tr><th scope="col">{t("policy.tag")}</th><th scope="col">{t("policy.value")}</th>{dns !== null && <th scope="col">{t(`policy.dns.${dns.when}`)}</th>}<th scope="col" class="c-means">{t("policy.means")}</th></tr></thead>
 			<tbody>
-				<tr><th scope="row"><code>domain</code></th><td><Name text={domain} /></td><td>{t("policy.domain")}</td></tr>
-				{rows.filter(([tag, v]) => v !== null || tag === "p").map(([tag, v, text]) => (
-					<tr><th scope="row"><code>{tag}</code></th><td><Safe text={v} /></td><td>{text}</td></tr>
+				<tr><th scope="row"><code>domain</code></th><td><Name text={domain} /></td>{dns !== null && <td />}<td class="c-means">{t("policy.domain")}</td></tr>
+				{rows.filter(([tag]) => values.get(tag) !== null || record?.has(tag) || tag === "p").map(([tag, text]) => (
+					<tr class={odd.includes(tag) ? "differs" : ""}><th scope="row"><code>{tag}</code></th><td><Safe text={values.get(tag)} /></td>
+						{record !== null && <td>{odd.includes(tag) && <Icon name="warn" size={16} cls="l-warn" />} <Safe text={record.get(tag)} /></td>}<td class="c-means">{text}</td></tr>
 				))}
 			</tbody>
 		</table>
 	);
 }
 
-function Xml({ id, kept, record, onRecord }: { id: string; kept: boolean; record: number | null; onRecord: (n: number) => void }) {
+function Xml({ id, kept, record, onRecord, refused }: { id: string; kept: boolean; record: number | null; onRecord: (n: number) => void; refused: ReportDetail["refused"] }) {
+	const notes = useMemo(() => {
+		const out = new Map<number, string[]>();
+		for (const x of refused)
+			out.set(x.line, [...(out.get(x.line) ?? []), t("xml.refused", { n: String(x.record), reason: x.reason })]);
+		return out;
+	}, [refused]);
 	const [xml, setXml] = useState<string | null>(null);
 	const [error, setError] = useState<ApiError | null>(null);
 	const [tick, setTick] = useState(0);
@@ -67,7 +93,7 @@ function Xml({ id, kept, record, onRecord }: { id: string; kept: boolean; record
 		return <p class="muted">{t("xml.gone")}</p>;
 	if (error !== null)
 		return <ErrorBox error={error} retry={() => setTick(tick + 1)} />;
-	return xml === null ? <Skeleton h={480} /> : <XmlView xml={xml} record={record} onRecord={onRecord} />;
+	return xml === null ? <Skeleton h={480} /> : <XmlView xml={xml} record={record} onRecord={onRecord} notes={notes} />;
 }
 
 /* By whom it is known, in a sentence. */
@@ -101,12 +127,16 @@ export default function ReportPage({ params }: PageProps) {
 	}, [rl.data === null]);
 
 	const r = l.data;
+	/* its record in the DNS, if somebody asks for it; a report that is kept apart has no domain page */
+	const dl = useApi<DomainDetail>(r === null || r.apart !== "no" ? null : `domains/${encodeURIComponent(r.domain)}?from=${r.day}&to=${r.day}&cmp=none`);
+	const dns = r === null || !dl.data?.dns ? null : recordOf(dl.data.dns, r.begin, r.end);
 	const u = r === null ? null : toUnicode(r.domain);
 	return (
 		<>
 			<Head crumbs={[{ label: t("nav.reports"), to: at("/reports", carried(s)) }]}
 				title={r === null ? t("report.title") : <><Safe text={r.reporter.label || r.reporter.key} /> <span class="arrow" aria-label={t("report.about")}>→</span> <Safe text={u ?? r.domain} /></>}
-				sub={r === null ? undefined : `${days(r.begin.slice(0, 10), r.day)} · ${t("n.messages", { n: r.m })} · ${t("n.rows", { n: r.records })}`}
+				sub={r === null ? undefined : <>{days(r.begin.slice(0, 10), r.day)} · {t("n.messages", { n: r.m })} · {t("n.rows", { n: r.records })}
+					{r.policy !== null && <> · {t("report.policy.then")} <PolicyText p={r.policy} /> <Against p={r.policy} dns={dns} /></>}</>}
 				side={r === null ? undefined : (
 					<div class="downloads">
 						{r.raw.xml && <a class="btn" download href={apiUrl(rawPath(id, "xml"))}><Icon name="download" size={16} />{t("report.dl.xml")}</a>}
@@ -146,7 +176,7 @@ export default function ReportPage({ params }: PageProps) {
 								<ul class="legend small">{OUTCOMES.filter((k) => d.counts[k] > 0).map((k) => <li><i class={`sw o-${k}`} />{t(`outcome.${k}`)} <b class="n">{num(d.counts[k])}</b></li>)}</ul>
 							</> : <p class="muted">{t("rstate.empty")}</p>}
 							<h3>{t("report.policy")} <PolicyText p={d.policy} /></h3>
-							<PolicyTable p={d.policy} domain={d.domain} />
+							<PolicyTable p={d.policy} domain={d.domain} dns={dns} />
 						</Section>
 					</div>
 					{(d.quirks.length > 0 || d.refused.length > 0) && (
@@ -176,7 +206,7 @@ export default function ReportPage({ params }: PageProps) {
 					)}</Load>
 				</Section>
 				<Section title={t("report.xml")} side={record !== null && <span class="muted small">{t("xml.row", { n: String(record) })}</span>}>
-					{r === null ? <Skeleton h={400} /> : <Xml id={id} kept={r.raw.xml} record={record} onRecord={(n) => jump(n, true)} />}
+					{r === null ? <Skeleton h={400} /> : <Xml id={id} kept={r.raw.xml} record={record} onRecord={(n) => jump(n, true)} refused={r.refused} />}
 				</Section>
 			</div>
 		</>

@@ -61,10 +61,10 @@ function Texts({ name, r }: { name: string; r: DnsTexts }) {
 const Since = ({ r }: { r: DnsRecord }) => r.said.since === null ? null :
 	<span class="muted small" title={time(r.said.since)}>{t("dns.since", { day: day(r.said.since.slice(0, 10)) })}</span>;
 
-function Block({ title, list, r, children }: { title: string; list: Finding[]; r?: DnsRecord | null; children: ComponentChildren }) {
+function Block({ title, term, list, r, children }: { title: string; term: string; list: Finding[]; r?: DnsRecord | null; children: ComponentChildren }) {
 	return (
 		<section class="dnsblock" aria-label={title}>
-			<h3>{title} <Mark level={worst(list)} /> {r && <Since r={r} />}</h3>
+			<h3><a class="quietlink" href={href(`/help/${term}`)}>{title}</a> <Mark level={worst(list)} /> {r && <Since r={r} />}</h3>
 			{children}
 		</section>
 	);
@@ -73,7 +73,7 @@ function Block({ title, list, r, children }: { title: string; list: Finding[]; r
 function Dmarc({ x, d, domain }: { x: Dns; d: DnsDmarc | null; domain: string }) {
 	const list = dmarcFindings(x, domain), asks = d?.asks ?? null;
 	return (
-		<Block title={t("dns.dmarc.title")} list={list} r={d}>
+		<Block title={t("dns.dmarc.title")} term="dmarc" list={list} r={d}>
 			{asks !== null && <p>{tx(`dns.dmarc.asks.${asks.p}`, { domain: <b><Name text={domain} /></b> })} {asks.rua !== null && tx("dns.dmarc.rua", { rua: <code class="wrap"><Safe text={asks.rua} /></code> })}</p>}
 			<Findings list={list} domain={domain} />
 			{d !== null && d.said.state !== "waiting" && <Texts name={d.name} r={d.said} />}
@@ -104,7 +104,7 @@ function Step({ s }: { s: SpfStep }) {
 function Spf({ d, domain }: { d: DnsSpf | null; domain: string }) {
 	const list = spfFindings(d), below = d === null ? [] : d.tree.slice(1);
 	return (
-		<Block title={t("dns.spf.title")} list={list} r={d}>
+		<Block title={t("dns.spf.title")} term={d?.fault ? "permerror" : "spf"} list={list} r={d}>
 			{d !== null && d.lookups !== null && <p><span class={`lookups ${d.lookups > 10 ? "over" : ""}`} aria-hidden="true"><span style={{ width: `${Math.min(100, d.lookups * 10)}%` }} /></span> {t("dns.spf.lookups", { n: d.lookups })}</p>}
 			<Findings list={list} domain={domain} />
 			{d !== null && d.said.state !== "waiting" && <Texts name={d.name} r={d.said} />}
@@ -129,7 +129,7 @@ function Keys({ keys, domain }: { keys: DnsKey[]; domain: string }) {
 		]} expand={(k) => <Texts name={k.name} r={k.said} />} />
 	);
 	return (
-		<Block title={t("dns.key.title")} list={used.length === 0 ? [{ level: "info", key: "key.no", args: {} }] : all}>
+		<Block title={t("dns.key.title")} term="dkim" list={used.length === 0 ? [{ level: "info", key: "key.no", args: {} }] : all}>
 			{used.length === 0 ? <p class="muted">{t("dns.key.no")}</p> : <><p class="sub small">{t("dns.key.sub")}</p>{table(used)}</>}
 			{rest.length > 0 && <details class="dnsmore"><summary>{t("dns.key.idle", { n: rest.length })}</summary>{table(rest)}</details>}
 		</Block>

@@ -1,6 +1,7 @@
 /* Rows of reports, each opening to its explanation. */
-import { t } from "../i18n";
+import { t, word as words } from "../i18n";
 import { day, num } from "../lib/format";
+import { safeText } from "../lib/safe";
 import type { Row } from "../lib/types";
 import { Code, codeTitle, Disposition, Result } from "./bits";
 import { RowCard } from "./explain";
@@ -43,7 +44,8 @@ export function RowTable({ rows, sort, query = "", inReport = false, onJump, cur
 		{ id: "disp", head: t("col.disp"), cls: "c-disp", cell: (r) => (
 			<span class="dispcell"><Disposition disp={r.policy_eval.disp} />
 				{r.fwd === "certain" && <span class="tag" title={t("fwd.certain")}><Icon name="forward" size={16} /><span class="vh">{t("fwd.certain")}</span></span>}
-				{r.differs && <span class="tag" title={t("differs.yes")}>≠<span class="vh">{t("differs.yes")}</span></span>}</span>
+				{r.differs && <span class="tag" title={t("differs.yes")}>≠<span class="vh">{t("differs.yes")}</span></span>}
+				{r.policy_eval.reasons.map((x) => <span class="reason" title={x.comment === null ? undefined : safeText(x.comment)}><span class="vh">{t("key.reason")}: </span><Safe text={words("reason", x.type)} /></span>)}</span>
 		) },
 	);
 	return (<>
