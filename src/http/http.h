@@ -102,6 +102,7 @@ struct request {
 	size_t			 body_len;
 	size_t			 body_max;	/* 0: none is read */
 	struct upload		*upload;	/* of an action that takes files */
+	bool			 drains;	/* refused; what it sends is read and thrown away before it is told */
 	struct reply		 reply;
 	struct request		*next;		/* in a queue of work.c */
 };

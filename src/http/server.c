@@ -45,6 +45,8 @@
 #define HEADER_MS 20000			/* from the first byte to the end of the headers */
 #define KEEP_ALIVE_MS 60000		/* between two requests, dribbled or not */
 #define WORK_MS 180000
+#define REFUSED_MS 120000			/* for files that were refused; no more, however they come */
+#define DRAINS 8			/* of those at once */
 #define BODY_STEP ((size_t)256 * 1024)	/* of files: so much gives HEADER_MS more */
 #define ANSWER_MS 60000			/* and a second more for each 4 kB: */
 #define ANSWER_BYTES_PER_MS 4
@@ -79,6 +81,7 @@ struct server {
 	struct conn		*conns;
 	unsigned		 active;
 	atomic_bool		 draining;
+	atomic_int		 drains;	/* requests that were refused, and are read to their end */
 };
 
 /*
@@ -243,6 +246,8 @@ on_completed(void *arg, struct MHD_Connection *mhd, void **context, enum MHD_Req
 			(void)pthread_cond_signal(&srv.quiet);
 		(void)pthread_mutex_unlock(&srv.lock);
 	}
+	if (rq->drains)
+		(void)atomic_fetch_sub(&srv.drains, 1);
 	reply_free(&rq->reply);
 	if (rq->body != NULL)
 		explicit_bzero(rq->body, rq->body_len);
@@ -501,11 +506,12 @@ refuse_body(struct request *rq, size_t max)
 }
 
 static bool
-refuse(struct request *rq, const char *method, const char *version)
+refuse(struct request *rq, const char *method, const char *version, const struct route **found)
 {
 	const union MHD_ConnectionInfo	*info;
 	const struct route		*action = NULL;
 
+	*found = NULL;
 	info = MHD_get_connection_info(rq->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	rq->head = strcmp(method, "HEAD") == 0;
 	for (int m = 0; m < HTTP_METHODS && !rq->acts; m++)
@@ -525,7 +531,7 @@ refuse(struct request *rq, const char *method, const char *version)
 	} else if (!rq->head && strcmp(method, "GET") != 0 && !(rq->acts && (action = route_action(rq, srv.base_path)) != NULL)) {
 		problem(rq, 405, "Everything here is read with GET.");
 		rq->reply.allow = "GET, HEAD";
-	} else if (!access_identify(rq)) {
+	} else if ((*found = action, !access_identify(rq))) {
 		;
 	} else if (rq->acts && (refuse_action(rq) || access_refuses_action(rq, action))) {
 		;
@@ -539,6 +545,33 @@ refuse(struct request *rq, const char *method, const char *version)
 		problem(rq, 413, "A request has no body here.");
 	} else
 		return (false);
+	return (true);
+}
+
+/*
+ * A browser that is answered while it still sends a file takes the end of the
+ * connection for a fault of the network, and shows nothing of the answer. So
+ * what browsers send though it is refused is read to its end, within limits,
+ * and thrown away; all others are told at once.
+ */
+static bool
+drains(struct request *rq, const struct route *action)
+{
+	const char	*length = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Content-Length");
+	bool		 browser = MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Origin") != NULL ||
+			     MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Sec-Fetch-Site") != NULL;
+	int64_t		 n;
+
+	if (!browser || action == NULL || action->body != BODY_FILES || length == NULL || !str_i64(str_of(length), &n) || n <= 0 ||
+	    (uint64_t)n > 2 * upload_limit() || MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Transfer-Encoding") != NULL ||
+	    MHD_lookup_connection_value(rq->mhd, MHD_HEADER_KIND, "Expect") != NULL)
+		return (false);
+	if (atomic_fetch_add(&srv.drains, 1) >= DRAINS) {
+		(void)atomic_fetch_sub(&srv.drains, 1);
+		return (false);
+	}
+	rq->drains = true;
+	conn_deadline(rq->conn, REFUSED_MS);
 	return (true);
 }
 
@@ -618,7 +651,8 @@ static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *method, const char *version,
     const char *upload, size_t *upload_size, void **context)
 {
-	struct request	*rq = *context;
+	struct request		*rq = *context;
+	const struct route	*action;
 
 	(void)arg;
 	(void)mhd;
@@ -629,10 +663,14 @@ on_request(void *arg, struct MHD_Connection *mhd, const char *url, const char *m
 	case RQ_URI:
 		/* An answer now would end the connection, as a body might follow: right when we refuse. */
 		begin(rq);
-		return (refuse(rq, method, version) ? answer(rq) : MHD_YES);
+		return (refuse(rq, method, version, &action) && !drains(rq, action) ? answer(rq) : MHD_YES);
 	case RQ_HEADERS:
 		if (*upload_size == 0)
-			return (dispatch(rq));
+			return (rq->drains ? answer(rq) : dispatch(rq));
+		if (rq->drains) {
+			*upload_size = 0;
+			return (MHD_YES);
+		}
 		if (rq->upload != NULL) {
 			if (!upload_take(rq, upload, *upload_size))
 				return (MHD_NO);

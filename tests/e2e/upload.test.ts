@@ -142,10 +142,10 @@ test('what is no upload is refused in words, and nothing of it stays', { skip },
 		assert.equal(await status('Content-Type: text/xml\r\nContent-Length: 3\r\n', 'abc'), 415);
 		for (const t of ['multipart/form-data', 'multipart/form-data; boundary=', `multipart/form-data; boundary=${'x'.repeat(71)}`, 'multipart/form-data; boundary=a\u00ff'])
 			assert.equal(await status(`Content-Type: ${t}\r\nContent-Length: 3\r\n`, 'abc'), 415, t);
-		// refused before the body is read
+		// refused before the body is read, unless a browser sends it, which would not hear that
 		const plain = (head: string): Promise<number> => new Promise((done) => {
 			let text = '';
-			const s = connect(port, '127.0.0.1', () => s.write(`POST /api/v1/upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${type}Content-Length: ${body.length}\r\n${head}\r\n`));
+			const s = connect(port, '127.0.0.1', () => s.write(`POST /api/v1/upload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${type}Content-Length: ${body.length}\r\n${head}\r\n${/Origin|Sec-/.test(head) ? body : ''}`));
 			const body = part('x.xml', 'x') + '--XX--\r\n';
 			s.on('data', (x) => (text += x.toString()));
 			s.on('close', () => done(Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1])));
@@ -154,6 +154,19 @@ test('what is no upload is refused in words, and nothing of it stays', { skip },
 		assert.equal(await plain('X-Dmarcd-Action: 1\r\nSec-Fetch-Site: cross-site\r\n'), 403);
 		assert.equal(await plain('X-Dmarcd-Action: 1\r\nOrigin: https://other.example\r\n'), 403);
 		assert.equal((await fetch(`${d.url}/api/v1/upload`)).status, 405);
+		const large = (head: string, n: number): Promise<string> => new Promise((done) => {
+			let text = '';
+			const s = connect(port, '127.0.0.1', () => {
+				s.write(`POST /api/v1/upload HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\nOrigin: http://127.0.0.1:${port}\r\n${type}Content-Length: ${n}\r\n${head}\r\n`);
+				s.write(Buffer.alloc(n, 120));
+			});
+			s.on('data', (x) => (text += x.toString()));
+			s.on('close', (failed) => done(`${failed ? 'broken' : 'whole'} ${/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]}`));
+			s.on('error', () => undefined);
+			s.setTimeout(60000, () => s.destroy());
+		});
+		assert.equal(await large('', 30 << 20), 'whole 403', 'a browser hears why');
+		assert.equal(await large('X-Dmarcd-Action: 1\r\n', (64 << 20) + (1 << 20)), 'whole 413', 'and that a file is too large');
 		await until('all of it to be read', () => readdirSync(join(state, 'requests')).length === 0 && inSpool(state).length === 0, 30);
 		// a client that goes away halfway leaves nothing, and its place is free again
 		for (let i = 0; i < 6; i++)

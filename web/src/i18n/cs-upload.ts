@@ -13,6 +13,7 @@ export const upload = {
 	"upload.empty": "je prázdný.",
 	"upload.large": "je větší než {most}.",
 	"upload.offline": "démon není dostupný.",
+	"upload.cut": "Spojení skončilo dřív, než bylo vše odesláno. Stane-li se to znovu: něco mezi vámi a službou možná nepouští soubor této velikosti.",
 	"upload.late": "ještě čeká; seznam níže ho ukáže, pokud se nedal přečíst.",
 	"upload.stored": "{n, plural, one {přečten, je v něm # hlášení} few {přečten, jsou v něm # hlášení} many {přečten, je v něm # hlášení} other {přečten, je v něm # hlášení}}",
 	"upload.duplicate": "už přišel dříve; počítá se jednou",

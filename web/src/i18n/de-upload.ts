@@ -13,6 +13,7 @@ export const upload = {
 	"upload.empty": "sie ist leer.",
 	"upload.large": "sie ist größer als {most}.",
 	"upload.offline": "der Dienst ist nicht zu erreichen.",
+	"upload.cut": "Die Verbindung endete, ehe alles gesendet war. Wenn es wieder geschieht: Etwas zwischen hier und dem Dienst lässt vielleicht keine Datei dieser Größe durch.",
 	"upload.late": "sie wartet noch; die Liste unten zeigt sie, wenn sie nicht gelesen werden konnte.",
 	"upload.stored": "{n, plural, one {gelesen, ein Bericht darin} other {gelesen, # Berichte darin}}",
 	"upload.duplicate": "war schon da; sie zählt einmal",

@@ -13,6 +13,7 @@ export const upload = {
 	"upload.empty": "it is empty.",
 	"upload.large": "it is larger than {most}.",
 	"upload.offline": "the daemon cannot be reached.",
+	"upload.cut": "The connection ended before all was sent. If it happens again: something between here and the daemon may allow no file of this size.",
 	"upload.late": "it is still waiting; the list below will show it when it could not be read.",
 	"upload.stored": "{n, plural, one {read, one report in it} other {read, # reports in it}}",
 	"upload.duplicate": "had come before; it counts once",

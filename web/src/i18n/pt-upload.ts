@@ -13,6 +13,7 @@ export const upload = {
 	"upload.empty": "está vazio.",
 	"upload.large": "é maior que {most}.",
 	"upload.offline": "o daemon está inacessível.",
+	"upload.cut": "A conexão terminou antes de tudo ser enviado. Se acontecer de novo: talvez algo entre aqui e o serviço não deixe passar um arquivo deste tamanho.",
 	"upload.late": "ainda espera; a lista abaixo o mostrará se não pôde ser lido.",
 	"upload.stored": "{n, plural, one {lido, um relatório nele} other {lido, # relatórios nele}}",
 	"upload.duplicate": "já tinha chegado; conta uma vez",

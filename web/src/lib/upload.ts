@@ -2,7 +2,7 @@
  * Handing in files: one at a time, by XMLHttpRequest as fetch does not tell how
  * far it is, and then asking what became of it until that is known.
  */
-import { apiUrl, get } from "./api";
+import { ApiError, apiUrl, get } from "./api";
 import { loadMe, proof } from "./session";
 import type { Problem } from "./types";
 
@@ -57,8 +57,18 @@ function problemText(r: Sent, offline: string): string {
 	}
 }
 
-/* change: what is new about this file. Texts of ours: offline, late. */
-export async function upload(file: File, change: (c: Partial<Upload>) => void, say: { offline: string; late: string }): Promise<void> {
+/* Is the daemon there at all? Then something on the way, or it, did not want the rest. */
+async function answers(): Promise<boolean> {
+	try {
+		await get("meta");
+		return true;
+	} catch (e) {
+		return e instanceof ApiError && e.problem.status > 0;
+	}
+}
+
+/* change: what is new about this file. Texts of ours: offline, cut, late. */
+export async function upload(file: File, change: (c: Partial<Upload>) => void, say: { offline: string; cut: string; late: string }): Promise<void> {
 	const refused = (text: string) => change({ state: "refused", text });
 	change({ state: "sending", share: 0 });
 	let r = await sendOnce(file, (share) => change({ share }));
@@ -67,7 +77,7 @@ export async function upload(file: File, change: (c: Partial<Upload>) => void, s
 		r = await sendOnce(file, (share) => change({ share }));
 	}
 	if (r.status !== 202 && r.status !== 200)
-		return refused(problemText(r, say.offline));
+		return refused(problemText(r, r.status === 0 && await answers() ? say.cut : say.offline));
 	let token: string | null, why: string | null;
 	try {
 		const item = (JSON.parse(r.body) as Taken).items[0];

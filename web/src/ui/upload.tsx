@@ -67,7 +67,7 @@ export function UploadBox({ read }: { read: () => void }) {
 			if (wrong !== null)
 				change(id, { state: "refused", text: t(`upload.${wrong}`, { most: bytes(m?.limits.upload_bytes ?? 0) }) });
 			else
-				await upload(file, (c) => change(id, c), { offline: t("upload.offline"), late: t("upload.late") });
+				await upload(file, (c) => change(id, c), { offline: t("upload.offline"), cut: t("upload.cut"), late: t("upload.late") });
 			read();
 		}
 		busy.current = false;
