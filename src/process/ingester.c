@@ -510,6 +510,8 @@ loop(struct ingester *in)
 		trim(in);
 		if ((asked = requests_run(in->state_dir, in->spool, in->store, &in->limits, &e)) == -1)
 			log_error("%s; it stays asked for", e.msg);
+		else if (asked > 0)
+			names_now(&in->names);	/* who reports a fix wants the DNS asked */
 		if (!in->drain && (names = hosts_work(&in->hosts, in->link, in->store, &e)) == -1)
 			log_error("host names: %s", e.msg);
 		again = in->drain ? 0 : names_work(&in->names, n == 0, in->link, in->store, &e);

@@ -70,6 +70,12 @@ names_wake(struct names *n)
 	n->woken = true;
 }
 
+void
+names_now(struct names *n)
+{
+	n->next = 0;
+}
+
 static int
 ask(struct names *n, int link, struct store *s, int64_t now, struct err *e)
 {

@@ -37,6 +37,8 @@ void	 names_free(struct names *);
 bool	 names_heard(struct names *, const json_t *);
 /* There may be domains that nobody has met. */
 void	 names_wake(struct names *);
+/* Something may be due before its time. */
+void	 names_now(struct names *);
 /*
  * Stores what was said, asks for more; idle: there is time to look for names.
  * When to call again: in so many ms; 0: when something is heard.

@@ -116,6 +116,14 @@ struct store_dns_due { int64_t id; enum txt_kind kind; char name[DOMAIN_MAX + 1]
 int	 store_dns_due(struct store *, int64_t now, const int64_t *except, size_t nexcept, struct store_dns_due *out, size_t max, size_t *n,
 	    struct err *);
 
+/*
+ * Somebody says that records of this domain have been mended: they are due
+ * now, with those below it, those above that may hold for it, and what its SPF
+ * records lead to. What was asked for just now is due when an answer can be
+ * another one. In a transaction of the caller's.
+ */
+int	 store_dns_due_now(struct store *, struct str domain, int64_t now, struct err *);
+
 struct store_dns_answer {
 	int64_t			 id;
 	enum store_dns_state	 state;		/* WAITING: nobody answered, failure says why */

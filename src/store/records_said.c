@@ -1,6 +1,7 @@
 /*
  * records_said.c - which names are due, and what came of asking for them.
  */
+#include "dmarc/spf.h"
 #include "store/query_int.h"
 #include "store/records.h"
 #include "store/write_int.h"
@@ -10,6 +11,7 @@
 #define AGAIN_FIRST	600
 #define AGAIN_LAST	(4 * 3600)
 #define FAR		"172800"	/* nothing is put off for so long: the clock has been wrong */
+#define CACHED		600	/* seconds: the resolver's own cache answers for so long (dns/dns.c) */
 #define KEPT		20	/* answers of a name that others took the place of */
 
 static bool
@@ -50,6 +52,96 @@ store_dns_due(struct store *s, int64_t now, const int64_t *except, size_t nexcep
 	(void)sqlite3_finalize(st);
 	return (*n == max || rc == SQLITE_DONE ? 0 : store_fail(s, "dns", e));
 }
+
+/* --- Due now -------------------------------------------------------------------------- */
+
+/* ?2: now. Never later than it is due already. */
+#define SOON "CASE WHEN checked BETWEEN ?2 - 600 AND ?2 THEN checked + 601 ELSE 0 END"
+_Static_assert(CACHED == 600, "SOON says so, too");
+
+struct mended {
+	struct query	*q;
+	sqlite3_stmt	*st;		/* one SPF record by its name */
+	int64_t		 now;
+	struct err	*e;
+	bool		 failed;
+};
+
+static enum spf_answer
+mended_texts(void *ctx, struct str name, const struct str **out, size_t *n)
+{
+	struct mended		*m = ctx;
+	const struct store_dns	*d;
+
+	if (m->failed || store_dns_get(m->q, TXT_SPF, name, &d, m->e) == -1) {
+		m->failed = true;
+		return (SPF_NOT_KNOWN);
+	}
+	if (d == NULL || d->said.state == STORE_DNS_WAITING)
+		return (SPF_NOT_KNOWN);
+	*out = d->said.texts;
+	*n = d->said.n;
+	return (*n == 0 ? SPF_NOTHING : SPF_TEXTS);
+}
+
+static void
+mended_step(void *ctx, const struct spf_step *step)
+{
+	struct mended	*m = ctx;
+
+	if (m->failed || step->macro)
+		return;
+	(void)sqlite3_bind_text(m->st, 1, step->name.p, (int)step->name.len, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(m->st, 2, m->now);
+	if (sqlite3_step(m->st) != SQLITE_DONE) {
+		m->failed = true;
+		(void)store_fail(m->q->s, "dns", m->e);
+	}
+	(void)sqlite3_reset(m->st);
+}
+
+/* All that SPF records of the domain, and of those below it, lead to. */
+static int
+due_includes(struct mended *m, struct str domain)
+{
+	struct spf_dns			 dns = { mended_texts, m };
+	struct spf_seen			 seen = { mended_step, m };
+	const struct store_dns		*list;
+	struct spf_sum			 sum;
+	size_t				 n;
+
+	if (store_dns_list(m->q, TXT_SPF, domain, true, &list, &n, m->e) == -1)
+		return (-1);
+	for (size_t i = 0; i < n && !m->failed; i++)
+		spf_walk(&dns, list[i].name, &seen, &sum);
+	return (m->failed ? -1 : 0);
+}
+
+int
+store_dns_due_now(struct store *s, struct str domain, int64_t now, struct err *e)
+{
+	struct mended	 m = { .now = now, .e = e };
+	sqlite3_stmt	*st;
+	int		 rc;
+
+	if (store_prepare(s, &st, "UPDATE dns SET due = " SOON " WHERE due > " SOON " AND (domain = ?1 OR substr(domain, -length(?1) - 1) = '.' || ?1"
+	    " OR (kind = 1 AND substr(?1, -length(domain) - 1) = '.' || domain))", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_text(st, 1, domain.p, (int)domain.len, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(st, 2, now);
+	rc = sqlite3_step(st);
+	(void)sqlite3_finalize(st);
+	if (rc != SQLITE_DONE)
+		return (store_fail(s, "dns", e));
+	if (store_prepare(s, &m.st, "UPDATE dns SET due = " SOON " WHERE kind = 2 AND name = ?1 AND due > " SOON, e) == -1)
+		return (-1);
+	rc = (m.q = query_begin(s, now, 0, e)) == NULL ? -1 : due_includes(&m, domain);
+	query_end(m.q);
+	(void)sqlite3_finalize(m.st);
+	return (rc);
+}
+
+/* --- What was said ----------------------------------------------------------------------- */
 
 enum { S_GET, S_FAILED, S_SAME, S_SET, S_WAS, S_TRIM, S_STMTS };
 static const char *const	 said_sql[S_STMTS] = {

@@ -3,9 +3,12 @@
  * down. See todo.h.
  */
 #include "base/when.h"
+#include "store/records.h"
 #include "store/senders.h"
 #include "store/store_int.h"
 #include "store/todo.h"
+
+#define ASKED_AGAIN	20	/* domains of a sender */
 
 const char *const	 todo_acts[TODO_ACTS] = { "task", "watch", "unwatch", "view", "unview" };
 const char *const	 task_said_names[TASK_SAID] = { "open", "snoozed", "dismissed" };
@@ -147,6 +150,31 @@ do_task(struct store *s, const struct store_todo *t, const char *who, int64_t no
 	return (run(s, "INSERT INTO task (at, who, task, domain, state, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", v, nitems(v), NULL, e));
 }
 
+/* Where a fix is reported, the DNS is asked at once: of the domain, or of all that the sender sends as. */
+static int
+ask_again(struct store *s, int64_t sender, int64_t domain, int64_t now, struct err *e)
+{
+	char		 names[ASKED_AGAIN][DOMAIN_MAX + 1];
+	sqlite3_stmt	*st;
+	size_t		 n = 0;
+	int		 rc = SQLITE_DONE;
+
+	if (store_prepare(s, &st, "SELECT name FROM domain d WHERE apart = 0 AND CASE ?2 WHEN 0 THEN EXISTS (SELECT 1 FROM sender_class c"
+	    " WHERE c.sender = ?1 AND c.domain = d.id) ELSE id = ?2 END ORDER BY id", e) == -1)
+		return (-1);
+	(void)sqlite3_bind_int64(st, 1, sender);
+	(void)sqlite3_bind_int64(st, 2, domain);
+	while (n < ASKED_AGAIN && (rc = sqlite3_step(st)) == SQLITE_ROW)
+		(void)snprintf(names[n++], sizeof(names[0]), "%s", (const char *)sqlite3_column_text(st, 0));
+	(void)sqlite3_finalize(st);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return (store_fail(s, "domain", e));
+	for (size_t i = 0; i < n; i++)
+		if (store_dns_due_now(s, str_of(names[i]), now, e) == -1)
+			return (-1);
+	return (0);
+}
+
 static int
 do_watch(struct store *s, const struct store_todo *t, int64_t token, const char *who, int64_t now, struct err *e)
 {
@@ -171,7 +199,9 @@ do_watch(struct store *s, const struct store_todo *t, int64_t token, const char 
 		return (err_set(e, ERR_LIMIT, "%d fixes are watched already; end some first", TODO_WATCHES));
 	const struct bound v[] = { NUMBER(token), NUMBER(now), NUMBER(when_day(now)), TEXT(str_of(who)), NUMBER(t->sender), NUMBER(domain),
 	    NUMBER(t->code) };
-	return (run(s, "INSERT INTO watch (id, at, day, who, sender, domain, code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", v, nitems(v), NULL, e));
+	if (run(s, "INSERT INTO watch (id, at, day, who, sender, domain, code) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", v, nitems(v), NULL, e) == -1)
+		return (-1);
+	return (ask_again(s, t->sender, domain, now, e));
 }
 
 static int

@@ -163,6 +163,17 @@ test('names of our domains and of their mail are asked for; what was said stays'
 		const was = await sql(p, "SELECT since FROM dns WHERE name = '_dmarc.example.com'");
 		await serving(p, async () => new Promise((r) => setTimeout(r, 4000)));
 		assert.equal(dns.count('_dmarc.example.com'), before);
+		// who reports a fix has them asked for at once, with all that they lead to
+		await sql(p, 'UPDATE dns SET checked = checked - 700');
+		const names = ['_dmarc.example.com', 'example.com', 'spf.mailer.example', 's1._domainkey.example.com', '_dmarc.com'];
+		const asked = names.map((name) => dns.count(name)), others = dns.count('example.org');
+		await serving(p, async (d) => {
+			const sender = (await d.get('senders?t=all&domain=example.com')).items.find((x: { id: string }) => Number(x.id) > 1);
+			const r = await fetch(`${d.url}/api/v1/watches`, { method: 'POST', headers: { 'X-Dmarcd-Action': '1', 'Content-Type': 'application/json' }, body: JSON.stringify({ sender: sender.id, domain: 'example.com', code: 'F7' }) });
+			assert.equal(r.status, 200, await r.text());
+			await until('the records are asked for again', () => names.every((name, i) => dns.count(name) > (asked[i] ?? 0)), 20);
+		});
+		assert.equal(dns.count('example.org'), others, 'and nothing else');
 		// time passes; the record is another one, the key has gone, and the server of the other is ill
 		await sql(p, 'UPDATE dns SET due = due - 90000, since = since - 90000, answered = answered - 90000');
 		dns.texts('_dmarc.example.com', 'v=DMARC1; p=none');

@@ -383,6 +383,32 @@ test_said(void **state)
 	assert_int_equal(due_at("example.com"), NOW + 901 + 900);
 }
 
+/* Who reports a fix wants to know now: of the domain, of what is below and above it, and of what its SPF records lead to. */
+static void
+test_due_now(void **state)
+{
+	(void)state;
+	exec("INSERT INTO dns (id, kind, name, domain, own, mail, wanted, met, due, state, texts, more, tries, failure, checked) VALUES"
+	    " (1, 1, '_dmarc.a.example.com', 'a.example.com', 1, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779990000),"
+	    " (2, 1, '_dmarc.example.com', 'example.com', 1, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779990000),"
+	    " (3, 1, '_dmarc.com', 'com', 0, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779990000),"
+	    " (4, 1, '_dmarc.ample.com', 'ample.com', 1, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779990000),"
+	    " (5, 2, 'a.example.com', 'a.example.com', 1, 0, 0, 0, 1780003000, 1, 'v=spf1 include:spf.mailer.example -all' || char(10), 0, 0, 0, 1779990000),"
+	    " (6, 2, 'example.com', 'example.com', 1, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779990000),"
+	    " (7, 2, 'spf.mailer.example', 'spf.mailer.example', 0, 0, 0, 0, 1780003000, 1, 'v=spf1 include:two.example -all' || char(10), 0, 0, 0, 1779990000),"
+	    " (8, 2, 'two.example', 'two.example', 0, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779990000),"
+	    " (9, 2, 'other.example', 'other.example', 0, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779990000),"
+	    " (10, 3, 's._domainkey.b.a.example.com', 'b.a.example.com', 1, 0, 0, 0, 1780003000, 3, '', 0, 0, 0, 1779999900),"
+	    " (11, 3, 't._domainkey.a.example.com', 'a.example.com', 1, 0, 0, 0, 1780000050, 0, '', 0, 1, 1, 1779999900),"
+	    " (12, 3, 'u._domainkey.a.example.com', 'a.example.com', 1, 0, 0, 0, 0, 0, '', 0, 0, 0, NULL)");
+	assert_int_equal(store_begin(store, &e), 0);
+	assert_int_equal(store_dns_due_now(store, STR("a.example.com"), NOW, &e), 0);
+	assert_int_equal(store_commit(store, &e), 0);
+	assert_string_equal(list("SELECT id FROM dns WHERE due = 0 ORDER BY id"), "1 2 3 5 7 8 12");
+	/* asked a moment ago: when an answer can be another one, and never later than before */
+	assert_string_equal(list("SELECT id || ':' || (due - 1780000000) FROM dns WHERE due <> 0 ORDER BY id"), "4:3000 6:3000 9:3000 10:501 11:50");
+}
+
 /* Where SPF records lead is asked for, in steps, without end neither in circles nor for a stranger's inventions. */
 static void
 test_follow(void **state)
@@ -466,6 +492,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reading, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_said, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_due_now, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
 	};
