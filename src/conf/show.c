@@ -108,12 +108,16 @@ put_value(const struct conf_item *it, const void *base, struct buf *b, struct co
 {
 	size_t	 n = strlen(it->name) + 3;
 
+	struct str_list	 l = { NULL, 0 };
+
 	buf_clear(b);
+	if (it->type == CONF_NAMES)
+		memcpy(&l, (const char *)base + it->off, sizeof(l));
 	out->how = how_of(it);
 	out->cut = false;
 	out->value = NULL;
 	item_print(it, base, b);	/* "key = value", or nothing */
-	if (b->failed || b->len <= n || out->how == CONF_FROM_COMMAND)
+	if (b->failed || b->len <= n || (it->type == CONF_NAMES && l.n == 0 && !out->set) || out->how == CONF_FROM_COMMAND)
 		return;
 	if (out->how == CONF_PART) {
 		shorten(it, base, b);

@@ -4,6 +4,7 @@ export const settings = {
 	"people.users.sub": "Každá změna se ptá na vaše vlastní heslo a platí hned. Na počítači, kde běží dmarcd, dělá totéž dmarcd user.",
 	"people.tokens.sub": "Pro programy. Uchovává se jen jejich otisk, proto se každý ukáže jednou. Totéž dělá dmarcd token.",
 	"people.elsewhere": "Kdo se zde přihlásil heslem, může je měnit na této stránce. Jinak jsou tu příkazy:",
+	"people.acts": "Akce",
 	"people.add": "Přidat uživatele",
 	"people.add.title": "Nový uživatel",
 	"people.change": "Změnit",

@@ -4,6 +4,7 @@ export const settings = {
 	"people.users.sub": "Jede Änderung fragt nach Ihrem eigenen Passwort und gilt sofort. Auf dem Rechner, auf dem dmarcd läuft, leistet dmarcd user dasselbe.",
 	"people.tokens.sub": "Für Programme. Aufbewahrt wird nur ihr Hash, deshalb wird jedes einmal gezeigt. dmarcd token leistet dasselbe.",
 	"people.elsewhere": "Wer sich hier mit Passwort angemeldet hat, kann sie auf dieser Seite ändern. Sonst gibt es Befehle:",
+	"people.acts": "Aktionen",
 	"people.add": "Benutzer anlegen",
 	"people.add.title": "Ein neuer Benutzer",
 	"people.change": "Ändern",

@@ -4,6 +4,7 @@ export const settings = {
 	"people.users.sub": "Each change asks for your own password and holds at once. On the machine that dmarcd runs on, dmarcd user does the same.",
 	"people.tokens.sub": "For programs. What is kept is their hash, so each is shown once. dmarcd token does the same.",
 	"people.elsewhere": "Who has signed in here with a password can change them on this page. Otherwise there are commands:",
+	"people.acts": "Actions",
 	"people.add": "Add a user",
 	"people.add.title": "A new user",
 	"people.change": "Change",

@@ -4,6 +4,7 @@ export const settings = {
 	"people.users.sub": "Cada alteração pede a sua própria senha e vale na hora. Na máquina em que o dmarcd roda, dmarcd user faz o mesmo.",
 	"people.tokens.sub": "Para programas. O que se guarda é o hash deles, por isso cada um é mostrado uma vez. dmarcd token faz o mesmo.",
 	"people.elsewhere": "Quem entrou aqui com uma senha pode alterá-los nesta página. Fora isso há comandos:",
+	"people.acts": "Ações",
 	"people.add": "Criar usuário",
 	"people.add.title": "Um novo usuário",
 	"people.change": "Alterar",

@@ -74,7 +74,7 @@ function List({ caption, rows, over, mute }: { caption: string; rows: Alert[]; o
 			{ id: "since", head: t("alerts.since"), cell: (a) => time(a.since) },
 			...(over ? [{ id: "ended", head: t("alerts.ended"), cell: (a: Alert) => time(a.ended) }] : []),
 			{ id: "said", head: t("alerts.said"), cell: (a) => a.said === null ? <span class="muted">{t("alerts.notsaid")}</span> : time(a.said) },
-			...(over ? [] : [{ id: "acts", head: "", cls: "acts", cell: (a: Alert) => <button type="button" class="btn small quiet" aria-label={t("alerts.mute.of", { what: about(a.rule, a.domain) })}
+			...(over ? [] : [{ id: "acts", head: t("people.acts"), cls: "c-acts", cell: (a: Alert) => <button type="button" class="btn small quiet" aria-label={t("alerts.mute.of", { what: about(a.rule, a.domain) })}
 				onClick={() => mute({ rule: a.rule, domain: a.domain ?? "" })}>{t("alerts.mute")}</button> }]),
 		]} />
 	);
@@ -113,7 +113,7 @@ export function AlertsCard() {
 						{ id: "until", head: t("alerts.until"), cell: (x) => x.until === null ? t("alerts.forever") : day(lastDay(x.until)) },
 						{ id: "since", head: t("alerts.since"), cell: (x) => time(x.since) },
 						{ id: "by", head: t("alerts.mutes.by"), cell: () => t("alerts.mutes.page") },
-						{ id: "acts", head: "", cls: "acts", cell: (x) => <button type="button" class="btn small quiet" aria-label={t("alerts.unmute.of", { what: about(x.rule, x.domain) })} onClick={() => setEnd(x)}>{t("alerts.unmute")}</button> },
+						{ id: "acts", head: t("people.acts"), cls: "c-acts", cell: (x) => <button type="button" class="btn small quiet" aria-label={t("alerts.unmute.of", { what: about(x.rule, x.domain) })} onClick={() => setEnd(x)}>{t("alerts.unmute")}</button> },
 					]} />}
 					{file !== null && <p>{t("alerts.mutes.file")} (<code class="wrap"><Safe text={file.where} /></code>): <code class="wrap"><Safe text={file.value} /></code></p>}
 				</>

@@ -115,7 +115,7 @@ export function FormDialog({ title, text, save, danger, fields, check, ask, clos
 	const known = wrong?.field !== null && wrong?.field !== undefined && document.getElementById(wrong.field) !== null;
 	return (
 		<dialog ref={ref} class="dialog" aria-labelledby="form-title" aria-describedby={text === undefined ? undefined : "form-text"} onClose={close}>
-			<form class="form" method="dialog" onSubmit={(e) => {
+			<form class="form" method="dialog" noValidate onSubmit={(e) => {
 				e.preventDefault();
 				void submit();
 			}}>

@@ -146,7 +146,7 @@ export function People() {
 	const may = m?.how === "session" && m.role === "admin";
 	const close = () => setOpen((o) => o?.what === "shown" ? o : null);
 	const doing = (text: string, label: string, next: Open, cls = "") => <button type="button" class={`btn small ${cls}`} aria-label={label} onClick={() => setOpen(next)}>{text}</button>;
-	const acts = <T,>(cell: (x: T) => ComponentChildren): Column<T>[] => may ? [{ id: "acts", head: "", cls: "acts", cell }] : [];
+	const acts = <T,>(cell: (x: T) => ComponentChildren): Column<T>[] => may ? [{ id: "acts", head: t("people.acts"), cls: "c-acts", cell }] : [];
 	return (
 		<Load of={l} h={320}>{(d) => (
 			<>
