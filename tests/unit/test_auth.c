@@ -423,6 +423,17 @@ test_change(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(auth_change_do(dir, &c, 1000, &e), 0);
 	assert_int_equal(logged("bob viewer example.org"), 1);
+	/* killed before the line was written: it is written then */
+	{
+		char	 path[256];
+
+		path_in(path, "http/audit");
+		assert_int_equal(unlink(path), 0);
+		path_in(path, "http/audit.1");
+		(void)unlink(path);
+		assert_int_equal(auth_change_do(dir, &c, 1000, &e), 0);
+		assert_int_equal(logged("bob viewer example.org"), 1);
+	}
 	/* the same name by somebody else is taken */
 	memcpy(c.fresh, C16, 17);
 	assert_int_equal(auth_change_do(dir, &c, 1000, &e), -1);

@@ -138,6 +138,7 @@ test("changed, removed; the last admin cannot go", { skip }, async () => {
 	await page.keyboard.press("Enter");
 	await gone(page);
 	await until(async () => !/carol/.test(await page.locator("main table").first().innerText()), "carol to go");
+	assert.equal(await focus(page), "Settings", "what had the focus is gone");
 	await page.locator("button[aria-label='Remove alice']").click();
 	assert.match(await page.locator("dialog").innerText(), /This is you/);
 	await page.fill("#own_password", PASSWORD);

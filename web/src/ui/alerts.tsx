@@ -53,7 +53,7 @@ function NewMute({ from, close, say }: { from: Wish; close: () => void; say: (te
 function EndMute({ mute, close, say }: { mute: Mute; close: () => void; say: (text: string) => void }) {
 	const what = about(mute.rule, mute.domain);
 	return (
-		<FormDialog title={t("alerts.unmute.title", { what })} save={t("alerts.unmute")} close={close} fields={() => null}
+		<FormDialog title={t("alerts.unmute.title", { what })} save={t("alerts.unmute")} leaves close={close} fields={() => null}
 			ask={async () => say(await done("alerts/unmute", { rule: mute.rule, domain: mute.domain }) ? t("people.late") : t("people.done", { name: what }))} />
 	);
 }
@@ -112,7 +112,6 @@ export function AlertsCard() {
 						{ id: "domain", head: t("alerts.domain"), cell: (x) => x.domain === null ? t("alerts.all.domains") : <Name text={x.domain} /> },
 						{ id: "until", head: t("alerts.until"), cell: (x) => x.until === null ? t("alerts.forever") : day(lastDay(x.until)) },
 						{ id: "since", head: t("alerts.since"), cell: (x) => time(x.since) },
-						{ id: "by", head: t("alerts.mutes.by"), cell: () => t("alerts.mutes.page") },
 						{ id: "acts", head: t("people.acts"), cls: "c-acts", cell: (x) => <button type="button" class="btn small quiet" aria-label={t("alerts.unmute.of", { what: about(x.rule, x.domain) })} onClick={() => setEnd(x)}>{t("alerts.unmute")}</button> },
 					]} />}
 					{file !== null && <p>{t("alerts.mutes.file")} (<code class="wrap"><Safe text={file.where} /></code>): <code class="wrap"><Safe text={file.value} /></code></p>}

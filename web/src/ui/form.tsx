@@ -77,10 +77,11 @@ interface FormProps {
 	fields: (wrong: Wrong | null) => ComponentChildren;
 	check?: () => Wrong | null;		/* what is wrong before anybody is asked */
 	ask: () => Promise<void>;		/* closes the form when it is done */
+	leaves?: boolean;			/* what opened it goes with that: the focus goes to the head of the page */
 	close: () => void;
 }
 
-export function FormDialog({ title, text, save, danger, fields, check, ask, close }: FormProps) {
+export function FormDialog({ title, text, save, danger, leaves, fields, check, ask, close }: FormProps) {
 	const ref = useRef<HTMLDialogElement>(null);
 	const [busy, setBusy] = useState(false);
 	const [wrong, setWrong] = useState<Wrong | null>(null);
@@ -107,6 +108,8 @@ export function FormDialog({ title, text, save, danger, fields, check, ask, clos
 		try {
 			await ask();
 			ref.current?.close();
+			if (leaves)
+				document.querySelector<HTMLElement>("main h1")?.focus();
 		} catch (e) {
 			setBusy(false);
 			setWrong(wrongOf(e));

@@ -90,7 +90,7 @@ function ChangeUser({ user, close, say }: DialogProps & { user: User }) {
 function End({ path, name, title, text, save, close, say }: DialogProps & { path: string; name: string; title: string; text: ComponentChildren; save: string }) {
 	const [own, setOwn] = useState("");
 	return (
-		<FormDialog title={title} text={text} save={save} danger close={close} check={() => needed({ own_password: own })}
+		<FormDialog title={title} text={text} save={save} danger leaves close={close} check={() => needed({ own_password: own })}
 			ask={async () => said(say, name, (await done("POST", path, { own_password: own })).late)}
 			fields={(wrong) => <Own wrong={wrong} value={own} set={setOwn} first />} />
 	);
