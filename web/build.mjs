@@ -89,7 +89,7 @@ for (const dir of [out, assets])
 	}
 const sum = (test) => sizes.filter((s) => test(s.name)).reduce((n, s) => n + s.gz, 0);
 const firstNames = new Set([...first].map((p) => "assets/" + basename(p)));
-const languages = new Set(Object.entries(outputs).filter(([, o]) => /^src\/i18n\/[a-z]{2}\.ts$/.test(o.entryPoint ?? "")).map(([p]) => "assets/" + basename(p)));
+const languages = new Set(Object.entries(outputs).filter(([, o]) => /^src\/i18n\/[a-z]{2}(-\w+)?\.ts$/.test(o.entryPoint ?? "")).map(([p]) => "assets/" + basename(p)));
 const maps = new Set(Object.entries(outputs).filter(([, o]) => Object.keys(o.inputs).includes("map:world")).map(([p]) => "assets/" + basename(p)));
 const found = {
 	map: sum((n) => maps.has(n)),

@@ -6,7 +6,7 @@
  *  "past": [{"rule", "domain", "alert": ALERT}],
  *  "mutes": [{"rule" ("": any), "domain", "until", "since"}],
  *  "outbox": [{"id", "made", "lang", "subject", "text", "json", "to": [{"channel", "to", "tries", "last", "next", "dead", "error"}]}],
- *  "dropped": 0}
+ *  "dropped": 0, "asked": [numbers of requests that were carried out]}
  * ALERT: {"id", "level", "since", "ended", "said", "findings": []}; over: it was told, and that it ended is to be told.
  */
 #include <sys/file.h>
@@ -34,6 +34,7 @@
 #define RECORDS_MOST	3000
 #define PAST_MOST	200
 #define DEAD_MOST	1000
+#define ASKED_MOST	100
 #define GRACE		1800		/* seconds after a gap */
 #define BACK		300		/* seconds; a clock that goes back by more was set */
 #define LATE_DAYS	8
@@ -594,6 +595,24 @@ alert_state_mute(struct alert_state *s, const struct alert_mute *m, int64_t now,
 	o = json_pack("{s:s, s:s%, s:I, s:I}", "rule", m->rule == NULL ? "" : m->rule, "domain", domain.p, domain.len, "until",
 	    (json_int_t)m->until, "since", (json_int_t)now);
 	return (o == NULL || json_array_append_new(list_of(s, "mutes"), o) == -1 ? oom(e) : 0);
+}
+
+bool
+alert_state_first(struct alert_state *s, int64_t number)
+{
+	json_t	*list = list_of(s, "asked");
+
+	if (!json_is_array(list)) {
+		list = json_array();
+		(void)json_object_set_new(s->root, "asked", list);
+	}
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_integer_value(json_array_get(list, i)) == number)
+			return (false);
+	(void)json_array_append_new(list, json_integer((json_int_t)number));
+	while (json_array_size(list) > ASKED_MOST)
+		(void)json_array_remove(list, 0);
+	return (true);
 }
 
 /* --- What is said ------------------------------------------------------------------------------------ */

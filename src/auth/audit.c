@@ -25,6 +25,7 @@
 const char *const	 auth_event_names[AUTH_EVENTS] = {
 	"login", "login_failed", "login_braked", "logout", "session_refused", "token_refused", "reveal", "retry", "discard", "decision", "upload",
 	"user_added", "user_password", "user_role", "user_removed", "token_added", "token_revoked", "task", "watch",
+	"check_failed", "alert_muted", "alert_unmuted",
 };
 
 static pthread_mutex_t	 lock = PTHREAD_MUTEX_INITIALIZER;

@@ -13,8 +13,9 @@
  *            ERR_INPUT (what was asked for cannot be).
  *
  * Who writes what: STATE/users (users and tokens) is written by the commands
- * only, read by the http process. STATE/http/ is the http process's own: its
- * sessions, when tokens were used, and the log, to which the commands append.
+ * and by the ingester, for admins who ask on a page (change.c); it is read by
+ * the http process, which may not write it. STATE/http/ is the http process's
+ * own: its sessions, when tokens were used, and the log, to which all append.
  */
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
@@ -76,6 +77,29 @@ bool		 auth_name_ok(const char *);
 /* One more for a list of domains, in its normal form. */
 int		 auth_domains_add(char **domains, const char *name, struct err *);
 
+/* --- Changes that an admin asks for on a page: change.c ------------------------- */
+
+enum auth_act { AUTH_ACT_USER_ADD, AUTH_ACT_USER_CHANGE, AUTH_ACT_USER_REMOVE, AUTH_ACT_TOKEN_ADD, AUTH_ACT_TOKEN_REVOKE, AUTH_ACTS };
+extern const char *const auth_acts[AUTH_ACTS];
+struct auth_change {
+	enum auth_act	 act;
+	char		 by[AUTH_NAME_MAX + 1], by_stamp[17];	/* the admin, as he was when he asked */
+	char		 from[64];				/* his address */
+	char		 name[AUTH_NAME_MAX + 1];		/* of whom or what it is done to */
+	bool		 rights;	/* role and domains are said; always of a new one */
+	enum auth_role	 role;
+	char		*domains;	/* as of users */
+	char		*hash;		/* of the new password by crypt(5), of the token; NULL: none is said */
+	char		 seen[17];	/* the user's stamp or token's id when it was asked; "" of a new one */
+	char		 fresh[17];	/* what it is to be then */
+};
+#define AUTH_STALE	1	/* err.detail with ERR_INPUT: it is not any more as it was seen */
+int		 auth_change_check(const struct auth_change *, struct err *);	/* its shape */
+/* Done, and in the log, once, however often it is called; at: when it was asked. ERR_INPUT: it will never be. */
+int		 auth_change_do(const char *state_dir, const struct auth_change *, int64_t at, struct err *);
+void		 auth_change_clear(struct auth_change *);
+bool		 auth_last_admin(const struct auth *, const char *name);	/* is this one the only admin? */
+
 /* --- Secrets: secret.c --------------------------------------------------------- */
 
 int	 auth_secret(char out[AUTH_SECRET_TEXT], struct err *);	/* 256 random bits */
@@ -108,8 +132,8 @@ int	 auth_session_begin(struct auth_sessions *, const char *user, const char *st
 /* Of the one that has this secret; it is then in use. */
 bool	 auth_session_find(struct auth_sessions *, struct str secret, int64_t now, struct auth_session *out);
 bool	 auth_session_end(struct auth_sessions *, struct str secret);
-/* How many a user has. */
-size_t	 auth_sessions_of(struct auth_sessions *, const char *user, int64_t now);
+/* How many a user has; those of another stamp are over. */
+size_t	 auth_sessions_of(struct auth_sessions *, const char *user, const char *stamp, int64_t now);
 /* Writes when something has changed; at most once a minute for the times of use alone. */
 int	 auth_sessions_save(struct auth_sessions *, int64_t now, struct err *);
 
@@ -137,7 +161,7 @@ void	 auth_brake_passed(struct auth_brake *, const char *address, const char *us
 enum auth_event {
 	AUTH_LOGIN, AUTH_LOGIN_FAILED, AUTH_LOGIN_BRAKED, AUTH_LOGOUT, AUTH_SESSION_REFUSED, AUTH_TOKEN_REFUSED, AUTH_REVEAL, AUTH_RETRY,
 	AUTH_DISCARD, AUTH_DECISION, AUTH_UPLOAD, AUTH_USER_ADDED, AUTH_USER_PASSWORD, AUTH_USER_ROLE, AUTH_USER_REMOVED, AUTH_TOKEN_ADDED,
-	AUTH_TOKEN_REVOKED, AUTH_TASK, AUTH_WATCH, AUTH_EVENTS
+	AUTH_TOKEN_REVOKED, AUTH_TASK, AUTH_WATCH, AUTH_CHECK_FAILED, AUTH_ALERT_MUTED, AUTH_ALERT_UNMUTED, AUTH_EVENTS
 };
 extern const char *const auth_event_names[AUTH_EVENTS];
 struct auth_entry {

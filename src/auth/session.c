@@ -235,13 +235,13 @@ auth_session_end(struct auth_sessions *t, struct str secret)
 }
 
 size_t
-auth_sessions_of(struct auth_sessions *t, const char *user, int64_t now)
+auth_sessions_of(struct auth_sessions *t, const char *user, const char *stamp, int64_t now)
 {
 	size_t	 n = 0;
 
 	(void)pthread_mutex_lock(&t->lock);
 	for (size_t i = 0; i < t->n; i++)
-		n += strcmp(t->v[i].s.user, user) == 0 && !over(t, &t->v[i].s, now);
+		n += strcmp(t->v[i].s.user, user) == 0 && strcmp(t->v[i].s.stamp, stamp) == 0 && !over(t, &t->v[i].s, now);
 	(void)pthread_mutex_unlock(&t->lock);
 	return (n);
 }

@@ -195,6 +195,10 @@ conf_free(struct conf *c)
 	alerts_clear(&c->alerts);
 	free(c->http.public_url);
 	free(c->path);
+	for (size_t i = 0; i < c->nfiles; i++)
+		free(c->files[i]);
+	free(c->files);
+	free(c->places);
 	free(c->state_dir);
 	free(c->http.address);
 	free(c->http.base_path);
@@ -516,14 +520,39 @@ take_value(struct load *l, cfg_t *sec, const struct conf_item *it, void *base, c
 	}
 }
 
+static size_t
+count_of(const struct conf *c, enum conf_section kind)
+{
+	return (kind == CONF_SEC_MAILBOX ? c->nmailboxes : kind == CONF_SEC_SENDER ? c->nsenders : kind == CONF_SEC_SUMMARY ? c->nsummaries : 1);
+}
+
+static void
+remember(struct load *l, enum conf_section kind, const struct conf_item *item, unsigned line)
+{
+	struct conf		*c = l->conf;
+	struct conf_place	*v;
+
+	if ((c->nplaces & (c->nplaces - 1)) == 0) {	/* a power of two: it is full */
+		if ((v = realloc(c->places, (c->nplaces == 0 ? 1 : 2 * c->nplaces) * sizeof(*v))) == NULL) {
+			l->failed = true;
+			return;
+		}
+		c->places = v;
+	}
+	c->places[c->nplaces++] = (struct conf_place){ kind, (unsigned)count_of(c, kind) - 1, l->file, line, item };
+}
+
+/* Of a section that has several, the one that was added last. */
 static void
 take_keys(struct load *l, cfg_t *sec, enum conf_section kind, unsigned instance, void *base)
 {
 	for (size_t i = 0; i < l->scan->nplaces; i++) {
 		const struct scan_place	*p = &l->scan->places[i];
 
-		if (p->item->section == kind && p->instance == instance)
-			take_value(l, sec, p->item, base, p);
+		if (p->item->section != kind || p->instance != instance)
+			continue;
+		take_value(l, sec, p->item, base, p);
+		remember(l, kind, p->item, p->line);
 	}
 }
 
@@ -981,8 +1010,10 @@ read_tree(struct load *l, cfg_opt_t *opts)
 		const struct scan_section	*s = &l->scan->sections[i];
 		cfg_t				*sec = cfg_getnsec(cfg, conf_section_names[s->kind], s->instance);
 
-		if (sec != NULL)
+		if (sec != NULL) {
 			take_section(l, sec, s);
+			remember(l, s->kind, NULL, s->line);
+		}
 	}
 	loading = NULL;
 	(void)cfg_free(cfg);
@@ -1103,8 +1134,16 @@ finish(struct load *l, const char *path, struct buf *faults, struct err *e)
 	if (l->state != NULL) {
 		free(c->state_dir);
 		c->state_dir = strdup(l->state);
+		c->state_given = true;
 	}
 	c->warnings = strdup(w.p == NULL ? "" : w.p);
+	if ((c->files = calloc(l->nfiles + 1, sizeof(*c->files))) == NULL)
+		l->failed = true;
+	for (; c->files != NULL && c->nfiles < l->nfiles; c->nfiles++)
+		if ((c->files[c->nfiles] = strdup(l->files[c->nfiles].path)) == NULL) {
+			l->failed = true;
+			break;
+		}
 	c->path = path == NULL ? NULL : strdup(path);
 	buf_free(&w);
 	if (l->failed || l->faults.failed || faults->failed || c->state_dir == NULL || c->warnings == NULL ||

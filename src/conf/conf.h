@@ -150,6 +150,8 @@ struct conf_sender {		/* somebody who is not in our list, or otherwise */
 	unsigned		 line;
 };
 
+struct conf_place;		/* where something was set: conf/ only */
+
 struct conf {
 	char			*path;		/* NULL: built-in defaults only */
 	char			*state_dir;
@@ -170,6 +172,11 @@ struct conf {
 	unsigned		 decoders;	/* 0: one per core */
 	enum conf_suffixes	 suffixes;
 	char			*warnings;	/* lines as faults, for what works but should not be; "": none */
+	char			**files;	/* that were read: itself, then what it includes */
+	size_t			 nfiles;
+	struct conf_place	*places;
+	size_t			 nplaces;
+	bool			 state_given;	/* state_dir is not the file's */
 };
 
 /*
@@ -184,6 +191,22 @@ void		 conf_free(struct conf *);	/* NULL is fine */
 /* Is the address of the http section on this machine only? */
 bool		 conf_http_loopback(const struct conf_http *);
 void		 conf_print(const struct conf *, struct buf *out);
+/*
+ * show.c: every key for people who may see settings, but no secrets: of a
+ * command that prints one, and of addresses and commands that may hold one,
+ * there is no more than what kind of thing it is. f is called for each section,
+ * with key NULL, and for each key of it; texts hold until it returns.
+ */
+enum conf_how { CONF_PLAIN, CONF_FROM_FILE /* value: its path */, CONF_FROM_COMMAND /* no value */, CONF_PART /* the rest of it is nobody's business */ };
+struct conf_shown {
+	const char	*section, *title;	/* "": the file itself; title NULL: it has none */
+	const char	*key, *value;		/* as in the file, of a long list its beginning; NULL: nothing is set */
+	enum conf_how	 how;
+	bool		 set, cut;		/* set: not the default */
+	const char	*file;			/* NULL: no file says it */
+	unsigned	 line;
+};
+int		 conf_show(const struct conf *, int (*f)(void *, const struct conf_shown *), void *);
 /*
  * The password: first line of the file, or of what the command prints within
  * CONF_COMMAND_MS. The caller wipes out (explicit_bzero of p, cap bytes) and

@@ -52,6 +52,9 @@ extern const struct conf_item	 conf_items[];
 extern const size_t		 conf_nitems;
 extern const char *const	 conf_section_names[CONF_SECTIONS];	/* "" for the root */
 
+/* Where a key stands, or with item NULL a section; index: which of its kind, over all files. */
+struct conf_place { enum conf_section section; unsigned index, file, line; const struct conf_item *item; };
+
 const struct conf_item *item_find(enum conf_section, struct str name);
 /* Checks value and puts it into base, the struct of the item's section; adds it to a list of names. */
 int	 item_set(const struct conf_item *, void *base, const char *value, struct err *e);

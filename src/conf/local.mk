@@ -5,4 +5,5 @@ libdmarcd_a_SOURCES += \
 	src/conf/items.c src/conf/items.h \
 	src/conf/password.c \
 	src/conf/print.c \
+	src/conf/show.c \
 	src/conf/scan.c src/conf/scan.h

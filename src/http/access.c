@@ -674,38 +674,72 @@ hash_of(const char *user, char stamp[17])
 }
 
 /* A new secret each time: one that was there before, whoever put it there, is worth nothing afterwards. */
-static void
-begin_session(struct request *rq, const char *user, const char *stamp)
+static bool
+new_session(struct request *rq, const char *user, const char *stamp, struct err *e)
 {
 	struct seen_header	 h;
 	struct str		 before = cookie_of(rq, &h);
-	struct err		 e = { 0 };
 	char			 secret[AUTH_SECRET_TEXT];
 
 	if (before.p != NULL)
 		(void)auth_session_end(my.sessions, before);
+	explicit_bzero(h.text, sizeof(h.text));
 	free(rq->who.domains);
 	rq->who = (struct who){ .secure = rq->who.secure };
-	if (auth_session_begin(my.sessions, user, stamp, when_now(), secret, &e) == -1 || !become(&rq->who, WHO_SESSION, user, stamp)) {
-		problem(rq, 503, "Nobody can sign in just now: %s", e.msg[0] == '\0' ? "the user was changed meanwhile" : e.msg);
-		return;
-	}
-	if (auth_sessions_save(my.sessions, when_now(), &e) == -1)
-		log_warn("%s; who signs in now is signed out by a restart", e.msg);
+	if (auth_session_begin(my.sessions, user, stamp, when_now(), secret, e) == -1 || !become(&rq->who, WHO_SESSION, user, stamp))
+		return (false);
+	if (auth_sessions_save(my.sessions, when_now(), e) == -1)
+		log_warn("%s; who signs in now is signed out by a restart", e->msg);
 	set_csrf(&rq->who, str_of(secret));
 	set_cookie(rq, secret, my.length);
 	explicit_bzero(secret, sizeof(secret));
+	return (true);
+}
+
+static void
+begin_session(struct request *rq, const char *user, const char *stamp)
+{
+	struct err	 e = { 0 };
+
+	if (!new_session(rq, user, stamp, &e)) {
+		problem(rq, 503, "Nobody can sign in just now: %s", e.msg[0] == '\0' ? "the user was changed meanwhile" : e.msg);
+		return;
+	}
 	access_log(rq, AUTH_LOGIN, user, "");
 	log_info("%s has signed in from %s", user, rq->peer);
 	reply_me(rq);
+}
+
+/* True: he has guessed too often, and waits; rq has its reply. */
+static bool
+is_braked(struct request *rq, const char *user)
+{
+	int64_t	 wait = auth_brake_wait(my.brake, rq->peer, user, when_mono_ms());
+
+	if (wait <= 0)
+		return (false);
+	access_log(rq, AUTH_LOGIN_BRAKED, auth_name_ok(user) ? user : "", "");
+	problem(rq, 429, "There were too many wrong passwords. Try again in %" PRId64 " seconds.", (wait + 999) / 1000);
+	rq->reply.retry_after = (unsigned)((wait + 999) / 1000);
+	return (true);
+}
+
+static bool
+is_password(const char *user, const char *password, char stamp[17])
+{
+	char	*hash = hash_of(user, stamp);
+	bool	 right = auth_check(password, hash);
+
+	if (hash != NULL)
+		explicit_bzero(hash, strlen(hash));
+	free(hash);
+	return (right);
 }
 
 void
 api_login(struct request *rq, struct asked *a)
 {
 	char	 user[AUTH_NAME_MAX + 1], password[AUTH_PASSWORD_MAX + 1], stamp[17] = "", shown[80];
-	int64_t	 wait;
-	char	*hash;
 	bool	 right;
 
 	(void)a;
@@ -716,19 +750,12 @@ api_login(struct request *rq, struct asked *a)
 	}
 	if (!credentials(rq, user, password))
 		return;
-	if ((wait = auth_brake_wait(my.brake, rq->peer, user, when_mono_ms())) > 0) {
+	if (is_braked(rq, user)) {
 		explicit_bzero(password, sizeof(password));
-		access_log(rq, AUTH_LOGIN_BRAKED, auth_name_ok(user) ? user : "", "");
-		problem(rq, 429, "There were too many wrong passwords. Try again in %" PRId64 " seconds.", (wait + 999) / 1000);
-		rq->reply.retry_after = (unsigned)((wait + 999) / 1000);
 		return;
 	}
-	hash = hash_of(user, stamp);
-	right = auth_check(password, hash);
+	right = is_password(user, password, stamp);
 	explicit_bzero(password, sizeof(password));
-	if (hash != NULL)
-		explicit_bzero(hash, strlen(hash));
-	free(hash);
 	if (right) {
 		auth_brake_passed(my.brake, rq->peer, user);
 		begin_session(rq, user, stamp);
@@ -740,6 +767,72 @@ api_login(struct request *rq, struct asked *a)
 	log_warn("sign-in of \"%s\" from %s refused", auth_name_ok(user) ? esc_short(shown, sizeof(shown), str_of(user)) : "?", rq->peer);
 	problem(rq, 401, "The name or the password is wrong.");
 	rq->reply.authenticate = true;
+}
+
+/* --- Once more, before users are changed ----------------------------------------------------------- */
+
+bool
+access_shown(struct request *rq, const char *password, char stamp[17])
+{
+	const struct who	*w = &rq->who;
+
+	if (w->how == WHO_OPEN)
+		problem(rq, 403, "There are no users, so nobody can show who he is. The first one is made on the machine that dmarcd runs on: "
+		    "dmarcd user add NAME --role admin.");
+	else if (w->how != WHO_SESSION || !w->admin)
+		problem(rq, 403, "Users and tokens are changed by an admin who has signed in here with a password; by others with the commands "
+		    "dmarcd user and dmarcd token.");
+	else if (!is_braked(rq, w->name)) {
+		if (is_password(w->name, password, stamp)) {
+			auth_brake_passed(my.brake, rq->peer, w->name);
+			return (true);
+		}
+		auth_brake_failed(my.brake, rq->peer, w->name, when_mono_ms());
+		access_log(rq, AUTH_CHECK_FAILED, w->name, "");
+		log_warn("a wrong password of %s from %s, about to change users", w->name, rq->peer);
+		problem_at(rq, 403, "/body/own_password", "wrong_password", "this is not your password");
+	}
+	return (false);
+}
+
+void
+access_user_stamp(const char *name, char stamp[17], bool *last)
+{
+	const struct auth	*a;
+	const struct auth_user	*u;
+
+	stamp[0] = '\0';
+	*last = false;
+	(void)pthread_mutex_lock(&my.lock);
+	if ((a = users()) != NULL && (u = auth_user(a, name)) != NULL) {
+		memcpy(stamp, u->stamp, 17);
+		*last = auth_last_admin(a, name);
+	}
+	(void)pthread_mutex_unlock(&my.lock);
+}
+
+void
+access_token_id(const char *name, char id[13])
+{
+	const struct auth		*a;
+	const struct auth_token	*t;
+
+	id[0] = '\0';
+	(void)pthread_mutex_lock(&my.lock);
+	if ((a = users()) != NULL && (t = auth_token(a, name)) != NULL)
+		memcpy(id, t->id, 13);
+	(void)pthread_mutex_unlock(&my.lock);
+}
+
+void
+access_go_on(struct request *rq, const char *stamp)
+{
+	struct err	 e = { 0 };
+	char		 name[AUTH_NAME_MAX + 1];
+
+	(void)snprintf(name, sizeof(name), "%.64s", rq->who.name);
+	if (!new_session(rq, name, stamp, &e))
+		log_warn("%s is signed out: %s", name, e.msg);
 }
 
 void
@@ -811,7 +904,7 @@ api_users(struct request *rq, struct asked *a)
 		(void)json_array_append_new(people, json_pack("{s:s, s:s, s:o, s:o, s:o, s:I}", "name", v->users[i].name, "role",
 		    auth_role_names[v->users[i].role], "domains", domains_json(v->users[i].domains), "made", time_json(v->users[i].made),
 		    "changed", time_json(v->users[i].changed), "sessions",
-		    (json_int_t)auth_sessions_of(my.sessions, v->users[i].name, when_now())));
+		    (json_int_t)auth_sessions_of(my.sessions, v->users[i].name, v->users[i].stamp, when_now())));
 	for (size_t i = 0; v != NULL && i < v->ntokens; i++)
 		(void)json_array_append_new(tokens, json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", v->tokens[i].name, "role",
 		    auth_token_role_names[v->tokens[i].role], "domains", domains_json(v->tokens[i].domains), "made",

@@ -35,10 +35,28 @@ void	 access_log(const struct request *, enum auth_event, const char *who, const
 /* An action has its reply: writes it into the log. */
 void	 access_done(const struct request *);
 
+/*
+ * Whoever is about to change who may look shows once more who he is: an admin
+ * who has signed in here, with his password. stamp: of him. False: rq has its
+ * reply. In the lane of sign-ins, so that it is slow in the same way.
+ */
+bool	 access_shown(struct request *, const char *password, char stamp[17]);
+/* Users as they are now. "": there is none of that name; last: is it the only admin? */
+void	 access_user_stamp(const char *name, char stamp[17], bool *last);
+void	 access_token_id(const char *name, char id[13]);
+/* The one who asks has changed himself: he stays signed in here, all his other sessions are over. */
+void	 access_go_on(struct request *, const char *stamp);
+
 void	 api_me(struct request *, struct asked *);
 void	 api_login(struct request *, struct asked *);	/* POST */
 void	 api_logout(struct request *, struct asked *);	/* POST */
 void	 api_users(struct request *, struct asked *);
 void	 api_audit(struct request *, struct asked *);
+/* api_people.c, all POST */
+void	 api_user_add(struct request *, struct asked *);
+void	 api_user_change(struct request *, struct asked *);	/* PATCH */
+void	 api_user_remove(struct request *, struct asked *);
+void	 api_token_add(struct request *, struct asked *);
+void	 api_token_revoke(struct request *, struct asked *);
 
 #endif

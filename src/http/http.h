@@ -250,6 +250,11 @@ void	 api_upload(struct request *, struct asked *);	/* POST upload */
 
 void	 api_answer(struct request *, struct asked *);	/* route->kind says what */
 void	 api_alerts(struct request *, struct asked *);
+void	 api_alert_mute(struct request *, struct asked *);	/* POST alerts/mute */
+void	 api_alert_unmute(struct request *, struct asked *);	/* POST alerts/unmute */
+void	 api_settings(struct request *, struct asked *);
+/* What the parent read in the file, for people to see (process/settings.h); its own copy is made. */
+void	 api_settings_are(const json_t *);
 void	 api_ingest(struct request *, struct asked *);
 void	 api_raw(struct request *, struct asked *);
 void	 api_quarantined(struct request *, struct asked *);

@@ -11,10 +11,12 @@ libdmarcd_a_SOURCES += \
 	src/http/api_export.c \
 	src/http/api_failures.c \
 	src/http/api_ingest.c \
+	src/http/api_people.c \
 	src/http/api_quarantine.c \
 	src/http/api_raw.c \
 	src/http/api_todo.c \
 	src/http/api_search.c \
+	src/http/api_settings.c \
 	src/http/cache.c \
 	src/http/etag.c \
 	src/http/headers.c \

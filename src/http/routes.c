@@ -55,6 +55,7 @@ static const struct route	routes[] = {
 	{ "me",		api_me,		KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
 	{ "users",		api_users,	KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
 	{ "audit",		api_audit,	KIND_BARE,		LANE_SLOW,	false, METHOD_POST, 0 },
+	{ "settings",		api_settings,	KIND_BARE,		LANE_QUICK,	false, METHOD_POST, 0 },
 };
 
 /* What waits for another process is not in front of quick questions. */
@@ -74,6 +75,14 @@ static const struct route	actions[] = {
 	{ .path = "watches/{}", .run = api_unwatch, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_DELETE },
 	{ .path = "views", .run = api_view, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = SMALL_BYTES },
 	{ .path = "views/{}", .run = api_unview, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .method = METHOD_DELETE },
+	/* with a hash each, as sign-ins, and behind each other as those */
+	{ .path = "users", .run = api_user_add, .kind = ANSWER_KINDS, .lane = LANE_LOGIN, .body = SMALL_BYTES },
+	{ .path = "users/{}", .run = api_user_change, .kind = ANSWER_KINDS, .lane = LANE_LOGIN, .method = METHOD_PATCH, .body = SMALL_BYTES },
+	{ .path = "users/{}/remove", .run = api_user_remove, .kind = ANSWER_KINDS, .lane = LANE_LOGIN, .body = LOGIN_BYTES },
+	{ .path = "tokens", .run = api_token_add, .kind = ANSWER_KINDS, .lane = LANE_LOGIN, .body = SMALL_BYTES },
+	{ .path = "tokens/{}/revoke", .run = api_token_revoke, .kind = ANSWER_KINDS, .lane = LANE_LOGIN, .body = LOGIN_BYTES },
+	{ .path = "alerts/mute", .run = api_alert_mute, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = LOGIN_BYTES },
+	{ .path = "alerts/unmute", .run = api_alert_unmute, .kind = ANSWER_KINDS, .lane = LANE_SLOW, .body = LOGIN_BYTES },
 	{ .path = "senders/decisions/{}/undo", .run = api_decide_undo, .kind = ANSWER_KINDS, .lane = LANE_SLOW },
 };
 

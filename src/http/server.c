@@ -839,6 +839,7 @@ configure(int fd, struct err *e)
 	api_ingest_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "quarantine_bytes")),
 	    json_integer_value(json_object_get(conf, "keep_quarantine")));
 	upload_rules((uint64_t)json_integer_value(json_object_get(json_object_get(conf, "limits"), "message_bytes")));
+	api_settings_are(json_object_get(conf, "settings"));
 	route_metrics(json_is_true(json_object_get(conf, "metrics")));
 	geo_begin(json_object_get(conf, "geo"));
 	json_decref(conf);

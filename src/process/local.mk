@@ -13,7 +13,8 @@ libdmarcd_a_SOURCES += \
 	src/process/peek.c src/process/peek.h \
 	src/process/raw.c src/process/raw.h \
 	src/process/request.c src/process/request.h \
-	src/process/requests.c src/process/requests.h src/process/request_todo.c \
+	src/process/requests.c src/process/requests.h src/process/request_todo.c src/process/request_people.c \
+	src/process/settings.c src/process/settings.h \
 	src/process/sandbox.c src/process/sandbox.h \
 	src/process/supervisor.c src/process/supervisor.h \
 	src/process/trust.c src/process/trust.h \

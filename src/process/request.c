@@ -56,7 +56,7 @@ name_parse(const char *name, int64_t *token, enum request_kind *kind)
 bool
 request_quick(enum request_kind k)
 {
-	return (k == REQUEST_DECIDE || k == REQUEST_UNDO || k == REQUEST_TODO);
+	return (k == REQUEST_DECIDE || k == REQUEST_UNDO || k == REQUEST_TODO || k == REQUEST_PEOPLE || k == REQUEST_MUTE);
 }
 
 /* What takes a moment comes before what takes longer; else as it was asked. */
@@ -184,6 +184,8 @@ contents(const struct asking *a)
 	(void)snprintf(item, sizeof(item), "%" PRId64, a->item);
 	rv = a->kind == REQUEST_DECIDE ? json_object_set_new(j, "decisions", decisions_json(a)) :
 	    a->kind == REQUEST_TODO ? json_object_set_new(j, "todo", request_todo_json(&a->todo)) :
+	    a->kind == REQUEST_PEOPLE ? json_object_set_new(j, "people", request_people_json(&a->people)) :
+	    a->kind == REQUEST_MUTE ? json_object_set_new(j, "mute", request_mute_json(&a->mute)) :
 	    json_object_set_new(j, "item", json_string(item));
 	if (rv == 0)
 		text = json_dumps(j, JSON_COMPACT);
@@ -413,6 +415,10 @@ understand(struct asking *a)
 		return (decisions_read(json_object_get(a->json, "decisions"), a));
 	if (a->kind == REQUEST_TODO)
 		return (request_todo_read(json_object_get(a->json, "todo"), &a->todo));
+	if (a->kind == REQUEST_PEOPLE)
+		return (request_people_read(json_object_get(a->json, "people"), &a->people));
+	if (a->kind == REQUEST_MUTE)
+		return (request_mute_read(json_object_get(a->json, "mute"), &a->mute));
 	return (str_i64(text_of(a->json, "item"), &a->item) && a->item > 0);
 }
 
@@ -461,6 +467,7 @@ void
 request_clear(struct asking *a)
 {
 	free(a->decisions);
+	auth_change_clear(&a->people);
 	json_decref(a->json);
 	a->decisions = NULL;
 	a->json = NULL;

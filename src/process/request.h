@@ -5,8 +5,8 @@
  * store under its token, where who asked waits for it (store/requests.h).
  * Source:    ours: "NANOSECONDS-TOKEN.KIND", so that names sort as they were
  *            asked; JSON, {"who","at"} and what the kind needs: "item",
- *            "decisions" or "todo". Of an upload the file is what was uploaded, as it
- *            came: it moves on to the spool whole.
+ *            "decisions", "todo", "people" or "mute". Of an upload the file is what was
+ *            uploaded, as it came: it moves on to the spool whole.
  * Trust:     the web server writes them: all that is in a file is checked.
  * Units:     seconds since the epoch, UTC.
  * Ownership: request_clear() gives back what request_read() filled in; its
@@ -17,6 +17,8 @@
 #ifndef PROCESS_REQUEST_H
 #define PROCESS_REQUEST_H
 
+#include "alert/limits.h"
+#include "auth/auth.h"
 #include "store/requests.h"
 #include "store/senders.h"
 #include "store/todo.h"
@@ -25,6 +27,9 @@
 #define REQUEST_WHO		100	/* bytes */
 
 struct json_t;
+
+/* Of alerts: rule NULL is any, domain absent all, until 0 for ever. */
+struct asking_mute { bool on; const char *rule; struct str domain; int64_t until; };
 
 struct asking {
 	/* request_put() gives it where it is 0, request_list() and request_read() fill it in */
@@ -36,6 +41,8 @@ struct asking {
 	struct store_decision	*decisions;	/* decide */
 	size_t			 n;
 	struct store_todo	 todo;		/* todo */
+	struct auth_change	 people;	/* people; request_clear() wipes it, also of who asks */
+	struct asking_mute	 mute;		/* mute */
 	char			 name[64];	/* its file */
 	struct json_t		*json;		/* ours */
 };
@@ -68,5 +75,10 @@ int	 request_remove(const char *state_dir, const struct asking *, struct err *);
 /* request_todo.c: what is said about tasks, fixes and views as JSON, and back; texts live as long as the JSON. */
 struct json_t	*request_todo_json(const struct store_todo *);
 bool		 request_todo_read(const struct json_t *, struct store_todo *);
+/* request_people.c: the same of users and tokens, of which the texts are copies, and of mutes. */
+struct json_t	*request_people_json(const struct auth_change *);
+bool		 request_people_read(const struct json_t *, struct auth_change *);
+struct json_t	*request_mute_json(const struct asking_mute *);
+bool		 request_mute_read(const struct json_t *, struct asking_mute *);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alert/state.h"
 #include "base/log.h"
 #include "base/when.h"
 #include "process/ingest.h"
@@ -49,8 +50,10 @@ settle(struct requests *r, const struct asking *a, enum request_result result, u
 static int
 refuse(struct requests *r, const struct asking *a, const struct err *why, struct err *e)
 {
+	bool	 stale = (a->kind == REQUEST_DECIDE && why->detail == DECISION_STALE) || (a->kind == REQUEST_PEOPLE && why->detail == AUTH_STALE);
+
 	log_warn("what %s asked for cannot be done: %s", a->who[0] == '\0' ? "somebody" : a->who, why->msg);
-	if (settle(r, a, why->detail == DECISION_STALE && a->kind == REQUEST_DECIDE ? REQUEST_STALE : REQUEST_REFUSED, 0, why->msg, e) == -1)
+	if (settle(r, a, stale ? REQUEST_STALE : REQUEST_REFUSED, 0, why->msg, e) == -1)
 		return (-1);
 	return (request_remove(r->state_dir, a, e));
 }
@@ -94,6 +97,65 @@ run_decision(struct requests *r, const struct asking *a, struct err *e)
 		return (refuse(r, a, &why, e));
 	*e = why;
 	return (-1);
+}
+
+/* --- Files of ours ------------------------------------------------------------------------- */
+
+/*
+ * Not in the transaction that settles it: when we are killed between the two
+ * it is asked of these again, and they know that it was done.
+ */
+static int
+settle_file(struct requests *r, const struct asking *a, int rv, unsigned n, const struct err *why, struct err *e)
+{
+	if (rv == -1 && for_ever(why))
+		return (refuse(r, a, why, e));
+	if (rv == -1) {
+		*e = *why;
+		return (-1);
+	}
+	return (settle(r, a, REQUEST_DONE, n, "", e) == -1 ? -1 : request_remove(r->state_dir, a, e));
+}
+
+/* Our log says it, too: the one that the web server shows is a file that it could change. */
+static int
+people(struct requests *r, const struct asking *a, struct err *e)
+{
+	struct err	 why = { 0 };
+	int		 rv = auth_change_do(r->state_dir, &a->people, a->at, &why);
+
+	if (rv == 0)
+		log_info("%s from %s has asked for %s %s%s%s, and it is done", a->people.by, a->people.from, auth_acts[a->people.act],
+		    a->people.name, a->people.rights ? ", " : "", a->people.rights ? auth_role_names[a->people.role] : "");
+	return (settle_file(r, a, rv, 1, &why, e));
+}
+
+static int
+mute(struct requests *r, const struct asking *a, struct err *e)
+{
+	struct alert_mute	 m = { a->mute.rule, a->mute.domain, a->mute.until };
+	struct alert_state	*s;
+	struct err		 why = { 0 };
+	unsigned		 n = 1;
+	int			 rv;
+
+	if ((rv = alert_state_open(r->state_dir, when_now(), 0, &s, &why)) == 0)
+		return (0);	/* alerts are being sent, perhaps to a slow server: the next time */
+	if (rv == 1) {
+		rv = 0;
+		if (alert_state_first(s, a->token)) {
+			if (a->mute.on)
+				rv = alert_state_mute(s, &m, a->at, &why);
+			else if ((n = (unsigned)alert_state_unmute(s, m.rule, m.domain)) == 0)
+				rv = err_set(&why, ERR_INPUT, "nothing of this is mute by command or by a page");
+			if (rv == 0)
+				rv = alert_state_save(s, &why);
+		}
+		alert_state_close(s);
+	}
+	if (rv == 0)
+		log_info("%s has %s", a->who, a->mute.on ? "muted alerts" : "ended a mute of alerts");
+	return (settle_file(r, a, rv, n, &why, e));
 }
 
 /* --- Quarantine ---------------------------------------------------------------------------- */
@@ -191,6 +253,7 @@ retry(struct requests *r, const struct asking *asked, struct err *e)
 	a->asked = *asked;
 	a->asked.json = NULL;	/* the list's */
 	a->asked.decisions = NULL;
+	a->asked.people = (struct auth_change){ 0 };
 	if ((rv = store_quarantine_get(r->store, asked->item, &a->item, e)) != 1) {
 		free(a);
 		return (rv == -1 ? -1 : ingest_flush(r->g, e) == -1 ? -1 : lost(r, asked, "", e));
@@ -268,6 +331,10 @@ run_one(struct requests *r, struct asking *a, struct err *e)
 	case REQUEST_UNDO:
 	case REQUEST_TODO:
 		return (run_decision(r, a, e));
+	case REQUEST_PEOPLE:
+		return (people(r, a, e));
+	case REQUEST_MUTE:
+		return (mute(r, a, e));
 	case REQUEST_RETRY:
 		return (retry(r, a, e));
 	case REQUEST_DISCARD:

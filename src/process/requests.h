@@ -1,7 +1,8 @@
 /*
  * requests.h - what people asked for (request.h), carried out by the ingester:
  * decisions about senders; messages in quarantine are read once more, or
- * thrown away.
+ * thrown away; users, tokens and mutes are changed, which are files of ours
+ * and not in the store.
  * Source:    files of request.h.
  * Trust:     what is asked is checked again; one that makes no sense is
  *            refused, which stands in the store as what became of it.

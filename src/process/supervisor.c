@@ -28,6 +28,7 @@
 #include "process/notifier.h"
 #include "process/role.h"
 #include "process/sandbox.h"
+#include "process/settings.h"
 #include "process/supervisor.h"
 #include "tls/pair.h"
 
@@ -229,8 +230,10 @@ http_config(struct supervisor *s, struct err *e)
 	    "proxy_address_header", f->http.proxy_address_header, "proxy_user_header", f->http.proxy_user_header, "session_idle",
 	    (json_int_t)f->http.session_idle, "session_length", (json_int_t)f->http.session_length, "geo", geo_to_json(&f->geo),
 	    "resolver", (int)f->resolver.enabled);
-	if (j != NULL)
+	if (j != NULL) {
 		(void)json_object_set_new(j, "metrics", json_boolean(f->http.metrics));
+		(void)json_object_set_new(j, "settings", settings_to_json(f));
+	}
 	if (j == NULL)
 		err_set(e, ERR_TEMP, "out of memory");
 	else if (put_pair(s, j, e) == -1) {

@@ -6,7 +6,7 @@
 
 #define KEPT "5000"	/* outcomes: more than can wait at a time */
 
-const char *const	 request_words[REQUEST_KINDS] = { "retry", "discard", "decide", "undo", "todo", "upload" };
+const char *const	 request_words[REQUEST_KINDS] = { "retry", "discard", "decide", "undo", "todo", "upload", "people", "mute" };
 const char *const	 request_results[REQUEST_RESULTS] = { "done", "refused", "stale" };
 
 static int

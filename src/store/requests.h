@@ -14,8 +14,9 @@
 struct store;
 
 /* The numbers stand in the store. */
-enum request_kind { REQUEST_RETRY, REQUEST_DISCARD, REQUEST_DECIDE, REQUEST_UNDO, REQUEST_TODO /* store/todo.h */, REQUEST_UPLOAD, REQUEST_KINDS };
-extern const char *const request_words[REQUEST_KINDS];	/* retry, discard, decide, undo, todo, upload */
+enum request_kind { REQUEST_RETRY, REQUEST_DISCARD, REQUEST_DECIDE, REQUEST_UNDO, REQUEST_TODO /* store/todo.h */, REQUEST_UPLOAD,
+	REQUEST_PEOPLE /* auth/auth.h */, REQUEST_MUTE, REQUEST_KINDS };
+extern const char *const request_words[REQUEST_KINDS];	/* retry, discard, decide, undo, todo, upload, people, mute */
 enum request_result { REQUEST_DONE, REQUEST_REFUSED, REQUEST_STALE, REQUEST_RESULTS };
 extern const char *const request_results[REQUEST_RESULTS];	/* done, refused, stale */
 

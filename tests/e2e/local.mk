@@ -92,3 +92,7 @@ screenshots: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT)
 
 .PHONY: screenshots
 EXTRA_DIST += tests/screenshots.sh
+
+# users, tokens and mutes over HTTP; what lives in the configuration file
+TESTS += tests/e2e/people.sh
+EXTRA_DIST += tests/e2e/people.sh tests/e2e/people.test.ts

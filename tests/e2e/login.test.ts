@@ -405,7 +405,7 @@ test('who guesses waits, whether there is such a user or not (brute force)', asy
 // --- Roles ----------------------------------------------------------------------------------------------
 
 // For admins; everything else is for viewers, too.
-const ADMIN = ['/users', '/audit', '/ingest/items/{id}/raw', '/requests/{id}', '/requests/{token}'];
+const ADMIN = ['/users', '/audit', '/settings', '/ingest/items/{id}/raw', '/requests/{id}', '/requests/{token}'];
 
 test('a viewer reads, an admin may do all', async () => {
 	const viewer = await login(url, 'victor');
@@ -523,9 +523,9 @@ async function questions(who: (path: string) => Promise<Answer>): Promise<string
 	return all;
 }
 
-// What may differ between a store with all mail and one with ours alone: the count of changes, and that whole files are for others.
+// What may differ between a store with all mail and one with ours alone: the count of changes, and that whole files and letters are for others.
 function told(v: Json): Json {
-	return JSON.parse(JSON.stringify(v, (k, x) => (k === 'generation' || k === 'request_id' || k === 'original' || k === 'mail' ? undefined : x)));
+	return JSON.parse(JSON.stringify(v, (k, x) => (k === 'generation' || k === 'request_id' || k === 'original' || k === 'mail' || k === 'letters' || k === 'dropped' ? undefined : x)));
 }
 
 test('a viewer of some domains sees what there would be without the others, on every endpoint', async () => {
@@ -549,7 +549,7 @@ test('a viewer of some domains sees what there would be without the others, on e
 			assert.equal(a.status, b.status, path);
 			assert.ok(a.status < 500, `${path}: ${a.status} ${a.text}`);
 			if (a.status === 403) {
-				assert.match(path, /^\/(ingest|users|audit|requests|metrics)|as=(original|mail)/, `${path} is refused`);
+				assert.match(path, /^\/(ingest|users|audit|settings|requests|metrics)|as=(original|mail)/, `${path} is refused`);
 				refused++;
 				continue;
 			}

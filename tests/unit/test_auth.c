@@ -255,7 +255,7 @@ test_sessions(void **state)
 	t = auth_sessions_open(path, 100, 1000, &e);
 	assert_non_null(t);
 	assert_true(auth_session_find(t, str_of(one), 5060, &s));
-	assert_int_equal(auth_sessions_of(t, "alice", 5060), 2);
+	assert_int_equal(auth_sessions_of(t, "alice", STAMP, 5060), 2);
 	/* idle */
 	assert_false(auth_session_find(t, str_of(two), 5101, &s));
 	/* the longest, however busy */
@@ -274,7 +274,7 @@ test_sessions(void **state)
 	/* one user cannot fill the table */
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(auth_session_begin(t, "alice", STAMP, 6001 + i / 10, i == 99 ? one : two, &e), 0);
-	assert_int_equal(auth_sessions_of(t, "alice", 6011), 32);
+	assert_int_equal(auth_sessions_of(t, "alice", STAMP, 6011), 32);
 	assert_true(auth_session_find(t, str_of(one), 6011, &s));
 	auth_sessions_close(t);
 	/* nonsense in the file is nobody's session */
@@ -355,6 +355,159 @@ test_audit(void **state)
 	free(got);
 }
 
+/* --- Changes that were asked for --------------------------------------------------------- */
+
+#define CRYPTED "$y$j9T$fRvND4x/zc1IAMoR6WIjx0$wxdnvJTN0nQ.tC0Z4oWJY.ulgP3imULFzD7ALOy7B38"
+#define A16 "aaaaaaaaaaaaaaaa"
+#define B16 "bbbbbbbbbbbbbbbb"
+#define C16 "cccccccccccccccc"
+
+static int
+begin_with(struct auth *a, void *ctx, struct err *e)
+{
+	struct auth_user	*u;
+
+	(void)ctx;
+	while (a->nusers > 0)
+		auth_user_remove(a, a->users);
+	while (a->ntokens > 0)
+		auth_token_remove(a, a->tokens);
+	if ((u = auth_user_add(a, "root", e)) == NULL)
+		return (-1);
+	u->role = AUTH_ADMIN;
+	u->hash = strdup(CRYPTED);
+	memcpy(u->stamp, A16, 17);
+	return (0);
+}
+
+static struct auth_change
+wanted(enum auth_act act, const char *name)
+{
+	struct auth_change	 c = { .act = act, .by = "root", .by_stamp = A16, .from = "2001:db8::1", .role = AUTH_VIEWER };
+
+	(void)snprintf(c.name, sizeof(c.name), "%s", name);
+	return (c);
+}
+
+static size_t
+logged(const char *what)
+{
+	struct auth_entry	*v;
+	struct err		 e = { 0 };
+	size_t			 n, found = 0;
+
+	assert_int_equal(auth_audit_read(dir, 500, &v, &n, &e), 0);
+	for (size_t i = 0; i < n; i++)
+		found += strcmp(v[i].what, what) == 0;
+	free(v);
+	return (found);
+}
+
+static void
+test_change(void **state)
+{
+	static char		 crypted[] = CRYPTED, domains[] = "example.org", hex[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	struct auth_change	 c, again;
+	struct auth		*a;
+	struct err		 e = { 0 };
+
+	(void)state;
+	assert_int_equal(auth_edit(dir, begin_with, NULL, &e), 0);
+	/* one is made, and made again: once */
+	c = wanted(AUTH_ACT_USER_ADD, "bob");
+	c.rights = true;
+	c.domains = domains;
+	c.hash = crypted;
+	memcpy(c.fresh, B16, 17);
+	again = c;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(auth_change_do(dir, &c, 1000, &e), 0);
+	assert_int_equal(logged("bob viewer example.org"), 1);
+	/* killed before the line was written: it is written then */
+	{
+		char	 path[256];
+
+		path_in(path, "http/audit");
+		assert_int_equal(unlink(path), 0);
+		path_in(path, "http/audit.1");
+		(void)unlink(path);
+		assert_int_equal(auth_change_do(dir, &c, 1000, &e), 0);
+		assert_int_equal(logged("bob viewer example.org"), 1);
+	}
+	/* the same name by somebody else is taken */
+	memcpy(c.fresh, C16, 17);
+	assert_int_equal(auth_change_do(dir, &c, 1000, &e), -1);
+	assert_int_equal(e.code, ERR_INPUT);
+	/* another role; then the request before comes once more, after a kill: its user is there, but not as it made him */
+	c = wanted(AUTH_ACT_USER_CHANGE, "bob");
+	c.rights = true;
+	memcpy(c.seen, B16, 17);
+	memcpy(c.fresh, C16, 17);
+	assert_int_equal(auth_change_do(dir, &c, 1001, &e), 0);
+	assert_int_equal(auth_change_do(dir, &c, 1001, &e), 0);
+	assert_int_equal(logged("bob viewer"), 1);
+	assert_int_equal(auth_change_do(dir, &again, 1000, &e), -1);
+	memcpy(c.fresh, B16, 17);
+	e = (struct err){ 0 };
+	assert_int_equal(auth_change_do(dir, &c, 1002, &e), -1);
+	assert_int_equal(e.detail, AUTH_STALE);
+	/* nobody but an admin, as he was when he asked */
+	c = wanted(AUTH_ACT_USER_REMOVE, "bob");
+	memcpy(c.seen, C16, 17);
+	memcpy(c.by_stamp, B16, 17);
+	assert_int_equal(auth_change_do(dir, &c, 1003, &e), -1);
+	(void)snprintf(c.by, sizeof(c.by), "bob");
+	memcpy(c.by_stamp, C16, 17);
+	assert_int_equal(auth_change_do(dir, &c, 1003, &e), -1);
+	c = wanted(AUTH_ACT_USER_REMOVE, "root");
+	memcpy(c.seen, A16, 17);
+	assert_int_equal(auth_change_do(dir, &c, 1003, &e), -1);
+	assert_non_null(strstr(e.msg, "only admin"));
+	(void)snprintf(c.name, sizeof(c.name), "bob");
+	memcpy(c.seen, C16, 17);
+	assert_int_equal(auth_change_do(dir, &c, 1003, &e), 0);
+	assert_int_equal(auth_change_do(dir, &c, 1003, &e), 0);
+	assert_int_equal(logged("bob"), 1);
+	/* tokens */
+	c = wanted(AUTH_ACT_TOKEN_ADD, "graf");
+	c.rights = true;
+	c.hash = hex;
+	memcpy(c.fresh, "0123456789ab", 13);
+	assert_int_equal(auth_change_do(dir, &c, 1004, &e), 0);
+	assert_int_equal(auth_change_do(dir, &c, 1004, &e), 0);
+	assert_int_equal(logged("graf read"), 1);
+	c = wanted(AUTH_ACT_TOKEN_REVOKE, "graf");
+	memcpy(c.seen, "0123456789ac", 13);
+	e = (struct err){ 0 };
+	assert_int_equal(auth_change_do(dir, &c, 1005, &e), -1);
+	assert_int_equal(e.detail, AUTH_STALE);
+	memcpy(c.seen, "0123456789ab", 13);
+	assert_int_equal(auth_change_do(dir, &c, 1005, &e), 0);
+	a = auth_load(dir, &e);
+	assert_non_null(a);
+	assert_int_equal(a->nusers, 1);
+	assert_int_equal(a->ntokens, 0);
+	auth_free(a);
+	/* no shape that another process made up comes into the file */
+	c = again;
+	for (int i = 0; i < 6; i++) {
+		struct auth_change	 odd = again;
+		static char		 bad[] = "$y$j9T$line\nuser eve admin", clear[] = "a password in the clear";
+
+		odd.hash = i == 0 ? bad : i == 1 ? clear : crypted;
+		if (i == 2)
+			(void)snprintf(odd.name, sizeof(odd.name), "a b");
+		if (i == 3)
+			(void)snprintf(odd.from, sizeof(odd.from), "x\ny");
+		if (i == 4)
+			memcpy(odd.fresh, "short", 6);
+		if (i == 5)
+			odd.role = AUTH_ADMIN;	/* with domains */
+		assert_int_equal(auth_change_check(&odd, &e), -1);
+	}
+	assert_int_equal(auth_change_check(&again, &e), 0);
+}
+
 static void
 test_seen(void **state)
 {
@@ -379,7 +532,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(test_password), cmocka_unit_test(test_password_rules), cmocka_unit_test(test_file),
 		cmocka_unit_test(test_damaged), cmocka_unit_test(test_names), cmocka_unit_test(test_sessions), cmocka_unit_test(test_brake),
-		cmocka_unit_test(test_audit), cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_audit), cmocka_unit_test(test_seen), cmocka_unit_test(test_change),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -556,6 +556,71 @@ test_sample(void **state)
 	buf_free(&faults);
 }
 
+struct seen { size_t sections, keys, set, hidden; unsigned line; };
+
+static int
+on_shown(void *ctx, const struct conf_shown *x)
+{
+	struct seen	*n = ctx;
+
+	assert_true(x->value == NULL || strstr(x->value, "hushhush") == NULL);
+	if (x->key == NULL) {
+		n->sections++;
+		return (0);
+	}
+	n->keys++;
+	n->set += x->set;
+	n->hidden += x->how != CONF_PLAIN && x->value == NULL && x->set;
+	if (strcmp(x->key, "digest") == 0)
+		n->line = x->line;
+	if (strcmp(x->key, "webhook") == 0)
+		assert_string_equal(x->value, "https://192.0.2.1:8443/...");
+	if (strcmp(x->key, "sendmail") == 0)
+		assert_string_equal(x->value, "/usr/sbin/sendmail ...");
+	if (strcmp(x->key, "domains") == 0 && x->section[0] == '\0') {
+		assert_true(x->cut);
+		assert_true(strlen(x->value) <= 2000);
+	}
+	return (0);
+}
+
+/* Everything that is set stands where it was set, and no secret is shown. */
+static void
+test_show(void **state)
+{
+	struct buf	 text = { 0 }, faults = { 0 };
+	struct seen	 n = { 0 };
+	struct err	 e = { 0 };
+	struct conf	*c;
+
+	(void)state;
+	(void)buf_cstr(&text, "mailbox \"a\" {\n host = \"imap.example.org\"\n user = \"u\"\n password_command = \"echo hushhush\"\n}\n"
+	    "mailbox \"b\" {\n host = \"imap.example.org\"\n user = \"v\"\n password_command = \"echo hushhush\"\n}\n"
+	    "smtp {\n sendmail = \"/usr/sbin/sendmail --key hushhush\"\n from = \"a@example.org\"\n}\n"
+	    "alerts {\n webhook = \"https://user:hushhush@192.0.2.1:8443/hushhush?hushhush\"\n webhook_secret_command = \"echo hushhush\"\n"
+	    " command = \"/bin/x hushhush\"\n digest = 7\n}\ndomains = { ");
+	for (int i = 0; i < 300; i++)
+		(void)buf_printf(&text, "%s\"d%d.example\"", i == 0 ? "" : ", ", i);
+	(void)buf_cstr(&text, " }\n");
+	c = conf_load_text("x.conf", buf_as_str(&text), &faults, &e);
+	if (c == NULL) {	/* a name and password in an address may be no address at all */
+		buf_clear(&faults);
+		for (char *p = strstr(text.p, "user:hushhush@"); p != NULL; p = NULL)
+			memmove(p, p + 14, strlen(p + 14) + 1);
+		c = conf_load_text("x.conf", str_of(text.p), &faults, &e);
+	}
+	assert_non_null(c);
+	assert_int_equal(conf_show(c, on_shown, &n), 0);
+	assert_int_equal(n.sections, 11);	/* two mailboxes, no sender, no summary */
+	assert_int_equal(n.set, 3 + 3 + 2 + 4 + 1);
+	assert_int_equal(n.hidden, 3);
+	assert_int_equal(n.line, 19);
+	assert_true(n.keys > 100);
+	conf_free(c);
+	buf_free(&text);
+	buf_free(&faults);
+}
+
 int
 main(void)
 {
@@ -563,6 +628,7 @@ main(void)
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_meaning),
 		cmocka_unit_test(test_print_reads_again),
+		cmocka_unit_test(test_show),
 		cmocka_unit_test_setup_teardown(test_files, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_warnings, make_dir, remove_dir),
 		cmocka_unit_test_setup_teardown(test_password, make_dir, remove_dir),

@@ -2,9 +2,14 @@
 import type { IncomingMessage } from "node:http";
 
 export const PASSWORD = "a long enough password";
-const PEOPLE: Record<string, { role: string; domains: string[] | null }> = { alice: { role: "admin", domains: null }, bob: { role: "viewer", domains: ["example.org"] } };
+interface Person { role: string; domains: string[] | null; password?: string }
+
+const day = (n: number): string => new Date(Date.UTC(2026, 4, 20, 8, n)).toISOString().replace(".000", "");
 
 export class Access {
+	people: Record<string, Person> = { alice: { role: "admin", domains: null }, bob: { role: "viewer", domains: ["example.org"] } };
+	tokens = [{ name: "grafana", role: "read", domains: null as string[] | null, made: day(2), used: day(40) as string | null }, { name: "tickets", role: "read", domains: ["example.org"] as string[] | null, made: day(3), used: null }];
+	guesses = 0;
 	private readonly sessions = new Map<string, string>();
 	private serial = 0;
 	wrong = 0;
@@ -13,18 +18,19 @@ export class Access {
 
 	who(req: IncomingMessage): string | null {
 		const c = /(?:^|; )dmarcd=(\w+)/.exec(req.headers.cookie ?? "");
-		return c === null ? null : this.sessions.get(c[1] as string) ?? null;
+		const user = c === null ? null : this.sessions.get(c[1] as string) ?? null;
+		return user === null || this.people[user] === undefined ? null : user;
 	}
 
 	me(req: IncomingMessage): unknown {
 		const user = this.who(req);
 		return this.open ? { user: null, role: "admin", domains: null, csrf: null, how: "open" } :
-			user === null ? null : { user, ...PEOPLE[user], csrf: this.csrf(user), how: "session" };
+			user === null ? null : { user, role: this.people[user]?.role, domains: this.people[user]?.domains, csrf: this.csrf(user), how: "session" };
 	}
 
 	/* null: all. */
 	domains(req: IncomingMessage): string[] | null {
-		return PEOPLE[this.who(req) ?? ""]?.domains ?? null;
+		return this.people[this.who(req) ?? ""]?.domains ?? null;
 	}
 
 	csrf(user: string): string {
@@ -33,16 +39,16 @@ export class Access {
 
 	mayAct(req: IncomingMessage): boolean {
 		const user = this.who(req);
-		return this.open || (user !== null && PEOPLE[user]?.role === "admin" && req.headers["x-csrf-token"] === this.csrf(user));
+		return this.open || (user !== null && this.people[user]?.role === "admin" && req.headers["x-csrf-token"] === this.csrf(user));
 	}
 
 	mayLook(req: IncomingMessage, path: string): boolean {
 		const user = this.who(req);
-		return this.open || user === "alice" || !/^\/(users|audit|ingest|requests)(\/|$)/.test(path);
+		return this.open || this.people[user ?? ""]?.role === "admin" || !/^\/(users|audit|settings|ingest|requests)(\/|$)/.test(path);
 	}
 
 	login(user: string, password: string): string | null {
-		if (PEOPLE[user] === undefined || password !== PASSWORD) {
+		if (this.people[user] === undefined || password !== (this.people[user].password ?? PASSWORD)) {
 			this.wrong++;
 			return null;
 		}
@@ -61,11 +67,10 @@ export class Access {
 	}
 }
 
-const day = (n: number): string => new Date(Date.UTC(2026, 4, 20, 8, n)).toISOString().replace(".000", "");
-export const users = {
-	users: Object.entries(PEOPLE).map(([name, p]) => ({ name, ...p, made: day(0), changed: day(1), sessions: 1 })),
-	tokens: [{ name: "grafana", role: "read", domains: null, made: day(2), used: day(40) }, { name: "tickets", role: "read", domains: ["example.org"], made: day(3), used: null }],
-};
+export const users = (a: Access): unknown => ({
+	users: Object.entries(a.people).map(([name, p]) => ({ name, role: p.role, domains: p.domains, made: day(0), changed: day(1), sessions: 1 })),
+	tokens: a.tokens,
+});
 export const audit = {
 	items: [
 		{ time: day(50), event: "login_failed", who: null, from: "203.0.113.7", what: "and 12 refusals before that are not in this log" },

@@ -16,6 +16,7 @@ import { flow, heatmap } from "./flow";
 import * as q from "./query";
 import { take, whatBecame } from "./upload";
 import { search } from "./search";
+import { alerts, change, settings } from "./settings";
 import * as who from "./senders";
 import * as todo from "./todo";
 import { tlsJson, tlsList, tlsReport, tlsSummary } from "./tls";
@@ -200,8 +201,10 @@ function access(req: IncomingMessage, res: ServerResponse, path: string, a: Acce
 		res.writeHead(204, { ...SECURITY, "Set-Cookie": "dmarcd=; Path=/; Max-Age=0" }).end();
 	} else if (["POST", "PUT", "PATCH", "DELETE"].includes(req.method ?? "") && !/^\/views(\/|$)/.test(path) ? !a.mayAct(req) : !a.mayLook(req, path))
 		problem(req, res, 403, "Forbidden", "This is for admins. An admin of this machine can make you one: dmarcd user role.");
-	else if (path === "/users" || path === "/audit")
-		res.writeHead(200, plain).end(JSON.stringify(path === "/users" ? users : audit));
+	else if (change(req, res, path, a, SECURITY))
+		return true;
+	else if ((path === "/users" || path === "/audit") && req.method === "GET")
+		res.writeHead(200, plain).end(JSON.stringify(path === "/users" ? users(a) : audit));
 	else
 		return false;
 	return true;
@@ -263,6 +266,8 @@ function api(req: IncomingMessage, res: ServerResponse, path: string, p: URLSear
 		return json(req, res, 200, q.quarantined(decodeURIComponent(item[1] as string)));
 	switch (path) {
 	case "/me": return json(req, res, 200, { user: null, role: "admin", domains: null, csrf: null, lang: "en" });
+	case "/settings": return json(req, res, 200, settings);
+	case "/alerts": return json(req, res, 200, alerts(a.open || a.people[a.who(req) ?? ""]?.role === "admin"));
 	case "/meta": return json(req, res, 200, q.meta());
 	case "/search": return json(req, res, 200, search(p));
 	case "/overview": return json(req, res, 200, q.overview(p));

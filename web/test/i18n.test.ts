@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { t, tx, word } from "../src/i18n";
-import { en } from "../src/i18n/en";
+import { en as entry } from "../src/i18n/en";
+import { settings as enSettings } from "../src/i18n/en-settings";
+import { settings as csSettings } from "../src/i18n/cs-settings";
+import { settings as deSettings } from "../src/i18n/de-settings";
+import { settings as ptSettings } from "../src/i18n/pt-settings";
+import { settings as ruSettings } from "../src/i18n/ru-settings";
 import { parseMessage, type Node } from "../src/i18n/icu";
 import { best } from "../src/i18n/lang";
 import cs from "../src/i18n/cs";
 import de from "../src/i18n/de";
 import pt from "../src/i18n/pt";
 import ru from "../src/i18n/ru";
+
+/* With those that come with their page. */
+const en = { ...entry, ...enSettings };
 
 test("every message parses", () => {
 	for (const [k, v] of Object.entries(en))
@@ -60,7 +68,7 @@ function places(nodes: Node[], out = new Map<string, string>(), forms: string[][
 	return [out, forms];
 }
 const FORMS: Record<string, string[]> = { cs: ["few", "many", "one", "other"], de: ["one", "other"], pt: ["one", "other"], ru: ["few", "many", "one", "other"] };
-for (const [lang, texts] of Object.entries({ cs, de, pt, ru }))
+for (const [lang, texts] of Object.entries<Record<string, string>>({ cs: { ...cs, ...csSettings }, de: { ...de, ...deSettings }, pt: { ...pt, ...ptSettings }, ru: { ...ru, ...ruSettings } }))
 	test(`every language has every text: ${lang}`, () => {
 		const wrong: string[] = Object.keys(texts).filter((k) => !Object.prototype.hasOwnProperty.call(en, k)).map((k) => `${k}: no such text`);
 		for (const [k, v] of Object.entries(en)) {

@@ -6,10 +6,11 @@ import type { ComponentChild } from "preact";
 import { day as fmtDay, num, percent } from "../lib/format";
 import type codes from "texts:en";
 import type { en } from "./en";
+import type { settings } from "./en-settings";
 import { parseMessage, type Node } from "./icu";
 import { LOCALE, texts } from "./lang";
 
-export type Key = keyof typeof en | keyof typeof codes;	/* a spread forgets keys that are patterns */
+export type Key = keyof typeof en | keyof typeof settings | keyof typeof codes;	/* a spread forgets keys that are patterns */
 export type Args = Record<string, ComponentChild>;
 
 const parsed = new Map<string, Node[]>();

@@ -58,6 +58,15 @@ const browser = typeof document === "undefined" ? [] : navigator.languages;
 /* texts: of that language, which has them all (a test compares). */
 export const [lang, texts] = await load(chosen() ?? best(browser));
 
+/* Texts of one page only, which come with it; until then their keys stand for them. */
+export async function more(from: Record<Lang, () => Promise<{ settings: Record<string, string> }>>): Promise<void> {
+	try {
+		Object.assign(texts, (await from[lang]()).settings);
+	} catch {
+		Object.assign(texts, (await from.en()).settings);
+	}
+}
+
 /* For Intl: how days and numbers are written. */
 export const LOCALE = ({ en: "en-GB", cs: "cs", de: "de", pt: "pt-BR", ru: "ru" } as const)[lang];
 

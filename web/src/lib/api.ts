@@ -32,7 +32,7 @@ export const mainCall = store<string | null>(null);
 export async function problemOf(r: Response): Promise<Problem> {
 	const fallback: Problem = {
 		title: r.statusText || `HTTP ${r.status}`, status: r.status,
-		request_id: r.headers.get("X-Request-Id") ?? undefined,
+		request_id: r.headers.get("X-Request-Id") ?? undefined, wait: Number(r.headers.get("Retry-After") ?? 0),
 	};
 	try {
 		const p = await r.json() as Partial<Problem> | null;

@@ -158,5 +158,6 @@ export interface Ingest {
 }
 export interface Problem {
 	type?: string; title: string; status: number; detail?: string; request_id?: string;
+	wait?: number;	/* seconds, by Retry-After */
 	errors?: { pointer?: string; key?: string; args?: Record<string, unknown> }[];
 }
