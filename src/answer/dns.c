@@ -183,7 +183,7 @@ a_dns(struct query *q, struct str domain, const struct report_policy *seen, stru
 			dmarc = &list[i];
 		else if (list[i].kind == TXT_SPF)
 			spf = &list[i];
-		else if (nkeys++ < KEYS_MOST)
+		else if (list[i].kind == TXT_KEY && nkeys++ < KEYS_MOST)
 			a_add(&keys, key_json(&list[i]));
 	}
 	if (spf_json(q, spf, &spf_j, e) == -1) {

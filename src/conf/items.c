@@ -230,7 +230,7 @@ const struct conf_item conf_items[] = {
 	{ CONF_SEC_RESOLVER, "enabled", CONF_BOOL, FIELD(conf_resolver, enabled), 0, 0, "yes", NULL,
 	    "whether host names of addresses are looked up", NULL, NULL },
 	{ CONF_SEC_RESOLVER, "servers", CONF_NAMES, FIELD(conf_resolver, servers), 0, 8, NULL, "server",
-	    "name servers that are asked; without it the system's; root asks nobody else's", NULL, NULL },
+	    "name servers that are asked, the last of several whether a change is so; without it the system's; root asks nobody else's", NULL, NULL },
 	{ CONF_SEC_RESOLVER, "rate", CONF_COUNT, FIELD(conf_resolver, rate), 1, 1000, "20", NULL,
 	    "questions a second at most", NULL, NULL },
 	{ CONF_SEC_RESOLVER, "timeout", CONF_TIME, FIELD(conf_resolver, timeout), 1, 60, "5s", NULL,

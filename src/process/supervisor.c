@@ -43,7 +43,7 @@
 enum kind { INGESTER, HTTP, FETCHER, NOTIFIER, RESOLVER };
 static const char *const	 roles[] = { "ingester", "http", "fetcher", "notifier", "resolver" };
 /* Decoders that one may have at a time; twice what it uses, as those it is done with take a moment to go. */
-static const unsigned		 decoders_max[] = { 128, 8, 0, 0 };
+static const unsigned		 decoders_max[] = { 128, 8, 0, 0, 0, 0 };
 
 struct child {
 	enum kind	 kind;
