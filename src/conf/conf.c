@@ -212,6 +212,8 @@ conf_free(struct conf *c)
 	names_clear(&c->trust.services);
 	names_clear(&c->trust.domains);
 	names_clear(&c->resolver.servers);
+	names_clear(&c->resolver.policy_server);
+	free(c->resolver.policy_ca_file);
 	free(c);
 }
 

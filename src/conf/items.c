@@ -237,6 +237,12 @@ const struct conf_item conf_items[] = {
 	    "time for all that is asked of one address", NULL, NULL },
 	{ CONF_SEC_RESOLVER, "cache", CONF_COUNT, FIELD(conf_resolver, cache), 100, 10000000, "200000", NULL,
 	    "addresses of which names are kept; those with most mail stay", NULL, NULL },
+	{ CONF_SEC_RESOLVER, "policies", CONF_BOOL, FIELD(conf_resolver, policies), 0, 0, "yes", NULL,
+	    "whether MTA-STS policies of own domains, and their certificates, are looked at over HTTPS", NULL, NULL },
+	{ CONF_SEC_RESOLVER, "policy_ca_file", CONF_PATH, FIELD(conf_resolver, policy_ca_file), 1, 1024, NULL, NULL,
+	    "certificates to trust for that instead of the system's", NULL, NULL },
+	{ CONF_SEC_RESOLVER, "policy_server", CONF_NAMES, FIELD(conf_resolver, policy_server), 0, 1, NULL, "server",
+	    "an address that all policies are had from, whatever the DNS says; for a gateway, or a test", NULL, NULL },
 
 	{ CONF_SEC_GEO, "country", CONF_TEXT, FIELD(conf_geo, country), 1, 1024, NULL, NULL,
 	    "a file that tells countries of addresses, or none", set_geo_country, NULL },

@@ -103,6 +103,7 @@ keep(struct names *n, struct store *s, struct err *e)
 	if (store_dns_said(s, n->said, n->nsaid, when_now(), &spf, e) == -1)
 		return (-1);
 	n->nsaid = 0;
+	n->kept = true;
 	if (spf && !n->follow) {
 		n->follow = true;
 		n->next_follow = when_mono_ms() + FOLLOW_MS;

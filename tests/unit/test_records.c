@@ -1,53 +1,11 @@
 /*
  * What the DNS says of our own domains: texts as they are kept, and the store.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "fresh.h"
 
-#include "dmarc/dmarc.h"
-#include "store/query.h"
 #include "store/records.h"
-#include "store/store_int.h"
 
 #define NOW	1780000000
-
-static char		 dir[64];
-static struct store	*store;
-static struct err	 e;
-
-static void
-exec(const char *sql)
-{
-	if (store_exec(store, sql, &e) == -1)
-		fail_msg("%s", e.msg);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/test_records.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	if (dmarc_init(&e) == -1 || (store = store_open(dir, STORE_WRITE, &e)) == NULL)
-		fail_msg("%s", e.msg);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	char	 cmd[128];
-
-	(void)state;
-	store_close(store);
-	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return (system(cmd));
-}
 
 /* --- Texts -------------------------------------------------------------------------- */
 
@@ -209,22 +167,6 @@ test_reading(void **state)
 
 /* --- What is asked for ------------------------------------------------------------------ */
 
-static char *
-list(const char *sql)
-{
-	static char	 text[4000];
-	sqlite3_stmt	*st;
-	size_t		 n = 0;
-
-	if (sqlite3_prepare_v2(store->db, sql, -1, &st, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(store->db));
-	text[0] = '\0';
-	while (sqlite3_step(st) == SQLITE_ROW)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n == 0 ? "" : " ", (const char *)sqlite3_column_text(st, 0));
-	sqlite3_finalize(st);
-	return (text);
-}
-
 /* Mail of a domain: From, lists of SPF and DKIM by ids of names. */
 static void
 mail(int domain, int evidence, int64_t day, int count, const char *spf, const char *dkim, int from)
@@ -301,7 +243,7 @@ due_at(const char *name)
 	char	 sql[200];
 
 	(void)snprintf(sql, sizeof(sql), "SELECT due FROM dns WHERE name = '%s'", name);
-	return (strtoll(list(sql), NULL, 10));
+	return (number(sql));
 }
 
 static const char	*server = "";	/* that gives the next answers */
@@ -547,11 +489,11 @@ main(void)
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_room),
-		cmocka_unit_test_setup_teardown(test_reading, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_look, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_said, setup, teardown), cmocka_unit_test_setup_teardown(test_second, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reading, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_look, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_said, fresh_setup, fresh_teardown), cmocka_unit_test_setup_teardown(test_second, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_follow, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_walk, fresh_setup, fresh_teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
