@@ -50,6 +50,19 @@ is_public(const struct sockaddr *sa, char text[INET6_ADDRSTRLEN])
 	return (place.reserved == RESERVED_NO && (len == 4 || (ip[0] & 0xe0) == 0x20 || ip[0] == 0));
 }
 
+/* Not 0: that is enough. */
+static int
+on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	const struct looking	*l = arg;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return (l->way->stop != NULL && l->way->stop(l->way->ctx));
+}
+
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
@@ -166,7 +179,8 @@ policy_look(const char *domain, const struct policy_way *w, int64_t now, struct 
 	    curl_easy_setopt(c, CURLOPT_CONNECT_TO, to) == CURLE_OK)) && https_url(c, url, true, w->ca_file, w->timeout) &&
 	    curl_easy_setopt(c, CURLOPT_CERTINFO, 1L) == CURLE_OK && curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_WRITEDATA, &l) == CURLE_OK && curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &l) == CURLE_OK && curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why) == CURLE_OK) {
+	    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &l) == CURLE_OK && curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK && curl_easy_setopt(c, CURLOPT_XFERINFODATA, &l) == CURLE_OK && curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why) == CURLE_OK) {
 		out->why[0] = '\0';
 		judge(c, curl_easy_perform(c), why, host, &l, now, out);
 	}

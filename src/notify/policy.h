@@ -29,6 +29,8 @@ struct policy_way {
 	const char	*server;	/* "192.0.2.1@443": connect there, whatever its address; NULL: as the DNS says */
 	const char	*ca_file;	/* NULL: the system's */
 	int64_t		 timeout;
+	bool		(*stop)(void *);	/* asked now and then meanwhile; NULL: never */
+	void		*ctx;
 };
 
 void	 policy_look(const char *domain, const struct policy_way *, int64_t now, struct policy_look *out);

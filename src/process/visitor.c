@@ -22,6 +22,7 @@ struct visitor {
 	struct policy_way	 way;
 	char			 domains[VISITS][DOMAIN_MAX + 1];	/* to be looked at, in order */
 	size_t			 n;
+	bool			 forget;	/* what is looked at is no more asked for */
 	bool			 stop;
 };
 
@@ -126,6 +127,7 @@ hear(struct visitor *v)
 		v->stop = true;
 	else if (op != NULL && strcmp(op, "who-visits") == 0) {
 		v->n = 0;
+		v->forget = true;
 		tell(v, json_pack("{s:s}", "op", "visitor"));
 	} else if (op != NULL && strcmp(op, "visit") == 0)
 		take(v, json_object_get(m, "list"));
@@ -134,13 +136,28 @@ hear(struct visitor *v)
 
 /* --- The loop ----------------------------------------------------------------------------- */
 
+/* Have we been told to stop meanwhile? */
+static bool
+on_stop(void *arg)
+{
+	struct visitor	*v = arg;
+	struct pollfd	 p = { .fd = v->link, .events = POLLIN };
+
+	while (!v->stop && poll(&p, 1, 0) == 1)
+		hear(v);
+	return (v->stop || v->forget);
+}
+
 /* The first in line. Nobody else waits for us meanwhile: it takes VISIT_S at most. */
 static void
 visit(struct visitor *v)
 {
 	struct policy_look	 found;
 
+	v->forget = false;
 	policy_look(v->domains[0], &v->way, when_now(), &found);
+	if (v->stop || v->forget)
+		return;
 	log_debug("policy of %s: %s%s%s", v->domains[0], sts_seen_names[found.state], found.why[0] == '\0' ? "" : ": ", found.why);
 	tell(v, json_pack("{s:s, s:[o]}", "op", "visited", "list", visitor_said(v->domains[0], &found)));
 	memmove(v->domains, v->domains + 1, --v->n * sizeof(v->domains[0]));
@@ -184,7 +201,7 @@ begin(struct visitor *v, json_t **conf, struct err *e)
 		return (err_set(e, ERR_BUG, "no configuration came"));
 	level = (int)json_integer_value(json_object_get(*conf, "log"));
 	log_open("visitor", level < LOG_ERROR || level > LOG_DEBUG ? LOG_INFO : (enum log_level)level);
-	v->way = (struct policy_way){ json_string_value(json_object_get(*conf, "server")), json_string_value(json_object_get(*conf, "ca_file")), VISIT_S };
+	v->way = (struct policy_way){ json_string_value(json_object_get(*conf, "server")), json_string_value(json_object_get(*conf, "ca_file")), VISIT_S, on_stop, v };
 	if (v->way.server != NULL && (at = strchr(v->way.server, '@')) != NULL)
 		port = (uint16_t)strtoul(at + 1, NULL, 10);
 	paths.ca_file = v->way.ca_file;

@@ -35,7 +35,7 @@ const dmarc = 'v=DMARC1; p=reject; rua=mailto:d@example.com';
 /** A web server with a certificate for each name it is asked by, and a policy for each. */
 class Policies {
 	readonly pairs = new Map<string, Pair>();
-	readonly answers = new Map<string, { status?: number; type?: string; body: string; location?: string }>();
+	readonly answers = new Map<string, { status?: number; type?: string; body: string; location?: string; hang?: boolean }>();
 	readonly asked: string[] = [];
 	port = 0;
 	private server: Server | undefined;
@@ -50,6 +50,7 @@ class Policies {
 			const host = String(q.headers.host);
 			const a = this.answers.get(host.replace(/:.*/, ''));
 			this.asked.push(`${host}${q.url ?? ''}`);
+			if (a?.hang === true) return;
 			if (a === undefined) r.writeHead(404).end();
 			else r.writeHead(a.status ?? 200, { 'content-type': a.type ?? 'text/plain; charset=utf-8', ...(a.location === undefined ? {} : { location: a.location }) }).end(a.body);
 		});
@@ -242,6 +243,12 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 		await serving(p, async () => { await asked(p); await looked(p); });
 		await serving(p, async () => until('all is over', () => h.got.length >= 6, 60));
 		assert.deepEqual(told(h).map((t) => t.replace(/ (info|warn)/, '')).sort(), ['ended', 'faulty', 'html', 'near', 'other', 'strange'].map((d) => `over A10 ${d}.example`));
+		// a server that never answers keeps nobody from stopping
+		dns.texts('_mta-sts.none.example', 'v=STSv1; id=1;');
+		web.answers.set('mta-sts.none.example', { body: '', hang: true });
+		await pass(p, 90000);
+		await serving(p, async () => until('a question', () => web.asked.some((a) => a.startsWith('mta-sts.none')), 60));
+		assert.equal(await sql(p, "SELECT count(*) FROM sts WHERE domain = 'none.example'"), '0');
 		// off: nobody knocks, and there is no such process
 		writeFileSync(p.conf, readFileSync(p.conf, 'utf8').replace('\tpolicy_server', '\tpolicies = no\n\tpolicy_server'));
 		await pass(p, 90000);
