@@ -46,7 +46,11 @@ struct lookups	*lookups_new(unsigned rate, int64_t patience, bool second, const 
 void		 lookups_free(struct lookups *);
 /* False: there are LOOKUPS already, or it is no address, or that id is among them. */
 bool		 lookups_add(struct lookups *, int64_t id, const unsigned char *ip, unsigned len);
-/* Texts of that kind at a name, of the second if he is another one; ids are its own. False: there are LOOKUP_NAMES already, or it cannot be asked for, or the id is among them. */
+/*
+ * Texts of that kind at a name, of the second if he is another one; ids are its
+ * own. False: there are LOOKUP_NAMES already, or it cannot be asked for, or the
+ * id is among them.
+ */
 bool		 lookups_add_name(struct lookups *, int64_t id, enum txt_kind, const char *name, bool second);
 bool		 lookups_has_name(const struct lookups *, int64_t id);
 void		 lookups_clear(struct lookups *);	/* all are forgotten */

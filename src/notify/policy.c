@@ -180,7 +180,8 @@ policy_look(const char *domain, const struct policy_way *w, int64_t now, struct 
 	    curl_easy_setopt(c, CURLOPT_CERTINFO, 1L) == CURLE_OK && curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_WRITEDATA, &l) == CURLE_OK && curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &l) == CURLE_OK && curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK && curl_easy_setopt(c, CURLOPT_XFERINFODATA, &l) == CURLE_OK && curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why) == CURLE_OK) {
+	    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress) == CURLE_OK && curl_easy_setopt(c, CURLOPT_XFERINFODATA, &l) == CURLE_OK &&
+	    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why) == CURLE_OK) {
 		out->why[0] = '\0';
 		judge(c, curl_easy_perform(c), why, host, &l, now, out);
 	}

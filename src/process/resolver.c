@@ -124,7 +124,8 @@ resolver_looked_heard(const json_t *j, struct store_dns_answer *out)
 	if (!txt_read((struct str){ json_string_value(texts), json_string_length(texts) }, &out->set))
 		return (false);
 	/* nothing but what a server can be called by in the configuration */
-	if (server != NULL && (strlen(server) >= sizeof(out->server) || server[strspn(server, "abcdefghijklmnopqrstuvwxyzABCDEF0123456789.:@%-_, ")] != '\0'))
+	if (server != NULL && (strlen(server) >= sizeof(out->server) ||
+	    server[strspn(server, "abcdefghijklmnopqrstuvwxyzABCDEF0123456789.:@%-_, ")] != '\0'))
 		return (false);
 	(void)snprintf(out->server, sizeof(out->server), "%s", server == NULL ? "" : server);
 	out->id = id;

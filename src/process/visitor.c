@@ -201,7 +201,8 @@ begin(struct visitor *v, json_t **conf, struct err *e)
 		return (err_set(e, ERR_BUG, "no configuration came"));
 	level = (int)json_integer_value(json_object_get(*conf, "log"));
 	log_open("visitor", level < LOG_ERROR || level > LOG_DEBUG ? LOG_INFO : (enum log_level)level);
-	v->way = (struct policy_way){ json_string_value(json_object_get(*conf, "server")), json_string_value(json_object_get(*conf, "ca_file")), VISIT_S, on_stop, v };
+	v->way = (struct policy_way){ json_string_value(json_object_get(*conf, "server")), json_string_value(json_object_get(*conf, "ca_file")),
+	    VISIT_S, on_stop, v };
 	if (v->way.server != NULL && (at = strchr(v->way.server, '@')) != NULL)
 		port = (uint16_t)strtoul(at + 1, NULL, 10);
 	paths.ca_file = v->way.ca_file;

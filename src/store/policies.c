@@ -92,7 +92,8 @@ store_policies_due(struct store *s, int64_t now, struct store_policy_due *out, s
 	*n = 0;
 	/* at once, too, when the record says that the policy is another one */
 	if (store_prepare(s, &st, "SELECT d.domain FROM dns d LEFT JOIN sts s ON s.domain = d.domain WHERE d.kind = 4 AND d.own = 1 AND d.state = 1"
-	    " AND (s.domain IS NULL OR s.due <= ?1 OR s.due > ?1 + " FAR " OR (d.since > s.checked AND d.since <= ?1)) ORDER BY ifnull(s.due, 0), d.domain LIMIT ?2", e) == -1)
+	    " AND (s.domain IS NULL OR s.due <= ?1 OR s.due > ?1 + " FAR " OR (d.since > s.checked AND d.since <= ?1))"
+	    " ORDER BY ifnull(s.due, 0), d.domain LIMIT ?2", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, now);
 	(void)sqlite3_bind_int64(st, 2, (sqlite3_int64)max);

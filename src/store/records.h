@@ -115,7 +115,12 @@ int	 store_dns_unmet(struct store *, const struct store_dns_look *, bool *out, s
 /* Names that our SPF records lead to are asked for as well. */
 int	 store_dns_follow(struct store *, int64_t now, struct err *);
 
-struct store_dns_due { int64_t id; enum txt_kind kind; char name[DOMAIN_MAX + 1]; char not[STORE_DNS_SERVER]; /* not of this one, if it can be; "": of any */ };
+struct store_dns_due {
+	int64_t		 id;
+	enum txt_kind	 kind;
+	char		 name[DOMAIN_MAX + 1];
+	char		 not[STORE_DNS_SERVER];	/* not of this one, if there is another; "": of any */
+};
 /* Those in except are being asked for. */
 int	 store_dns_due(struct store *, int64_t now, const int64_t *except, size_t nexcept, struct store_dns_due *out, size_t max, size_t *n,
 	    struct err *);
