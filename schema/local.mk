@@ -4,5 +4,6 @@ migrations = schema/0001-reports.sql schema/0002-quarantine.sql schema/0003-trus
 	schema/0008-hosts.sql schema/0009-requests.sql schema/0010-failure-trust.sql \
 	schema/0013-todo.sql \
 	schema/0011-dns.sql \
-	schema/0017-edition.sql
+	schema/0014-edition.sql \
+	schema/0015-policies.sql
 EXTRA_DIST += $(migrations) schema/openapi.yaml

@@ -2,7 +2,7 @@
  * dns.c - rules about what the DNS says of our domains: A3 (DMARC), A4 (SPF
  * and keys that break), A10 (what is near a limit). Only what was seen twice, a
  * quarter of an hour apart, is said. Nothing is asked of the DNS here: the
- * resolver process has done that.
+ * resolver process has done that, and the visitor has looked at policies.
  */
 #include <stdlib.h>
 
@@ -11,6 +11,7 @@
 #include "dmarc/dmarc.h"
 #include "dmarc/said.h"
 #include "dmarc/spf.h"
+#include "store/policies.h"
 #include "store/records.h"
 
 #define CHANGES	5000	/* of all names, the latest first */
@@ -21,6 +22,8 @@ struct alert_dns {
 	size_t				 ndmarc, nspf, nkeys;
 	const struct store_dns_change	*changes;
 	size_t				 nchanges;
+	const struct store_policy	*policies;
+	size_t				 npolicies;
 };
 
 int
@@ -35,23 +38,28 @@ alert_load_dns(struct alert_model *m, struct err *e)
 	if (store_dns_list(m->q, TXT_DMARC, STR_NONE, true, &d->dmarc, &d->ndmarc, e) == -1 ||
 	    store_dns_list(m->q, TXT_SPF, STR_NONE, false, &d->spf, &d->nspf, e) == -1 ||
 	    store_dns_list(m->q, TXT_KEY, STR_NONE, true, &d->keys, &d->nkeys, e) == -1 ||
-	    store_dns_changes(m->q, 0, STR_NONE, 0, INT64_MAX, CHANGES, &d->changes, &d->nchanges, e) == -1)
+	    store_dns_changes(m->q, 0, STR_NONE, 0, INT64_MAX, CHANGES, &d->changes, &d->nchanges, e) == -1 ||
+	    store_policy_list(m->q, &d->policies, &d->npolicies, e) == -1)
 		return (-1);
 	m->dns = d;
 	return (0);
 }
 
 static bool
-meant(const struct alert_model *m, const struct store_dns *d)
+wanted(const struct alert_model *m, struct str domain)
 {
 	const struct str_list	*l = m->rq->domains;
 
-	if (!d->own || !d->twice)
-		return (false);
 	for (size_t i = 0; l != NULL && i < l->n; i++)
-		if (domain_below(d->domain, str_of(l->v[i])))
+		if (domain_below(domain, str_of(l->v[i])))
 			return (true);
 	return (l == NULL || l->n == 0);
+}
+
+static bool
+meant(const struct alert_model *m, const struct store_dns *d)
+{
+	return (d->own && d->twice && wanted(m, d->domain));
 }
 
 /* What was said before it that fits, the latest; NULL: nothing. */
@@ -289,6 +297,34 @@ judge_small(const struct alert_model *m, const struct store_dns *d, const struct
 	alert_put(f, alert_count("limit", l->a10_bits));
 }
 
+/* The certificate before which senders have the policy from, and the policy itself. Dates are what they are; trouble is seen twice. */
+static void
+judge_policy(const struct alert_model *m, const struct store_policy *p, const struct alert_limits *l, struct alert_findings *out)
+{
+	static const char *const	 says[STS_SEENS] = { [STS_EXPIRED] = "A10.sts.ended", [STS_OTHER_NAME] = "A10.sts.name",
+	    [STS_UNTRUSTED] = "A10.sts.trust", [STS_MISSING] = "A10.sts.policy", [STS_FAULTY] = "A10.sts.policy", [STS_UNREACHED] = "A10.sts.policy" };
+	int64_t				 left = p->not_after == 0 ? INT32_MAX : (p->not_after - m->now) / 86400;
+	bool				 ended = p->not_after != 0 && p->not_after <= m->now;
+	struct alert_finding		*f;
+
+	if (p->state != STS_SOUND && (p->twice || ended))
+		f = alert_add(out, ALERT_A10, LEVEL_WARN, p->domain, ended ? "A10.sts.ended" : says[p->state]);
+	else if (p->state == STS_SOUND && left < (int64_t)l->a10_days)
+		f = alert_add(out, ALERT_A10, ended ? LEVEL_WARN : LEVEL_INFO, p->domain, ended ? "A10.sts.ended" : "A10.sts");
+	else
+		return;
+	if (f == NULL)
+		return;
+	/* each kind of trouble is said; that the end is near once more when half of the time is left, and a quarter */
+	(void)snprintf(f->about, sizeof(f->about), "%s", f->says + 4);
+	f->weight = left * 4 < (int64_t)l->a10_days ? 4 : left * 2 < (int64_t)l->a10_days ? 2 : 1;
+	alert_put(f, alert_date("day", p->not_after == 0 ? DAY_NONE : when_day(p->not_after)));
+	alert_put(f, alert_count("n", left < 0 ? 0 : (uint64_t)left));
+	alert_put(f, alert_text("text", p->why));
+	alert_put(f, alert_count("limit", l->a10_days));
+	alert_link(f, "/domains", m->today - 6, m->today, "");
+}
+
 void
 alert_limits_near(struct alert_model *m, const struct alert_limits *l, struct alert_findings *out)
 {
@@ -310,4 +346,7 @@ alert_limits_near(struct alert_model *m, const struct alert_limits *l, struct al
 	for (size_t i = 0; i < a->nkeys; i++)
 		if (meant(m, &a->keys[i]))
 			judge_small(m, &a->keys[i], l, out);
+	for (size_t i = 0; i < a->npolicies; i++)
+		if (wanted(m, a->policies[i].domain))
+			judge_policy(m, &a->policies[i], l, out);
 }

@@ -41,7 +41,8 @@
 	X(a9_percent,	1,	1,	100,		"A9: per cent of a day's TLS sessions that failed") \
 	X(a9_sessions,	20,	1,	1000000,	"A9: of so many sessions at least") \
 	X(a10_lookups,	9,	1,	10,		"A10: look-ups that an SPF record needs, of ten") \
-	X(a10_bits,	1024,	512,	4096,		"A10: bits that a key has at most")
+	X(a10_bits,	1024,	512,	4096,		"A10: bits that a key has at most") \
+	X(a10_days,	14,	1,	90,		"A10: days that the certificate of an MTA-STS policy still holds")
 
 #define ALERT_LIMIT_FIELD(key, def, min, max, help) uint64_t key;
 struct alert_limits { ALERT_LIMITS(ALERT_LIMIT_FIELD) };

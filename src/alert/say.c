@@ -10,6 +10,7 @@
 #include "alert/state.h"
 #include "base/escape.h"
 #include "base/when.h"
+#include "summary/values.h"
 
 #define TOLD_MOST	5	/* findings of one alert in a text */
 #define SUBJECT_MOST	150
@@ -17,23 +18,6 @@
 static const char *const	 kind_names[] = { "text", "name", "count", "rate", "points", "day" };
 
 /* --- Findings to JSON and back ------------------------------------------------------------ */
-
-/* Names are anybody's bytes; JSON is UTF-8. */
-static json_t *
-text_json(struct str s)
-{
-	struct buf	 b = { 0 };
-	json_t		*j = NULL;
-
-	if (s.p == NULL)
-		return (json_string(""));
-	if (str_utf8_ok(s) && memchr(s.p, '\0', s.len) == NULL)
-		return (json_stringn(s.p, s.len));
-	if (esc_text(&b, s))
-		j = json_stringn(b.p == NULL ? "" : b.p, b.len);
-	buf_free(&b);
-	return (j);
-}
 
 static json_t *
 word_json(const struct word *w)
@@ -52,7 +36,7 @@ word_json(const struct word *w)
 		v = isfinite(w->rate) ? json_real(w->rate) : json_null();
 		break;
 	default:
-		v = text_json(w->text);
+		v = values_str(w->text.p == NULL ? STR("") : w->text);
 		break;
 	}
 	return (json_pack("[s, s, o]", w->name, kind_names[w->kind], v));
@@ -61,7 +45,7 @@ word_json(const struct word *w)
 json_t *
 alert_finding_json(const struct alert_finding *f)
 {
-	json_t	*values = json_array(), *about = text_json(str_of(f->about));
+	json_t	*values = json_array(), *about = values_str(str_of(f->about));
 
 	for (const struct word *w = f->values; w->name != NULL; w++)
 		(void)json_array_append_new(values, word_json(w));
@@ -196,7 +180,7 @@ finding_public(const json_t *f, const char *rule, unsigned lang, const char *bas
 		(void)json_object_set_new(values, w[i].name, w[i].kind == WORD_COUNT ? json_integer((json_int_t)w[i].n) :
 		    w[i].kind == WORD_DAY ? json_string(when_date(w[i].day, date)) :
 		    w[i].kind == WORD_RATE || w[i].kind == WORD_POINTS ? (isfinite(w[i].rate) ? json_real(w[i].rate) : json_null()) :
-		    text_json(w[i].text));
+		    values_str(w[i].text.p == NULL ? STR("") : w[i].text));
 	(void)json_object_set_new(o, "kind", json_string(text_of(f, "says")));
 	(void)json_object_set_new(o, "level", json_string(text_of(f, "level")));
 	(void)json_object_set_new(o, "text", said_json(alert_say(&b, lang, f), &b));

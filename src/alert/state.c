@@ -487,15 +487,28 @@ days_hold(const struct alert_state *s, const struct alert_model *m)
 	return (m->through != DAY_NONE && (judged == DAY_NONE || m->through >= judged || m->today > judged + LATE_DAYS));
 }
 
+/* What of says of each of a list, added up. */
+static size_t
+sum_of(const struct alert_state *s, const char *list, size_t (*of)(const json_t *))
+{
+	json_t	*v;
+	size_t	 i, n = 0;
+
+	json_array_foreach(list_of(s, list), i, v)
+		n += of(v);
+	return (n);
+}
+
+static size_t
+open_of(const json_t *record)
+{
+	return (is_alert(json_object_get(record, "open")) ? 1 : 0);
+}
+
 size_t
 alert_state_open_count(const struct alert_state *s)
 {
-	json_t	*r;
-	size_t	 i, n = 0;
-
-	json_array_foreach(list_of(s, "records"), i, r)
-		n += is_alert(json_object_get(r, "open"));
-	return (n);
+	return (sum_of(s, "records", open_of));
 }
 
 int
@@ -773,15 +786,16 @@ delivery_at(const struct alert_state *s, size_t i, json_t **message, size_t *mi,
 	return (NULL);
 }
 
+static size_t
+receivers_of(const json_t *message)
+{
+	return (json_array_size(json_object_get(message, "to")));
+}
+
 size_t
 alert_state_deliveries(const struct alert_state *s)
 {
-	json_t	*m;
-	size_t	 i, n = 0;
-
-	json_array_foreach(list_of(s, "outbox"), i, m)
-		n += json_array_size(json_object_get(m, "to"));
-	return (n);
+	return (sum_of(s, "outbox", receivers_of));
 }
 
 void

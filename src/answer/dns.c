@@ -5,6 +5,7 @@
 #include "dmarc/said.h"
 #include "dmarc/spf.h"
 #include "dmarc/walk.h"
+#include "store/policies.h"
 #include "store/records.h"
 
 #define KEYS_MOST	100
@@ -66,6 +67,9 @@ record_json(const struct store_dns *d)
 	a_set(&o, "cut", json_boolean(d->more > 0));
 	a_set(&o, "checked", time_json(d->checked));
 	a_set(&o, "answered", time_json(d->answered));
+	a_set(&o, "server", d->server.p == NULL ? json_null() : a_str(d->server));
+	a_set(&o, "second", d->second.p == NULL ? json_null() : a_str(d->second));
+	a_set(&o, "disputed", json_boolean(d->disputed));
 	a_set(&o, "failure", d->failure == STORE_DNS_ANSWERED ? json_null() : a_text(store_dns_failure_names[d->failure]));
 	return (o);
 }
@@ -336,12 +340,49 @@ is_key(const struct store_dns *d)
 	return (d->kind == TXT_KEY && d->own);
 }
 
+/* --- MTA-STS: the record, and the policy behind it ------------------------------------------- */
+
+static json_t *
+policy_json(const struct store_policy *p)
+{
+	struct a_obj	 o;
+
+	if (p == NULL)
+		return (json_null());
+	o = a_object();
+	a_set(&o, "state", a_text(sts_seen_names[p->state]));
+	a_set(&o, "why", p->why.len == 0 ? json_null() : a_str(p->why));
+	a_set(&o, "certificate_until", time_json(p->not_after));
+	a_set(&o, "mode", p->mode == STS_UNKNOWN ? json_null() : a_text(sts_mode_names[p->mode]));
+	a_set(&o, "max_age", p->max_age < 0 ? json_null() : a_count((uint64_t)p->max_age));
+	a_set(&o, "since", time_json(p->since));
+	a_set(&o, "checked", time_json(p->checked));
+	return (a_done(&o));
+}
+
+static int
+sts_json(struct query *q, const struct store_dns *d, json_t **out, struct err *e)
+{
+	const struct store_policy	*p;
+	struct a_obj			 o;
+
+	*out = json_null();
+	if (d == NULL)
+		return (0);
+	if (store_policy_get(q, d->domain, &p, e) == -1)
+		return (-1);
+	o = record_json(d);
+	a_set(&o, "policy", policy_json(p));
+	*out = a_done(&o);
+	return (0);
+}
+
 json_t *
 a_dns(struct query *q, struct str domain, const struct report_policy *seen, struct err *e)
 {
-	const struct store_dns	*list, *dmarc = NULL, *spf = NULL;
+	const struct store_dns	*list, *dmarc = NULL, *spf = NULL, *sts = NULL;
 	struct a_obj		 o, keys;
-	json_t			*j, *spf_j, *changes;
+	json_t			*j, *spf_j, *changes, *sts_j = NULL;
 	size_t			 n, nkeys = 0;
 
 	if (store_dns_list(q, 0, domain, false, &list, &n, e) == -1)
@@ -354,13 +395,16 @@ a_dns(struct query *q, struct str domain, const struct report_policy *seen, stru
 			dmarc = &list[i];
 		else if (list[i].kind == TXT_SPF)
 			spf = &list[i];
+		else if (list[i].kind == TXT_STS)
+			sts = &list[i];
 	}
-	if (dmarc == NULL && spf == NULL && nkeys == 0)
+	if (dmarc == NULL && spf == NULL && sts == NULL && nkeys == 0)
 		return (json_null());
 	if (spf_json(q, spf, &spf_j, e) == -1)
 		return (NULL);
-	if (changes_json(q, domain, &changes, e) == -1) {
+	if (sts_json(q, sts, &sts_j, e) == -1 || changes_json(q, domain, &changes, e) == -1) {
 		json_decref(spf_j);
+		json_decref(sts_j);
 		return (NULL);
 	}
 	o = a_object();
@@ -374,6 +418,7 @@ a_dns(struct query *q, struct str domain, const struct report_policy *seen, stru
 	a_set(&o, "spf", spf_j);
 	a_set(&o, "keys", a_done(&keys));
 	a_set(&o, "changes", changes);
+	a_set(&o, "sts", sts_j);
 	if (walk_json(q, domain, &o, e) == -1) {
 		json_decref(a_done(&o));
 		return (NULL);

@@ -167,3 +167,30 @@ esc_short(char *out, size_t size, struct str s)
 	buf_free(&b);
 	return (out);
 }
+
+bool
+esc_xml(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		switch (s.p[i]) {
+		case '&':
+			(void)buf_cstr(b, "&amp;");
+			break;
+		case '<':
+			(void)buf_cstr(b, "&lt;");
+			break;
+		case '>':
+			(void)buf_cstr(b, "&gt;");
+			break;
+		case '"':
+			(void)buf_cstr(b, "&quot;");
+			break;
+		case '\'':
+			(void)buf_cstr(b, "&#39;");
+			break;
+		default:
+			(void)buf_byte(b, (unsigned char)s.p[i]);
+			break;
+		}
+	return (!b->failed);
+}

@@ -27,6 +27,8 @@ bool	 esc_csv(struct buf *, struct str);
  * terminal: control and bidi characters as \uNNNN, broken UTF-8 as U+FFFD.
  */
 bool	 esc_json(struct buf *, struct str);
+/* Between tags and within quotes of XML and HTML: what means something there. Bytes that no document may hold are the caller's business. */
+bool	 esc_xml(struct buf *, struct str);
 /* As esc_text, into a fixed array, cut with "..." when too long; returns out. */
 const char *esc_short(char *out, size_t size, struct str);
 

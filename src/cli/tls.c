@@ -8,6 +8,7 @@
 #include "cli/raw.h"
 #include "cli/tls.h"
 #include "cli/words.h"
+#include "store/policies.h"
 
 /* --- The list ---------------------------------------------------------------------- */
 
@@ -140,6 +141,28 @@ put_ready(struct cli_table *t, const struct query_tls_ready *x)
 	cli_row(t);
 }
 
+/* What each publishes now, where it was looked at. */
+static int
+say_policies(struct listing *l, const struct query_tls_ready *v, size_t n, struct err *e)
+{
+	const struct store_policy	*p;
+	char				 checked[WHEN_TEXT], until[WHEN_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		if (store_policy_get(l->q, v[i].domain, &p, e) == -1)
+			return (-1);
+		if (p == NULL || p->state == STS_UNSEEN)
+			continue;
+		(void)when_date(when_day(p->checked), checked);
+		if (p->state == STS_SOUND)
+			cli_note(l->ctx, "%.*s: its policy is sound, mode %s, as seen on %s; the certificate before it ends on %s", (int)p->domain.len, p->domain.p,
+			    sts_mode_names[p->mode], checked, when_date(when_day(p->not_after), until));
+		else
+			cli_note(l->ctx, "%.*s: its policy could not be had on %s: %.*s", (int)p->domain.len, p->domain.p, checked, (int)p->why.len, p->why.p);
+	}
+	return (0);
+}
+
 static int
 ready(struct listing *l, struct err *e)
 {
@@ -164,7 +187,7 @@ ready(struct listing *l, struct err *e)
 	if (l->format == CLI_FORMAT_TABLE && n > 0)
 		cli_note(l->ctx, "ready: %d days in testing, %d reporters, at most %d session in 1,000 failed and none at your own MX, in the last %d days",
 		    TLS_READY_DAYS, TLS_READY_REPORTERS, TLS_READY_PER_MILLE, TLS_READY_DAYS);
-	return (0);
+	return (l->format == CLI_FORMAT_TABLE ? say_policies(l, v, n, e) : 0);
 }
 
 int

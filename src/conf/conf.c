@@ -216,6 +216,8 @@ conf_free(struct conf *c)
 	names_clear(&c->trust.services);
 	names_clear(&c->trust.domains);
 	names_clear(&c->resolver.servers);
+	names_clear(&c->resolver.policy_server);
+	free(c->resolver.policy_ca_file);
 	free(c);
 }
 
@@ -670,17 +672,6 @@ take_sender(struct load *l, cfg_t *sec, const struct scan_section *s)
 	check_names(l, v);
 }
 
-/* From the root, or by the servers of somebody: not both. */
-static void
-check_resolver(struct load *l, const struct scan_section *s)
-{
-	const struct str_list	*v = &l->conf->resolver.servers;
-
-	for (size_t i = 0; i < v->n && v->n > 1; i++)
-		if (strcmp(v->v[i], "root") == 0)
-			faults_add(&l->faults, s->line, "servers: root stands alone, it means that no server of somebody else's is asked");
-}
-
 /* What the keys of smtp { } mean together. */
 static void
 check_smtp(struct load *l, unsigned line)
@@ -870,8 +861,6 @@ take_section(struct load *l, cfg_t *sec, const struct scan_section *s)
 		l->once[s->kind].line = s->line;
 	}
 	take_keys(l, sec, s->kind, s->instance, base_of(l->conf, s->kind));
-	if (s->kind == CONF_SEC_RESOLVER)
-		check_resolver(l, s);
 	if (s->kind == CONF_SEC_HTTP)
 		check_http(l, s);
 	if (s->kind == CONF_SEC_SMTP)

@@ -73,6 +73,9 @@ struct conf_resolver {		/* host names of addresses */
 	unsigned	 rate;		/* questions a second */
 	int64_t		 timeout;	/* seconds for all that is asked of one address */
 	unsigned	 cache;		/* addresses of which names are kept */
+	bool		 policies;	/* MTA-STS policies are looked at */
+	char		*policy_ca_file;	/* NULL: the system's */
+	struct str_list	 policy_server;	/* at most one, "192.0.2.1@443"; none: as the DNS says */
 };
 
 struct conf_geo {		/* see enrich/places.h */

@@ -5,5 +5,5 @@ libdmarcd_a_SOURCES += \
 	src/dmarc/authres.h src/dmarc/authres.c \
 	src/dmarc/trust.h src/dmarc/trust.c src/dmarc/trust_trace.c \
 	src/dmarc/failure.h src/dmarc/failure.c \
-	src/dmarc/tls.c src/dmarc/tls.h \
+	src/dmarc/tls.c src/dmarc/tls.h src/dmarc/sts.c src/dmarc/sts.h \
 	src/dmarc/txt.h src/dmarc/txt.c src/dmarc/spf.h src/dmarc/spf.c src/dmarc/said.h src/dmarc/said.c

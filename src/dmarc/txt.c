@@ -34,7 +34,7 @@ begins(struct str text, const char *tag)
 bool
 txt_about(enum txt_kind kind, struct str text)
 {
-	return (kind != TXT_SPF || begins(text, "v=spf1"));
+	return (kind == TXT_SPF ? begins(text, "v=spf1") : kind != TXT_STS || begins(text, "v=STSv1"));
 }
 
 static int

@@ -17,7 +17,7 @@
 #define TXT_BYTES	4096	/* of one text: a key of 4096 bits takes 750 */
 #define TXT_ALL		8192	/* of all texts of a name together */
 
-enum txt_kind { TXT_DMARC = 1, TXT_SPF, TXT_KEY };	/* the numbers stand in the store */
+enum txt_kind { TXT_DMARC = 1, TXT_SPF, TXT_KEY, TXT_STS, TXT_LAST = TXT_STS };	/* the numbers stand in the store */
 
 /* The texts point into bytes: it is not to be copied as a whole. All zero: empty. */
 struct txt_set {

@@ -7,6 +7,8 @@
 #define PAUSE_LAST	60000
 #define PROBES		4	/* at a time while nobody answers */
 #define JOINED		65536
+#define LATE		3	/* questions one after another that it took too long for: it is left out for a while */
+#define LATE_MS		600000
 #define BURST_MS	250	/* what was not asked for so long may be asked at once */
 
 enum step { FREE, WAITS, NAMES, NEXT, FORWARD };	/* NEXT: the next name may be asked for */
@@ -26,8 +28,13 @@ struct lookup {
 	unsigned	 ntried, at;
 	bool		 untold;	/* where one of the names leads could not be had */
 	bool		 probe;
+	enum dns_view	 view;
+	bool		 other;		/* of a name: it is asked of the other one already, as who was meant did not answer */
 	struct host	 host;
 };
+
+/* One of two that are asked for names: it may be out of reach altogether, as the root of the DNS is from some networks. */
+struct reach { unsigned late; int64_t until; };
 
 struct lookups {
 	struct lookup		 v[ALL];	/* addresses, then names */
@@ -41,11 +48,13 @@ struct lookups {
 	unsigned		 failures;		/* one after another */
 	int64_t			 pause, until;		/* 0: none */
 	int64_t			 now;
+	bool			 second;	/* there are two that names can be asked of */
+	struct reach		 reach[DNS_VIEWS];
 	char			*joined;	/* of one text; as long as a message */
 };
 
 struct lookups *
-lookups_new(unsigned rate, int64_t patience, const struct lookup_calls *calls, void *ctx, int64_t now)
+lookups_new(unsigned rate, int64_t patience, bool second, const struct lookup_calls *calls, void *ctx, int64_t now)
 {
 	struct lookups	*l = calloc(1, sizeof(*l));
 
@@ -57,6 +66,7 @@ lookups_new(unsigned rate, int64_t patience, const struct lookup_calls *calls, v
 	l->ctx = ctx;
 	l->rate = rate == 0 ? 1 : rate;
 	l->patience = patience;
+	l->second = second;
 	l->now = l->filled = now;
 	l->tokens = 1000;
 	return (l);
@@ -125,13 +135,14 @@ name_asks(const char *name)
 }
 
 bool
-lookups_add_name(struct lookups *l, int64_t id, enum txt_kind kind, const char *name)
+lookups_add_name(struct lookups *l, int64_t id, enum txt_kind kind, const char *name, bool second)
 {
 	struct lookup	*p;
 
 	if (!name_asks(name) || (p = place(l, LOOKUPS, ALL, id)) == NULL)
 		return (false);
-	*p = (struct lookup){ .step = WAITS, .id = id, .kind = kind, .order = ++l->order, .ntried = 1 };
+	*p = (struct lookup){ .step = WAITS, .id = id, .kind = kind, .order = ++l->order, .ntried = 1,
+	    .view = second && l->second ? DNS_SECOND : DNS_FIRST };
 	memcpy(p->tried[0], name, strlen(name) + 1);
 	return (true);
 }
@@ -219,15 +230,41 @@ end(struct lookups *l, struct lookup *p)
 	l->calls->done(l->ctx, id, &h);
 }
 
+static enum dns_view
+other(enum dns_view v)
+{
+	return (v == DNS_FIRST ? DNS_SECOND : DNS_FIRST);
+}
+
+/* Nobody answered for a name: is there somebody else to ask? Then it waits for him. */
+static bool
+falls_back(struct lookups *l, struct lookup *p, enum dns_status why)
+{
+	struct reach	*r = &l->reach[p->view];
+
+	r->late = why == DNS_TIMEOUT ? r->late + 1 : 0;
+	if (r->late >= LATE)
+		r->until = l->now + LATE_MS;
+	if ((why != DNS_TIMEOUT && why != DNS_SERVFAIL && why != DNS_REFUSED) || !l->second || p->other)
+		return (false);
+	land(l, p);
+	p->step = WAITS;
+	p->view = other(p->view);
+	p->other = true;
+	return (true);
+}
+
 /* A name: its texts, or why there are none. A crowd of texts is nothing that mail could be judged by: as if it had failed. */
 static void
 end_told(struct lookups *l, struct lookup *p, const struct dns_reply *a)
 {
 	struct txt_set	 set = { .n = 0 };
-	struct lookup_texts t = { .status = a->status == DNS_CROWD ? DNS_SERVFAIL : a->status, .set = &set, .ttl = a->ttl };
+	struct lookup_texts t = { .status = a->status == DNS_CROWD ? DNS_SERVFAIL : a->status, .set = &set, .ttl = a->ttl, .view = p->view };
 	int64_t		 id = p->id;
 	size_t		 n;
 
+	if (falls_back(l, p, a->status))
+		return;
 	for (size_t i = 0; a->status == DNS_OK && i < a->n; i++)
 		if (a->records[i].len <= JOINED && txt_join(a->records[i], l->joined, &n))
 			txt_add(&set, p->kind, (struct str){ l->joined, n });
@@ -433,13 +470,17 @@ ask(struct lookups *l, struct lookup *p)
 	if (p->step == WAITS) {
 		p->deadline = l->now + l->patience;
 		p->probe = l->pause > 0;
+		if (p->len == 0 && l->second && !p->other && l->now < l->reach[p->view].until) {
+			p->view = other(p->view);
+			p->other = true;
+		}
 		name = p->len == 0 ? p->tried[0] : host_reverse(p->ip, p->len, reverse);
 		type = p->len == 0 ? DNS_TXT : DNS_PTR;
 	}
 	p->step = type == DNS_PTR || type == DNS_TXT ? NAMES : FORWARD;
 	p->seq = ++l->seq;
 	l->flying++;
-	if (l->calls->ask(l->ctx, token_of(l, p), name, type, &e) == 0)
+	if (l->calls->ask(l->ctx, token_of(l, p), p->view, name, type, &e) == 0)
 		return;
 	/* it did not go out: as if nobody could answer */
 	lookups_answer(l, token_of(l, p), &(struct dns_reply){ .status = DNS_SERVFAIL });

@@ -10,7 +10,7 @@
  * Errors:    none but memory; what comes to nothing is said in the result.
  *
  * An address costs one question for its names and at most HOST_TRIED more, a
- * name one. A look-up ends when its patience ends. After TROUBLE failures one after
+ * name one, or two: who does not answer for a name has the other one asked. A look-up ends when its patience ends. After TROUBLE failures one after
  * another only a few are tried now and then, until one is answered.
  */
 #ifndef DNS_LOOKUP_H
@@ -30,22 +30,28 @@ struct lookup_texts {
 	enum dns_status		 status;
 	const struct txt_set	*set;		/* never NULL */
 	uint32_t		 ttl;
+	enum dns_view		 view;		/* who said so: FIRST, or SECOND */
 };
 
 struct lookup_calls {
-	int	(*ask)(void *, unsigned token, const char *name, enum dns_type, struct err *);
+	int	(*ask)(void *, unsigned token, enum dns_view, const char *name, enum dns_type, struct err *);
 	void	(*cancel)(void *, unsigned token);
 	void	(*done)(void *, int64_t id, const struct host *);
 	void	(*told)(void *, int64_t id, const struct lookup_texts *);	/* of a name */
 };
 
 struct lookups;
-struct lookups	*lookups_new(unsigned rate, int64_t patience, const struct lookup_calls *, void *ctx, int64_t now);
+/* second: the second that a name can be asked of is another one than the first. */
+struct lookups	*lookups_new(unsigned rate, int64_t patience, bool second, const struct lookup_calls *, void *ctx, int64_t now);
 void		 lookups_free(struct lookups *);
 /* False: there are LOOKUPS already, or it is no address, or that id is among them. */
 bool		 lookups_add(struct lookups *, int64_t id, const unsigned char *ip, unsigned len);
-/* Texts of that kind at a name; ids are its own. False: there are LOOKUP_NAMES already, or it cannot be asked for, or the id is among them. */
-bool		 lookups_add_name(struct lookups *, int64_t id, enum txt_kind, const char *name);
+/*
+ * Texts of that kind at a name, of the second if he is another one; ids are its
+ * own. False: there are LOOKUP_NAMES already, or it cannot be asked for, or the
+ * id is among them.
+ */
+bool		 lookups_add_name(struct lookups *, int64_t id, enum txt_kind, const char *name, bool second);
 bool		 lookups_has_name(const struct lookups *, int64_t id);
 void		 lookups_clear(struct lookups *);	/* all are forgotten */
 void		 lookups_answer(struct lookups *, unsigned token, const struct dns_reply *);

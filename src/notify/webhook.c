@@ -1,15 +1,14 @@
 /*
- * webhook.c - an alert to a web server. The only file that knows libcurl.
+ * webhook.c - an alert to a web server.
  */
-#include <curl/curl.h>
 #include <strings.h>
 
 #include "base/escape.h"
 #include "base/hash.h"
+#include "notify/https.h"
 #include "notify/notify.h"
 
 #define ANSWER_MOST	(64u << 10)	/* bytes of an answer; nobody reads them */
-#define CONNECT_MOST	10		/* seconds */
 
 struct answer { size_t n; bool more; };
 
@@ -81,36 +80,6 @@ status(const char *host, long code, struct err *e)
 	return (err_set(e, code == 404 || code == 405 ? ERR_CONFIG : ERR_TEMP, "webhook at %s answered %ld", host, code));
 }
 
-/* The certificate of the server has to be right for its name; nothing may send us elsewhere. */
-static bool
-set_options(CURL *c, const struct conf_alerts *a, const struct conf_url *u)
-{
-	bool	 ok = true;
-#if LIBCURL_VERSION_NUM >= 0x075500
-	ok &= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, u->tls ? "https" : "http") == CURLE_OK;
-#else
-	ok &= curl_easy_setopt(c, CURLOPT_PROTOCOLS, u->tls ? (long)CURLPROTO_HTTPS : (long)CURLPROTO_HTTP) == CURLE_OK;
-#endif
-	ok &= curl_easy_setopt(c, CURLOPT_URL, a->webhook) == CURLE_OK;
-	ok &= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
-	ok &= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-	ok &= curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK;	/* no variable of the environment decides where this goes */
-	ok &= curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)a->webhook_timeout) == CURLE_OK;
-	ok &= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)(a->webhook_timeout < CONNECT_MOST ? a->webhook_timeout : CONNECT_MOST)) == CURLE_OK;
-	ok &= curl_easy_setopt(c, CURLOPT_USERAGENT, "dmarcd/" PACKAGE_VERSION) == CURLE_OK;
-	ok &= curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
-	ok &= curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
-	if (u->tls) {
-		ok &= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
-		ok &= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
-		ok &= curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
-		if (a->webhook_ca_file != NULL)
-			ok &= curl_easy_setopt(c, CURLOPT_CAINFO, a->webhook_ca_file) == CURLE_OK &&
-			    curl_easy_setopt(c, CURLOPT_CAPATH, NULL) == CURLE_OK;
-	}
-	return (ok);
-}
-
 static void
 tell_steps(CURL *c, const struct conf_url *u, CURLcode rc, long code, struct buf *steps)
 {
@@ -141,7 +110,7 @@ perform(CURL *c, const struct conf_alerts *a, const struct conf_url *u, struct c
 	CURLcode	 rc;
 	long		 code = 0;
 
-	if (!set_options(c, a, u) || curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
+	if (!https_url(c, a->webhook, u->tls, a->webhook_ca_file, a->webhook_timeout) || curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) != CURLE_OK ||
 	    curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) != CURLE_OK ||
 	    curl_easy_setopt(c, CURLOPT_POSTFIELDS, body.p) != CURLE_OK || curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) != CURLE_OK ||
 	    curl_easy_setopt(c, CURLOPT_WRITEDATA, &answer) != CURLE_OK || curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why) != CURLE_OK)
@@ -161,7 +130,6 @@ perform(CURL *c, const struct conf_alerts *a, const struct conf_url *u, struct c
 int
 notify_webhook(const struct conf_alerts *a, struct str secret, const char *id, struct str body, int64_t now, struct buf *steps, struct err *e)
 {
-	static bool		 ready;
 	struct curl_slist	*headers = NULL;
 	struct conf_url		 u;
 	CURL			*c;
@@ -169,10 +137,9 @@ notify_webhook(const struct conf_alerts *a, struct str secret, const char *id, s
 
 	if (a->webhook == NULL || !conf_webhook_parts(a->webhook, &u))
 		return (err_set(e, ERR_CONFIG, "the configuration has no webhook"));
-	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+	if ((c = https_new()) == NULL)
 		return (err_set(e, ERR_TEMP, "webhook: libcurl cannot be used"));
-	ready = true;
-	if ((c = curl_easy_init()) == NULL || !set_headers(&headers, secret, id, body, now))
+	if (!set_headers(&headers, secret, id, body, now))
 		rv = err_set(e, ERR_TEMP, "out of memory");
 	else
 		rv = perform(c, a, &u, headers, body, steps, e);

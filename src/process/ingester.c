@@ -21,6 +21,7 @@
 #include "process/ingest.h"
 #include "process/hosts.h"
 #include "process/names.h"
+#include "process/policies.h"
 #include "process/ingester.h"
 #include "process/link.h"
 #include "process/requests.h"
@@ -60,6 +61,7 @@ struct ingester {
 	struct who		 who;		/* finds out who the sources are */
 	struct hosts		 hosts;		/* and what they are called */
 	struct names		 names;		/* and records of our domains */
+	struct policies		 policies;	/* and what they publish over HTTPS */
 	struct later		 later[64];
 	size_t			 nlater;
 	bool			 resting;	/* since there was no mail for a while */
@@ -261,7 +263,7 @@ obey(struct ingester *in, const json_t *m)
 	else if (op != NULL && strcmp(op, "reveal") == 0)
 		reveal(in, m);
 	else
-		(void)(names_heard(&in->names, m) || hosts_heard(&in->hosts, m));
+		(void)(policies_heard(&in->policies, m) || names_heard(&in->names, m) || hosts_heard(&in->hosts, m));
 }
 
 static void
@@ -519,6 +521,13 @@ loop(struct ingester *in)
 			log_error("DNS records: %s", e.msg);
 		if (again > 0 && (names <= 0 || again < names))
 			names = again;
+		if (in->names.kept)
+			policies_wake(&in->policies);
+		in->names.kept = false;
+		if ((again = in->drain ? 0 : policies_work(&in->policies, in->link, in->store, &e)) == -1)
+			log_error("MTA-STS policies: %s", e.msg);
+		if (again > 0 && (names <= 0 || again < names))
+			names = again;
 		if (n > 0) {
 			mail = when_mono_ms();
 			tell(in, "stored");
@@ -574,6 +583,7 @@ configure(struct ingester *in, json_t **conf, struct err *e)
 	who_config(&in->who, *conf);
 	hosts_config(&in->hosts, *conf);
 	in->names.on = in->hosts.on;
+	in->policies.on = json_is_true(json_object_get(*conf, "policies"));
 	in->keep_reports = json_integer_value(json_object_get(*conf, "keep_reports"));
 	if (in->keep_reports > 0 && in->keep_reports < KEEP_LEAST)
 		in->keep_reports = KEEP_LEAST;
@@ -635,6 +645,8 @@ ingester_config(const struct conf *c)
 	    (json_int_t)c->store.keep_failures, "keep_failure_bodies", (int)c->store.keep_failure_bodies, "redact", (int)c->store.redact,
 	    "senders", who_to_json(c), "icann_suffixes", c->suffixes == CONF_SUFFIXES_ICANN, "geo", geo_to_json(&c->geo), "resolver",
 	    hosts_to_json(c), "keep_reports", (json_int_t)c->store.keep_reports);
+	if (m != NULL)
+		(void)json_object_set_new(m, "policies", json_boolean(visitor_wanted(c)));
 	return (m);
 }
 

@@ -24,3 +24,6 @@ libdmarcd_a_SOURCES += \
 # host names: the process that asks, and who tells it what
 libdmarcd_a_SOURCES += src/process/resolver.c src/process/resolver.h src/process/hosts.c src/process/hosts.h \
 	src/process/names.c src/process/names.h
+
+# MTA-STS policies: the process that looks, and who tells it where
+libdmarcd_a_SOURCES += src/process/visitor.c src/process/visitor.h src/process/policies.c src/process/policies.h

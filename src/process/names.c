@@ -91,7 +91,7 @@ ask(struct names *n, int link, struct store *s, int64_t now, struct err *e)
 		return (0);
 	list = json_array();
 	for (size_t i = 0; i < k && list != NULL; i++)
-		(void)json_array_append_new(list, json_pack("[I, i, s]", (json_int_t)due[i].id, (int)due[i].kind, due[i].name));
+		(void)json_array_append_new(list, json_pack("[I, i, s, s]", (json_int_t)due[i].id, (int)due[i].kind, due[i].name, due[i].not));
 	if ((m = json_pack("{s:s, s:o}", "op", "look", "list", list)) == NULL)
 		return (err_set(e, ERR_TEMP, "out of memory"));
 	rv = link_send(link, m, -1, e);
@@ -109,6 +109,7 @@ keep(struct names *n, struct store *s, struct err *e)
 	if (store_dns_said(s, n->said, n->nsaid, when_now(), &spf, e) == -1)
 		return (-1);
 	n->nsaid = 0;
+	n->kept = true;
 	if (spf && !n->follow) {
 		n->follow = true;
 		n->next_follow = when_mono_ms() + FOLLOW_MS;

@@ -30,6 +30,7 @@ struct names {
 	struct store_dns_look	 look;
 	int64_t			 next_look, next_follow;
 	bool			 looking, follow, woken, full;
+	bool			 kept;		/* something was stored since whoever wants to know has set it false */
 };
 
 void	 names_free(struct names *);

@@ -14,7 +14,7 @@
 #include "process/role.h"
 #include "process/sandbox.h"
 
-#define MEMORY		((uint64_t)512 << 20)	/* mapped, not used: a thread reserves much */
+#define MEMORY		((uint64_t)1 << 30)	/* mapped, not used: a thread reserves much, and there are up to three */
 #define SAY_MS		500	/* answers are said together, at most so late */
 #define SAY_MANY	8
 #define LOOK_MS		30000	/* between two looks whether the system's name servers are others */
@@ -89,7 +89,7 @@ resolver_heard(const json_t *j, int64_t *source, struct host *out)
 }
 
 json_t *
-resolver_looked(int64_t id, const struct lookup_texts *t)
+resolver_looked(int64_t id, const struct lookup_texts *t, const char *server)
 {
 	static const struct { enum store_dns_state state; enum store_dns_failure failure; } as[] = {
 		[DNS_OK] = { STORE_DNS_FOUND, STORE_DNS_ANSWERED }, [DNS_NOTHING] = { STORE_DNS_NODATA, STORE_DNS_ANSWERED },
@@ -104,8 +104,8 @@ resolver_looked(int64_t id, const struct lookup_texts *t)
 	if (state == STORE_DNS_FOUND && t->set->n == 0)
 		state = STORE_DNS_NODATA;	/* what is there is about something else */
 	txt_write(t->set, &lines);
-	j = lines.failed ? NULL : json_pack("{s:I, s:i, s:i, s:I, s:i, s:s%}", "id", (json_int_t)id, "state", (int)state, "failure",
-	    (int)as[t->status].failure, "ttl", (json_int_t)t->ttl, "more", (int)t->set->more, "texts", lines.len == 0 ? "" : lines.p, lines.len);
+	j = lines.failed ? NULL : json_pack("{s:I, s:i, s:i, s:I, s:i, s:s, s:s%}", "id", (json_int_t)id, "state", (int)state, "failure",
+	    (int)as[t->status].failure, "ttl", (json_int_t)t->ttl, "more", (int)t->set->more, "server", server, "texts", lines.len == 0 ? "" : lines.p, lines.len);
 	buf_free(&lines);
 	return (j);
 }
@@ -114,6 +114,7 @@ bool
 resolver_looked_heard(const json_t *j, struct store_dns_answer *out)
 {
 	const json_t	*texts = json_object_get(j, "texts");
+	const char	*server = json_string_value(json_object_get(j, "server"));
 	json_int_t	 id, state, failure, ttl, more;
 
 	if (!number(j, "id", INT64_MAX, &id) || !number(j, "state", STORE_DNS_STATES - 1, &state) ||
@@ -122,6 +123,11 @@ resolver_looked_heard(const json_t *j, struct store_dns_answer *out)
 		return (false);
 	if (!txt_read((struct str){ json_string_value(texts), json_string_length(texts) }, &out->set))
 		return (false);
+	/* nothing but what a server can be called by in the configuration */
+	if (server != NULL && (strlen(server) >= sizeof(out->server) ||
+	    server[strspn(server, "abcdefghijklmnopqrstuvwxyzABCDEF0123456789.:@%-_, ")] != '\0'))
+		return (false);
+	(void)snprintf(out->server, sizeof(out->server), "%s", server == NULL ? "" : server);
 	out->id = id;
 	out->state = (enum store_dns_state)state;
 	out->failure = (enum store_dns_failure)failure;
@@ -190,15 +196,15 @@ on_told(void *ctx, int64_t id, const struct lookup_texts *t)
 {
 	struct resolver	*r = ctx;
 
-	add(r, r->looked, resolver_looked(id, t));
+	add(r, r->looked, resolver_looked(id, t, dns_server(r->dns, t->view)));
 }
 
 /* --- To and from the DNS -------------------------------------------------------------- */
 
 static int
-on_ask(void *ctx, unsigned token, const char *name, enum dns_type type, struct err *e)
+on_ask(void *ctx, unsigned token, enum dns_view view, const char *name, enum dns_type type, struct err *e)
 {
-	return (dns_ask(((struct resolver *)ctx)->dns, token, name, type, e));
+	return (dns_ask(((struct resolver *)ctx)->dns, token, view, name, type, e));
 }
 
 static void
@@ -258,9 +264,10 @@ look(struct resolver *r, const json_t *m)
 
 	json_array_foreach(list, i, v) {
 		json_int_t	 id = json_integer_value(json_array_get(v, 0)), kind = json_integer_value(json_array_get(v, 1));
-		const char	*name = json_string_value(json_array_get(v, 2));
+		const char	*name = json_string_value(json_array_get(v, 2)), *not = json_string_value(json_array_get(v, 3));
+		bool		 second = not != NULL && strcmp(not, dns_server(r->dns, DNS_FIRST)) == 0;
 
-		if (name != NULL && kind >= TXT_DMARC && kind <= TXT_KEY && lookups_add_name(r->lookups, id, (enum txt_kind)kind, name))
+		if (name != NULL && kind >= TXT_DMARC && kind <= TXT_LAST && lookups_add_name(r->lookups, id, (enum txt_kind)kind, name, second))
 			continue;
 		if (!lookups_has_name(r->lookups, id))
 			add(r, r->looked, json_pack("{s:I}", "id", id));
@@ -298,11 +305,13 @@ hear(struct resolver *r)
 static void
 loop(struct resolver *r)
 {
-	struct pollfd	 p[2] = { { .fd = r->link, .events = POLLIN }, { .fd = dns_fd(r->dns), .events = POLLIN } };
+	struct pollfd	 p[1 + DNS_VIEWS] = { { .fd = r->link, .events = POLLIN } };
 	struct err	 e = { 0 };
 	int64_t		 now, looked = when_mono_ms();
 	int		 wait;
 
+	for (int v = 0; v < DNS_VIEWS; v++)
+		p[1 + v] = (struct pollfd){ .fd = dns_fd(r->dns, (enum dns_view)v), .events = POLLIN };
 	say_state(r, true);
 	while (!r->stop) {
 		now = when_mono_ms();
@@ -323,16 +332,20 @@ loop(struct resolver *r)
 			wait = LOOK_MS;
 		if (to_say(r) > 0 && wait > SAY_MS)
 			wait = SAY_MS;
-		if (poll(p, 2, wait) == -1 && errno != EINTR)
+		if (poll(p, nitems(p), wait) == -1 && errno != EINTR)
 			break;
-		if (p[1].revents != 0 && dns_work(r->dns, &e) == -1) {
-			log_error("%s", e.msg);
-			r->rv = 75;
-			break;
-		}
 		if (p[0].revents != 0)
 			hear(r);
-		p[0].revents = p[1].revents = 0;
+		p[0].revents = 0;
+		for (int v = 0; v < DNS_VIEWS && r->rv == 0; v++) {
+			if (p[1 + v].revents != 0 && dns_work(r->dns, (enum dns_view)v, &e) == -1) {
+				log_error("%s", e.msg);
+				r->rv = 75;
+			}
+			p[1 + v].revents = 0;
+		}
+		if (r->rv != 0)
+			break;
 	}
 }
 
@@ -376,11 +389,11 @@ begin(struct resolver *r, json_t **conf, struct err *e)
 	if (rate < 1 || rate > 1000 || timeout < 1 || timeout > 60)
 		return (err_set(e, ERR_BUG, "configuration: rate or timeout is out of range"));
 	paths.nports = ports_of(servers, n, ports);
-	if ((r->said = json_array()) == NULL || (r->looked = json_array()) == NULL || (r->lookups = lookups_new((unsigned)rate, (int64_t)timeout * 1000, &calls, r,
-	    when_mono_ms())) == NULL)
-		return (err_set(e, ERR_TEMP, "out of memory"));
 	if ((r->dns = dns_new(servers, n, NULL, e)) == NULL)
 		return (-1);
+	if ((r->said = json_array()) == NULL || (r->looked = json_array()) == NULL || (r->lookups = lookups_new((unsigned)rate, (int64_t)timeout * 1000,
+	    dns_has_second(r->dns), &calls, r, when_mono_ms())) == NULL)
+		return (err_set(e, ERR_TEMP, "out of memory"));
 	dns_listen(r->dns, on_answered, r);
 	/* libunbound's thread begins with the first question: it is locked in, too */
 	return (sandbox_enter(SANDBOX_RESOLVER, &paths, &report, e));

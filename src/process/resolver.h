@@ -15,8 +15,9 @@
  *   {"op":"resolve","list":[[SOURCE,"HEX OF THE ADDRESS"], ...]}
  *   {"op":"resolved","list":[{"source","state","failure","names","more","refused","ttl"}, ...]};
  *	only {"source"}: there was no room for that one
- *   {"op":"look","list":[[ID,KIND,"NAME"], ...]} for TXT records
- *   {"op":"looked","list":[{"id","state","failure","ttl","more","texts"}, ...]}; only {"id"}: as above
+ *   {"op":"look","list":[[ID,KIND,"NAME","NOT"], ...]} for TXT records;
+ *	not of the server NOT, if there is another one
+ *   {"op":"looked","list":[{"id","state","failure","ttl","more","server","texts"}, ...]}; only {"id"}: as above
  *   {"op":"resolver","began":BOOL,"failing":BOOL}
  */
 #ifndef PROCESS_RESOLVER_H
@@ -33,7 +34,7 @@ json_t	*resolver_config(const struct conf *);
 /* One answer in words and back; false: it is no sound one. */
 json_t	*resolver_said(int64_t source, const struct host *);
 bool	 resolver_heard(const json_t *, int64_t *source, struct host *out);
-json_t	*resolver_looked(int64_t id, const struct lookup_texts *);
+json_t	*resolver_looked(int64_t id, const struct lookup_texts *, const char *server);
 bool	 resolver_looked_heard(const json_t *, struct store_dns_answer *out);
 
 #endif

@@ -18,6 +18,7 @@ static const struct role	 roles[] = {
 	{ "fetcher", fetcher_main },
 	{ "http", http_main },
 	{ "resolver", resolver_main },
+	{ "visitor", visitor_main },
 	{ "notifier", notifier_main },
 };
 

@@ -34,5 +34,6 @@ int	 fetcher_main(int fd);
 int	 http_main(int fd);
 int	 resolver_main(int fd);
 int	 notifier_main(int fd);
+int	 visitor_main(int fd);
 
 #endif

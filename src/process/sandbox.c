@@ -320,6 +320,9 @@ open_up_role(struct fence *f, enum sandbox_role role, const struct sandbox_paths
 		for (size_t i = 0; i < p->nports; i++)
 			open_up_port(f, p->ports[i]);
 		break;
+	case SANDBOX_VISITOR:
+		open_up_client(f, p);
+		break;
 	}
 }
 
@@ -357,9 +360,10 @@ sandbox_outdated(void)
 #ifdef HAVE_SECCOMP
 
 enum { D = 1 << SANDBOX_DECODER, I = 1 << SANDBOX_INGESTER, H = 1 << SANDBOX_HTTP, F = 1 << SANDBOX_FETCHER,
-    N = 1 << SANDBOX_NOTIFIER, R = 1 << SANDBOX_RESOLVER };
+    N = 1 << SANDBOX_NOTIFIER, R = 1 << SANDBOX_RESOLVER,
+    V = 1 << SANDBOX_VISITOR };
 #define FILED	(I | H | F | N)	/* who has files */
-#define OTHERS	(FILED | R)
+#define OTHERS	(FILED | R | V)
 #define ALL	(D | OTHERS)
 
 /* By name: what this machine does not have is left out. Those with arguments to look at are in filter_arguments(). */
@@ -384,17 +388,17 @@ static const struct { const char *name; unsigned roles; } allowed[] = {
 	{ "write", OTHERS }, { "writev", OTHERS }, { "pwrite64", FILED }, { "pwritev", FILED },
 	{ "sendmsg", OTHERS }, { "sendto", OTHERS }, { "send", OTHERS }, { "shutdown", OTHERS },
 	{ "getsockopt", OTHERS }, { "setsockopt", OTHERS }, { "getsockname", OTHERS }, { "getpeername", OTHERS },
-	{ "fcntl", OTHERS }, { "fcntl64", OTHERS }, { "dup", FILED }, { "eventfd2", OTHERS },
-	{ "epoll_create1", H | R }, { "epoll_ctl", H | R }, { "epoll_wait", H | R }, { "epoll_pwait", H | R }, { "pipe2", R | N }, { "bind", R },
+	{ "fcntl", OTHERS }, { "fcntl64", OTHERS }, { "dup", FILED | V }, { "eventfd2", OTHERS },
+	{ "epoll_create1", H | R }, { "epoll_ctl", H | R }, { "epoll_wait", H | R }, { "epoll_pwait", H | R }, { "pipe2", R | N | V }, { "bind", R },
 	/* libcurl wakes its threads by a pair of these; no other kind can be had */
-	{ "socketpair", N },
+	{ "socketpair", N | V },
 	{ "accept", H }, { "accept4", H }, { "sendfile", H }, { "sendfile64", H }, { "memfd_create", I | H | N },
-	{ "sendmmsg", F | N }, { "recvmmsg", F | N }, { "connect", F | N | R },
+	{ "sendmmsg", F | N | V }, { "recvmmsg", F | N | V }, { "connect", F | N | R | V },
 	/* files: Landlock says which */
-	{ "open", OTHERS }, { "openat", OTHERS }, { "access", OTHERS }, { "faccessat", FILED }, { "faccessat2", FILED },
+	{ "open", OTHERS }, { "openat", OTHERS }, { "access", OTHERS }, { "faccessat", FILED | V }, { "faccessat2", FILED | V },
 	{ "stat", OTHERS }, { "lstat", OTHERS }, { "stat64", OTHERS }, { "lstat64", OTHERS }, { "newfstatat", OTHERS },
-	{ "fstatat64", OTHERS }, { "statx", OTHERS }, { "statfs", FILED }, { "fstatfs", FILED },
-	{ "readlink", FILED }, { "readlinkat", FILED }, { "getdents64", FILED }, { "fadvise64", FILED },
+	{ "fstatat64", OTHERS }, { "statx", OTHERS }, { "statfs", FILED | V }, { "fstatfs", FILED | V },
+	{ "readlink", FILED | V }, { "readlinkat", FILED | V }, { "getdents64", FILED | V }, { "fadvise64", FILED | V },
 	{ "unlink", FILED }, { "unlinkat", FILED }, { "mkdir", FILED }, { "mkdirat", FILED },
 	{ "ftruncate", FILED }, { "ftruncate64", FILED }, { "fallocate", FILED }, { "fsync", FILED }, { "fdatasync", FILED },
 	{ "sync_file_range", I | F }, { "flock", I | F | N }, { "rename", FILED }, { "renameat", FILED }, { "renameat2", FILED },
@@ -471,7 +475,7 @@ filter_code(struct filter *f)
 
 	for (size_t i = 0; i < nitems(maps); i++) {
 		RULE(SCMP_ACT_ALLOW, maps[i], bits(2, PROT_EXEC, 0));
-		if (f->role & (F | N)) {
+		if (f->role & (F | N | V)) {
 			RULE(SCMP_ACT_ALLOW, maps[i], bits(2, PROT_EXEC | PROT_WRITE, PROT_EXEC),
 			    bits(3, MAP_ANONYMOUS | MAP_SHARED, 0));
 		} else if (f->role & OTHERS)
@@ -489,7 +493,7 @@ filter_processes(struct filter *f)
 	RULE(SCMP_ACT_ALLOW, "tgkill", word(0, getpid()));
 	RULE(SCMP_ACT_ALLOW, "prlimit64", word(0, 0));
 	/* threads have names */
-	if (f->role & (H | F | N | R))
+	if (f->role & (H | F | N | R | V))
 		RULE(SCMP_ACT_ALLOW, "prctl", word(0, PR_SET_NAME));
 	if (f->role & OTHERS)
 		RULE(SCMP_ACT_ERRNO(ENOTTY), "ioctl", arg(1, SCMP_CMP_NE, FIONREAD));
@@ -497,9 +501,9 @@ filter_processes(struct filter *f)
 	if (f->role & (I | F)) {
 		RULE(SCMP_ACT_ALLOW, "kill", arg(1, SCMP_CMP_EQ, 0));
 		RULE(SCMP_ACT_ERRNO(EPERM), "kill", arg(1, SCMP_CMP_NE, 0));
-	} else if (f->role & (H | N | R))
+	} else if (f->role & (H | N | R | V))
 		rule(f, SCMP_ACT_ERRNO(EPERM), "kill", 0, NULL);
-	if (f->role & (H | F | N | R)) {
+	if (f->role & (H | F | N | R | V)) {
 #if defined(__s390__) || defined(__s390x__)
 		RULE(SCMP_ACT_ALLOW, "clone", bits(1, CLONE_THREAD, CLONE_THREAD));
 		RULE(SCMP_ACT_ERRNO(EPERM), "clone", bits(1, CLONE_THREAD, 0));
@@ -521,8 +525,8 @@ filter_sockets(struct filter *f)
 	};
 	static const char *const other[] = { "socket", "socketpair", "connect", "bind", "listen" };
 
-	if (f->role & (F | N | R)) {
-		if (f->role & (F | N))
+	if (f->role & (F | N | R | V)) {
+		if (f->role & (F | N | V))
 			RULE(SCMP_ACT_ALLOW, "ioctl", arg(1, SCMP_CMP_EQ, FIONREAD));
 		for (size_t i = 0; i < nitems(families); i++)
 			for (size_t k = 0; k < nitems(kinds); k++)
@@ -532,7 +536,7 @@ filter_sockets(struct filter *f)
 		 * A question leaves from a port that nobody can guess, so the resolver binds;
 		 * Landlock keeps it from binding TCP. Where UDP goes can be fenced in by neither.
 		 */
-		if (f->role & (F | N))
+		if (f->role & (F | N | V))
 			rule(f, SCMP_ACT_ERRNO(EACCES), "bind", 0, NULL);
 		rule(f, SCMP_ACT_ERRNO(EACCES), "listen", 0, NULL);
 	} else if (f->role & (I | H))

@@ -26,14 +26,15 @@ enum sandbox_role {
 	SANDBOX_HTTP,		/* reads the state directory, accepts connections */
 	SANDBOX_FETCHER,	/* connects to mail servers, writes the spool */
 	SANDBOX_NOTIFIER,	/* reads the state directory, connects to a mail server and a web server, writes notify/ */
-	SANDBOX_RESOLVER	/* asks name servers; no file but those of the system that name them */
+	SANDBOX_RESOLVER,	/* asks name servers; no file but those of the system that name them */
+	SANDBOX_VISITOR		/* connects to web servers; no file but the system's that names and certificates take */
 };
 
 struct sandbox_paths {
 	const char	*state_dir;	/* not for the decoder */
-	const char	*ca_file;	/* fetcher, notifier: read as well; or NULL */
+	const char	*ca_file;	/* fetcher, notifier, visitor: read as well; or NULL */
 	const char	*hook_ca_file;	/* notifier: of its webhook; or NULL */
-	const uint16_t	*ports;		/* resolver: of name servers that were named, beside 53; notifier: of its webhook */
+	const uint16_t	*ports;		/* resolver: of name servers that were named, beside 53; notifier: of its webhook; visitor: of web servers */
 	size_t		 nports;
 	uint16_t	 port;		/* fetcher, notifier: of its mail server; TCP goes there and to name servers. 0: none */
 	int		 link;		/* decoder: it writes to this descriptor */

@@ -25,6 +25,7 @@
 #include "notify/notify.h"
 #include "process/link.h"
 #include "process/resolver.h"
+#include "process/visitor.h"
 #include "process/notifier.h"
 #include "process/role.h"
 #include "process/sandbox.h"
@@ -41,10 +42,10 @@
 #define LOOK_MS 60000		/* whether certificate and key are other ones */
 #define PEM_MAX (256u << 10)
 
-enum kind { INGESTER, HTTP, FETCHER, NOTIFIER, RESOLVER };
-static const char *const	 roles[] = { "ingester", "http", "fetcher", "notifier", "resolver" };
+enum kind { INGESTER, HTTP, FETCHER, NOTIFIER, RESOLVER, VISITOR };
+static const char *const	 roles[] = { "ingester", "http", "fetcher", "notifier", "resolver", "visitor" };
 /* Decoders that one may have at a time; twice what it uses, as those it is done with take a moment to go. */
-static const unsigned		 decoders_max[] = { 128, 8, 0, 0 };
+static const unsigned		 decoders_max[] = { 128, 8, 0, 0, 0, 0 };
 
 struct child {
 	enum kind	 kind;
@@ -281,6 +282,8 @@ config_of(struct supervisor *s, struct child *c, struct err *e)
 		return (notifier_settings(*s->conf, e));
 	case RESOLVER:
 		return (resolver_config(*s->conf));
+	case VISITOR:
+		return (visitor_config(*s->conf));
 	case FETCHER:
 		break;
 	}
@@ -673,6 +676,10 @@ heard(struct supervisor *s, struct child *c, const json_t *m, int fd)
 	} else if (c->kind == RESOLVER && (strcmp(op, "resolver") == 0 || strcmp(op, "resolved") == 0 ||
 	    strcmp(op, "looked") == 0)) {
 		pass_on(s, INGESTER, m);
+	} else if (c->kind == VISITOR && (strcmp(op, "visitor") == 0 || strcmp(op, "visited") == 0)) {
+		pass_on(s, INGESTER, m);
+	} else if (c->kind == INGESTER && (strcmp(op, "visit") == 0 || strcmp(op, "who-visits") == 0)) {
+		pass_on(s, VISITOR, m);
 	} else if (c->kind == INGESTER && (strcmp(op, "hello") == 0 || strcmp(op, "resolve") == 0 || strcmp(op, "look") == 0)) {
 		pass_on(s, RESOLVER, m);
 	} else if (c->kind == FETCHER && strcmp(op, "progress") == 0) {
@@ -809,7 +816,7 @@ static void
 reload(struct supervisor *s)
 {
 	struct conf	*f = s->calls->reload == NULL ? NULL : s->calls->reload(s->ctx);
-	bool		 http = false, notifier = false, resolver = false;
+	bool		 http = false, notifier = false, resolver = false, visitor = false;
 
 	if (f == NULL)
 		return;
@@ -821,10 +828,12 @@ reload(struct supervisor *s)
 		struct child	*c = s->c[i];
 
 		c->over = (c->kind == FETCHER && mailbox_of(s, c) == NULL) || (c->kind == HTTP && !f->http.enabled) ||
-		    (c->kind == NOTIFIER && !notifier_wanted(f)) || (c->kind == RESOLVER && !f->resolver.enabled);
+		    (c->kind == NOTIFIER && !notifier_wanted(f)) || (c->kind == RESOLVER && !f->resolver.enabled) ||
+		    (c->kind == VISITOR && !visitor_wanted(f));
 		http |= c->kind == HTTP;
 		notifier |= c->kind == NOTIFIER;
 		resolver |= c->kind == RESOLVER;
+		visitor |= c->kind == VISITOR;
 		c->backoff = 0;
 		c->next = 0;
 		say(c, "stop");
@@ -833,6 +842,8 @@ reload(struct supervisor *s)
 		(void)add(s, HTTP, NULL);
 	if (f->resolver.enabled && !resolver)
 		(void)add(s, RESOLVER, NULL);
+	if (visitor_wanted(f) && !visitor)
+		(void)add(s, VISITOR, NULL);
 	if (notifier_wanted(f) && !notifier)
 		(void)add(s, NOTIFIER, NULL);
 	for (size_t k = 0; k < f->nmailboxes; k++) {
@@ -1017,6 +1028,8 @@ supervise(struct conf **conf, enum supervise_mode mode, const char *const *names
 		(void)add(&s, HTTP, NULL);
 	if (mode == SUPERVISE_SERVE && (*conf)->resolver.enabled)
 		(void)add(&s, RESOLVER, NULL);
+	if (mode == SUPERVISE_SERVE && visitor_wanted(*conf))
+		(void)add(&s, VISITOR, NULL);
 	if (mode == SUPERVISE_SERVE && notifier_wanted(*conf))
 		(void)add(&s, NOTIFIER, NULL);
 	for (size_t i = 0; i < (*conf)->nmailboxes; i++)

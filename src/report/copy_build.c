@@ -7,6 +7,7 @@
  */
 #include <time.h>
 
+#include "base/escape.h"
 #include "base/when.h"
 #include "report/copy_int.h"
 #include "report/refusal.h"
@@ -37,23 +38,10 @@ xml_text(struct buf *b, struct str s)
 			i += n - 1;
 			continue;
 		}
-		switch (s.p[i]) {
-		case '&':
-			(void)buf_cstr(b, "&amp;");
-			break;
-		case '<':
-			(void)buf_cstr(b, "&lt;");
-			break;
-		case '>':
-			(void)buf_cstr(b, "&gt;");
-			break;
-		case '\n':	/* lines are those of the document */
+		if (s.p[i] == '\n')	/* lines are those of the document */
 			(void)buf_cstr(b, "&#10;");
-			break;
-		default:
-			(void)buf_byte(b, (unsigned char)s.p[i]);
-			break;
-		}
+		else
+			(void)esc_xml(b, (struct str){ s.p + i, 1 });
 	}
 }
 

@@ -27,6 +27,9 @@ EXTRA_DIST += src/store/embed-sql.sh
 # what changed in the DNS, on charts
 libdmarcd_a_SOURCES += src/store/query_dns_events.c
 
+# MTA-STS policies of our own domains
+libdmarcd_a_SOURCES += src/store/policies.c src/store/policies.h
+
 # search
 libdmarcd_a_SOURCES += src/store/query_search.h src/store/query_search.c
 

@@ -12,7 +12,9 @@
 #include "store/store_int.h"
 
 #define OURS " IN (SELECT id FROM temp.narrow_domain)"
-/* What stands at a domain of theirs or below, and above it as far as their policy may hang on it; not which others are watched. */
+/* What stands at a domain of theirs or below. */
+#define DNS_SEEN_AT "EXISTS (SELECT 1 FROM temp.narrow_name l WHERE domain = l.name OR substr(domain, -length(l.name) - 1) = '.' || l.name)"
+/* And above it as far as their policy may hang on it; not which others are watched. */
 #define DNS_SEEN "EXISTS (SELECT 1 FROM temp.narrow_name l WHERE domain = l.name OR substr(domain, -length(l.name) - 1) = '.' || l.name " \
 	"OR (kind = 1 AND substr(l.name, -length(domain) - 1) = '.' || domain))"
 
@@ -26,6 +28,7 @@ static const struct { const char *table; const char *where; } tables[] = {
 	{ "domain", "id" OURS },
 	{ "dns", DNS_SEEN },
 	{ "dns_was", "dns IN (SELECT id FROM main.dns WHERE " DNS_SEEN ")" },
+	{ "sts", DNS_SEEN_AT },
 	{ "policy", "domain" OURS },
 	{ "report", "domain" OURS },
 	{ "record", "domain" OURS },

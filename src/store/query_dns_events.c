@@ -21,10 +21,10 @@ int
 query_dns_events(struct query *q, const struct query_filter *f, const struct query_range *r, struct query_dns_event **out, size_t *n,
     struct err *e)
 {
-	/* what took its place: the next one that is over, too, or what holds now */
+	/* what took its place: the next one that is over, too, or what holds now; of what mail that is sent is judged by */
 	static const char	 sql[] = "SELECT w.until, CASE d.kind WHEN 1 THEN 'dmarc' WHEN 2 THEN 'spf' ELSE 'dkim' END, d.name, d.domain, w.texts,"
 	    " coalesce((SELECT x.texts FROM dns_was x WHERE x.dns = w.dns AND x.until > w.until ORDER BY x.until LIMIT 1), d.texts)"
-	    " FROM dns_was w JOIN dns d ON d.id = w.dns WHERE d.own = 1 AND w.until BETWEEN ?1 AND ?2 ORDER BY w.until DESC LIMIT ?3";
+	    " FROM dns_was w JOIN dns d ON d.id = w.dns WHERE d.own = 1 AND d.kind < 4 AND w.until BETWEEN ?1 AND ?2 ORDER BY w.until DESC LIMIT ?3";
 	struct query_dns_event	*v;
 	sqlite3_stmt		*st;
 	int			 rc;

@@ -5,12 +5,12 @@
 #include "store/records.h"
 
 #define COLUMNS "d.id, d.kind, d.name, d.domain, d.own, d.mail, d.state, d.texts, d.more, d.ttl, d.checked, d.answered, d.since," \
-	" d.tries, d.failure, w.since, w.until, w.state, w.texts"
+	" d.tries, d.failure, w.since, w.until, w.state, w.texts, d.seconded, d.server, d.second, d.doubts"
 #define WITH_BEFORE " FROM dns d LEFT JOIN dns_was w ON w.dns = d.id AND w.until = (SELECT max(until) FROM dns_was x WHERE x.dns = d.id)"
 #define AT_OR_BELOW "(?2 IS NULL OR d.domain = ?2 OR substr(d.domain, -length(?2) - 1) = '.' || ?2)"
 
 const char *const store_dns_state_names[STORE_DNS_STATES] = { "waiting", "found", "nodata", "nxdomain" };
-const char *const store_dns_kind_names[TXT_KEY + 1] = { "", "dmarc", "spf", "dkim" };
+const char *const store_dns_kind_names[TXT_LAST + 1] = { "", "dmarc", "spf", "dkim", "sts" };
 const char *const store_dns_failure_names[STORE_DNS_FAILURES] = { "", "timeout", "servfail", "refused" };
 
 /* What is not as we wrote it was put there by somebody else: as if it had no texts. */
@@ -54,7 +54,7 @@ selector_of(const struct store_dns *d)
 static enum txt_kind
 kind_of(int v)
 {
-	return (v < TXT_DMARC || v > TXT_KEY ? TXT_DMARC : (enum txt_kind)v);
+	return (v < TXT_DMARC || v > TXT_LAST ? TXT_DMARC : (enum txt_kind)v);
 }
 
 static int
@@ -72,7 +72,10 @@ row_read(struct query *q, sqlite3_stmt *st, struct store_dns *d, struct err *e)
 		return (q_oom(e));
 	d->selector = selector_of(d);
 	d->said.since = sqlite3_column_int64(st, 12);
-	d->twice = d->said.since > 0 && d->answered - d->said.since >= STORE_DNS_TWICE;
+	d->twice = d->said.since > 0 && d->answered - d->said.since >= STORE_DNS_TWICE && sqlite3_column_type(st, 19) != SQLITE_NULL;
+	d->server = q_column(q, st, 20);
+	d->second = q_column(q, st, 21);
+	d->disputed = sqlite3_column_int(st, 22) > 0;
 	if (said_read(q, st, 6, 7, &d->said, e) == -1)
 		return (-1);
 	if (sqlite3_column_type(st, 16) == SQLITE_NULL)

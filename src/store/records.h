@@ -31,13 +31,14 @@ enum store_dns_state {
 	STORE_DNS_STATES
 };
 extern const char *const store_dns_state_names[STORE_DNS_STATES];	/* "waiting" "found" "nodata" "nxdomain" */
-extern const char *const store_dns_kind_names[TXT_KEY + 1];		/* by enum txt_kind: "" "dmarc" "spf" "dkim" */
+extern const char *const store_dns_kind_names[TXT_LAST + 1];		/* by enum txt_kind: "" "dmarc" "spf" "dkim" "sts" */
 
 enum store_dns_failure { STORE_DNS_ANSWERED, STORE_DNS_TIMEOUT, STORE_DNS_SERVFAIL, STORE_DNS_REFUSED, STORE_DNS_FAILURES };
 extern const char *const store_dns_failure_names[STORE_DNS_FAILURES];	/* "" "timeout" "servfail" "refused" */
 
-/* An answer holds as seen twice when it was given again after so long. */
+/* An answer holds as seen twice when another server gave it again after so long, or the same one where there is no other. */
 #define STORE_DNS_TWICE	900
+#define STORE_DNS_SERVER 64	/* bytes of who said it: "192.0.2.53", "system", "root" */
 
 struct store_dns_said {
 	enum store_dns_state	 state;
@@ -60,7 +61,10 @@ struct store_dns {
 	uint32_t		 ttl;
 	int64_t			 checked;	/* the latest question that came to an end; 0: none */
 	int64_t			 answered;	/* the latest that was answered; 0: none */
-	bool			 twice;		/* answered at least STORE_DNS_TWICE after said.since */
+	bool			 twice;		/* seen twice */
+	struct str		 server;	/* who said so first; absent: not known */
+	struct str		 second;	/* who was asked whether it is so; absent: nobody yet */
+	bool			 disputed;	/* he says something else */
 	unsigned		 tries;		/* that have failed since the latest answer: what is said is old */
 	enum store_dns_failure	 failure;	/* the latest */
 	const struct store_dns_said *before;	/* what was said before this; NULL: nothing else is known */
@@ -111,7 +115,12 @@ int	 store_dns_unmet(struct store *, const struct store_dns_look *, bool *out, s
 /* Names that our SPF records lead to are asked for as well. */
 int	 store_dns_follow(struct store *, int64_t now, struct err *);
 
-struct store_dns_due { int64_t id; enum txt_kind kind; char name[DOMAIN_MAX + 1]; };
+struct store_dns_due {
+	int64_t		 id;
+	enum txt_kind	 kind;
+	char		 name[DOMAIN_MAX + 1];
+	char		 not[STORE_DNS_SERVER];	/* not of this one, if there is another; "": of any */
+};
 /* Those in except are being asked for. */
 int	 store_dns_due(struct store *, int64_t now, const int64_t *except, size_t nexcept, struct store_dns_due *out, size_t max, size_t *n,
 	    struct err *);
@@ -129,6 +138,7 @@ struct store_dns_answer {
 	enum store_dns_state	 state;		/* WAITING: nobody answered, failure says why */
 	enum store_dns_failure	 failure;
 	uint32_t		 ttl;
+	char			 server[STORE_DNS_SERVER];	/* who said so; "": not known */
 	struct txt_set		 set;
 };
 /* One transaction. spf: a record that may lead elsewhere has become another one. */

@@ -94,7 +94,7 @@ by_mail(const void *x, const void *y)
 
 /* --- What is wanted -------------------------------------------------------------------- */
 
-enum { W_UPDATE, W_ADD, W_LEAD, W_DAY, W_EVIDENCE, W_NAME, W_STMTS };
+enum { W_UPDATE, W_ADD, W_LEAD, W_DAY, W_EVIDENCE, W_NAME, W_TLS, W_STMTS };
 static const char *const	 look_sql[W_STMTS] = {
 	[W_UPDATE] = ("UPDATE dns SET own = max(own, ?4), met = CASE WHEN ?4 THEN ?6 ELSE met END,"
 	    " mail = CASE WHEN wanted >= ?6 THEN max(mail, ?5) ELSE ?5 END, wanted = ?7 WHERE kind = ?1 AND name = ?2 AND domain = ?3"),
@@ -104,6 +104,7 @@ static const char *const	 look_sql[W_STMTS] = {
 	[W_DAY] = "SELECT evidence, sum(count), count(*) FROM record WHERE domain = ?1 AND day = ?2 GROUP BY evidence",
 	[W_EVIDENCE] = "SELECT header_from, spf, dkim FROM evidence WHERE id = ?1",
 	[W_NAME] = "SELECT text FROM name WHERE id = ?1",
+	[W_TLS] = "SELECT 1 FROM tls_day WHERE domain = ?1 AND day > ?2 LIMIT 1",
 };
 
 struct look {
@@ -341,6 +342,24 @@ want_mail(struct look *k, struct tally *t, struct err *e)
 	return (0);
 }
 
+/* Where mail to a domain goes: is there an MTA-STS policy to be looked at? Its mail or reports of its TLS sessions make it ours. */
+static int
+want_policy(struct look *k, int64_t id, struct str name, bool mail, struct err *e)
+{
+	sqlite3_stmt	*st = k->st[W_TLS];
+	int		 rc = SQLITE_ROW;
+
+	if (!mail) {
+		(void)sqlite3_bind_int64(st, 1, id);
+		(void)sqlite3_bind_int64(st, 2, k->now / 86400 - DAYS);
+		rc = sqlite3_step(st);
+		(void)sqlite3_reset(st);
+		if (rc != SQLITE_ROW)
+			return (rc == SQLITE_DONE ? 0 : store_fail(k->s, "tls_day", e));
+	}
+	return (want(k, TXT_STS, STR("_mta-sts."), name, true, 0, e));
+}
+
 static int
 look_domain(struct look *k, int64_t id, struct str name, struct err *e)
 {
@@ -348,7 +367,8 @@ look_domain(struct look *k, int64_t id, struct str name, struct err *e)
 	int		 rv;
 
 	k->org = domain_org(name);
-	rv = mail_read(k, id, &evidence, e);
+	if ((rv = mail_read(k, id, &evidence, e)) == 0)
+		rv = want_policy(k, id, name, evidence.n > 0, e);
 	if (rv == 0 && evidence.n > 0) {
 		rv = want_walk(k, name, true, 0, e);
 		if (rv == 0)
@@ -373,7 +393,8 @@ look_settings(struct look *k, struct err *e)
 	const struct str_list	*l = &k->s->trust->domains;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (want_walk(k, str_of(l->v[i]), true, 0, e) == -1 || want(k, TXT_SPF, STR(""), str_of(l->v[i]), true, 0, e) == -1)
+		if (want_walk(k, str_of(l->v[i]), true, 0, e) == -1 || want(k, TXT_SPF, STR(""), str_of(l->v[i]), true, 0, e) == -1 ||
+		    want(k, TXT_STS, STR("_mta-sts."), str_of(l->v[i]), true, 0, e) == -1)
 			return (-1);
 	return (0);
 }

@@ -12,6 +12,7 @@
 #define AGAIN_LAST	(4 * 3600)
 #define FAR		"172800"	/* nothing is put off for so long: the clock has been wrong */
 #define CACHED		600	/* seconds: the resolver's own cache answers for so long (dns/dns.c) */
+#define DOUBTS		8	/* then two servers disagree for good: they are asked no more often than others */
 #define KEPT		20	/* answers of a name that others took the place of */
 
 static bool
@@ -29,25 +30,29 @@ store_dns_due(struct store *s, int64_t now, const int64_t *except, size_t nexcep
 {
 	struct store_dns_due	*d;
 	sqlite3_stmt		*st;
-	const char		*name;
+	const char		*name, *not;
 	int			 rc = SQLITE_DONE, kind;
 
 	*n = 0;
 	if (max == 0)
 		return (0);
-	if (store_prepare(s, &st, "SELECT id, kind, name FROM dns WHERE due <= ?1 OR due > ?1 + " FAR " ORDER BY due LIMIT ?2", e) == -1)
+	if (store_prepare(s, &st, "SELECT id, kind, name, CASE WHEN seconded IS NULL AND doubts % 2 = 0 AND since <= ?1 - ?3 THEN server END"
+	    " FROM dns WHERE due <= ?1 OR due > ?1 + " FAR " ORDER BY due LIMIT ?2", e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, now);
 	(void)sqlite3_bind_int64(st, 2, (sqlite3_int64)(max + nexcept));
+	(void)sqlite3_bind_int64(st, 3, STORE_DNS_TWICE);
 	while (*n < max && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		kind = sqlite3_column_int(st, 1);
 		name = (const char *)sqlite3_column_text(st, 2);
-		if (name == NULL || kind < TXT_DMARC || kind > TXT_KEY || taken(except, nexcept, sqlite3_column_int64(st, 0)))
+		if (name == NULL || kind < TXT_DMARC || kind > TXT_LAST || taken(except, nexcept, sqlite3_column_int64(st, 0)))
 			continue;
 		d = &out[(*n)++];
 		d->id = sqlite3_column_int64(st, 0);
 		d->kind = (enum txt_kind)kind;
 		(void)snprintf(d->name, sizeof(d->name), "%s", name);
+		not = (const char *)sqlite3_column_text(st, 3);
+		(void)snprintf(d->not, sizeof(d->not), "%s", not == NULL ? "" : not);
 	}
 	(void)sqlite3_finalize(st);
 	return (*n == max || rc == SQLITE_DONE ? 0 : store_fail(s, "dns", e));
@@ -143,12 +148,13 @@ store_dns_due_now(struct store *s, struct str domain, int64_t now, struct err *e
 
 /* --- What was said ----------------------------------------------------------------------- */
 
-enum { S_GET, S_FAILED, S_SAME, S_SET, S_WAS, S_TRIM, S_STMTS };
+enum { S_GET, S_FAILED, S_SAME, S_SECOND, S_SET, S_WAS, S_TRIM, S_STMTS };
 static const char *const	 said_sql[S_STMTS] = {
-	[S_GET] = "SELECT kind, state, texts, since, tries, more FROM dns WHERE id = ?1",
+	[S_GET] = "SELECT kind, state, texts, since, tries, seconded, doubts, ifnull(server, '') FROM dns WHERE id = ?1",
 	[S_FAILED] = "UPDATE dns SET checked = ?2, tries = ?3, failure = ?4, due = ?5 WHERE id = ?1",
 	[S_SAME] = "UPDATE dns SET checked = ?2, answered = ?2, tries = 0, failure = 0, due = ?3, ttl = ?4, more = ?5 WHERE id = ?1",
-	[S_SET] = "UPDATE dns SET since = ?2, state = ?3, texts = ?4 WHERE id = ?1",
+	[S_SECOND] = "UPDATE dns SET seconded = ?2, doubts = ?3, second = ifnull(?4, second) WHERE id = ?1",
+	[S_SET] = "UPDATE dns SET since = ?2, state = ?3, texts = ?4, server = nullif(?5, ''), seconded = NULL, second = NULL, doubts = 0 WHERE id = ?1",
 	[S_WAS] = ("INSERT OR REPLACE INTO dns_was (dns, until, since, state, texts) SELECT id, ?2, since, state, texts FROM dns"
 	    " WHERE id = ?1"),
 	[S_TRIM] = "DELETE FROM dns_was WHERE dns = ?1 AND until <= (SELECT until FROM dns_was WHERE dns = ?1 ORDER BY until DESC LIMIT 1 OFFSET ?2)",
@@ -186,25 +192,35 @@ failed(struct saying *k, const struct store_dns_answer *a, int64_t tries, struct
 	return (run(k, S_FAILED, e));
 }
 
+/* What was held until now. */
+struct before {
+	enum txt_kind	 kind;
+	int		 state;
+	bool		 same;		/* it is what is said now */
+	int64_t		 since, tries, seconded, doubts;	/* seconded 0: not yet */
+	char		 server[STORE_DNS_SERVER];
+};
+
 /* When to ask again: soon after a change, to see it twice; else as long as it holds. */
 static int64_t
-due(const struct saying *k, const struct store_dns_answer *a, int64_t since)
+due(const struct saying *k, const struct store_dns_answer *a, const struct before *h)
 {
-	int64_t	 ttl = a->ttl < TTL_LEAST ? TTL_LEAST : a->ttl > TTL_MOST ? TTL_MOST : a->ttl;
+	int64_t	 ttl = a->ttl < TTL_LEAST ? TTL_LEAST : a->ttl > TTL_MOST ? TTL_MOST : a->ttl, since = h->since > k->now ? k->now : h->since;
 
-	if (since > k->now)
-		since = k->now;
-	return (k->now - since < STORE_DNS_TWICE ? since + STORE_DNS_TWICE : k->now + ttl);
+	if (k->now - since < STORE_DNS_TWICE)
+		return (since + STORE_DNS_TWICE);
+	return (h->seconded == 0 && h->doubts > 0 && h->doubts < DOUBTS ? k->now + STORE_DNS_TWICE : k->now + ttl);
 }
 
 static int
-changed(struct saying *k, const struct store_dns_answer *a, enum txt_kind kind, bool first, const struct buf *texts, struct err *e)
+changed(struct saying *k, const struct store_dns_answer *a, const struct before *h, const struct buf *texts, struct err *e)
 {
 	sqlite3_stmt	*st = k->st[S_WAS];
+	bool		 first = h->state == STORE_DNS_WAITING;
 
 	k->changed = true;
-	k->dmarc |= kind == TXT_DMARC;
-	k->spf |= kind == TXT_SPF;
+	k->dmarc |= h->kind == TXT_DMARC;
+	k->spf |= h->kind == TXT_SPF;
 	(void)sqlite3_bind_int64(st, 1, a->id);
 	(void)sqlite3_bind_int64(st, 2, k->now);
 	if (!first && run(k, S_WAS, e) == -1)
@@ -218,23 +234,59 @@ changed(struct saying *k, const struct store_dns_answer *a, enum txt_kind kind, 
 	(void)sqlite3_bind_int64(st, 2, k->now);
 	(void)sqlite3_bind_int(st, 3, (int)a->state);
 	(void)sqlite3_bind_text(st, 4, texts->len == 0 ? "" : texts->p, (int)texts->len, SQLITE_STATIC);
+	(void)sqlite3_bind_text(st, 5, a->server, -1, SQLITE_STATIC);
 	return (run(k, S_SET, e));
 }
 
+/* What was said before, said again or disputed. */
 static int
-answered(struct saying *k, const struct store_dns_answer *a, enum txt_kind kind, bool first, bool same, int64_t since,
-    const struct buf *texts, struct err *e)
+seconded(struct saying *k, const struct store_dns_answer *a, struct before *h, bool other, struct err *e)
 {
+	sqlite3_stmt	*st = k->st[S_SECOND];
+
+	if (h->same && (other || h->doubts == 0)) {
+		h->seconded = k->now;
+		h->doubts = 0;
+	} else	/* the first after the second or the second after the first: it goes to and fro */
+		h->doubts = h->doubts > DOUBTS ? DOUBTS : h->doubts + 1;
+	(void)sqlite3_bind_int64(st, 1, a->id);
+	if (h->seconded != 0)
+		(void)sqlite3_bind_int64(st, 2, h->seconded);
+	else
+		(void)sqlite3_bind_null(st, 2);
+	(void)sqlite3_bind_int64(st, 3, h->doubts);
+	if ((other || h->seconded != 0) && a->server[0] != '\0')
+		(void)sqlite3_bind_text(st, 4, a->server, -1, SQLITE_STATIC);
+	else
+		(void)sqlite3_bind_null(st, 4);
+	return (run(k, S_SECOND, e));
+}
+
+/*
+ * One server says what holds, another one is asked a quarter of an hour later
+ * whether he says the same. When he says something else, as his memory may be
+ * longer or he sees another part of the world, nothing changes but that it has
+ * not been seen twice.
+ */
+static int
+answered(struct saying *k, const struct store_dns_answer *a, struct before *h, const struct buf *texts, struct err *e)
+{
+	bool		 waits = h->state != STORE_DNS_WAITING && h->seconded == 0 && k->now - h->since >= STORE_DNS_TWICE;
+	bool		 other = a->server[0] != '\0' && h->server[0] != '\0' && strcmp(a->server, h->server) != 0;
 	sqlite3_stmt	*st = k->st[S_SAME];
 
-	if (!same) {
-		if (changed(k, a, kind, first, texts, e) == -1)
+	if (waits && (h->same || other)) {
+		if (seconded(k, a, h, other, e) == -1)
 			return (-1);
-		since = k->now;
+	} else if (!h->same) {
+		if (changed(k, a, h, texts, e) == -1)
+			return (-1);
+		h->since = k->now;
+		h->seconded = h->doubts = 0;
 	}
 	(void)sqlite3_bind_int64(st, 1, a->id);
 	(void)sqlite3_bind_int64(st, 2, k->now);
-	(void)sqlite3_bind_int64(st, 3, due(k, a, since));
+	(void)sqlite3_bind_int64(st, 3, due(k, a, h));
 	(void)sqlite3_bind_int64(st, 4, a->ttl);
 	(void)sqlite3_bind_int64(st, 5, a->set.more);
 	return (run(k, S_SAME, e));
@@ -244,32 +296,33 @@ static int
 said(struct saying *k, const struct store_dns_answer *a, struct err *e)
 {
 	sqlite3_stmt	*st = k->st[S_GET];
+	struct before	 h = { .same = false };
 	struct buf	 texts = { 0 };
 	const char	*was;
-	int64_t		 since, tries;
-	enum txt_kind	 kind;
-	int		 rc, state;
-	bool		 same;
+	int		 rc;
 
 	(void)sqlite3_bind_int64(st, 1, a->id);
 	if ((rc = sqlite3_step(st)) != SQLITE_ROW) {
 		(void)sqlite3_reset(st);
 		return (rc == SQLITE_DONE ? 0 : store_fail(k->s, "dns", e));	/* nobody wants it any more */
 	}
-	kind = (enum txt_kind)sqlite3_column_int(st, 0);
-	state = sqlite3_column_int(st, 1);
-	since = sqlite3_column_int64(st, 3);
-	tries = sqlite3_column_int64(st, 4);
+	h.kind = (enum txt_kind)sqlite3_column_int(st, 0);
+	h.state = sqlite3_column_int(st, 1);
+	h.since = sqlite3_column_int64(st, 3);
+	h.tries = sqlite3_column_int64(st, 4);
+	h.seconded = sqlite3_column_int64(st, 5);
+	h.doubts = sqlite3_column_int64(st, 6);
+	(void)snprintf(h.server, sizeof(h.server), "%s", (const char *)sqlite3_column_text(st, 7));
 	txt_write(&a->set, &texts);
 	was = (const char *)sqlite3_column_text(st, 2);
-	same = state == (int)a->state && was != NULL && strlen(was) == texts.len && (texts.len == 0 || memcmp(was, texts.p, texts.len) == 0);
+	h.same = h.state == (int)a->state && was != NULL && strlen(was) == texts.len && (texts.len == 0 || memcmp(was, texts.p, texts.len) == 0);
 	(void)sqlite3_reset(st);
 	if (texts.failed)
 		rc = err_set(e, ERR_TEMP, "out of memory");
 	else if (a->state == STORE_DNS_WAITING)
-		rc = failed(k, a, tries, e);
+		rc = failed(k, a, h.tries, e);
 	else
-		rc = answered(k, a, kind, state == STORE_DNS_WAITING, same, since, &texts, e);
+		rc = answered(k, a, &h, &texts, e);
 	buf_free(&texts);
 	return (rc);
 }

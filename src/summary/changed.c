@@ -65,7 +65,7 @@ summary_dns_changes(struct query *q, struct summary *s, struct err *e)
 static void
 record_name(struct buf *b, const struct summary_dns *x)
 {
-	(void)buf_cstr(b, x->kind == TXT_DMARC ? "DMARC" : x->kind == TXT_SPF ? "SPF" : "DKIM ");
+	(void)buf_cstr(b, x->kind == TXT_DMARC ? "DMARC" : x->kind == TXT_SPF ? "SPF" : x->kind == TXT_STS ? "MTA-STS" : "DKIM ");
 	if (x->selector.len > 0)
 		(void)words_name(b, x->selector);
 }

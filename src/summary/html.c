@@ -27,27 +27,7 @@ esc(struct buf *b, struct str s)
 	struct buf	 safe = { 0 };
 
 	(void)esc_text(&safe, s);
-	for (size_t i = 0; i < safe.len; i++)
-		switch (safe.p[i]) {
-		case '&':
-			(void)buf_cstr(b, "&amp;");
-			break;
-		case '<':
-			(void)buf_cstr(b, "&lt;");
-			break;
-		case '>':
-			(void)buf_cstr(b, "&gt;");
-			break;
-		case '"':
-			(void)buf_cstr(b, "&quot;");
-			break;
-		case '\'':
-			(void)buf_cstr(b, "&#39;");
-			break;
-		default:
-			(void)buf_byte(b, (unsigned char)safe.p[i]);
-			break;
-		}
+	(void)esc_xml(b, buf_as_str(&safe));
 	b->failed |= safe.failed;
 	buf_free(&safe);
 }

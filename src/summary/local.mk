@@ -4,7 +4,7 @@ summary_texts = src/summary/en.txt src/summary/ru.txt src/summary/pt.txt src/sum
 libdmarcd_a_SOURCES += \
 	src/summary/summary.h src/summary/model.c \
 	src/summary/say.c src/summary/say.h src/summary/words.c src/summary/words.h \
-	src/summary/text.c src/summary/html.c src/summary/json.c
+	src/summary/text.c src/summary/html.c src/summary/json.c src/summary/values.c src/summary/values.h
 # the list to work off
 libdmarcd_a_SOURCES += src/summary/tasks.h src/summary/tasks.c src/summary/tasks_json.c
 # what became of reported fixes

@@ -71,17 +71,25 @@ check_fit(struct str certificate, struct str key, struct err *e)
 	return (rc < 0 ? err_set(e, ERR_CONFIG, "cannot be used together: %s", gnutls_strerror(rc)) : 0);
 }
 
-int
-tls_pair_check(struct str certificate, struct str key, struct tls_pair *out, enum tls_pair_file *which, struct err *e)
+bool
+tls_pair_times(struct str certificate, struct tls_pair *out)
 {
-	gnutls_x509_crt_t	 c;
+	gnutls_x509_crt_t	 c = first(certificate);
 
-	*which = TLS_PAIR_CERTIFICATE;
-	if ((c = first(certificate)) == NULL)
-		return (err_set(e, ERR_CONFIG, "holds no certificate in PEM form"));
+	if (c == NULL)
+		return (false);
 	out->from = (int64_t)gnutls_x509_crt_get_activation_time(c);
 	out->until = (int64_t)gnutls_x509_crt_get_expiration_time(c);
 	gnutls_x509_crt_deinit(c);
+	return (true);
+}
+
+int
+tls_pair_check(struct str certificate, struct str key, struct tls_pair *out, enum tls_pair_file *which, struct err *e)
+{
+	*which = TLS_PAIR_CERTIFICATE;
+	if (!tls_pair_times(certificate, out))
+		return (err_set(e, ERR_CONFIG, "holds no certificate in PEM form"));
 	*which = TLS_PAIR_KEY;
 	if (check_key(key, e) == -1)
 		return (-1);

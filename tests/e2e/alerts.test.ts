@@ -2,14 +2,12 @@
 import assert from 'node:assert/strict';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createPlain, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
-import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { makeCerts, type Certs, type Pair } from './lib/certs.js';
+import { makeCerts, type Certs } from './lib/certs.js';
 import { configuration, Daemon, dmarcd, killed, program, until, type Ran } from './lib/daemon.js';
+import { Hook, stopHooks, type Got } from './lib/hook.js';
 import { Spec } from './lib/openapi.js';
 import { stopAll } from './lib/servers.js';
 import { readMail, Smtp } from './lib/smtp.js';
@@ -26,50 +24,12 @@ before(() => {
 	writeFileSync(join(dir, 'secret'), `${secret}\n`, { mode: 0o600 });
 });
 
-const hooks: Hook[] = [];
-
 after(async () => {
 	Daemon.endAll();
 	await stopAll();
-	await Promise.all(hooks.map((h) => h.stop()));
+	await stopHooks();
 	if (dir !== '') rmSync(dir, { recursive: true, force: true });
 });
-
-// --- A web server --------------------------------------------------------------------------
-
-interface Got { path: string; headers: IncomingMessage['headers']; body: string }
-
-class Hook {
-	got: Got[] = [];
-	answer: (r: ServerResponse) => void = (r) => { r.writeHead(204).end(); };
-	port = 0;
-	private readonly server: Server;
-
-	constructor(pair?: Pair) {
-		const on = (q: IncomingMessage, r: ServerResponse): void => {
-			const parts: Buffer[] = [];
-			q.on('data', (d: Buffer) => parts.push(d));
-			q.on('end', () => {
-				this.got.push({ path: q.url ?? '', headers: q.headers, body: Buffer.concat(parts).toString('utf8') });
-				this.answer(r);
-			});
-		};
-		this.server = pair === undefined ? createPlain(on) : createServer({ cert: readFileSync(pair.cert), key: readFileSync(pair.key) }, on);
-		this.server.on('tlsClientError', () => undefined);
-		hooks.push(this);
-	}
-
-	async start(port = 0): Promise<this> {
-		await new Promise<void>((done) => { this.server.listen(port, '127.0.0.1', done); });
-		this.port = (this.server.address() as AddressInfo).port;
-		return this;
-	}
-
-	async stop(): Promise<void> {
-		this.server.closeAllConnections?.();
-		await new Promise<void>((done) => { this.server.close(() => { done(); }); });
-	}
-}
 
 /** As a receiver should look at it. */
 function signed(g: Got): any {

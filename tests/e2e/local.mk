@@ -49,7 +49,7 @@ soak: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT) tests/bench/measure$(EXEEXT)
 
 # host names, from a name server of our own on loopback
 TESTS += tests/e2e/resolver.sh tests/e2e/records.sh
-EXTRA_DIST += tests/e2e/records.sh tests/e2e/records.test.ts tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts
+EXTRA_DIST += tests/e2e/records.sh tests/e2e/records.test.ts tests/e2e/resolver.sh tests/e2e/resolver.test.ts tests/e2e/lib/dns.ts tests/e2e/lib/place.ts
 
 # what another program wrote down
 TESTS += tests/e2e/copies.sh
@@ -84,7 +84,11 @@ EXTRA_DIST += tests/e2e/truth.sh tests/e2e/truth.test.ts
 
 # alerts: webhook, mail, command; servers that are down or not who they say
 TESTS += tests/e2e/alerts.sh
-EXTRA_DIST += tests/e2e/alerts.sh tests/e2e/alerts.test.ts
+EXTRA_DIST += tests/e2e/alerts.sh tests/e2e/alerts.test.ts tests/e2e/lib/hook.ts
+
+# what the DNS says, told: twice seen, once said
+TESTS += tests/e2e/watch.sh
+EXTRA_DIST += tests/e2e/watch.sh tests/e2e/watch.test.ts
 
 # Pictures of all pages: make screenshots; SCREENSHOTS=million with a million records, SHOTS=part of a name
 screenshots: dmarcd$(EXEEXT) tests/gen/dmarcd-gen$(EXEEXT)

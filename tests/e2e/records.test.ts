@@ -1,88 +1,15 @@
 // What the DNS says of our own domains: asked for by name, kept, walked; from a name server on loopback that does what it likes.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { Daemon, dmarcd, program, run, until } from './lib/daemon.js';
+import { test } from 'node:test';
+import { dmarcd, program, until, type Daemon } from './lib/daemon.js';
 import { Dns } from './lib/dns.js';
 import { Spec } from './lib/openapi.js';
+import { imported, Places, report, serving, sql, type Place } from './lib/place.js';
 
 const skip = existsSync(program) ? false : `${program} is not built`;
-const dbsql = join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql');
-
-let dir: string;
-let n = 0;
-
-before(() => {
-	dir = mkdtempSync(join(tmpdir(), 'dmarcd-records-'));
-});
-
-after(() => {
-	rmSync(dir, { recursive: true, force: true });
-});
-
-interface Place {
-	state: string;
-	conf: string;
-}
-
-function place(dns: Dns, more = ''): Place {
-	const state = join(dir, `s${++n}`, 'state');
-	const conf = join(dir, `s${n}`, 'conf');
-	mkdirSync(state, { recursive: true });
-	writeFileSync(conf, `state = "${state}"\nhttp { listen = "127.0.0.1:0" }\n${more}` +
-		`resolver {\n\tservers = { "127.0.0.1:${dns.port}" }\n\trate = 200\n\ttimeout = 1s\n}\n`);
-	return { state, conf };
-}
-
-interface Row {
-	from?: string;
-	ip?: string;
-	m?: number;
-	spf?: string; // domain that passed
-	dkim?: [domain: string, selector: string];
-	pass?: boolean; // as the receiver saw it
-}
-
-/** A report of yesterday about mail with these. */
-function report(domain: string, rows: Row[], method = ''): string {
-	const end = Math.floor(Date.now() / 86400000) * 86400;
-	return '<?xml version="1.0"?><feedback><report_metadata><org_name>Receiver</org_name><email>d@receiver.example</email>' +
-		`<report_id>r${++n}</report_id><date_range><begin>${end - 86400}</begin><end>${end - 1}</end></date_range></report_metadata>` +
-		`<policy_published><domain>${domain}</domain><p>none</p>${method}</policy_published>` +
-		rows.map((r) => `<record><row><source_ip>${r.ip ?? '192.0.2.1'}</source_ip><count>${r.m ?? 10}</count><policy_evaluated><disposition>none</disposition>` +
-			`<dkim>${r.pass !== false && r.dkim ? 'pass' : 'fail'}</dkim><spf>${r.pass !== false && r.spf !== undefined ? 'pass' : 'fail'}</spf></policy_evaluated></row>` +
-			`<identifiers><header_from>${r.from ?? domain}</header_from></identifiers><auth_results>` +
-			(r.dkim ? `<dkim><domain>${r.dkim[0]}</domain><selector>${r.dkim[1]}</selector><result>pass</result></dkim>` : '') +
-			`<spf><domain>${r.spf ?? domain}</domain><result>${r.spf === undefined ? 'fail' : 'pass'}</result></spf></auth_results></record>`).join('') + '</feedback>';
-}
-
-async function imported(p: Place, text: string): Promise<void> {
-	const file = join(p.state, '..', `r${++n}.xml`);
-	writeFileSync(file, text);
-	const r = await dmarcd(p.conf, ['import', '--progress', 'never', file]);
-	assert.equal(r.code, 0, r.stderr);
-}
-
-async function serving(p: Place, f: (d: Daemon) => Promise<void>): Promise<void> {
-	const d = await Daemon.start(p.conf);
-	try {
-		await f(d);
-		await d.stop();
-	} catch (e) {
-		process.stderr.write(d.log.split('\n').slice(-15).map((l) => `# ${l}\n`).join(''));
-		throw e;
-	} finally {
-		await d.end();
-	}
-}
-
-async function sql(p: Place, text: string): Promise<string> {
-	const r = await run(dbsql, [join(p.state, 'dmarcd.db'), text]);
-	assert.equal(r.code, 0, r.stderr);
-	return r.stdout.trim();
-}
+const places = new Places('records');
 
 /** Everything has been asked for, and so has all that the answers lead to. */
 const settled = async (p: Place): Promise<void> => {
@@ -100,7 +27,7 @@ const key = `v=DKIM1; k=rsa; p=${'A'.repeat(360)}`;
 
 test('names of our domains and of their mail are asked for; what was said stays', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns);
+	const p = places.make(dns);
 	dns.texts('_dmarc.example.com', 'some text', 'v=DMARC1; p=reject; rua=mailto:d@example.com');
 	dns.texts('example.com', 'verification=1', 'v=spf1 include:spf.mailer.example -all');
 	dns.texts('spf.mailer.example', 'v=spf1 include:two.mailer.example ip4:192.0.2.0/24 -all');
@@ -132,6 +59,8 @@ test('names of our domains and of their mail are asked for; what was said stays'
 			'spf|example.org|1|nodata||',
 			'spf|spf.mailer.example|0|found|v=spf1 include:two.mailer.example ip4:192.0.2.0/24 -all',
 			'spf|two.mailer.example|0|nxdomain||',
+			'sts|_mta-sts.example.com|1|nxdomain||',
+			'sts|_mta-sts.example.org|1|nxdomain||',
 		]);
 		await serving(p, async (d) => {
 			const spec = new Spec(process.env['OPENAPI'] ?? join(process.env['E2E_DIR'] ?? 'tests/e2e', '../../schema/openapi.yaml'));
@@ -200,13 +129,13 @@ test('names of our domains and of their mail are asked for; what was said stays'
 
 test('only domains that are ours, and nothing at all when it is off', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns, 'domains = { "example.com", "parked.example" }\n');
+	const p = places.make(dns, 'domains = { "example.com", "parked.example" }\n');
 	try {
 		await imported(p, report('example.com', [{}]));
 		await imported(p, report('example.org', [{}]));
 		await serving(p, async () => settled(p));
 		assert.equal(await sql(p, "SELECT group_concat(name, ' ') FROM (SELECT name FROM dns WHERE own = 1 ORDER BY name)"),
-			'_dmarc.example.com _dmarc.parked.example example.com parked.example');
+			'_dmarc.example.com _dmarc.parked.example _mta-sts.example.com _mta-sts.parked.example example.com parked.example');
 		assert.equal(dns.asked.filter((q) => q.name.includes('example.org')).length, 0);
 		const off = { ...p, conf: `${p.conf}.off` };
 		writeFileSync(off.conf, `state = "${p.state}"\nhttp { listen = "127.0.0.1:0" }\nresolver { enabled = no }\n`);
@@ -234,7 +163,7 @@ async function rows(d: Daemon): Promise<Map<string, Judged>> {
 
 test('the tree walk goes by what the DNS says, and says so; without an answer the list stands in', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns);
+	const p = places.make(dns);
 	// a public suffix that says so itself: what lies one label below are organisations
 	dns.texts('_dmarc.psd.example', 'v=DMARC1; p=reject; psd=y');
 	// a part that is an organisation of its own

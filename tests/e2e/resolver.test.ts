@@ -1,57 +1,18 @@
 // Host names of addresses, from a real name server on loopback that answers, refuses, is silent, lies and goes round in circles.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { compare, Daemon, dmarcd, generate, killed, memory, program, run, until, type Corpus } from './lib/daemon.js';
+import { test } from 'node:test';
+import { compare, Daemon, dmarcd, generate, killed, memory, program, until, type Corpus } from './lib/daemon.js';
 import { Dns, reverse, wireName } from './lib/dns.js';
+import { imported, Places, report as reportOf, serving, sql } from './lib/place.js';
 
 const skip = existsSync(program) ? false : `${program} is not built`;
-const dbsql = join(process.env['E2E_BUILD'] ?? '.', 'tests/unit/dbsql');
-
-let dir: string;
-let n = 0;
-
-before(() => {
-	dir = mkdtempSync(join(tmpdir(), 'dmarcd-resolver-'));
-});
-
-after(() => {
-	rmSync(dir, { recursive: true, force: true });
-});
-
-interface Place {
-	state: string;
-	conf: string;
-}
-
-function place(dns: Dns | undefined, more = '', timeout = 2): Place {
-	const state = join(dir, `s${++n}`, 'state');
-	const conf = join(dir, `s${n}`, 'conf');
-	mkdirSync(state, { recursive: true });
-	writeFileSync(conf, `state = "${state}"\nhttp { listen = "127.0.0.1:0" }\n` +
-		(dns === undefined ? 'resolver { enabled = no }\n' : `resolver {\n\tservers = { "127.0.0.1:${dns.port}" }\n\trate = 200\n\ttimeout = ${timeout}s\n${more}}\n`));
-	return { state, conf };
-}
+const places = new Places('resolver');
 
 /** A report of yesterday: each of these addresses has sent so many messages. */
-function report(id: string, rows: [ip: string, m: number][], spf = 'fail'): string {
-	const end = Math.floor(Date.now() / 86400000) * 86400;
-	return '<?xml version="1.0"?><feedback><report_metadata><org_name>Receiver</org_name><email>d@receiver.example</email>' +
-		`<report_id>${id}</report_id><date_range><begin>${end - 86400}</begin><end>${end - 1}</end></date_range></report_metadata>` +
-		'<policy_published><domain>example.com</domain><p>none</p></policy_published>' +
-		rows.map(([ip, m]) => `<record><row><source_ip>${ip}</source_ip><count>${m}</count><policy_evaluated><disposition>none</disposition>` +
-			`<dkim>fail</dkim><spf>${spf}</spf></policy_evaluated></row><identifiers><header_from>example.com</header_from></identifiers>` +
-			`<auth_results><spf><domain>example.com</domain><result>${spf}</result></spf></auth_results></record>`).join('') + '</feedback>';
-}
-
-async function imported(p: Place, text: string): Promise<void> {
-	const file = join(p.state, '..', `r${++n}.xml`);
-	writeFileSync(file, text);
-	const r = await dmarcd(p.conf, ['import', '--progress', 'never', file]);
-	assert.equal(r.code, 0, r.stderr);
-}
+const report = (id: string, rows: [ip: string, m: number][], spf = 'fail'): string =>
+	reportOf('example.com', rows.map(([ip, m]) => ({ ip, m, ...(spf === 'pass' ? { spf: 'example.com' } : {}) })), '', id);
 
 interface Source {
 	key: string;
@@ -69,25 +30,6 @@ interface State {
 }
 
 const state = async (d: Daemon): Promise<State> => (await d.get('ingest')).resolver as State;
-
-async function serving(p: Place, f: (d: Daemon) => Promise<void>): Promise<void> {
-	const d = await Daemon.start(p.conf);
-	try {
-		await f(d);
-		await d.stop();
-	} catch (e) {
-		process.stderr.write(d.log.split('\n').slice(-15).map((l) => `# ${l}\n`).join(''));
-		throw e;
-	} finally {
-		await d.end();
-	}
-}
-
-async function sql(p: Place, text: string): Promise<string> {
-	const r = await run(dbsql, [join(p.state, 'dmarcd.db'), text]);
-	assert.equal(r.code, 0, r.stderr);
-	return r.stdout.trim();
-}
 
 /** Everything a name server can do with a question. */
 function allKinds(dns: Dns): [string, number][] {
@@ -149,7 +91,7 @@ async function allKnown(p: Place): Promise<void> {
 
 test('every kind of answer: what is shown of it', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns, '', 10);
+	const p = places.make(dns, '', '', 10);
 	await imported(p, report('kinds', allKinds(dns)));
 	try {
 		await serving(p, async (d) => {
@@ -179,7 +121,7 @@ test('every kind of answer: what is shown of it', { skip }, async () => {
 
 test('a restart keeps what is known: it is not asked for again', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns, '', 10);
+	const p = places.make(dns, '', '', 10);
 	await imported(p, report('kept', allKinds(dns)));
 	try {
 		await serving(p, () => allKnown(p));
@@ -208,7 +150,7 @@ const senderOf = async (d: Daemon, ip: string): Promise<Sender | undefined> =>
 
 test('a confirmed name tells who it is; when it changes, the domain is judged again; one that lies tells nothing', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns);
+	const p = places.make(dns, '', '', 2);
 	dns.host('192.0.2.1', ['mail.mailer.example']);
 	dns.host('198.51.100.2', ['www.bank.example'], ['203.0.113.9']);
 	await imported(p, report('who', [['192.0.2.1', 400], ['198.51.100.2', 300]]));
@@ -247,7 +189,7 @@ function many(dns: Dns, count: number): [string, number][] {
 
 test('the resolver is killed again and again: nothing is lost, nobody else is harmed', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns);
+	const p = places.make(dns, '', '', 2);
 	const rows = many(dns, 400);
 	await imported(p, report('kills', rows));
 	try {
@@ -275,8 +217,8 @@ test('the resolver is killed again and again: nothing is lost, nobody else is ha
 
 test('no name server answers: mail comes in as ever, few questions are asked; when one does again, names come', { skip }, async (t) => {
 	const dns = await new Dns().start();
-	const p = place(dns);
-	const corpus: Corpus = await generate(join(dir, `c${++n}`), 'bulk', ['--reports', '150']);
+	const p = places.make(dns, '', '', 2);
+	const corpus: Corpus = await generate(join(places.dir, 'corpus'), 'bulk', ['--reports', '150']);
 	dns.fault = 'silent';
 	try {
 		await serving(p, async (d) => {
@@ -305,7 +247,7 @@ test('no name server answers: mail comes in as ever, few questions are asked; wh
 test('refused by all, then garbage by all: said so, and no more', { skip }, async () => {
 	for (const fault of ['refused', 'servfail', 'garbage'] as const) {
 		const dns = await new Dns().start();
-		const p = place(dns);
+		const p = places.make(dns, '', '', 2);
 		await imported(p, report(fault, many(dns, 60)));
 		dns.fault = fault;
 		try {
@@ -322,7 +264,7 @@ test('refused by all, then garbage by all: said so, and no more', { skip }, asyn
 
 test('more addresses than names are kept of: those with most mail stay; a crowd of names everywhere takes no room', { skip }, async () => {
 	const dns = await new Dns().start();
-	const p = place(dns, '\tcache = 100\n');
+	const p = places.make(dns, '', '\tcache = 100\n', 2);
 	const rows = many(dns, 300);
 	for (const [ip] of rows) dns.zone.set(reverse(ip), { many: 2000 });
 	await imported(p, report('ceiling', rows));
@@ -348,9 +290,9 @@ test('more addresses than names are kept of: those with most mail stay; a crowd 
 test('off: no process, no question; HUP turns it on and off', { skip }, async () => {
 	const dns = await new Dns().start();
 	dns.host('192.0.2.1', ['mail.mailer.example']);
-	const off = place(undefined);
-	const on = place(dns);
-	const p = { state: on.state, conf: join(dir, `s${n}`, 'both.conf') };
+	const off = places.make(undefined);
+	const on = places.make(dns, '', '', 2);
+	const p = { state: on.state, conf: join(on.state, '..', 'both.conf') };
 	const put = (from: Place): void => writeFileSync(p.conf, readFileSync(from.conf, 'utf8').replace(/^state = .*$/m, `state = "${p.state}"`));
 	put(off);
 	await imported(p, report('off', [['192.0.2.1', 10]]));

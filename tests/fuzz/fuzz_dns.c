@@ -12,11 +12,12 @@ int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static unsigned	 last, open_questions, ended;
 
 static int
-on_ask(void *ctx, unsigned token, const char *name, enum dns_type type, struct err *e)
+on_ask(void *ctx, unsigned token, enum dns_view view, const char *name, enum dns_type type, struct err *e)
 {
 	(void)ctx;
 	(void)e;
 	assert(name[0] != '\0' && strlen(name) <= DOMAIN_MAX && (type == DNS_PTR || type == DNS_TXT || host_name_ok(str_of(name))));
+	(void)view;
 	last = token;
 	open_questions++;
 	return (0);
@@ -60,7 +61,7 @@ look_up(const uint8_t *data, size_t size, enum txt_kind kind)
 {
 	static const struct lookup_calls	 calls = { on_ask, on_cancel, on_done, on_told };
 	static const unsigned char		 ip[4] = { 192, 0, 2, 1 };
-	struct lookups				*l = lookups_new(1000, 5000, &calls, NULL, 0);
+	struct lookups				*l = lookups_new(1000, 5000, size % 2 == 1, &calls, NULL, 0);
 	struct str				 records[64];
 	size_t					 at = 0;
 
@@ -70,7 +71,7 @@ look_up(const uint8_t *data, size_t size, enum txt_kind kind)
 	if (kind == 0)
 		assert(lookups_add(l, 1, ip, sizeof(ip)));
 	else
-		assert(lookups_add_name(l, 2, kind, "_dmarc.example.com"));
+		assert(lookups_add_name(l, 2, kind, "_dmarc.example.com", size % 4 == 3));
 	for (int64_t t = 10; at < size && ended == 0; t += 10) {
 		struct dns_reply	 r = { .status = (enum dns_status)(data[at] % 7), .records = records, .ttl = data[at] };
 		size_t			 want = data[at++] / 7 % nitems(records), before = open_questions;
@@ -88,6 +89,7 @@ look_up(const uint8_t *data, size_t size, enum txt_kind kind)
 	}
 	(void)lookups_tick(l, 1000000);		/* the first question, if none was asked */
 	(void)lookups_tick(l, 2000000);
+	(void)lookups_tick(l, 3000000);		/* and of whoever is asked instead */
 	assert(ended == 1 && open_questions <= 1 + HOST_TRIED && lookups_open(l) == 0);
 	lookups_free(l);
 }
@@ -101,7 +103,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(host_name_ok(str_of(out)) && strlen(out) == size - 2);
 	else
 		assert(out[0] == '\0');
-	for (unsigned kind = 0; kind <= TXT_KEY; kind++)
+	for (unsigned kind = 0; kind <= TXT_LAST; kind++)
 		look_up(data, size, (enum txt_kind)kind);
 	return (0);
 }

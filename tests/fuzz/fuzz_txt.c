@@ -1,12 +1,14 @@
 /*
  * fuzz_txt.c - any bytes as TXT records, a line each, read as everything that
- * may stand in one: SPF and all that it leads to, DMARC, keys. Nothing is read
- * beyond an end, places lie within, and following ends.
+ * may stand in one: SPF and all that it leads to, DMARC, keys; and all of them
+ * as an MTA-STS policy. Nothing is read beyond an end, places lie within, and
+ * following ends.
  */
 #include <assert.h>
 
 #include "dmarc/said.h"
 #include "dmarc/spf.h"
+#include "dmarc/sts.h"
 #include "dmarc/txt.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -40,6 +42,17 @@ one(struct str t)
 	}
 }
 
+static void
+policy(struct str body)
+{
+	struct sts_policy	 p;
+	const char		*why = sts_policy_read(body, &p);
+
+	(void)sts_media_type(body);
+	assert(p.max_age >= -1 && p.max_age <= 31557600);
+	assert(why != NULL || (p.mode != STS_UNKNOWN && p.max_age >= 0 && (p.nmx > 0 || p.mode == STS_NONE)));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -52,6 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char		*p = (const char *)data, *end = p + size, *nl;
 	unsigned		 steps;
 
+	policy((struct str){ p, size });
 	for (; p < end && page.n < 16; p = nl + 1) {
 		if ((nl = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			nl = end;

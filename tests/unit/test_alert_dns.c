@@ -2,17 +2,13 @@
  * Alerts about what the DNS says: each on a story of answers, silence when all
  * is well, and nothing that was seen only once.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "fresh.h"
 
 #include "cases.h"
 
 #include "alert/alert.h"
-#include "dmarc/dmarc.h"
+#include "store/policies.h"
 #include "store/records.h"
-#include "store/store.h"
-#include "store/store_int.h"
 
 #define NOW	1780000000
 #define K1024	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDXVopC1oIqMcx1+MVTps7hu2DDEr/x4pjUe6ldMs4c5t4aCBsBCQtMZdJym5EKK816LuPTPBHh3LYniPiZeIcyOU2eboLOsqVKn6mw0re9FkW8t29j" \
@@ -22,39 +18,6 @@
 #define SPF	"2 example.com "
 #define KEY	"3 s1._domainkey.example.com "
 #define NINE	"a mx a:a.example mx:a.example a:b.example a:c.example a:d.example a:e.example "
-
-static char		 dir[64];
-static struct store	*store;
-static struct err	 e;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/test_alert_dns.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	if (dmarc_init(&e) == -1 || (store = store_open(dir, STORE_WRITE, &e)) == NULL)
-		fail_msg("%s", e.msg);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	char	 cmd[128];
-
-	(void)state;
-	store_close(store);
-	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return (system(cmd));
-}
-
-static void
-exec(const char *sql)
-{
-	if (store_exec(store, sql, &e) == -1)
-		fail_msg("%s", e.msg);
-}
 
 /* "KIND NAME TEXT"; texts of one answer with '^' between; "-": no such name. Given at that time, and again twice later. */
 static void
@@ -72,14 +35,7 @@ answer(const char *line, int64_t at, bool twice)
 	exec(sql);
 	(void)snprintf(sql, sizeof(sql), "SELECT id FROM dns WHERE kind = %c AND name = '%s'", line[0], name);
 	memset(&a, 0, sizeof(a));
-	{
-		sqlite3_stmt	*st;
-
-		assert_int_equal(sqlite3_prepare_v2(store->db, sql, -1, &st, NULL), SQLITE_OK);
-		assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-		a.id = sqlite3_column_int64(st, 0);
-		sqlite3_finalize(st);
-	}
+	a.id = number(sql);
 	a.state = *text == '-' ? STORE_DNS_NXDOMAIN : STORE_DNS_FOUND;
 	for (; a.state == STORE_DNS_FOUND; text = plus + 1) {
 		plus = strchrnul(text, '^');
@@ -152,7 +108,7 @@ test_story(void **state)
 	const struct story	*s = *state;
 	char			*ours[] = { (char[]){ "d@example.com" } };
 
-	(void)setup(NULL);
+	(void)fresh_setup(NULL);
 	for (size_t i = 0; i < nitems(s->was) && s->was[i] != NULL; i++)
 		answer(s->was[i], NOW - 10 * 86400 + (int64_t)i * 7200, true);
 	/* the last of several may be a reason of its own */
@@ -165,7 +121,7 @@ test_story(void **state)
 	for (size_t i = 0; i < nitems(s->is) && s->is[i] != NULL; i++)
 		answer(s->is[i], NOW - 86400, true);
 	judged(s->says, ours, 1);
-	(void)teardown(NULL);
+	(void)fresh_teardown(NULL);
 }
 
 /* Which addresses are ours is not known: then every change of rua is told, less urgently. */
@@ -173,13 +129,13 @@ static void
 test_rua_unknown(void **state)
 {
 	(void)state;
-	(void)setup(NULL);
+	(void)fresh_setup(NULL);
 	answer(DMARC "v=DMARC1; p=none; rua=mailto:a@example.net,mailto:b@example.net", NOW - 86400, true);
 	answer(DMARC "v=DMARC1; p=none; rua=mailto:B@example.net,mailto:a@example.net; fo=1", NOW - 40000, true);
 	judged("", NULL, 0);
 	answer(DMARC "v=DMARC1; p=none; rua=mailto:b@example.net", NOW - 20000, true);
 	judged("warn A3.rua.other", NULL, 0);
-	(void)teardown(NULL);
+	(void)fresh_teardown(NULL);
 }
 
 /* A key with which nothing came any more may go. */
@@ -187,12 +143,53 @@ static void
 test_key_unused(void **state)
 {
 	(void)state;
-	(void)setup(NULL);
+	(void)fresh_setup(NULL);
 	answer(KEY K256, NOW - 86400, true);
 	answer(KEY "-", NOW - 40000, true);
 	exec("UPDATE dns SET mail = 0");
 	judged("", NULL, 0);
-	(void)teardown(NULL);
+	(void)fresh_teardown(NULL);
+}
+
+/* What a look at the policy of example.com found, so many days before its certificate ends (0: none was seen). */
+static void
+looked(enum sts_seen state, int days, int64_t at)
+{
+	struct store_policy_found	 f = { .domain = "example.com", .state = state, .not_after = days == 0 ? 0 : NOW + days * 86400 + 60, .max_age = -1 };
+
+	if (state != STS_SOUND)
+		(void)snprintf(f.why, sizeof(f.why), "some reason");
+	assert_int_equal(store_policy_found(store, &f, at, &e), 0);
+}
+
+static const struct policy_story { const char *name; enum sts_seen state; int days; const char *once, *twice; } policies[] = {
+	{ "A10: a sound policy", STS_SOUND, 14, "", "" },
+	{ "A10: a certificate that ends soon", STS_SOUND, 13, "info A10.sts", "info A10.sts" },
+	{ "A10: a certificate that has ended", STS_EXPIRED, -1, "warn A10.sts.ended", "warn A10.sts.ended" },
+	{ "A10: one that has ended since it was looked at", STS_SOUND, -1, "warn A10.sts.ended", "warn A10.sts.ended" },
+	{ "A10: a certificate of another", STS_OTHER_NAME, 90, "", "warn A10.sts.name" },
+	{ "A10: a certificate of nobody's", STS_UNTRUSTED, 90, "", "warn A10.sts.trust" },
+	{ "A10: no policy", STS_MISSING, 90, "", "warn A10.sts.policy" },
+	{ "A10: a policy that says nothing", STS_FAULTY, 90, "", "warn A10.sts.policy" },
+	{ "A10: nobody there", STS_UNREACHED, 0, "", "warn A10.sts.policy" },
+};
+
+static void
+test_policy(void **state)
+{
+	const struct policy_story	*s = *state;
+
+	(void)fresh_setup(NULL);
+	answer("4 _mta-sts.example.com v=STSv1; id=1", NOW - 86400, true);
+	exec("UPDATE dns SET domain = 'example.com'");
+	looked(s->state, s->days, NOW - 4000);
+	judged(s->once, NULL, 0);
+	looked(s->state, s->days, NOW - 4000 + STORE_POLICY_TWICE);
+	judged(s->twice, NULL, 0);
+	/* the record has gone, and so has what it spoke of */
+	answer("4 _mta-sts.example.com -", NOW - 60, false);
+	judged("", NULL, 0);
+	(void)fresh_teardown(NULL);
 }
 
 int
@@ -201,6 +198,7 @@ main(void)
 	struct cases	 c = { 0 };
 
 	CASES_ADD(&c, stories, test_story);
+	CASES_ADD(&c, policies, test_policy);
 	case_add(&c, "A3: nobody knows which addresses are ours", test_rua_unknown, NULL);
 	case_add(&c, "A4: a key that is in use no more", test_key_unused, NULL);
 	return (cases_run(&c, "alert_dns"));

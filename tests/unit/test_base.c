@@ -257,9 +257,13 @@ test_escape(void **state)
 static void
 test_escape_short(void **state)
 {
-	char	 out[8];
+	struct buf	 b = { 0 };
+	char		 out[8];
 
 	(void)state;
+	assert_true(esc_xml(&b, STR("a & <b c=\"d\" e='f'>\n")));
+	assert_string_equal(b.p, "a &amp; &lt;b c=&quot;d&quot; e=&#39;f&#39;&gt;\n");
+	buf_free(&b);
 	assert_string_equal(esc_short(out, sizeof(out), STR("abcdefg")), "abcdefg");
 	assert_string_equal(esc_short(out, sizeof(out), STR("abcdefgh")), "abcd...");
 	assert_string_equal(esc_short(out, sizeof(out), STR("")), "");

@@ -2,66 +2,20 @@
  * Host names in the store: who is asked for first, what holds how long, what
  * a ceiling does, and that a name tells who a source is.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "fresh.h"
 
 #include "store/hosts.h"
 #include "store/hosts_int.h"
-#include "store/query.h"
 
 #define NOW	1780000000
 #define TODAY	(NOW / 86400)
 
-static char		 dir[64];
-static struct store	*store;
-static struct err	 e;
-
-static int64_t
-number(const char *sql)
-{
-	sqlite3_stmt	*st;
-	int64_t		 v;
-
-	if (sqlite3_prepare_v2(store->db, sql, -1, &st, NULL) != SQLITE_OK || sqlite3_step(st) != SQLITE_ROW)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(store->db));
-	v = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	return (v);
-}
-
-static void
-exec(const char *sql)
-{
-	if (store_exec(store, sql, &e) == -1)
-		fail_msg("%s", e.msg);
-}
-
 static int
 setup(void **state)
 {
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/test_hosts.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	if ((store = store_open(dir, STORE_WRITE, &e)) == NULL)
-		fail_msg("%s", e.msg);
+	(void)fresh_setup(state);
 	exec("INSERT INTO domain (id, name) VALUES (1, 'example.com'), (2, 'example.org')");
 	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	char	 cmd[128];
-
-	(void)state;
-	store_close(store);
-	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return (system(cmd));
 }
 
 /* Sources from..to-1 are 192.0.0.N. */
@@ -329,10 +283,10 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test_setup_teardown(test_order, setup, teardown), cmocka_unit_test_setup_teardown(test_time, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_fair, setup, teardown), cmocka_unit_test_setup_teardown(test_ceiling, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_changes, setup, teardown), cmocka_unit_test_setup_teardown(test_state, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_query, setup, teardown)
+		cmocka_unit_test_setup_teardown(test_order, setup, fresh_teardown), cmocka_unit_test_setup_teardown(test_time, setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_fair, setup, fresh_teardown), cmocka_unit_test_setup_teardown(test_ceiling, setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_changes, setup, fresh_teardown), cmocka_unit_test_setup_teardown(test_state, setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_query, setup, fresh_teardown)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -206,15 +206,15 @@ test_words(void **state)
 
 /* --- Look-ups -------------------------------------------------------------------------------- */
 
-static struct { unsigned token; char name[DOMAIN_MAX + 1]; enum dns_type type; bool open; } asked[2000];
+static struct { unsigned token; char name[DOMAIN_MAX + 1]; enum dns_type type; enum dns_view view; bool open; } asked[2000];
 static size_t		 nasked, ncancelled;
 static struct host	 came[2000];
 static int64_t		 came_id[2000];
 static size_t		 ncame;
-static bool		 refuse_to_ask;
+static bool		 refuse_to_ask, second;
 
 static int
-on_ask(void *ctx, unsigned token, const char *name, enum dns_type type, struct err *e)
+on_ask(void *ctx, unsigned token, enum dns_view view, const char *name, enum dns_type type, struct err *e)
 {
 	(void)ctx;
 	if (refuse_to_ask)
@@ -222,6 +222,7 @@ on_ask(void *ctx, unsigned token, const char *name, enum dns_type type, struct e
 	assert_true(nasked < nitems(asked));
 	asked[nasked].token = token;
 	asked[nasked].type = type;
+	asked[nasked].view = view;
 	asked[nasked].open = true;
 	(void)snprintf(asked[nasked++].name, sizeof(asked[0].name), "%s", name);
 	return (0);
@@ -254,7 +255,7 @@ static bool			 told_sound;
 static void
 on_told(void *ctx, int64_t id, const struct lookup_texts *t)
 {
-	json_t	*j = resolver_looked(id, t);
+	json_t	*j = resolver_looked(id, t, t->view == DNS_SECOND ? "second" : "first");
 
 	(void)ctx;
 	ntold++;
@@ -269,7 +270,7 @@ fresh(unsigned rate)
 {
 	nasked = ncame = ncancelled = ntold = 0;
 	refuse_to_ask = false;
-	return (lookups_new(rate, 5000, &calls, NULL, 1000));
+	return (lookups_new(rate, 5000, second, &calls, NULL, 1000));
 }
 
 static unsigned char *
@@ -590,13 +591,13 @@ test_texts(void **state)
 	int64_t		 t = 1000;
 
 	(void)state;
-	assert_false(lookups_add_name(l, 1, TXT_SPF, ""));
-	assert_false(lookups_add_name(l, 1, TXT_SPF, "a..b"));
-	assert_false(lookups_add_name(l, 1, TXT_SPF, "a b.example"));
-	assert_false(lookups_add_name(l, 1, TXT_SPF, "1234567890123456789012345678901234567890123456789012345678901234.example"));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "", false));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "a..b", false));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "a b.example", false));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "1234567890123456789012345678901234567890123456789012345678901234.example", false));
 	assert_true(lookups_add(l, 1, ip_of(1), 4));	/* another matter */
-	assert_true(lookups_add_name(l, 1, TXT_SPF, "example.com"));
-	assert_false(lookups_add_name(l, 1, TXT_SPF, "example.org"));
+	assert_true(lookups_add_name(l, 1, TXT_SPF, "example.com", false));
+	assert_false(lookups_add_name(l, 1, TXT_SPF, "example.org", false));
 	assert_true(lookups_has_name(l, 1));
 	assert_false(lookups_has_name(l, 2));
 	(void)lookups_tick(l, t);
@@ -613,18 +614,18 @@ test_texts(void **state)
 	assert_true(str_eq(told.set.v[0], STR("v=spf1 -all")));
 	assert_true(str_eq(told.set.v[1], (struct str){ "v=spf1 \xff\0\\ a", 12 }));
 	/* what is there is about something else */
-	assert_true(lookups_add_name(l, 1, TXT_SPF, "example.com"));
+	assert_true(lookups_add_name(l, 1, TXT_SPF, "example.com", false));
 	(void)lookups_tick(l, t += 10);
 	answer(l, 2, DNS_OK, &r[1], 1, 300);
 	assert_int_equal(told.state, STORE_DNS_NODATA);
 	for (size_t i = 0; i < nitems(text_ends); i++) {
-		assert_true(lookups_add_name(l, 5, TXT_DMARC, "_dmarc.example.com"));
+		assert_true(lookups_add_name(l, 5, TXT_DMARC, "_dmarc.example.com", false));
 		(void)lookups_tick(l, t += 10);
 		answer(l, nasked - 1, text_ends[i].status, NULL, 0, 60);
 		if (!told_sound || told.id != 5 || told.state != text_ends[i].state || told.failure != text_ends[i].failure)
 			fail_msg("%s", text_ends[i].label);
 	}
-	assert_true(lookups_add_name(l, 5, TXT_DMARC, "_dmarc.example.com"));
+	assert_true(lookups_add_name(l, 5, TXT_DMARC, "_dmarc.example.com", false));
 	(void)lookups_tick(l, t += 10);
 	(void)lookups_tick(l, t += 6000);
 	assert_int_equal(told.failure, STORE_DNS_TIMEOUT);
@@ -644,8 +645,8 @@ test_share(void **state)
 	for (unsigned i = 0; i < LOOKUPS; i++)
 		assert_true(lookups_add(l, i, ip_of(i), 4));
 	for (unsigned i = 0; i < LOOKUP_NAMES; i++)
-		assert_true(lookups_add_name(l, i, TXT_KEY, "s1._domainkey.example.com"));
-	assert_false(lookups_add_name(l, 1000, TXT_KEY, "s1._domainkey.example.com"));
+		assert_true(lookups_add_name(l, i, TXT_KEY, "s1._domainkey.example.com", false));
+	assert_false(lookups_add_name(l, 1000, TXT_KEY, "s1._domainkey.example.com", false));
 	for (int64_t t = 1000; t < 3600; t += 10) {
 		(void)lookups_tick(l, t);
 		for (; n < nasked; n++)
@@ -661,10 +662,63 @@ test_share(void **state)
 	assert_int_equal(ncame, LOOKUPS);
 	/* that servers of some names are ill is not said of ours */
 	for (unsigned i = 0; i < 40; i++) {
-		assert_true(lookups_add_name(l, i, TXT_KEY, "s1._domainkey.example.com"));
+		assert_true(lookups_add_name(l, i, TXT_KEY, "s1._domainkey.example.com", false));
 		(void)lookups_tick(l, 10000 + i * 100);
 		answer(l, nasked - 1, DNS_SERVFAIL, NULL, 0, 60);
 	}
+	assert_false(lookups_trouble(l));
+	lookups_free(l);
+}
+
+/* Two that can be asked: whoever is meant, and the other one when that one does not answer; who never does is left out. */
+static void
+test_second(void **state)
+{
+	static const struct str	 r[] = { { "\13v=spf1 -all", 12 } };
+	struct lookups		*l;
+	int64_t			 t = 1000;
+
+	(void)state;
+	second = true;
+	l = fresh(1000);
+	second = false;
+	assert_true(lookups_add(l, 1, ip_of(1), 4));
+	assert_true(lookups_add_name(l, 1, TXT_SPF, "example.com", false));
+	assert_true(lookups_add_name(l, 2, TXT_SPF, "example.com", true));
+	(void)lookups_tick(l, t += 10);
+	assert_int_equal(nasked, 3);
+	assert_int_equal(asked[0].view, DNS_ALL);
+	assert_int_equal(asked[1].view, DNS_FIRST);
+	assert_int_equal(asked[2].view, DNS_SECOND);
+	answer(l, 2, DNS_OK, r, 1, 300);
+	assert_string_equal(told.server, "second");
+	answer(l, 1, DNS_REFUSED, NULL, 0, 0);
+	assert_int_equal(ntold, 1);
+	(void)lookups_tick(l, t += 10);
+	assert_int_equal(asked[3].view, DNS_SECOND);
+	answer(l, 3, DNS_REFUSED, NULL, 0, 0);	/* both: that is that */
+	assert_int_equal(ntold, 2);
+	assert_int_equal(told.failure, STORE_DNS_REFUSED);
+	answer(l, 0, DNS_NO_NAME, NULL, 0, 60);
+	/* the second is out of reach: some questions take longer, then it is not waited for */
+	for (int i = 0; i < 4; i++) {
+		size_t	 n = nasked;
+
+		assert_true(lookups_add_name(l, 10, TXT_SPF, "example.com", true));
+		(void)lookups_tick(l, t += 10);
+		assert_int_equal(asked[n].view, i < 3 ? DNS_SECOND : DNS_FIRST);
+		if (i < 3) {
+			(void)lookups_tick(l, t += 5000);
+			assert_int_equal(nasked, ++n + 1);
+			assert_int_equal(asked[n].view, DNS_FIRST);
+		}
+		answer(l, n, DNS_OK, r, 1, 300);
+		assert_string_equal(told.server, "first");
+		assert_int_equal(told.state, STORE_DNS_FOUND);
+	}
+	assert_true(lookups_add_name(l, 11, TXT_SPF, "example.com", true));
+	(void)lookups_tick(l, t += 700000);
+	assert_int_equal(asked[nasked - 1].view, DNS_SECOND);
 	assert_false(lookups_trouble(l));
 	lookups_free(l);
 }
@@ -674,6 +728,7 @@ static const char *const	 unsound_words[] = {
 	"{\"id\":1,\"state\":2,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"a\\n\"}", "{\"id\":1,\"state\":1,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"b\\na\\n\"}",
 	"{\"id\":1,\"state\":4,\"failure\":0,\"ttl\":1,\"more\":0,\"texts\":\"\"}", "{\"id\":1,\"state\":2,\"failure\":0,\"ttl\":-1,\"more\":0,\"texts\":\"\"}",
 	"{\"id\":1,\"state\":2,\"failure\":1,\"ttl\":1,\"more\":0,\"texts\":\"\"}", "{\"id\":1}", "{}", "[]",
+	"{\"id\":1,\"state\":2,\"failure\":0,\"ttl\":1,\"more\":0,\"server\":\"a\\nb\",\"texts\":\"\"}",
 };
 
 static void
@@ -698,7 +753,7 @@ main(void)
 		cmocka_unit_test(test_due), cmocka_unit_test(test_words), cmocka_unit_test(test_confirmed), cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_crowd), cmocka_unit_test(test_ends), cmocka_unit_test(test_patience), cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_trouble), cmocka_unit_test(test_mute), cmocka_unit_test(test_any_order),
-		cmocka_unit_test(test_texts), cmocka_unit_test(test_share), cmocka_unit_test(test_texts_unsound)
+		cmocka_unit_test(test_texts), cmocka_unit_test(test_share), cmocka_unit_test(test_second), cmocka_unit_test(test_texts_unsound)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,53 +1,11 @@
 /*
  * What the DNS says of our own domains: texts as they are kept, and the store.
  */
-#include <stdarg.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "fresh.h"
 
-#include "dmarc/dmarc.h"
-#include "store/query.h"
 #include "store/records.h"
-#include "store/store_int.h"
 
 #define NOW	1780000000
-
-static char		 dir[64];
-static struct store	*store;
-static struct err	 e;
-
-static void
-exec(const char *sql)
-{
-	if (store_exec(store, sql, &e) == -1)
-		fail_msg("%s", e.msg);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/test_records.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	if (dmarc_init(&e) == -1 || (store = store_open(dir, STORE_WRITE, &e)) == NULL)
-		fail_msg("%s", e.msg);
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	char	 cmd[128];
-
-	(void)state;
-	store_close(store);
-	(void)snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
-	return (system(cmd));
-}
 
 /* --- Texts -------------------------------------------------------------------------- */
 
@@ -164,6 +122,7 @@ test_reading(void **state)
 	    "(2, 2, 'example.com', 'example.com', 1, 7, 1, 1, 1, 1, 'v=spf1 -all' || char(10), 0, 300, 4000, 4000, 3900, 0, 0),"
 	    "(3, 3, 's1._domainkey.mail.example.com', 'mail.example.com', 1, 7, 1, 1, 1, 0, '', 0, NULL, NULL, NULL, NULL, 0, 0),"
 	    "(4, 1, '_dmarc.com', 'com', 0, 7, 1, 1, 1, 1, 'not ' || char(10) || 'ours', 0, NULL, NULL, NULL, NULL, 0, 0)");
+	exec("UPDATE dns SET seconded = answered WHERE answered - since >= 900");
 	exec("INSERT INTO dns_was VALUES (1, 2000, 1000, 2, ''), (1, 3000, 2000, 1, 'v=DMARC1; p=none' || char(10))");
 	assert_non_null(q = query_begin(store, NOW, 0, &e));
 	d = get(q, TXT_DMARC, "_dmarc.example.com");
@@ -207,22 +166,6 @@ test_reading(void **state)
 }
 
 /* --- What is asked for ------------------------------------------------------------------ */
-
-static char *
-list(const char *sql)
-{
-	static char	 text[4000];
-	sqlite3_stmt	*st;
-	size_t		 n = 0;
-
-	if (sqlite3_prepare_v2(store->db, sql, -1, &st, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(store->db));
-	text[0] = '\0';
-	while (sqlite3_step(st) == SQLITE_ROW)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n == 0 ? "" : " ", (const char *)sqlite3_column_text(st, 0));
-	sqlite3_finalize(st);
-	return (text);
-}
 
 /* Mail of a domain: From, lists of SPF and DKIM by ids of names. */
 static void
@@ -280,16 +223,17 @@ test_look(void **state)
 	if (store_dns_look_more(store, NOW, &l, &e) == -1)
 		fail_msg("%s", e.msg);
 	assert_int_equal(l.newest, 5);
-	assert_string_equal(list("SELECT name FROM dns WHERE own = 1 AND name LIKE '%new.example' ORDER BY name"), "_dmarc.new.example new.example");
+	assert_string_equal(list("SELECT name FROM dns WHERE own = 1 AND name LIKE '%new.example' ORDER BY name"), "_dmarc.new.example _mta-sts.new.example new.example");
+	assert_string_equal(list("SELECT name FROM dns WHERE kind = 4 ORDER BY name"), "_mta-sts.example.org _mta-sts.new.example _mta-sts.shop.example.com");
 	/* a week after its last mail it goes, with all that was said; what is above another stays */
 	exec("DELETE FROM record WHERE domain = 1");
 	exec("INSERT INTO dns_was SELECT id, 1, 1, 1, '' FROM dns WHERE name = 'shop.example.com'");
 	l.at = 0;
 	look(&l, NOW + 86400);
-	assert_string_equal(list("SELECT count(*) FROM dns WHERE name LIKE '%example.com'"), "9");
+	assert_string_equal(list("SELECT count(*) FROM dns WHERE name LIKE '%example.com'"), "10");
 	assert_string_equal(list("SELECT count(*) FROM dns WHERE own = 1 AND name LIKE '%example.com'"), "0");
 	look(&l, NOW + 8 * 86400);
-	assert_string_equal(list("SELECT name FROM dns ORDER BY name"), "_dmarc.example _dmarc.new.example new.example");
+	assert_string_equal(list("SELECT name FROM dns ORDER BY name"), "_dmarc.example _dmarc.new.example _mta-sts.new.example new.example");
 	assert_string_equal(list("SELECT count(*) FROM dns_was"), "0");
 }
 
@@ -299,8 +243,10 @@ due_at(const char *name)
 	char	 sql[200];
 
 	(void)snprintf(sql, sizeof(sql), "SELECT due FROM dns WHERE name = '%s'", name);
-	return (strtoll(list(sql), NULL, 10));
+	return (number(sql));
 }
+
+static const char	*server = "";	/* that gives the next answers */
 
 static bool
 said(int64_t id, enum store_dns_state state, const char *text, uint32_t ttl, int64_t now)
@@ -312,6 +258,7 @@ said(int64_t id, enum store_dns_state state, const char *text, uint32_t ttl, int
 	a->state = state;
 	a->failure = state == STORE_DNS_WAITING ? STORE_DNS_SERVFAIL : STORE_DNS_ANSWERED;
 	a->ttl = ttl;
+	(void)snprintf(a->server, sizeof(a->server), "%s", server);
 	if (text != NULL)
 		txt_add(&a->set, TXT_DMARC, str_of(text));
 	if (store_dns_said(store, a, 1, now, &spf, &e) == -1)
@@ -409,6 +356,85 @@ test_due_now(void **state)
 	assert_string_equal(list("SELECT id || ':' || (due - 1780000000) FROM dns WHERE due <> 0 ORDER BY id"), "4:3000 6:3000 9:3000 10:501 11:50");
 }
 
+static bool
+twice(void)
+{
+	const struct store_dns	*d;
+	struct query		*q;
+	bool			 yes;
+
+	assert_non_null(q = query_begin(store, NOW, 0, &e));
+	d = get(q, TXT_DMARC, "_dmarc.example.com");
+	yes = d->twice;
+	query_end(q);
+	return (yes);
+}
+
+/* Whom the next question is for. */
+static const char *
+not_of(int64_t now)
+{
+	static struct store_dns_due	 due[1];
+	size_t				 n;
+
+	assert_int_equal(store_dns_due(store, now, NULL, 0, due, 1, &n, &e), 0);
+	assert_int_equal(n, 1);
+	return (due[0].not);
+}
+
+/* One says it, another one is asked whether it is so. */
+static void
+test_second(void **state)
+{
+	static const char	*rows = "SELECT texts || ifnull(server, '-') || ' ' || ifnull(second, '-') || ' ' || doubts FROM dns";
+
+	(void)state;
+	exec("INSERT INTO dns (id, kind, name, domain, own, mail, wanted, met, due, state, texts, more, tries, failure) VALUES"
+	    " (1, 1, '_dmarc.example.com', 'example.com', 1, 0, 0, 0, 0, 0, '', 0, 0, 0)");
+	server = "192.0.2.53";
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=reject", 300, NOW);
+	assert_string_equal(not_of(NOW + 900), "192.0.2.53");
+	/* the other one agrees */
+	server = "root";
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=reject", 300, NOW + 900);
+	assert_true(twice());
+	assert_string_equal(not_of(NOW + 90000), "");
+	assert_string_equal(list(rows), "v=DMARC1; p=reject\n192.0.2.53 root 0");
+	/* it disappears for one of them only: nothing is seen twice, however often he is asked, and then he is not asked more often than usual */
+	server = "192.0.2.53";
+	said(1, STORE_DNS_NXDOMAIN, NULL, 300, NOW + 90000);
+	for (int64_t i = 1, at = NOW + 90000; i <= 12; i++) {
+		at = due_at("_dmarc.example.com");
+		assert_int_equal(at, NOW + 90000 + (i < 9 ? i * 900 : 7200 + (i - 8) * 3600));
+		assert_string_equal(not_of(at), i % 2 == 1 ? "192.0.2.53" : "");
+		server = i % 2 == 1 ? "root" : "192.0.2.53";
+		if (i % 2 == 1)
+			said(1, STORE_DNS_FOUND, "v=DMARC1; p=reject", 300, at);
+		else
+			said(1, STORE_DNS_NXDOMAIN, NULL, 300, at);
+		assert_false(twice());
+	}
+	assert_string_equal(list(rows), "192.0.2.53 root 8");
+	/* at last he sees it, too */
+	server = "root";
+	said(1, STORE_DNS_NXDOMAIN, NULL, 300, NOW + 190000);
+	assert_true(twice());
+	/* it comes back, and the other one cannot be reached: the same one speaks for both, unless there was doubt */
+	server = "192.0.2.53";
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=none", 300, NOW + 200000);
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=none", 300, NOW + 200900);
+	assert_true(twice());
+	assert_string_equal(list(rows), "v=DMARC1; p=none\n192.0.2.53 192.0.2.53 0");
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=reject", 300, NOW + 300000);
+	server = "root";
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=none", 300, NOW + 300900);
+	server = "192.0.2.53";
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=reject", 300, NOW + 301800);
+	said(1, STORE_DNS_FOUND, "v=DMARC1; p=reject", 300, NOW + 302700);
+	assert_false(twice());
+	server = "";
+}
+
 /* Where SPF records lead is asked for, in steps, without end neither in circles nor for a stranger's inventions. */
 static void
 test_follow(void **state)
@@ -489,12 +515,12 @@ main(void)
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_form),
 		cmocka_unit_test(test_room),
-		cmocka_unit_test_setup_teardown(test_reading, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_look, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_said, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reading, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_look, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_said, fresh_setup, fresh_teardown), cmocka_unit_test_setup_teardown(test_second, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_due_now, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_follow, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_walk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_follow, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_walk, fresh_setup, fresh_teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -42,6 +42,7 @@
 #define FETCHER SANDBOX_FETCHER
 #define RESOLVER SANDBOX_RESOLVER
 #define NOTIFIER SANDBOX_NOTIFIER
+#define VISITOR SANDBOX_VISITOR
 
 enum needs { FILTER = 1, FILES = 2, TCP = 4 };
 
@@ -718,6 +719,32 @@ static const struct denial	 cases[] = {
 	{ "notifier may write down what was sent", NOTIFIER, notify_one, 0, 0 },
 	{ "notifier may have a file without a name", NOTIFIER, notify_memory, 0, 0 },
 
+	{ "visitor: a file that is none of its business", VISITOR, read_passwd, EACCES, FILES },
+	{ "visitor: a mailbox's password", VISITOR, read_secret, EACCES, FILES },
+	{ "visitor: the database", VISITOR, read_database, EACCES, FILES },
+	{ "visitor: /proc/self/maps", VISITOR, read_proc, EACCES, FILES },
+	{ "visitor: make a file in the state directory", VISITOR, make_in_state, EACCES, FILES },
+	{ "visitor: make a file outside", VISITOR, write_outside, EACCES, FILES },
+	{ "visitor: connect to another port", VISITOR, connect_other, EACCES, TCP },
+	{ "visitor: bind a port", VISITOR, bind_port, EACCES, FILTER },
+	{ "visitor: Unix socket", VISITOR, unix_socket, ENOSYS, FILTER },
+	{ "visitor: raw socket", VISITOR, raw_socket, ENOSYS, FILTER },
+	{ "visitor: accept", VISITOR, accept_one, ENOSYS, FILTER },
+	{ "visitor: execve", VISITOR, execute, KILLED, FILTER },
+	{ "visitor: fork", VISITOR, fork_one, EPERM, FILTER },
+	{ "visitor: vfork", VISITOR, vfork_one, KILLED, FILTER },
+	{ "visitor: ptrace", VISITOR, trace, KILLED, FILTER },
+	{ "visitor: a signal to its parent", VISITOR, signal_parent, EPERM, FILTER },
+	{ "visitor: memory that is code", VISITOR, new_code, ENOSYS, FILTER },
+	{ "visitor: memory turned to code", VISITOR, turn_to_code, EACCES, FILTER },
+	{ "visitor: io_uring", VISITOR, ring, KILLED, FILTER },
+	{ "visitor: another user", VISITOR, become, KILLED, FILTER },
+	{ "visitor may connect to a web server", VISITOR, connect_mail, 0, 0 },
+	{ "visitor may have a pair of sockets, as libcurl does", VISITOR, socket_pair, 0, 0 },
+	{ "visitor may turn names to addresses", VISITOR, resolve, 0, 0 },
+	{ "visitor may read certificates", VISITOR, read_certificates, 0, 0 },
+	{ "visitor may start threads", VISITOR, thread, 0, 0 },
+
 	{ "no core file of anybody", FETCHER, core_off, 0, 0 },
 };
 
@@ -738,6 +765,8 @@ child(const struct denial *c, int out)
 		p.hook_ca_file = hook;
 		p.ports = &hook_port;
 	}
+	if (c->role == VISITOR)
+		p.port = 0;
 	if (c->role == DECODER || c->role == RESOLVER)
 		p.memory = (uint64_t)64 << 20;
 	(void)setrlimit(RLIMIT_CORE, &none);

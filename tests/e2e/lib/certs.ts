@@ -14,6 +14,8 @@ export interface Certs {
 	wrongName: Pair; // mail.example.net
 	expired: Pair;
 	strange: Pair; // good names, an authority that nobody knows
+	/** One more, for that name and so many days from now. */
+	issue: (name: string, days: number, authority?: 'known' | 'unknown') => Pair;
 }
 
 function openssl(args: string[], cwd: string): void {
@@ -60,11 +62,14 @@ export function makeCerts(dir: string): Certs {
 	const san = 'DNS:localhost,IP:127.0.0.1';
 	const past = '20200101000000Z';
 	const future = '20491231235959Z';
+	const at = (days: number): string => new Date(Date.now() + days * 86400000).toISOString().replace(/[-:T]|\.\d+/g, '');
+	let n = 0;
 	return {
 		ca: join(dir, 'known', 'ca.pem'),
 		good: issue(dir, 'known', 'good', san, past, future),
 		wrongName: issue(dir, 'known', 'wrong', 'DNS:mail.example.net,DNS:imap.example.net', past, future),
 		expired: issue(dir, 'known', 'expired', san, past, '20210101000000Z'),
 		strange: issue(dir, 'unknown', 'strange', san, past, future),
+		issue: (name, days, by = 'known') => issue(dir, by, `more${++n}`, `DNS:${name}`, past, at(days)),
 	};
 }

@@ -1,4 +1,4 @@
--- 0017: which version of a day's rows this is, so that readers know whether what they remember of it still holds.
+-- 0014: which version of a day's rows this is, so that readers know whether what they remember of it still holds.
 
 CREATE TABLE edition (
 	domain		INTEGER NOT NULL REFERENCES domain,
