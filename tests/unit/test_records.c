@@ -517,8 +517,9 @@ main(void)
 		cmocka_unit_test(test_room),
 		cmocka_unit_test_setup_teardown(test_reading, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_look, fresh_setup, fresh_teardown),
-		cmocka_unit_test_setup_teardown(test_said, fresh_setup, fresh_teardown), cmocka_unit_test_setup_teardown(test_second, fresh_setup, fresh_teardown),
-		cmocka_unit_test_setup_teardown(test_due_now, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_said, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_second, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_due_now, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_follow, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_walk, fresh_setup, fresh_teardown),
 	};
