@@ -93,6 +93,15 @@ function tlsReport(domain: string): string {
 			summary: { 'total-successful-session-count': 10, 'total-failure-session-count': 0 } }] });
 }
 
+/** The same place, and nobody is told anything: a notifier that is late on a busy machine tells nothing too early. */
+function silent(p: Place): Place {
+	const conf = `${p.conf}.silent`;
+	const text = readFileSync(p.conf, 'utf8').replace(/alerts \{\n(\t.*\n)*\}\n/, '');
+	assert.ok(!text.includes('alerts'));
+	writeFileSync(conf, text);
+	return { state: p.state, conf };
+}
+
 interface Told { kind: string; alerts: { rule: string; domain: string; level: string; findings: { text: string; values: Record<string, unknown> }[] }[] }
 
 const told = (h: Hook): string[] => h.got.map((g) => JSON.parse(g.body) as Told).flatMap((t) =>
@@ -110,6 +119,7 @@ test('what two name servers say is told once, and once that it is over; what onl
 	const alerts = `alerts {\n\twebhook = "http://localhost:${h.port}/"\n\tto = "anna@example.com"\n\toff = ${others}\n\tdigest = 100\n\treport_addresses = "d@example.com"\n}\n` +
 		`smtp {\n\thost = "127.0.0.1"\n\tport = ${s.port}\n\ttls = none\n\tfrom = "dmarcd@example.org"\n}\n`;
 	const p = places.make([first, second], alerts, '\tpolicies = no\n');
+	const q = silent(p);
 	const domains = ['gone', 'weak', 'double', 'rua', 'spf', 'key', 'flap', 'split', 'well'].map((d) => `${d}.example`);
 	const good = (): void => {
 		for (const d of domains) {
@@ -121,10 +131,10 @@ test('what two name servers say is told once, and once that it is over; what onl
 	good();
 	try {
 		for (const d of domains) await imported(p, report(d, [{ spf: d, dkim: [d, 's1'] }]));
-		await serving(p, async () => asked(p, "(SELECT count(*) FROM dns WHERE kind = 3) = 9"));
+		await serving(q, async () => asked(p, "(SELECT count(*) FROM dns WHERE kind = 3) = 9"));
 		assert.equal(second.asked.filter((q) => q.type === 'TXT').length, 0, 'the last server is kept for the second question');
 		await pass(p, 901);
-		await serving(p, async () => asked(p));
+		await serving(q, async () => asked(p));
 		assert.equal(await sql(p, "SELECT count(*) FROM dns WHERE seconded IS NULL OR second <> '127.0.0.1@" + second.port + "'"), '0');
 		// a day later
 		await pass(p, 90000);
@@ -136,13 +146,13 @@ test('what two name servers say is told once, and once that it is over; what onl
 		texts('s1._domainkey.key.example', 'v=DKIM1; p=');
 		texts('_dmarc.flap.example');
 		first.texts('_dmarc.split.example');
-		await serving(p, async () => asked(p));
+		await serving(q, async () => asked(p));
 		await pass(p, 901);
 		texts('_dmarc.flap.example', dmarc);
 		// what was seen once says nothing
 		const run = await dmarcd(p.conf, ['alert', 'run']);
 		assert.equal(run.code, 0, run.stderr);
-		await serving(p, async () => asked(p));
+		await serving(q, async () => asked(p));
 		assert.deepEqual([told(h), s.mails.length], [[], 0]);
 		const bad = ['alert A3 urgent double.example', 'alert A3 urgent gone.example', 'alert A3 urgent rua.example', 'alert A3 urgent weak.example',
 			'alert A4 urgent key.example', 'alert A4 urgent spf.example'];
@@ -170,9 +180,9 @@ test('what two name servers say is told once, and once that it is over; what onl
 		s.mails = [];
 		good();
 		await pass(p, 90000);
-		await serving(p, async () => asked(p));
+		await serving(q, async () => asked(p));
 		await pass(p, 901);
-		await serving(p, async () => asked(p));
+		await serving(q, async () => asked(p));
 		await serving(p, async (d) => quiet(d, bad.length));
 		assert.deepEqual(told(h), bad.map((b) => b.replace('alert', 'over')));
 		assert.equal(s.mails.length, bad.length);
@@ -189,6 +199,7 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 	const far = 90;
 	const p = places.make(dns, `alerts {\n\twebhook = "http://localhost:${h.port}/"\n\toff = ${others}\n\tdigest = 100\n}\n`,
 		`\tpolicy_server = "127.0.0.1:${web.port}"\n\tpolicy_ca_file = "${certs.ca}"\n`);
+	const q = silent(p);
 	const domains = ['near', 'ended', 'other', 'strange', 'faulty', 'moved', 'html', 'sound', 'none'].map((d) => `${d}.example`);
 	for (const d of domains) {
 		dns.texts(`_dmarc.${d}`, dmarc);
@@ -203,7 +214,7 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 	try {
 		for (const d of domains) if (d !== 'sound.example') await imported(p, report(d, [{}]));
 		await imported(p, tlsReport('sound.example')); // one that gets mail and sends none
-		await serving(p, async (d) => {
+		await serving(q, async (d) => {
 			await asked(p, "(SELECT count(*) FROM dns WHERE kind = 4 AND state > 0) = 9");
 			await looked(p).catch((e: unknown) => { throw new Error(`${String(e)}\n${d.log.slice(-3000)}`); });
 			assert.ok(!d.log.includes('SIGSYS') && !d.log.includes('sandbox forbids'), d.log);
@@ -225,7 +236,7 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 		assert.match(textsOf(h), /ended\.example: the certificate of mta-sts\.ended\.example has expired on/);
 		await pass(p, 901);
 		web.set('moved.example', certs.issue('mta-sts.moved.example', far)); // a flap
-		await serving(p, async () => looked(p));
+		await serving(q, async () => looked(p));
 		h.got = [];
 		await serving(p, async (d) => {
 			await until(() => `four more (log:\n${d.log.slice(-1500)})`, () => h.got.length >= 4, 60);
@@ -240,14 +251,14 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 		for (const d of ['near', 'ended', 'other', 'strange', 'html'].map((x) => `${x}.example`)) web.set(d, certs.issue(`mta-sts.${d}`, far));
 		dns.texts('_mta-sts.faulty.example');
 		await pass(p, 90000);
-		await serving(p, async () => { await asked(p); await looked(p); });
+		await serving(q, async () => { await asked(p); await looked(p); });
 		await serving(p, async () => until('all is over', () => h.got.length >= 6, 60));
 		assert.deepEqual(told(h).map((t) => t.replace(/ (info|warn)/, '')).sort(), ['ended', 'faulty', 'html', 'near', 'other', 'strange'].map((d) => `over A10 ${d}.example`));
 		// a server that never answers keeps nobody from stopping
 		dns.texts('_mta-sts.none.example', 'v=STSv1; id=1;');
 		web.answers.set('mta-sts.none.example', { body: '', hang: true });
 		await pass(p, 90000);
-		await serving(p, async () => until('a question', () => web.asked.some((a) => a.startsWith('mta-sts.none')), 60));
+		await serving(q, async () => until('a question', () => web.asked.some((a) => a.startsWith('mta-sts.none')), 60));
 		assert.equal(await sql(p, "SELECT count(*) FROM sts WHERE domain = 'none.example'"), '0');
 		// off: nobody knocks, and there is no such process
 		writeFileSync(p.conf, readFileSync(p.conf, 'utf8').replace('\tpolicy_server', '\tpolicies = no\n\tpolicy_server'));
