@@ -134,6 +134,7 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "Klíč DKIM",
+	"dns.kind.sts": "MTA-STS",
 
 	"report.policy.then": "tehdejší politika",
 	"report.dns.then": "DNS tehdy: {what}",

@@ -134,6 +134,7 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "DKIM-Schlüssel",
+	"dns.kind.sts": "MTA-STS",
 
 	"report.policy.then": "Richtlinie damals",
 	"report.dns.then": "DNS damals: {what}",

@@ -134,6 +134,7 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "DKIM key",
+	"dns.kind.sts": "MTA-STS",
 
 	"report.policy.then": "policy then",
 	"report.dns.then": "DNS then: {what}",

@@ -134,6 +134,7 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "Chave DKIM",
+	"dns.kind.sts": "MTA-STS",
 
 	"report.policy.then": "política então",
 	"report.dns.then": "DNS então: {what}",

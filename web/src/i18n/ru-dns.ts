@@ -134,6 +134,7 @@ export const dns = {
 	"dns.kind.dmarc": "DMARC",
 	"dns.kind.spf": "SPF",
 	"dns.kind.dkim": "Ключ DKIM",
+	"dns.kind.sts": "MTA-STS",
 
 	"report.policy.then": "политика тогда",
 	"report.dns.then": "DNS тогда: {what}",

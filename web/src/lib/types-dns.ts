@@ -23,7 +23,7 @@ export interface DnsKey extends DnsRecord {
 	domain: string; selector: string; key: "none" | "sound" | "revoked" | "several" | "broken" | "foreign";
 	type: "rsa" | "ed25519" | null; testing: boolean; bits: number | null; m: number;
 }
-export interface DnsChange { at: string; kind: "dmarc" | "spf" | "dkim"; name: string; was: DnsTexts; is: DnsTexts }
+export interface DnsChange { at: string; kind: "dmarc" | "spf" | "dkim" | "sts"; name: string; was: DnsTexts; is: DnsTexts }
 export interface DnsStep { domain: string; found: "none" | "record" | "several" | null; texts: string[] }
 export interface Dns {
 	dmarc: DnsDmarc | null; spf: DnsSpf | null; keys: DnsKey[]; changes: DnsChange[]; walk: DnsStep[];
