@@ -385,12 +385,16 @@ save(const struct auth *a, const char *state_dir, struct err *e)
 	int		 rv = -1;
 
 	(void)buf_cstr(&b, "# Users and tokens of dmarcd; 'dmarcd user' and 'dmarcd token' write this file.\n");
-	for (const struct auth_user *u = a->users; u < a->users + a->nusers; u++) {
+	for (size_t i = 0; i < a->nusers; i++) {
+		const struct auth_user	*u = &a->users[i];
+
 		(void)buf_printf(&b, "user %s %s %s %" PRId64 " %" PRId64, u->name, auth_role_names[u->role], u->stamp, u->made, u->changed);
 		put_domains(&b, u->domains);
 		(void)buf_printf(&b, " %s\n", u->hash);
 	}
-	for (const struct auth_token *t = a->tokens; t < a->tokens + a->ntokens; t++) {
+	for (size_t i = 0; i < a->ntokens; i++) {
+		const struct auth_token	*t = &a->tokens[i];
+
 		(void)buf_printf(&b, "token %s %s %s %" PRId64, t->name, auth_token_role_names[t->role], t->id, t->made);
 		put_domains(&b, t->domains);
 		(void)buf_printf(&b, " %s\n", t->hash);

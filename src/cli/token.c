@@ -109,7 +109,9 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 		return (fail(&e));
 	}
 	t = cli_table_new(ctx, cli_format(args), cols, nitems(cols));
-	for (const struct auth_token *k = a->tokens; k < a->tokens + a->ntokens; k++) {
+	for (size_t i = 0; i < a->ntokens; i++) {
+		const struct auth_token	*k = &a->tokens[i];
+
 		buf_clear(&b);
 		account_show_domains(k->domains, &b);
 		at = auth_seen_at(seen, k->id);

@@ -349,7 +349,9 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 	if ((a = auth_load(ctx->state, &e)) == NULL)
 		return (fail(&e));
 	t = cli_table_new(ctx, cli_format(args), cols, nitems(cols));
-	for (const struct auth_user *u = a->users; u < a->users + a->nusers; u++) {
+	for (size_t i = 0; i < a->nusers; i++) {
+		const struct auth_user	*u = &a->users[i];
+
 		buf_clear(&b);
 		account_show_domains(u->domains, &b);
 		cli_cell_cstr(t, u->name);
