@@ -25,6 +25,7 @@ json_t	*a_counts(const struct query_counts *);
 json_t	*a_host(const struct query_host *);	/* NULL: null */
 /* Nobody asks the DNS for anything of it: null. seen: its policy as reports have it, or NULL. */
 json_t	*a_dns(struct query *, struct str domain, const struct report_policy *seen, struct err *);
+int	 a_applies(struct query *, struct str from, json_t **out, struct err *);
 json_t	*a_legs(const struct query_legs *);
 json_t	*a_policy(const struct report_policy *);
 json_t	*a_reporter(struct str key, struct str label);

@@ -157,6 +157,22 @@ dmarc_at(void *ctx, struct str name, struct str texts[WALK_TEXTS], size_t *n)
 	return (*n == 0 ? DNS_NONE : DNS_RECORD);
 }
 
+/* Names are asked for what their SPF record is; a name without any record is told so there. */
+static enum dns_answer
+name_exists(void *ctx, struct str name)
+{
+	struct asking		*a = ctx;
+	const struct store_dns	*d = NULL;
+
+	if (a->failed || store_dns_get(a->q, TXT_SPF, name, &d, a->e) == -1) {
+		a->failed = true;
+		return (DNS_UNKNOWN);
+	}
+	if (d == NULL || d->said.state == STORE_DNS_WAITING)
+		return (DNS_UNKNOWN);
+	return (d->said.state == STORE_DNS_NXDOMAIN ? DNS_NONE : DNS_RECORD);
+}
+
 static json_t *
 step_json(const struct dmarc_dns *dns, struct str name)
 {
@@ -175,32 +191,44 @@ step_json(const struct dmarc_dns *dns, struct str name)
 	return (a_done(&o));
 }
 
+/* The record that holds for mail with that name in From; null: there is none, or an answer is missing. */
+int
+a_applies(struct query *q, struct str from, json_t **out, struct err *e)
+{
+	struct asking		 a = { .q = q, .e = e };
+	struct dmarc_dns	 dns = { .dmarc = dmarc_at, .exists = name_exists, .ctx = &a };
+	struct policy_found	 f;
+	struct a_obj		 o;
+
+	*out = json_null();
+	dmarc_discover(&dns, from, BY_WALK, &f);
+	if (a.failed || f.answer != DNS_RECORD)
+		return (a.failed ? -1 : 0);
+	o = a_object();
+	a_set(&o, "domain", a_str(f.at));
+	a_set(&o, "tag", a_str(f.tag));
+	a_set(&o, "requested", a_text(dmarc_request_names[f.requested]));
+	*out = a_done(&o);
+	return (0);
+}
+
 /* The names that are asked from the domain upwards, and the record that holds for it. */
 static int
 walk_json(struct query *q, struct str domain, struct a_obj *out, struct err *e)
 {
 	struct asking		 a = { .q = q, .e = e };
 	struct dmarc_dns	 dns = { .dmarc = dmarc_at, .ctx = &a };
-	struct policy_found	 f;
 	struct walk		 w;
-	struct a_obj		 steps = a_array(), o;
+	struct a_obj		 steps = a_array();
+	json_t			*applies;
 
 	dmarc_walk(&dns, domain, &w);
 	for (unsigned i = 0; i < w.nasked; i++)
 		a_add(&steps, step_json(&dns, w.asked[i]));
 	a_set(out, "walk", a_done(&steps));
-	dmarc_discover(&dns, domain, BY_WALK, &f);
-	if (a.failed)
+	if (a.failed || a_applies(q, domain, &applies, e) == -1)
 		return (-1);
-	if (f.answer == DNS_UNKNOWN || f.answer == DNS_NONE) {
-		a_set(out, "applies", json_null());
-		return (0);
-	}
-	o = a_object();
-	a_set(&o, "domain", a_str(f.at));
-	a_set(&o, "tag", a_str(f.tag));
-	a_set(&o, "requested", a_text(dmarc_request_names[f.requested]));
-	a_set(out, "applies", a_done(&o));
+	a_set(out, "applies", applies);
 	return (0);
 }
 
@@ -409,11 +437,12 @@ a_dns(struct query *q, struct str domain, const struct report_policy *seen, stru
 	}
 	o = a_object();
 	keys = a_array();
-	for (size_t i = 0, k = 0; i < n && k < KEYS_MOST; i++)
-		if (is_key(&list[i])) {
-			a_add(&keys, key_json(&list[i]));
-			k++;
-		}
+	for (int used = 1, k = 0; used >= 0; used--)
+		for (size_t i = 0; i < n && k < KEYS_MOST; i++)
+			if (is_key(&list[i]) && (list[i].mail > 0) == (used == 1)) {
+				a_add(&keys, key_json(&list[i]));
+				k++;
+			}
 	a_set(&o, "dmarc", dmarc_json(dmarc, seen));
 	a_set(&o, "spf", spf_j);
 	a_set(&o, "keys", a_done(&keys));

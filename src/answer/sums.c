@@ -204,19 +204,31 @@ policy_seen(const struct query_policy_seen *p, size_t n)
 	return (a_done(&a));
 }
 
-static json_t *
-subdomains(const struct query_breakdown *b)
+static int
+subdomains(struct query *q, const struct query_breakdown *b, json_t **out, struct err *e)
 {
 	struct a_obj	 a = a_array();
+	char		 name[DOMAIN_MAX + 1];
+	json_t		*applies;
+	size_t		 len;
 
 	for (size_t i = 0; i < b->nitems; i++) {
 		struct a_obj	 o = a_object();
 
 		a_set(&o, "hfrom", a_str(b->items[i].key));
 		a_set(&o, "counts", a_counts(&b->items[i].counts));
+		applies = json_null();
+		/* what is no name has no record; a From may be anything */
+		if (domain_normal(b->items[i].key, name, &len, NULL) == NAME_DOMAIN && a_applies(q, (struct str){ name, len }, &applies, e) == -1) {
+			json_decref(a_done(&o));
+			json_decref(a_done(&a));
+			return (-1);
+		}
+		a_set(&o, "applies", applies);
 		a_add(&a, a_done(&o));
 	}
-	return (a_done(&a));
+	*out = a_done(&a);
+	return (0);
 }
 
 struct json_t *
@@ -231,7 +243,7 @@ answer_domain(struct query *q, const struct answer_request *rq, struct err *e)
 	struct query_clause		*c;
 	struct query_value		 value = { 0 };
 	size_t				 nseen = 0, at;
-	json_t				*j = NULL, *dns;
+	json_t				*j = NULL, *dns, *subs = NULL;
 	bool				 prev, many;
 
 	/* The name of the path is one more filter, compared as it is. */
@@ -260,12 +272,17 @@ answer_domain(struct query *q, const struct answer_request *rq, struct err *e)
 		return (NULL);
 	if ((dns = a_dns(q, d.items[at].domain, d.items[at].policy_known ? &d.items[at].policy : NULL, e)) == NULL)
 		return (NULL);
+	if (!many && subdomains(q, &sub, &subs, e) == -1) {
+		json_decref(dns);
+		return (NULL);
+	}
 	if ((j = answer_domain_line(&d.items[at], d.ndays, prev)) == NULL) {
 		json_decref(dns);
+		json_decref(subs);
 		return (answer_oom(e));
 	}
 	if (json_object_set_new(j, "dns", dns) == -1 || json_object_set_new(j, "policy_seen", policy_seen(seen, nseen)) == -1 ||
-	    json_object_set_new(j, "subdomains", many ? json_null() : subdomains(&sub)) == -1) {
+	    json_object_set_new(j, "subdomains", many ? json_null() : subs) == -1) {
 		json_decref(j);
 		return (answer_oom(e));
 	}

@@ -81,6 +81,8 @@ test('names of our domains and of their mail are asked for; what was said stays'
 			assert.deepEqual(more.spf.tree.map((t) => [t['depth'], t['by'], t['name'], t['found'], t['lookups']]),
 				[[0, null, 'example.com', 'record', 1], [1, 'include', 'spf.mailer.example', 'record', 1], [2, 'include', 'two.mailer.example', 'none', 0]]);
 			assert.deepEqual(more.changes, []);
+			const froms = (await d.get('domains/example.com')).subdomains as { hfrom: string; applies: unknown }[];
+			assert.ok(froms.length > 0 && froms.every((x) => (x.applies as { domain: string } | null)?.domain === 'example.com'), JSON.stringify(froms));
 			const other = (await d.get('domains/example.org')).dns as typeof says;
 			assert.equal(other.dmarc['failure'], 'servfail');
 			assert.equal(other.spf['lookups'], null);

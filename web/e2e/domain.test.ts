@@ -59,6 +59,9 @@ test("what the DNS says: findings in words, records as text, a way to the mail",
 			"<script>alert(11)</script>", "<svg onload=alert(12)>", "<img/src=x/onerror=alert(9)>.example", "p=<b>not a key</b>", "{{constructor}}", "\\226\\128\\174redirect=javascript:alert(10)"])
 			assert.ok(text.includes(part), part);
 		assert.equal(await dns.locator("img, script, iframe, b b, a[href^='javascript:'], svg[onload]").count(), 0);
+		const subs = page.locator("section.card", { has: page.locator("h2", { hasText: "From domains" }) });
+		assert.match(await subs.innerText(), /refused\s+own record/);
+		assert.match(await subs.innerText(), /<img src=x onerror=alert\(1\)>\.example\.net[\s\S]*not known yet/);
 		await page.evaluate(axe);
 		const bad = await page.evaluate("axe.run(document.querySelector('main'), { resultTypes: ['violations'] })") as { violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[] };
 		assert.deepEqual(bad.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id} ${v.nodes[0]?.target.join(" ")} ${v.nodes[0]?.failureSummary}`), []);

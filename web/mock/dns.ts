@@ -1,5 +1,5 @@
 /* What the DNS says: one domain in order, one with trouble and hostile texts, one that nobody has asked for. */
-import type { Dns, DnsKey, DnsRecord, SpfStep } from "../src/lib/types-dns";
+import type { Dns, DnsApplies, DnsKey, DnsRecord, SpfStep } from "../src/lib/types-dns";
 import { rows } from "./data";
 
 const AT = "2026-05-20T06:00:00Z", SINCE = "2026-05-03T09:12:00Z";
@@ -45,3 +45,6 @@ export function dnsOf(domain: string): Dns | null {
 		applies: { domain, tag: "p", requested: "reject" },
 	};
 }
+
+export const appliesOf = (domain: string, from: string): DnsApplies | null => /[<]/.test(from) || dnsOf(domain) === null ? null :
+	{ domain, tag: from === domain ? "p" : from.startsWith("news") ? "sp" : "np", requested: from === domain ? "reject" : "none" };

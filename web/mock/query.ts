@@ -6,7 +6,7 @@ import type {
 import { cause, explain } from "./explain";
 import { countFailures } from "./failures";
 import { measured } from "./flow";
-import { dnsOf } from "./dns";
+import { appliesOf, dnsOf } from "./dns";
 import { hostOf } from "./hosts";
 import { countryOf, geo, networkLabel, networkOf, placeOf } from "./places";
 import { classOf, senderOf, whose } from "./senders";
@@ -233,7 +233,7 @@ export function domain(name: string, p: URLSearchParams): unknown {
 			policy: list[0]?.policy, first_day: list.reduce((a, b) => b.day < a ? b.day : a, LAST), last_day: list.reduce((a, b) => b.day > a ? b.day : a, FIRST),
 			reporters: new Set(list.map((x) => x.reporter.key)).size, reports: new Set(list.map((x) => x.report_id)).size,
 		})).sort((a, b) => a.first_day < b.first_day ? 1 : -1),
-		subdomains: froms.map((hfrom) => ({ hfrom, counts: count(mine.filter((r) => (r.hfrom ?? "") === hfrom)) })).sort((a, b) => b.counts.m - a.counts.m),
+		subdomains: froms.map((hfrom) => ({ hfrom, applies: appliesOf(name, hfrom), counts: count(mine.filter((r) => (r.hfrom ?? "") === hfrom)) })).sort((a, b) => b.counts.m - a.counts.m),
 		dns: dnsOf(name),
 	};
 }

@@ -148,4 +148,11 @@ export const dns = {
 	"xml.fold.row": "Sbalit řádek {n}",
 	"xml.hidden": "{n, plural, one {# řádek textu} few {# řádky textu} many {# řádku textu} other {# řádků textu}}",
 	"xml.refused": "Záznam {n} se nepočítá: {reason}",
+
+	"watch.dns": "DNS bylo hned dotázáno: podívat se, co říká",
+	"domain.sub.policy": "Politika podle DNS",
+	"domain.sub.policy.hint": "Co teď říká DNS: co se žádá a kterou značkou čího záznamu",
+	"domain.sub.own": "vlastní záznam",
+	"domain.sub.tag": "{tag} z {domain}",
+	"domain.sub.np": "jméno neexistuje",
 };

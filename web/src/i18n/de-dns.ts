@@ -148,4 +148,11 @@ export const dns = {
 	"xml.fold.row": "Zeile {n} einklappen",
 	"xml.hidden": "{n, plural, one {# Textzeile} other {# Textzeilen}}",
 	"xml.refused": "Datensatz {n} zählt nicht: {reason}",
+
+	"watch.dns": "Das DNS wurde gleich gefragt: ansehen, was es sagt",
+	"domain.sub.policy": "Richtlinie nach dem DNS",
+	"domain.sub.policy.hint": "Was das DNS jetzt sagt: was verlangt wird, und mit welchem Tag wessen Eintrags",
+	"domain.sub.own": "eigener Eintrag",
+	"domain.sub.tag": "{tag} von {domain}",
+	"domain.sub.np": "den Namen gibt es nicht",
 };

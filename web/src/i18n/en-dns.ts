@@ -148,4 +148,11 @@ export const dns = {
 	"xml.fold.row": "Fold row {n}",
 	"xml.hidden": "{n, plural, one {# line} other {# lines}}",
 	"xml.refused": "Record {n} was not counted: {reason}",
+
+	"watch.dns": "The DNS was asked at once: see what it says",
+	"domain.sub.policy": "Policy by the DNS",
+	"domain.sub.policy.hint": "What the DNS says now: what is asked for, and by which tag of whose record",
+	"domain.sub.own": "own record",
+	"domain.sub.tag": "{tag} of {domain}",
+	"domain.sub.np": "the name does not exist",
 } as const;

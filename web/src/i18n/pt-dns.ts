@@ -148,4 +148,11 @@ export const dns = {
 	"xml.fold.row": "Recolher a linha {n}",
 	"xml.hidden": "{n, plural, one {# linha de texto} other {# linhas de texto}}",
 	"xml.refused": "O registro {n} não foi contado: {reason}",
+
+	"watch.dns": "O DNS foi consultado logo: ver o que ele diz",
+	"domain.sub.policy": "Política pelo DNS",
+	"domain.sub.policy.hint": "O que o DNS diz agora: o que se pede, e com qual marca do registro de quem",
+	"domain.sub.own": "registro próprio",
+	"domain.sub.tag": "{tag} de {domain}",
+	"domain.sub.np": "o nome não existe",
 };

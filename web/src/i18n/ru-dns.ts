@@ -148,4 +148,11 @@ export const dns = {
 	"xml.fold.row": "Свернуть строку {n}",
 	"xml.hidden": "{n, plural, one {# строка текста} few {# строки текста} many {# строк текста} other {# строки текста}}",
 	"xml.refused": "Запись {n} не учтена: {reason}",
+
+	"watch.dns": "DNS спрошен сразу: посмотреть, что он говорит",
+	"domain.sub.policy": "Политика по DNS",
+	"domain.sub.policy.hint": "Что сейчас говорит DNS: что предписано и каким тегом чьей записи",
+	"domain.sub.own": "своя запись",
+	"domain.sub.tag": "{tag} из {domain}",
+	"domain.sub.np": "такого имени нет",
 };

@@ -27,5 +27,7 @@ export interface DnsChange { at: string; kind: "dmarc" | "spf" | "dkim" | "sts";
 export interface DnsStep { domain: string; found: "none" | "record" | "several" | null; texts: string[] }
 export interface Dns {
 	dmarc: DnsDmarc | null; spf: DnsSpf | null; keys: DnsKey[]; changes: DnsChange[]; walk: DnsStep[];
-	applies: { domain: string; tag: "p" | "sp" | "np" | null; requested: Request } | null;
+	applies: DnsApplies | null;
 }
+/* The record that holds for a name, and which of its tags. */
+export interface DnsApplies { domain: string; tag: "p" | "sp" | "np" | null; requested: Request }

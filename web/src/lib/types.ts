@@ -2,7 +2,7 @@
 import type { Place } from "./places";
 import type { Whose } from "./types-senders";
 
-import type { Dns } from "./types-dns";
+import type { Dns, DnsApplies } from "./types-dns";
 import type { Host, Resolver } from "./types-hosts";
 
 export interface Counts {
@@ -37,7 +37,7 @@ export interface DomainItem {
 }
 export interface DomainDetail extends DomainItem {
 	policy_seen: { policy: Policy; first_day: string; last_day: string; reporters: number; reports: number }[];
-	subdomains: { hfrom: string; counts: Counts }[] | null; // null: too many for the time of a question
+	subdomains: { hfrom: string; counts: Counts; applies?: DnsApplies | null }[] | null; // null: too many for the time of a question
 	dns?: Dns | null; // null: nobody asks the DNS for anything of it
 }
 export interface Overview {

@@ -5,12 +5,13 @@ import { day, num } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { toUnicode, safeText } from "../lib/safe";
 import type { Breakdown, DomainDetail } from "../lib/types";
+import type { DnsApplies } from "../lib/types-dns";
 import type { Flow } from "../lib/types-flow";
 import { across, apiQuery, carried, FAILURE_KEYS, removeFilter, setFilter, TLS_KEYS } from "../lib/url";
 import type { PageProps } from "../routes";
 import { Amount, failing, passed, PolicyText, Rate, Status } from "../ui/bits";
 import { causeText } from "../ui/domains";
-import { DnsSection } from "../ui/dns";
+import { Applies, DnsSection } from "../ui/dns";
 import { DomainSenders } from "../ui/domainsenders";
 import { FilterBar } from "../ui/filterbar";
 import { FlowChart } from "../ui/flow";
@@ -64,6 +65,7 @@ export default function DomainPage({ params }: PageProps) {
 							{ id: "n", head: t("key.hfrom"), cls: "c-main", cell: (r) => <Value k="hfrom" v={r.hfrom}><Name text={r.hfrom} /></Value> },
 							{ id: "m", head: t("col.m"), num: true, cell: (r) => <Amount n={r.counts.m} max={Math.max(1, ...(x.subdomains ?? []).map((y) => y.counts.m))} /> },
 							{ id: "p", head: t("col.pass"), cell: (r) => <Rate part={passed(r.counts)} whole={r.counts.m} /> },
+							...(x.dns ? [{ id: "a", head: t("domain.sub.policy"), hint: t("domain.sub.policy.hint"), cell: (r: { hfrom: string; applies?: DnsApplies | null }) => <Applies name={r.hfrom} a={r.applies} /> }] : []),
 						]} />
 					)}</Load>
 				</Section>

@@ -5,7 +5,7 @@ import { answered, byLevel, dmarcFindings, inUse, keyFindings, spfFindings, wors
 import { ago, day, num, time } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
-import type { Dns, DnsChange, DnsDmarc, DnsKey, DnsRecord, DnsSpf, DnsTexts, SpfStep } from "../lib/types-dns";
+import type { Dns, DnsApplies, DnsChange, DnsDmarc, DnsKey, DnsRecord, DnsSpf, DnsTexts, SpfStep } from "../lib/types-dns";
 import { carried, setFilter, type FilterKey } from "../lib/url";
 import { Icon, type IconName } from "./icons";
 import { useMeta } from "./meta";
@@ -169,5 +169,16 @@ export function DnsSection({ x, domain }: { x: Dns | null | undefined; domain: s
 				</div>
 			)}
 		</Section>
+	);
+}
+
+/* Which policy holds for a name, and by which tag of whose record. */
+export function Applies({ name, a }: { name: string; a: DnsApplies | null | undefined }) {
+	if (!a)
+		return <span class="muted">{t("dns.dmarc.walk.unknown")}</span>;
+	const own = a.domain.toLowerCase() === name.toLowerCase();
+	return (
+		<span class="under"><span class={a.requested === "none" ? "l-warn" : ""}>{t(`dns.asked.${a.requested}`)}</span>
+			<span class="muted small">{own ? t("domain.sub.own") : tx("domain.sub.tag", { tag: <code>{a.tag ?? "p"}</code>, domain: <Name text={a.domain} /> })}{a.tag === "np" && <> · {t("domain.sub.np")}</>}</span></span>
 	);
 }

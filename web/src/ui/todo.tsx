@@ -37,6 +37,7 @@ export function WatchLine({ w }: { w: Watch }) {
 				{w.m > 0 ? t("watch.figures", { pass: w.pass, m: w.m, bad: w.bad, code: w.code }) :
 					w.over ? t("watch.over") : due ? t("watch.expected", { day: day(w.expected.slice(0, 10)) }) : t("watch.late")}
 				{w.m > 0 && w.through !== null && <> · {t("watch.through", { day: day(w.through) })}</>}
+				{w.domain !== null && <> · <a href={href(`/domains/${encodeURIComponent(w.domain)}`)}>{t("watch.dns")}</a></>}
 			</p>
 		</div>
 	);
