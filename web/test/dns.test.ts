@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hasKey } from "../src/i18n";
 import { action, telling } from "../src/lib/action";
-import { answered, byLevel, dmarcFindings, ending, keyFindings, recordOf, spfFindings, tagDiffers, tags, worst, type Finding } from "../src/lib/dns";
-import type { Dns, DnsDmarc, DnsKey, DnsSpf } from "../src/lib/types-dns";
+import { answered, byLevel, dmarcFindings, ending, keyFindings, recordOf, spfFindings, stsFindings, tagDiffers, tags, worst, type Finding } from "../src/lib/dns";
+import type { Dns, DnsDmarc, DnsKey, DnsRecord, DnsSpf, DnsSts, StsPolicy } from "../src/lib/types-dns";
 import type { SenderClass, SenderItem } from "../src/lib/types-senders";
 import { dnsOf } from "../mock/dns";
 
@@ -110,4 +110,24 @@ test("tags of a record against what a report says: defaults mean the same, what 
 	assert.deepEqual(["reject", "Reject", "none", null].map((v) => tagDiffers("p", v, r)), [false, false, true, false]);
 	assert.deepEqual(["none", "reject"].map((v) => tagDiffers("np", v, r)), [false, true]);
 	assert.deepEqual([tagDiffers("adkim", "r", r), tagDiffers("adkim", "s", r), tagDiffers("pct", "100", r), tagDiffers("t", "n", r), tagDiffers("sp", "reject", tags("v=DMARC1; p=reject"))], [false, true, false, false, false]);
+});
+
+test("MTA-STS: what stands in the way of a policy, how long its certificate holds, and what it asks", () => {
+	const now = Date.parse("2026-05-10T12:00:00Z");
+	const sts = (policy: Partial<StsPolicy> | null, state: DnsSts["said"]["state"] = "found"): DnsSts => ({
+		...(sound.dmarc as DnsRecord), name: "_mta-sts.example.com", said: { state, texts: ["v=STSv1; id=1"], since: null, until: null },
+		policy: policy === null ? null : { state: "sound", why: null, certificate_until: null, mode: "enforce", max_age: 1, since: null, checked: null, ...policy },
+	});
+	const keys = (d: DnsSts): string[] => stsFindings(d, "example.com", now).map((f) => `${f.level} ${f.key} ${f.args.n ?? f.args.mode ?? ""}`.trim());
+	assert.deepEqual(keys(sts(null)), ["info sts.notlooked"]);
+	assert.deepEqual(keys(sts({ certificate_until: "2026-08-01T00:00:00Z" })), ["ok sts.ok enforce"]);
+	assert.deepEqual(keys(sts({ mode: null })), ["ok sts.ok unknown"]);
+	assert.deepEqual(keys(sts({ certificate_until: "2026-05-20T13:00:00Z" })), ["warn sts.soon 10"]);
+	assert.deepEqual(keys(sts({ certificate_until: "2026-05-10T11:00:00Z" })), ["warn sts.soon 0"]);
+	for (const state of ["expired", "name", "untrusted", "missing", "faulty"] as const)
+		assert.deepEqual(keys(sts({ state })), [`bad sts.${state}`]);
+	assert.deepEqual(keys(sts({ state: "unreached" })), ["warn sts.unreached"]);
+	assert.deepEqual(keys(sts({ state: "expired" }, "nodata")), []);
+	for (const k of ["ok", "soon", "expired", "name", "untrusted", "missing", "faulty", "unreached", "notlooked", "mode.enforce", "mode.testing", "mode.none", "mode.unknown"])
+		assert.ok(hasKey(`dns.sts.${k}`), k);
 });

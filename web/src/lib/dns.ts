@@ -2,7 +2,7 @@
  * What is to be said of a domain's records: findings, each with the rows that
  * it concerns. Nothing is asked here; what is not known is not judged.
  */
-import type { Dns, DnsDmarc, DnsKey, DnsRecord, DnsSpf } from "./types-dns";
+import type { Dns, DnsDmarc, DnsKey, DnsRecord, DnsSpf, DnsSts } from "./types-dns";
 import type { FilterKey } from "./url";
 
 export type Level = "bad" | "warn" | "info" | "ok";
@@ -114,6 +114,27 @@ export function spfFindings(d: DnsSpf | null): Finding[] {
 		if (!out.some((f) => f.level === "bad" || f.level === "warn"))
 			out.push({ level: "ok", key: "spf.ok", args: { n: d.lookups ?? 0 } });
 	}
+	return out;
+}
+
+/* --- MTA-STS ------------------------------------------------------------------------ */
+
+const SOON = 14, DAY_MS = 86_400_000;
+
+/* now: when the page is drawn. */
+export function stsFindings(d: DnsSts, domain: string, now: number): Finding[] {
+	const out = state(d), p = d.policy;
+	if (d.said.state !== "found")
+		return out;
+	if (p === null || p.state === "")
+		return [...out, { level: "info", key: "sts.notlooked", args: {} }];
+	if (p.state !== "sound")
+		return [...out, { level: p.state === "unreached" ? "warn" : "bad", key: `sts.${p.state}`, args: { domain } }];
+	const until = p.certificate_until, left = until === null ? null : Math.floor((Date.parse(until) - now) / DAY_MS);
+	if (until !== null && left !== null && left < SOON)
+		out.push({ level: "warn", key: "sts.soon", args: { domain, day: until, n: Math.max(0, left) } });
+	else
+		out.push({ level: "ok", key: "sts.ok", args: { mode: p.mode ?? "unknown", day: until ?? "" } });
 	return out;
 }
 

@@ -23,11 +23,17 @@ export interface DnsKey extends DnsRecord {
 	domain: string; selector: string; key: "none" | "sound" | "revoked" | "several" | "broken" | "foreign";
 	type: "rsa" | "ed25519" | null; testing: boolean; bits: number | null; m: number;
 }
+export type StsState = "sound" | "expired" | "name" | "untrusted" | "missing" | "faulty" | "unreached";
+export interface StsPolicy {
+	state: StsState | ""; why: string | null; certificate_until: string | null; mode: "enforce" | "testing" | "none" | null;
+	max_age: number | null; since: string | null; checked: string | null;
+}
+export interface DnsSts extends DnsRecord { policy: StsPolicy | null }
 export interface DnsChange { at: string; kind: "dmarc" | "spf" | "dkim" | "sts"; name: string; was: DnsTexts; is: DnsTexts }
 export interface DnsStep { domain: string; found: "none" | "record" | "several" | null; texts: string[] }
 export interface Dns {
 	dmarc: DnsDmarc | null; spf: DnsSpf | null; keys: DnsKey[]; changes: DnsChange[]; walk: DnsStep[];
-	applies: DnsApplies | null;
+	applies: DnsApplies | null; sts?: DnsSts | null;
 }
 /* The record that holds for a name, and which of its tags. */
 export interface DnsApplies { domain: string; tag: "p" | "sp" | "np" | null; requested: Request }

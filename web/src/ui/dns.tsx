@@ -1,11 +1,11 @@
 /* What the DNS says of a domain, in plain sentences; records are the words of whoever runs the zone. */
 import type { ComponentChildren } from "preact";
 import { t, tx, word, type Key } from "../i18n";
-import { answered, byLevel, dmarcFindings, inUse, keyFindings, spfFindings, worst, type Finding, type Level } from "../lib/dns";
+import { answered, byLevel, dmarcFindings, inUse, keyFindings, spfFindings, stsFindings, worst, type Finding, type Level } from "../lib/dns";
 import { ago, day, num, time } from "../lib/format";
 import { at, href, useUrl } from "../lib/router";
 import { safeText } from "../lib/safe";
-import type { Dns, DnsApplies, DnsChange, DnsDmarc, DnsKey, DnsRecord, DnsSpf, DnsTexts, SpfStep } from "../lib/types-dns";
+import type { Dns, DnsApplies, DnsChange, DnsDmarc, DnsKey, DnsRecord, DnsSpf, DnsSts, DnsTexts, SpfStep } from "../lib/types-dns";
 import { carried, setFilter, type FilterKey } from "../lib/url";
 import { Icon, type IconName } from "./icons";
 import { useMeta } from "./meta";
@@ -30,11 +30,11 @@ function useRows(domain: string): (f: Finding) => string | null {
 	};
 }
 
-const ARG: Record<string, string> = { why: "dns.failure.word", asked: "dns.asked" };
+const ARG: Record<string, string> = { why: "dns.failure.word", asked: "dns.asked", mode: "dns.sts.mode" };
 
 function text(f: Finding): string {
 	const args = Object.fromEntries(Object.entries(f.args).map(([k, v]) =>
-		[k, typeof v === "number" ? v : ARG[k] !== undefined ? word(ARG[k], v) : safeText(v)]));
+		[k, typeof v === "number" ? v : k === "day" ? (v === "" ? "–" : day(v.slice(0, 10))) : ARG[k] !== undefined ? word(ARG[k], v) : safeText(v)]));
 	return t(`dns.${f.key}` as Key, args);
 }
 
@@ -136,6 +136,18 @@ function Keys({ keys, domain }: { keys: DnsKey[]; domain: string }) {
 	);
 }
 
+/* Only where the DNS says that there is a policy: most domains do without. */
+function Sts({ d, domain }: { d: DnsSts; domain: string }) {
+	const list = stsFindings(d, domain, Date.now()), why = d.policy?.why ?? null;
+	return (
+		<Block title={t("dns.sts.title")} term="mta-sts" list={list} r={d}>
+			<Findings list={list} domain={domain} />
+			{why !== null && <p class="muted small">{tx("dns.sts.why", { why: <Safe text={why} /> })}</p>}
+			{d.said.state !== "waiting" && <Texts name={d.name} r={d.said} />}
+		</Block>
+	);
+}
+
 const What = ({ r }: { r: DnsTexts }) => r.texts.length === 0 ? <span class="muted">{word("dns.state", r.state === "found" ? "nodata" : r.state)}</span> :
 	<>{r.texts.map((x) => <code class="wrap was"><Safe text={x} /></code>)}</>;
 
@@ -165,6 +177,7 @@ export function DnsSection({ x, domain }: { x: Dns | null | undefined; domain: s
 				<div class="dns">
 					<div class="two"><Dmarc x={x} d={x.dmarc} domain={domain} /><Spf d={x.spf} domain={domain} /></div>
 					<Keys keys={x.keys} domain={domain} />
+					{x.sts && x.sts.said.state === "found" && <Sts d={x.sts} domain={domain} />}
 					<Changes list={x.changes} />
 				</div>
 			)}
