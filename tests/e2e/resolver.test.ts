@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { compare, Daemon, dmarcd, generate, killed, memory, program, until, type Corpus } from './lib/daemon.js';
 import { Dns, reverse, wireName } from './lib/dns.js';
-import { imported, Places, report as reportOf, serving, sql } from './lib/place.js';
+import { imported, Places, report as reportOf, serving, sql, type Place } from './lib/place.js';
 
 const skip = existsSync(program) ? false : `${program} is not built`;
 const places = new Places('resolver');

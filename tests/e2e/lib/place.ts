@@ -69,7 +69,7 @@ export async function imported(p: Place, text: string): Promise<void> {
 	assert.equal(r.code, 0, r.stderr);
 }
 
-export async function serving(p: Place, f: (d: Daemon) => Promise<void>): Promise<void> {
+export async function serving(p: Place, f: (d: Daemon) => Promise<unknown>): Promise<void> {
 	const d = await Daemon.start(p.conf);
 	try {
 		await f(d);
