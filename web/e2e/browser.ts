@@ -75,6 +75,10 @@ export async function settle(page: Page): Promise<void> {
 }
 
 export async function visit(page: Page, url: string): Promise<void> {
+	const open = pending.get(page), left = [...open ?? []];
 	await page.goto(url);
+	/* what the page before was still asking for: nobody says that it has ended */
+	for (const r of left)
+		open?.delete(r);
 	await settle(page);
 }
