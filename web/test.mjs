@@ -5,8 +5,10 @@
  *	node test.mjs run FILE [ARGUMENTS]
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { run } from "node:test";
+import { spec, tap } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { texts } from "./texts.mjs";
@@ -30,13 +32,28 @@ await build({
 	logLevel: "warning", outbase: here, loader: { ".svg": "empty", ".css": "empty" }, plugins: [texts(), world()],
 });
 const built = files.map((f) => join(outdir, f.replace(/\.tsx?$/, ".mjs")));
-const args = what === "run" ? [...built, ...rest.slice(1)] :
-	["--test", ...(process.env.TEST_ONLY ? ["--test-name-pattern=" + process.env.TEST_ONLY] : []), "--test-reporter=" + (process.env.TEST_REPORTER ?? "spec"), ...built];
-const child = spawn(process.execPath, args, { stdio: "inherit", env: { ...process.env, DMARCD_WEB: here } });
-for (const s of ["SIGINT", "SIGTERM"])
-	process.on(s, () => child.kill(s));
-child.on("exit", (code, signal) => {
-	if (what === "run")
+process.env.DMARCD_WEB = here;
+
+if (what === "run") {
+	const child = spawn(process.execPath, [...built, ...rest.slice(1)], { stdio: "inherit" });
+	for (const s of ["SIGINT", "SIGTERM"])
+		process.on(s, () => child.kill(s));
+	child.on("exit", (code, signal) => {
 		rmSync(outdir, { recursive: true, force: true });
-	process.exit(code ?? (signal === null ? 1 : 0));
-});
+		process.exit(code ?? (signal === null ? 1 : 0));
+	});
+} else {
+	/* Two files at a time: each waits for its browser more than it works. The largest first, so that none is left for last. */
+	const stop = new AbortController();
+	for (const s of ["SIGINT", "SIGTERM"])
+		process.on(s, () => {
+			stop.abort();
+			process.exitCode = 1;
+		});
+	const results = run({
+		files: built.sort((a, b) => statSync(b).size - statSync(a).size), concurrency: 2, signal: stop.signal,
+		...(process.env.TEST_ONLY ? { testNamePatterns: process.env.TEST_ONLY } : {}),
+	});
+	results.on("test:fail", () => process.exitCode = 1);
+	results.compose(process.env.TEST_REPORTER === "tap" ? tap : new spec()).pipe(process.stdout);
+}
