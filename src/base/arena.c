@@ -76,6 +76,22 @@ arena_alloc(struct arena *a, size_t n, size_t size)
 	return (p);
 }
 
+void *
+arena_grow(struct arena *a, void *list, size_t n, size_t *cap, size_t size)
+{
+	size_t	 wider = *cap == 0 ? 16 : *cap * 2;
+	void	*v;
+
+	if (n < *cap)
+		return (list);
+	if (*cap > SIZE_MAX / 2 || (v = arena_alloc(a, wider, size)) == NULL)
+		return (NULL);
+	if (n > 0)
+		memcpy(v, list, n * size);
+	*cap = wider;
+	return (v);
+}
+
 char *
 arena_strndup(struct arena *a, const char *s, size_t n)
 {

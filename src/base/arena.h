@@ -17,6 +17,8 @@ struct arena;
 
 struct arena	*arena_new(size_t ceiling);
 void		*arena_alloc(struct arena *, size_t n, size_t size);	/* zeroed; checks n*size */
+/* A list of n elements with room for one more: itself, or a copy twice as large; *cap is 0 at first. NULL: the list stays as it was. */
+void		*arena_grow(struct arena *, void *list, size_t n, size_t *cap, size_t size);
 char		*arena_strndup(struct arena *, const char *, size_t);
 struct str	 arena_str(struct arena *, struct str);		/* STR_NONE stays; p NULL on failure */
 size_t		 arena_held(const struct arena *);	/* bytes, its own included */

@@ -59,23 +59,13 @@ api_alerts(struct request *rq, struct asked *a)
 /* --- Mutes ---------------------------------------------------------------------------- */
 
 static bool
-wrong(struct request *rq, const char *key, const char *sentence)
-{
-	char	 pointer[64];
-
-	(void)snprintf(pointer, sizeof(pointer), "/body/%s", key);
-	problem_at(rq, 400, pointer, "invalid_value", sentence);
-	return (false);
-}
-
-static bool
 text_or_null(struct request *rq, const json_t *body, const char *key, const char **out)
 {
 	const json_t	*v = json_object_get(body, key);
 
 	*out = json_string_value(v);
 	return (v == NULL || json_is_null(v) || (*out != NULL && strlen(*out) == json_string_length(v)) ||
-	    wrong(rq, key, "this is a text, or null"));
+	    problem_member(rq, key, "this is a text, or null"));
 }
 
 /* The same grammar as in the configuration and on the command line. line: domain points into it. */
@@ -95,24 +85,24 @@ take_mute(struct request *rq, const json_t *body, struct asking_mute *m, char li
 	    (m->on && !text_or_null(rq, body, "until", &until)))
 		return (false);
 	if (json_object_size(body) != known)
-		return (wrong(rq, "", m->on ? "there are rule, domain and until, nothing else" : "there are rule and domain, nothing else"));
+		return (problem_member(rq, "", m->on ? "there are rule, domain and until, nothing else" : "there are rule and domain, nothing else"));
 	if (rule == NULL && domain == NULL)
-		return (wrong(rq, "domain", "all rules of all domains: take the receivers out of alerts { } instead, or name a domain"));
+		return (problem_member(rq, "domain", "all rules of all domains: take the receivers out of alerts { } instead, or name a domain"));
 	(void)snprintf(line, 400, "%.20s", rule == NULL ? "*" : rule);
 	if (rule != NULL && (strchr(line, ' ') != NULL || strcmp(line, "*") == 0 || !conf_mute_parts(line, &c)))
-		return (wrong(rq, "rule", "there is no such rule; rules are A1 to A11, or null: all of them"));
+		return (problem_member(rq, "rule", "there is no such rule; rules are A1 to A11, or null: all of them"));
 	(void)snprintf(line, 400, "%.20s %.300s", rule == NULL ? "*" : rule, domain == NULL ? "" : domain);
 	for (char *p = line; *p != '\0'; p++)
 		*p = ascii_lower(*p);
 	if (!conf_mute_parts(line, &c) || c.until != 0 || (domain != NULL && c.domain.len != strlen(domain)))
-		return (wrong(rq, "domain", "this is no name of a domain"));
+		return (problem_member(rq, "domain", "this is no name of a domain"));
 	m->rule = c.rule;
 	m->domain = c.domain;
 	if (until != NULL) {
 		if (!when_parse_date(str_of(until), &day))
-			return (wrong(rq, "until", "until is a day: 2026-12-31"));
+			return (problem_member(rq, "until", "until is a day: 2026-12-31"));
 		if ((m->until = (day + 1) * DAY_SECONDS) <= when_now())
-			return (wrong(rq, "until", "this day is past already"));
+			return (problem_member(rq, "until", "this day is past already"));
 	}
 	return (true);
 }

@@ -64,7 +64,7 @@ take_text(struct request *rq, const json_t *body, const char *key, const char **
 	if (v == NULL)
 		return (true);
 	if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
-		return (wrong(rq, 400, key, "invalid_value", "this is a text"));
+		return (problem_member(rq, key, "this is a text"));
 	*out = json_string_value(v);
 	return (true);
 }
@@ -82,7 +82,7 @@ take_role(struct request *rq, const json_t *body, const char *const names[AUTH_R
 		;
 	(void)snprintf(sentence, sizeof(sentence), "the role is %s or %s", names[AUTH_VIEWER], names[AUTH_ADMIN]);
 	if (i == AUTH_ROLES)
-		return (wrong(rq, 400, "role", "invalid_value", sentence));
+		return (problem_member(rq, "role", sentence));
 	c->role = (enum auth_role)i;
 	c->rights = true;
 	return (true);
@@ -98,15 +98,15 @@ take_domains(struct request *rq, const json_t *body, struct auth_change *c)
 	if (list == NULL || json_is_null(list))
 		return (true);
 	if (!json_is_array(list) || json_array_size(list) == 0)
-		return (wrong(rq, 400, "domains", "invalid_value", "domains is a list of names, or null: all of them"));
+		return (problem_member(rq, "domains", "domains is a list of names, or null: all of them"));
 	json_array_foreach(list, i, v) {
 		if (!json_is_string(v) || strlen(json_string_value(v)) != json_string_length(v))
-			return (wrong(rq, 400, "domains", "invalid_value", "domains is a list of names, or null: all of them"));
+			return (problem_member(rq, "domains", "domains is a list of names, or null: all of them"));
 		if (auth_domains_add(&c->domains, json_string_value(v), &e) == -1)
-			return (wrong(rq, 400, "domains", "invalid_value", e.msg));
+			return (problem_member(rq, "domains", e.msg));
 	}
 	if (c->role == AUTH_ADMIN)
-		return (wrong(rq, 400, "domains", "invalid_value", "an admin sees all domains; only others are limited to some"));
+		return (problem_member(rq, "domains", "an admin sees all domains; only others are limited to some"));
 	return (true);
 }
 
@@ -122,7 +122,7 @@ keys_known(struct request *rq, json_t *body, const char *const *keys)
 		for (i = 0; keys[i] != NULL && strcmp(key, keys[i]) != 0; i++)
 			;
 		if (keys[i] == NULL)
-			return (wrong(rq, 400, "", "invalid_value", "there is something in the body that has no place here"));
+			return (problem_member(rq, "", "there is something in the body that has no place here"));
 	}
 	return (true);
 }
@@ -161,7 +161,7 @@ take_name(struct request *rq, struct wish *w)
 	if (!take_text(rq, w->body, "name", &name))
 		return (false);
 	if (name == NULL || !auth_name_ok(name))
-		return (wrong(rq, 400, "name", "invalid_value", "a name has letters, digits and . _ - @, 64 at most"));
+		return (problem_member(rq, "name", "a name has letters, digits and . _ - @, 64 at most"));
 	(void)snprintf(w->asking.people.name, sizeof(w->asking.people.name), "%s", name);
 	return (true);
 }

@@ -25,16 +25,6 @@ bare(struct request *rq)
 	return (false);
 }
 
-static bool
-wrong(struct request *rq, const char *key, const char *sentence)
-{
-	char	 pointer[64];
-
-	(void)snprintf(pointer, sizeof(pointer), "/body/%s", key);
-	problem_at(rq, 400, pointer, "invalid_value", sentence);
-	return (false);
-}
-
 /* --- What needs somebody -------------------------------------------------------------- */
 
 static unsigned
@@ -203,7 +193,7 @@ keys_known(struct request *rq, json_t *body, const char *const *keys, size_t n, 
 		for (i = 0; i < n && strcmp(key, keys[i]) != 0; i++)
 			;
 		if (i == n || !(json_is_string(v) || json_is_null(v) || (json_is_integer(v) && strcmp(key, "sender") == 0)))
-			return (wrong(rq, i == n ? "" : key, sentence));
+			return (problem_member(rq, i == n ? "" : key, sentence));
 	}
 	return (true);
 }
@@ -283,12 +273,12 @@ read_task(struct request *rq, json_t *body, struct store_todo *t)
 	for (i = 0; i < TASK_SAID && !str_eq(state, str_of(task_said_names[i])); i++)
 		;
 	if (i == TASK_SAID)
-		return (wrong(rq, "state", sentence));
+		return (problem_member(rq, "state", sentence));
 	t->state = (enum task_said)i;
 	t->until = t->state == TASK_SNOOZED ? today + SNOOZE_DAYS : DAY_NONE;
 	if (until.p != NULL && (t->state != TASK_SNOOZED || !when_parse_date(until, &t->until) || t->until <= today ||
 	    t->until > today + SNOOZE_MOST))
-		return (wrong(rq, "until", sentence));
+		return (problem_member(rq, "until", sentence));
 	return (true);
 }
 
@@ -365,10 +355,10 @@ read_watch(struct request *rq, json_t *body, struct store_todo *t)
 	else if (!str_i64(text_of(body, "sender"), &t->sender))
 		t->sender = 0;
 	if (t->sender < 1)
-		return (wrong(rq, "sender", "sender is the id of a sender"));
+		return (problem_member(rq, "sender", "sender is the id of a sender"));
 	t->domain = text_of(body, "domain");
 	if ((t->code = dmarc_code_parse(text_of(body, "code"))) == 0)
-		return (wrong(rq, "code", "code is one of P1 to P11 and F1 to F12"));
+		return (problem_member(rq, "code", "code is one of P1 to P11 and F1 to F12"));
 	return (true);
 }
 

@@ -126,6 +126,8 @@ void	 problem_param(struct request *, unsigned status, struct str param, const c
 bool	 no_parameters(struct request *);	/* false: a problem is said, there are some */
 /* The same of a place in the body, as a JSON pointer. */
 void	 problem_at(struct request *, unsigned status, const char *pointer, const char *key, const char *sentence);
+/* A member of the body ("" means the body itself) has a value that cannot be taken; false, to be returned. */
+bool	 problem_member(struct request *, const char *member, const char *sentence);
 /* From an error of a room below: 400, 503 or 500, by its class. */
 void	 problem_err(struct request *, const struct err *);
 const char *problem_title(unsigned status);

@@ -164,6 +164,16 @@ problem_at(struct request *rq, unsigned status, const char *pointer, const char 
 	    text_json(sentence)));
 }
 
+bool
+problem_member(struct request *rq, const char *member, const char *sentence)
+{
+	char	 pointer[96];
+
+	(void)snprintf(pointer, sizeof(pointer), "/body/%s", member);
+	problem_at(rq, 400, pointer, "invalid_value", sentence);
+	return (false);
+}
+
 void
 problem_err(struct request *rq, const struct err *e)
 {

@@ -40,16 +40,11 @@ store_policy_list(struct query *q, const struct store_policy **out, size_t *n, s
 	if (store_prepare(q->s, &st, "SELECT " COLUMNS PUBLISHED " ORDER BY s.domain", e) == -1)
 		return (-1);
 	while ((rc = q_step(q, st, e)) == 1) {
-		if (*n == cap) {
-			cap = cap == 0 ? 16 : cap * 2;
-			if ((grown = arena_alloc(q->a, cap, sizeof(*v))) == NULL) {
-				rc = q_oom(e);
-				break;
-			}
-			if (v != NULL)
-				memcpy(grown, v, *n * sizeof(*v));
-			v = grown;
+		if ((grown = arena_grow(q->a, v, *n, &cap, sizeof(*v))) == NULL) {
+			rc = q_oom(e);
+			break;
 		}
+		v = grown;
 		if ((rc = row_read(q, st, &v[*n], e)) == -1)
 			break;
 		(*n)++;

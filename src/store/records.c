@@ -134,16 +134,11 @@ store_dns_list(struct query *q, unsigned kind, struct str domain, bool own_only,
 	bind_str(st, 2, domain);
 	(void)sqlite3_bind_int(st, 3, own_only);
 	while ((rc = q_step(q, st, e)) == 1) {
-		if (*n == cap) {
-			cap = cap == 0 ? 16 : cap * 2;
-			if ((grown = arena_alloc(q->a, cap, sizeof(*v))) == NULL) {
-				rc = q_oom(e);
-				break;
-			}
-			if (v != NULL)
-				memcpy(grown, v, *n * sizeof(*v));
-			v = grown;
+		if ((grown = arena_grow(q->a, v, *n, &cap, sizeof(*v))) == NULL) {
+			rc = q_oom(e);
+			break;
 		}
+		v = grown;
 		if ((rc = row_read(q, st, &v[*n], e)) == -1)
 			break;
 		(*n)++;

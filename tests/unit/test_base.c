@@ -135,6 +135,26 @@ test_buf(void **state)
 }
 
 static void
+test_arena_grow(void **state)
+{
+	struct arena	*a = arena_new(200000);
+	uint64_t	*v = NULL, *grown;
+	size_t		 n = 0, cap = 0;
+
+	(void)state;
+	while ((grown = arena_grow(a, v, n, &cap, sizeof(*v))) != NULL) {
+		assert_true(cap > n);
+		v = grown;
+		v[n] = n * 3;
+		n++;
+	}
+	assert_true(n >= 1024 && n == cap);	/* the ceiling; what there is stays as it is */
+	for (size_t i = 0; i < n; i++)
+		assert_true(v[i] == i * 3);
+	arena_free(a);
+}
+
+static void
 test_arena(void **state)
 {
 	struct arena	*a = arena_new(200000);
@@ -367,6 +387,7 @@ main(void)
 	CASES_ADD(&c, i64s, test_i64);
 	case_add(&c, "buf: ceiling, NULs, dropping", test_buf, NULL);
 	case_add(&c, "arena: zeroed, bounded, reset", test_arena, NULL);
+	case_add(&c, "arena: a list grows up to the ceiling and keeps what it holds", test_arena_grow, NULL);
 	CASES_ADD(&c, whens, test_when);
 	case_add(&c, "when: there and back over all years", test_when_there_and_back, NULL);
 	CASES_ADD(&c, escs, test_escape);
