@@ -400,6 +400,7 @@ sts_json(struct query *q, const struct store_dns *d, json_t **out, struct err *e
 	if (store_policy_get(q, d->domain, &p, e) == -1)
 		return (-1);
 	o = record_json(d);
+	a_set(&o, "found", a_text(sts_said_names[sts_says(d->said.texts, d->said.n)]));
 	a_set(&o, "policy", policy_json(p));
 	*out = a_done(&o);
 	return (0);

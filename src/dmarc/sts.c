@@ -8,6 +8,74 @@
 
 const char *const	 sts_seen_names[STS_SEENS] = { "", "sound", "expired", "name", "untrusted", "missing", "faulty", "unreached" };
 
+const char *const	 sts_said_names[STS_SAYS] = { "none", "record", "several", "faulty" };
+
+/* --- The record --------------------------------------------------------------------- */
+
+/* The fields behind its version; p NULL: it begins with no version of ours, and senders put it aside. */
+static struct str
+record_fields(struct str text)
+{
+	static const char	 version[] = "v=STSv1";
+	struct str		 rest = STR_NONE;
+
+	if (text.len > sizeof(version) - 1 && memcmp(text.p, version, sizeof(version) - 1) == 0) {
+		rest = str_trim((struct str){ text.p + sizeof(version) - 1, text.len - (sizeof(version) - 1) });
+		if (rest.len == 0 || rest.p[0] != ';')
+			rest = STR_NONE;
+	}
+	return (rest);
+}
+
+static bool
+id_ok(struct str id)
+{
+	for (size_t i = 0; i < id.len; i++)
+		if (!((id.p[i] >= '0' && id.p[i] <= '9') || (id.p[i] >= 'A' && id.p[i] <= 'Z') || (id.p[i] >= 'a' && id.p[i] <= 'z')))
+			return (false);
+	return (id.len >= 1 && id.len <= 32);
+}
+
+/* Is there an id among them? Fields that nobody knows are allowed. */
+static bool
+has_id(struct str fields)
+{
+	while (fields.len > 0) {
+		const char	*end = memchr(fields.p, ';', fields.len);
+		size_t		 n = end == NULL ? fields.len : (size_t)(end - fields.p);
+		struct str	 one = str_trim((struct str){ fields.p, n });
+
+		if (one.len > 3 && memcmp(one.p, "id=", 3) == 0)
+			return (id_ok((struct str){ one.p + 3, one.len - 3 }));
+		n += end != NULL;
+		fields = (struct str){ fields.p + n, fields.len - n };
+	}
+	return (false);
+}
+
+enum sts_said
+sts_says(const struct str *texts, size_t n)
+{
+	struct str	 fields = STR_NONE;
+	size_t		 records = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct str	 f = record_fields(texts[i]);
+
+		if (f.p != NULL) {
+			fields = f;
+			records++;
+		}
+	}
+	if (records > 1)
+		return (STS_SAYS_SEVERAL);
+	if (n == 0)
+		return (STS_SAYS_NONE);
+	return (records == 1 && has_id(fields) ? STS_SAYS_RECORD : STS_SAYS_FAULTY);
+}
+
+/* --- The policy --------------------------------------------------------------------- */
+
 /* The next line without its end; false: that was all. */
 static bool
 next_line(struct str *rest, struct str *line)

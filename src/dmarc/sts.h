@@ -2,7 +2,7 @@
  * sts.h - a domain's own MTA-STS policy as it is published: what it says, and
  * what may be wrong with it. Pure functions. (What reports say of policies is
  * in tls.h.)
- * Source:    RFC 8461 3.2, 3.3.
+ * Source:    RFC 8461 3.1, 3.2, 3.3.
  * Trust:     whoever runs the web server writes what he likes.
  * Units:     seconds.
  * Ownership: constants; nothing is kept.
@@ -26,6 +26,12 @@ enum sts_seen {
 	STS_SEENS
 };
 extern const char *const sts_seen_names[STS_SEENS];	/* "" "sound" "expired" "name" "untrusted" "missing" "faulty" "unreached" */
+
+/* What the texts at _mta-sts come to. SEVERAL, FAULTY: to a sender there is no policy. */
+enum sts_said { STS_SAYS_NONE, STS_SAYS_RECORD, STS_SAYS_SEVERAL, STS_SAYS_FAULTY, STS_SAYS };
+extern const char *const sts_said_names[STS_SAYS];	/* "none" "record" "several" "faulty" */
+/* The texts are those that txt_about takes for such a record. */
+enum sts_said	 sts_says(const struct str *texts, size_t n);
 
 #define STS_POLICY_MOST	65536	/* bytes; RFC 8461 3.3 suggests a limit like this */
 

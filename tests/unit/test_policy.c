@@ -58,6 +58,39 @@ test_text_bounds(void **state)
 	assert_false(sts_media_type(STR_NONE));
 }
 
+/* --- The record ----------------------------------------------------------------------- */
+
+static const struct record_case { const char *name, *texts[3]; enum sts_said said; } records[] = {
+	{ "record: sound", { "v=STSv1; id=20160831085700Z;" }, STS_SAYS_RECORD },
+	{ "record: blanks, what nobody knows", { "v=STSv1 ;new=thing; id=a\t" }, STS_SAYS_RECORD },
+	{ "record: none", { NULL }, STS_SAYS_NONE },
+	{ "record: several", { "v=STSv1; id=a", "v=STSv1; id=b" }, STS_SAYS_SEVERAL },
+	{ "record: several, one of them faulty", { "v=STSv1; id=a", "v=STSv1;" }, STS_SAYS_SEVERAL },
+	{ "record: another beside it is put aside", { "v=STSv1; id=a", "v=STSv10; id=b", "V=STSv1; id=c" }, STS_SAYS_RECORD },
+	{ "record: quoted", { "\"v=STSv1; id=a\"" }, STS_SAYS_FAULTY },
+	{ "record: no id", { "v=STSv1;" }, STS_SAYS_FAULTY },
+	{ "record: nothing behind the version", { "v=STSv1" }, STS_SAYS_FAULTY },
+	{ "record: empty id", { "v=STSv1; id=" }, STS_SAYS_FAULTY },
+	{ "record: an id with other signs", { "v=STSv1; id=2026-01-01" }, STS_SAYS_FAULTY },
+	{ "record: an id of 32", { "v=STSv1; id=abcdefghijabcdefghijabcdefghij32" }, STS_SAYS_RECORD },
+	{ "record: an id of 33", { "v=STSv1; id=abcdefghijabcdefghijabcdefghij321" }, STS_SAYS_FAULTY },
+	{ "record: the first id counts", { "v=STSv1; id=-; id=a" }, STS_SAYS_FAULTY },
+};
+
+static void
+test_record(void **state)
+{
+	const struct record_case	*c = *state;
+	struct str			 v[3];
+	size_t				 n = 0;
+
+	while (n < 3 && c->texts[n] != NULL) {
+		v[n] = str_of(c->texts[n]);
+		n++;
+	}
+	assert_string_equal(sts_said_names[sts_says(v, n)], sts_said_names[c->said]);
+}
+
 /* --- The look ------------------------------------------------------------------------- */
 
 /* What lies behind a name of this machine is not connected to, whoever listens there. */
@@ -233,6 +266,7 @@ main(void)
 	struct cases	 c = { 0 };
 
 	CASES_ADD(&c, texts, test_text);
+	CASES_ADD(&c, records, test_record);
 	case_add(&c, "bounds of policies, and their type", test_text_bounds, NULL);
 	case_add(&c, "nobody knocks in here", test_look, NULL);
 	CASES_ADD(&c, words, test_words);

@@ -43,7 +43,7 @@ export function dnsOf(domain: string): Dns | null {
 		changes: [{ at: SINCE, kind: "dmarc", name: `_dmarc.${domain}`, was: { state: "found", texts: [`v=DMARC1; p=none; rua=mailto:dmarc@${domain}`], since: "2026-01-01T00:00:00Z" }, is: { state: "found", texts: [dmarc], since: SINCE } }],
 		walk: [{ domain, found: "record", texts: [dmarc] }, { domain: domain.replace(/^[^.]+\./, ""), found: "none", texts: [] }],
 		applies: { domain, tag: "p", requested: "reject" },
-		sts: { ...said(`_mta-sts.${domain}`, ["v=STSv1; id=20260501"]), policy: { state: "untrusted", why: "<b>self-signed</b>", certificate_until: "2026-09-01T00:00:00Z", mode: "testing", max_age: 86400, since: SINCE, checked: SINCE } },
+		sts: { ...said(`_mta-sts.${domain}`, ["v=STSv1; id=20260501"]), found: "record" as const, policy: { state: "untrusted", why: "<b>self-signed</b>", certificate_until: "2026-09-01T00:00:00Z", mode: "testing", max_age: 86400, since: SINCE, checked: SINCE } },
 	};
 }
 

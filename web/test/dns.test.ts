@@ -115,7 +115,7 @@ test("tags of a record against what a report says: defaults mean the same, what 
 test("MTA-STS: what stands in the way of a policy, how long its certificate holds, and what it asks", () => {
 	const now = Date.parse("2026-05-10T12:00:00Z");
 	const sts = (policy: Partial<StsPolicy> | null, state: DnsSts["said"]["state"] = "found"): DnsSts => ({
-		...(sound.dmarc as DnsRecord), name: "_mta-sts.example.com", said: { state, texts: ["v=STSv1; id=1"], since: null, until: null },
+		...(sound.dmarc as DnsRecord), name: "_mta-sts.example.com", said: { state, texts: ["v=STSv1; id=1"], since: null, until: null }, found: "record",
 		policy: policy === null ? null : { state: "sound", why: null, certificate_until: null, mode: "enforce", max_age: 1, since: null, checked: null, ...policy },
 	});
 	const keys = (d: DnsSts): string[] => stsFindings(d, "example.com", now).map((f) => `${f.level} ${f.key} ${f.args.n ?? f.args.mode ?? ""}`.trim());
@@ -128,6 +128,8 @@ test("MTA-STS: what stands in the way of a policy, how long its certificate hold
 		assert.deepEqual(keys(sts({ state })), [`bad sts.${state}`]);
 	assert.deepEqual(keys(sts({ state: "unreached" })), ["warn sts.unreached"]);
 	assert.deepEqual(keys(sts({ state: "expired" }, "nodata")), []);
-	for (const k of ["ok", "soon", "expired", "name", "untrusted", "missing", "faulty", "unreached", "notlooked", "mode.enforce", "mode.testing", "mode.none", "mode.unknown"])
+	for (const found of ["several", "faulty"] as const)
+		assert.deepEqual(keys({ ...sts({}), found }), [`bad sts.record.${found}`]);
+	for (const k of ["ok", "soon", "expired", "name", "untrusted", "missing", "faulty", "unreached", "notlooked", "record.several", "record.faulty", "mode.enforce", "mode.testing", "mode.none", "mode.unknown"])
 		assert.ok(hasKey(`dns.sts.${k}`), k);
 });

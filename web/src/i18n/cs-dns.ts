@@ -105,6 +105,8 @@ export const dns = {
 	"dns.sts.expired": "Certifikát mta-sts.{domain} vypršel: žádný odesílatel zásadu nezíská.",
 	"dns.sts.name": "Certifikát mta-sts.{domain} je na jiné jméno: žádný odesílatel zásadu nezíská.",
 	"dns.sts.untrusted": "Certifikát mta-sts.{domain} není důvěryhodný: žádný odesílatel zásadu nezíská.",
+	"dns.sts.record.several": "U _mta-sts.{domain} je několik záznamů: pro odesílatele to je, jako by nebyl žádný, a nikdo na TLS netrvá. Ponechte jeden.",
+	"dns.sts.record.faulty": "Záznam u _mta-sts.{domain} není takový, jaký odesílatelé čekají: jednají, jako by nebyl. Zní v=STSv1; id= a pak až 32 písmen a číslic.",
 	"dns.sts.missing": "Podle DNS zásada existuje, ale mta-sts.{domain} žádnou nemá.",
 	"dns.sts.faulty": "Zásadu na mta-sts.{domain} nelze použít.",
 	"dns.sts.unreached": "K mta-sts.{domain} se nepodařilo připojit.",

@@ -105,6 +105,8 @@ export const dns = {
 	"dns.sts.expired": "Das Zertifikat von mta-sts.{domain} ist abgelaufen: Kein Absender bekommt die Richtlinie.",
 	"dns.sts.name": "Das Zertifikat von mta-sts.{domain} gilt für einen anderen Namen: Kein Absender bekommt die Richtlinie.",
 	"dns.sts.untrusted": "Dem Zertifikat von mta-sts.{domain} wird nicht vertraut: Kein Absender bekommt die Richtlinie.",
+	"dns.sts.record.several": "Unter _mta-sts.{domain} stehen mehrere Einträge: Für Absender ist das, als gäbe es keinen, und niemand besteht auf TLS. Lassen Sie einen stehen.",
+	"dns.sts.record.faulty": "Der Eintrag unter _mta-sts.{domain} ist nicht so, wie Absender ihn erwarten: Für sie gibt es keinen. Er lautet v=STSv1; id= und dann bis zu 32 Buchstaben und Ziffern.",
 	"dns.sts.missing": "Laut DNS gibt es eine Richtlinie, aber mta-sts.{domain} hat keine.",
 	"dns.sts.faulty": "Die Richtlinie auf mta-sts.{domain} ist nicht zu gebrauchen.",
 	"dns.sts.unreached": "mta-sts.{domain} war nicht zu erreichen.",

@@ -105,6 +105,8 @@ export const dns = {
 	"dns.sts.expired": "The certificate of mta-sts.{domain} has expired: no sender gets the policy.",
 	"dns.sts.name": "The certificate of mta-sts.{domain} is for another name: no sender gets the policy.",
 	"dns.sts.untrusted": "The certificate of mta-sts.{domain} is not trusted: no sender gets the policy.",
+	"dns.sts.record.several": "There are several records at _mta-sts.{domain}: to senders that is as if there were none, and nobody insists on TLS. Leave one.",
+	"dns.sts.record.faulty": "The record at _mta-sts.{domain} is not as senders expect it: they act as if there were none. It reads v=STSv1; id= and then up to 32 letters and digits.",
 	"dns.sts.missing": "The DNS says that there is a policy, but mta-sts.{domain} has none.",
 	"dns.sts.faulty": "The policy at mta-sts.{domain} cannot be used.",
 	"dns.sts.unreached": "mta-sts.{domain} could not be reached.",

@@ -105,6 +105,8 @@ export const dns = {
 	"dns.sts.expired": "O certificado de mta-sts.{domain} expirou: nenhum remetente obtém a política.",
 	"dns.sts.name": "O certificado de mta-sts.{domain} é de outro nome: nenhum remetente obtém a política.",
 	"dns.sts.untrusted": "O certificado de mta-sts.{domain} não é de confiança: nenhum remetente obtém a política.",
+	"dns.sts.record.several": "Há vários registros em _mta-sts.{domain}: para os remetentes é como se não houvesse nenhum, e ninguém insiste em TLS. Deixe um só.",
+	"dns.sts.record.faulty": "O registro em _mta-sts.{domain} não é como os remetentes esperam: eles agem como se não houvesse nenhum. Ele é v=STSv1; id= e depois até 32 letras e algarismos.",
 	"dns.sts.missing": "O DNS diz que há uma política, mas mta-sts.{domain} não tem nenhuma.",
 	"dns.sts.faulty": "A política em mta-sts.{domain} não pode ser usada.",
 	"dns.sts.unreached": "Não foi possível chegar a mta-sts.{domain}.",

@@ -105,6 +105,8 @@ export const dns = {
 	"dns.sts.expired": "Сертификат mta-sts.{domain} истёк: отправители не получают политику.",
 	"dns.sts.name": "Сертификат mta-sts.{domain} выдан на другое имя: отправители не получают политику.",
 	"dns.sts.untrusted": "Сертификату mta-sts.{domain} нет доверия: отправители не получают политику.",
+	"dns.sts.record.several": "В _mta-sts.{domain} несколько записей: для отправителей это то же, что ни одной, и никто не требует TLS. Оставьте одну.",
+	"dns.sts.record.faulty": "Запись в _mta-sts.{domain} не такая, какой её ждут отправители: для них её нет. Она должна быть v=STSv1; id= и затем до 32 букв и цифр.",
 	"dns.sts.missing": "По DNS политика есть, но на mta-sts.{domain} её нет.",
 	"dns.sts.faulty": "Политику на mta-sts.{domain} нельзя использовать.",
 	"dns.sts.unreached": "mta-sts.{domain} недоступен.",

@@ -126,6 +126,8 @@ export function stsFindings(d: DnsSts, domain: string, now: number): Finding[] {
 	const out = state(d), p = d.policy;
 	if (d.said.state !== "found")
 		return out;
+	if (d.found === "several" || d.found === "faulty")
+		return [...out, { level: "bad", key: `sts.record.${d.found}`, args: { domain } }];
 	if (p === null || p.state === "")
 		return [...out, { level: "info", key: "sts.notlooked", args: {} }];
 	if (p.state !== "sound")

@@ -28,7 +28,7 @@ export interface StsPolicy {
 	state: StsState | ""; why: string | null; certificate_until: string | null; mode: "enforce" | "testing" | "none" | null;
 	max_age: number | null; since: string | null; checked: string | null;
 }
-export interface DnsSts extends DnsRecord { policy: StsPolicy | null }
+export interface DnsSts extends DnsRecord { found: "none" | "record" | "several" | "faulty"; policy: StsPolicy | null }
 export interface DnsChange { at: string; kind: "dmarc" | "spf" | "dkim" | "sts"; name: string; was: DnsTexts; is: DnsTexts }
 export interface DnsStep { domain: string; found: "none" | "record" | "several" | null; texts: string[] }
 export interface Dns {
