@@ -240,7 +240,8 @@ texts_of(void *ctx, struct str name, const struct str **out, size_t *n)
 	struct asking		*a = ctx;
 	const struct store_dns	*d;
 
-	if (a->failed || store_dns_get(a->q, TXT_SPF, name, &d, a->e) == -1) {
+	if (a->failed || store_dns_get(a->q, TXT_SPF, name, &d, a->e) == -1 ||
+	    (d == NULL && store_dns_included(a->q, name, &d, a->e) == -1)) {
 		a->failed = true;
 		return (SPF_NOT_KNOWN);
 	}

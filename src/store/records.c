@@ -7,6 +7,8 @@
 #define COLUMNS "d.id, d.kind, d.name, d.domain, d.own, d.mail, d.state, d.texts, d.more, d.ttl, d.checked, d.answered, d.since," \
 	" d.tries, d.failure, w.since, w.until, w.state, w.texts, d.seconded, d.server, d.second, d.doubts"
 #define WITH_BEFORE " FROM dns d LEFT JOIN dns_was w ON w.dns = d.id AND w.until = (SELECT max(until) FROM dns_was x WHERE x.dns = d.id)"
+/* Whatever store_narrow() hides. */
+#define WITH_BEFORE_OF_ALL " FROM main.dns d LEFT JOIN main.dns_was w ON w.dns = d.id AND w.until = (SELECT max(until) FROM main.dns_was x WHERE x.dns = d.id)"
 #define AT_OR_BELOW "(?2 IS NULL OR d.domain = ?2 OR substr(d.domain, -length(?2) - 1) = '.' || ?2)"
 
 const char *const store_dns_state_names[STORE_DNS_STATES] = { "waiting", "found", "nodata", "nxdomain" };
@@ -95,15 +97,15 @@ bind_str(sqlite3_stmt *st, int at, struct str s)
 		(void)sqlite3_bind_text(st, at, s.p, (int)s.len, SQLITE_STATIC);
 }
 
-int
-store_dns_get(struct query *q, enum txt_kind kind, struct str name, const struct store_dns **out, struct err *e)
+static int
+one(struct query *q, const char *sql, enum txt_kind kind, struct str name, const struct store_dns **out, struct err *e)
 {
 	struct store_dns	*d;
 	sqlite3_stmt		*st;
 	int			 rc;
 
 	*out = NULL;
-	if (store_prepare(q->s, &st, "SELECT " COLUMNS WITH_BEFORE " WHERE d.kind = ?1 AND d.name = ?2", e) == -1)
+	if (store_prepare(q->s, &st, sql, e) == -1)
 		return (-1);
 	(void)sqlite3_bind_int(st, 1, (int)kind);
 	bind_str(st, 2, name);
@@ -115,6 +117,18 @@ store_dns_get(struct query *q, enum txt_kind kind, struct str name, const struct
 	}
 	(void)sqlite3_finalize(st);
 	return (rc == -1 ? -1 : 0);
+}
+
+int
+store_dns_get(struct query *q, enum txt_kind kind, struct str name, const struct store_dns **out, struct err *e)
+{
+	return (one(q, "SELECT " COLUMNS WITH_BEFORE " WHERE d.kind = ?1 AND d.name = ?2", kind, name, out, e));
+}
+
+int
+store_dns_included(struct query *q, struct str name, const struct store_dns **out, struct err *e)
+{
+	return (one(q, "SELECT " COLUMNS WITH_BEFORE_OF_ALL " WHERE d.kind = ?1 AND d.name = ?2 AND d.own = 0", TXT_SPF, name, out, e));
 }
 
 int

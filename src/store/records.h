@@ -8,7 +8,7 @@
  *            reports: any bytes in the first, A-labels and underscores in the
  *            second.
  * Units:     seconds since the epoch, UTC.
- * Ownership: store_dns_get, _list and _changes: the struct query's until
+ * Ownership: store_dns_get, _included, _list and _changes: the struct query's until
  *            query_end; else the caller's buffers.
  * Errors:    -1 with *e as in store.h.
  */
@@ -72,6 +72,13 @@ struct store_dns {
 
 /* *out NULL: nobody asks for that name. */
 int	 store_dns_get(struct query *, enum txt_kind, struct str name, const struct store_dns **out, struct err *);
+/*
+ * An SPF record of nobody's own, named by one that the reader may see: anybody
+ * may ask the DNS for it, and a reader of some domains sees it, too. Only for
+ * names that such a record leads to: whether others are asked for is not
+ * everybody's to know.
+ */
+int	 store_dns_included(struct query *, struct str name, const struct store_dns **out, struct err *);
 /* kind 0: all; domain: it and all below, absent: all. In order of domain, kind, name. */
 int	 store_dns_list(struct query *, unsigned kind, struct str domain, bool own_only, const struct store_dns **out, size_t *n,
 	    struct err *);

@@ -330,6 +330,37 @@ test_said(void **state)
 	assert_int_equal(due_at("example.com"), NOW + 901 + 900);
 }
 
+/* A reader of some domains sees what their SPF records lead to, and nothing that only others lead to or that is another's own. */
+static void
+test_included(void **state)
+{
+	static const struct { const char *name; bool listed, included; } seen[] = { { "example.com", true, false }, { "spf.mailer.example", false, true },
+		{ "example.org", false, false }, { "nobody.example", false, false } };
+	struct query			*q;
+	const struct store_dns		*d;
+
+	(void)state;
+	exec("INSERT INTO dns (id, kind, name, domain, own, mail, wanted, met, due, state, texts, more, tries, failure) VALUES"
+	    " (1, 2, 'example.com', 'example.com', 1, 0, 0, 0, 0, 1, 'v=spf1 include:spf.mailer.example -all' || char(10), 0, 0, 0),"
+	    " (2, 2, 'spf.mailer.example', 'spf.mailer.example', 0, 0, 0, 0, 0, 1, 'v=spf1 -all' || char(10), 0, 0, 0),"
+	    " (3, 2, 'example.org', 'example.org', 1, 0, 0, 0, 0, 1, 'v=spf1 -all' || char(10), 0, 0, 0),"
+	    " (4, 1, '_dmarc.spf.mailer.example', 'spf.mailer.example', 0, 0, 0, 0, 0, 1, 'v=DMARC1; p=none' || char(10), 0, 0, 0)");
+	store_close(store);
+	assert_non_null(store = store_open(fresh_dir, STORE_READ, &e));
+	assert_int_equal(store_narrow(store, "example.com", &e), 0);
+	assert_non_null(q = query_begin(store, NOW, 0, &e));
+	for (size_t i = 0; i < nitems(seen); i++) {
+		assert_int_equal(store_dns_get(q, TXT_SPF, str_of(seen[i].name), &d, &e), 0);
+		assert_int_equal(d != NULL, seen[i].listed);
+		assert_int_equal(store_dns_included(q, str_of(seen[i].name), &d, &e), 0);
+		assert_int_equal(d != NULL, seen[i].included);
+		assert_true(d == NULL || str_eq(d->said.texts[0], STR("v=spf1 -all")));
+	}
+	assert_int_equal(store_dns_included(q, STR("_dmarc.spf.mailer.example"), &d, &e), 0);
+	assert_null(d);
+	query_end(q);
+}
+
 /* Who reports a fix wants to know now: of the domain, of what is below and above it, and of what its SPF records lead to. */
 static void
 test_due_now(void **state)
@@ -518,6 +549,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reading, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_look, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_said, fresh_setup, fresh_teardown),
+		cmocka_unit_test_setup_teardown(test_included, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_second, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_due_now, fresh_setup, fresh_teardown),
 		cmocka_unit_test_setup_teardown(test_follow, fresh_setup, fresh_teardown),
