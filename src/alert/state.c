@@ -4,7 +4,7 @@
  * {"version": 1, "salt": "...", "seq": 12, "judged": 20650 or null,
  *  "records": [{"rule", "domain" ("": none), "said": 0, "told": [["sender 41", 0]], "open": ALERT or null, "over": ALERT or null}],
  *  "past": [{"rule", "domain", "alert": ALERT}],
- *  "mutes": [{"rule" ("": any), "domain", "until", "since"}],
+ *  "mutes": [{"rule" ("": any), "domain", "until", "since", "by" ("": the command)}],
  *  "outbox": [{"id", "made", "lang", "subject", "text", "json", "to": [{"channel", "to", "tries", "last", "next", "dead", "error"}]}],
  *  "dropped": 0, "asked": [numbers of requests that were carried out]}
  * ALERT: {"id", "level", "since", "ended", "said", "findings": []}; over: it was told, and that it ended is to be told.
@@ -599,14 +599,14 @@ alert_state_unmute(struct alert_state *s, const char *rule, struct str domain)
 }
 
 int
-alert_state_mute(struct alert_state *s, const struct alert_mute *m, int64_t now, struct err *e)
+alert_state_mute(struct alert_state *s, const struct alert_mute *m, const char *by, int64_t now, struct err *e)
 {
 	struct str	 domain = m->domain.p == NULL ? STR("") : m->domain;
 	json_t		*o;
 
 	(void)alert_state_unmute(s, m->rule, m->domain);
-	o = json_pack("{s:s, s:s%, s:I, s:I}", "rule", m->rule == NULL ? "" : m->rule, "domain", domain.p, domain.len, "until",
-	    (json_int_t)m->until, "since", (json_int_t)now);
+	o = json_pack("{s:s, s:s%, s:I, s:I, s:s}", "rule", m->rule == NULL ? "" : m->rule, "domain", domain.p, domain.len, "until",
+	    (json_int_t)m->until, "since", (json_int_t)now, "by", by);
 	return (o == NULL || json_array_append_new(list_of(s, "mutes"), o) == -1 ? oom(e) : 0);
 }
 
@@ -959,8 +959,9 @@ alert_state_json(const struct alert_state *s, unsigned lang, const char *base_ur
 	}
 	json_array_foreach(list_of(s, "mutes"), i, x)
 		if (allowed == NULL || allowed(ctx, text_of(x, "domain")))
-			(void)json_array_append_new(mutes, json_pack("{s:o, s:o, s:o, s:o}", "rule", name_json(text_of(x, "rule")), "domain",
-			    name_json(text_of(x, "domain")), "until", time_json(num(x, "until")), "since", time_json(num(x, "since"))));
+			(void)json_array_append_new(mutes, json_pack("{s:o, s:o, s:o, s:o, s:o}", "rule", name_json(text_of(x, "rule")), "domain",
+			    name_json(text_of(x, "domain")), "until", time_json(num(x, "until")), "since", time_json(num(x, "since")), "by",
+			    name_json(text_of(x, "by"))));
 	return (json_pack("{s:o, s:o, s:o, s:o, s:I}", "open", open, "past", past, "mutes", mutes, "letters", allowed == NULL ? letters_json(s) :
 	    json_array(), "dropped", (json_int_t)num(s->root, "dropped")));
 }

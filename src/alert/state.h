@@ -98,7 +98,8 @@ size_t	 alert_state_retry(struct alert_state *, int64_t now);
  */
 struct json_t *alert_state_json(const struct alert_state *, unsigned lang, const char *base_url, bool (*allowed)(void *, const char *domain),
 	    void *ctx);
-int	 alert_state_mute(struct alert_state *, const struct alert_mute *, int64_t now, struct err *);
+/* by: who asked, shown to whoever sees the mute; "": the command. */
+int	 alert_state_mute(struct alert_state *, const struct alert_mute *, const char *by, int64_t now, struct err *);
 size_t	 alert_state_unmute(struct alert_state *, const char *rule, struct str domain);	/* how many */
 /* Of what is asked for by a number: is it the first time? It is remembered, of the last hundred. */
 bool	 alert_state_first(struct alert_state *, int64_t number);

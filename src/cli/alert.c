@@ -177,7 +177,7 @@ list_mutes(const struct cli_ctx *ctx, const struct cli_args *args, const json_t 
 		cli_cell_cstr(t, text_of(m, "domain"));
 		cell_when(t, m, "until");
 		cell_when(t, m, "since");
-		cli_cell_cstr(t, "command");
+		cli_cell_cstr(t, text_of(m, "by") == NULL ? "command" : text_of(m, "by"));
 		cli_row(t);
 	}
 	for (i = 0; i < ctx->conf->alerts.mute.n; i++) {
@@ -422,7 +422,7 @@ mute(struct cli_ctx *ctx, const struct cli_args *args, bool on)
 		return (cli_fail(&e));
 	rv = 0;
 	if (on)
-		rv = alert_state_mute(s, &m, when_now(), &e);
+		rv = alert_state_mute(s, &m, "", when_now(), &e);
 	else
 		n = alert_state_unmute(s, m.rule, m.domain);
 	if (rv == 0 && (on || n > 0))

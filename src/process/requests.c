@@ -130,6 +130,18 @@ people(struct requests *r, const struct asking *a, struct err *e)
 	return (settle_file(r, a, rv, 1, &why, e));
 }
 
+/* The name in "web, NAME, ADDRESS"; where nobody needs to sign in it is "web". The address is not everybody's to see. */
+static void
+name_of(const char *who, char out[REQUEST_WHO + 1])
+{
+	const char	*first = strchr(who, ','), *last = strrchr(who, ',');
+
+	if (first == NULL || first == last || first[1] != ' ')
+		(void)snprintf(out, REQUEST_WHO + 1, "%.*s", (int)strcspn(who, ","), who);
+	else
+		(void)snprintf(out, REQUEST_WHO + 1, "%.*s", (int)(last - first - 2), first + 2);
+}
+
 static int
 mute(struct requests *r, const struct asking *a, struct err *e)
 {
@@ -137,15 +149,17 @@ mute(struct requests *r, const struct asking *a, struct err *e)
 	struct alert_state	*s;
 	struct err		 why = { 0 };
 	unsigned		 n = 1;
+	char			 by[REQUEST_WHO + 1];
 	int			 rv;
 
+	name_of(a->who, by);
 	if ((rv = alert_state_open(r->state_dir, when_now(), 0, &s, &why)) == 0)
 		return (0);	/* alerts are being sent, perhaps to a slow server: the next time */
 	if (rv == 1) {
 		rv = 0;
 		if (alert_state_first(s, a->token)) {
 			if (a->mute.on)
-				rv = alert_state_mute(s, &m, a->at, &why);
+				rv = alert_state_mute(s, &m, by, a->at, &why);
 			else if ((n = (unsigned)alert_state_unmute(s, m.rule, m.domain)) == 0)
 				rv = err_set(&why, ERR_INPUT, "nothing of this is mute by command or by a page");
 			if (rv == 0)

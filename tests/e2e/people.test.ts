@@ -296,10 +296,10 @@ test('mutes: the same as the command, once, also while alerts are being sent', a
 	assert.equal((await post(root, '/alerts/mute', { rule: null, domain: 'b.example' })).status, 200);
 	const shown = await root.get(`${API}/alerts`);
 	assert.deepEqual(spec.faults('/alerts', 200, shown.headers['content-type'], json(shown)), []);
-	assert.deepEqual(json(shown).mutes.map((m: Json) => [m.rule, m.domain, m.until]), [['A5', 'own.example', `${new Date(Date.parse(day) + 86400000).toISOString().slice(0, 10)}T00:00:00Z`], [null, 'b.example', null]]);
+	assert.deepEqual(json(shown).mutes.map((m: Json) => [m.rule, m.domain, m.until, m.by]), [['A5', 'own.example', `${new Date(Date.parse(day) + 86400000).toISOString().slice(0, 10)}T00:00:00Z`, 'root'], [null, 'b.example', null, 'root']]);
 	assert.deepEqual(json(shown).letters, []);
 	assert.ok(!('letters' in json(await (await login(url, 'victor')).get(`${API}/alerts`))), 'addresses are for admins');
-	assert.match((await dmarcd(conf, ['alert', 'list', '--mutes'])).stdout, /own\.example/);
+	assert.match((await dmarcd(conf, ['alert', 'list', '--mutes'])).stdout, /own\.example .*\broot\b/);
 	assert.equal((await post(root, '/alerts/unmute', { rule: 'A5', domain: 'own.example' })).status, 200);
 	assert.equal((await post(root, '/alerts/unmute', { rule: 'A5', domain: 'own.example' })).status, 422);
 	assert.equal((await post(root, '/alerts/unmute', { rule: null, domain: 'b.example' })).status, 200);

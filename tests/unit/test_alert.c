@@ -977,7 +977,7 @@ test_mute(void **state)
 	lose(w);
 	m.until = morning(w) + 2 * HOUR;
 	assert_int_equal(alert_state_open(w->dir, morning(w), 0, &st, &e), 1);
-	assert_int_equal(alert_state_mute(st, &m, morning(w), &e), 0);
+	assert_int_equal(alert_state_mute(st, &m, "erin", morning(w), &e), 0);
 	assert_int_equal(alert_state_save(st, &e), 0);
 	alert_state_close(st);
 	look(w);

@@ -24,7 +24,7 @@ export const settings = {
 
 const alert = (id: string, rule: string, domain: string | null, level: string, text: string, ended: string | null = null) =>
 	({ id, rule, domain, level, since: day(1), ended, said: rule === "A5" ? null : day(2), mute: "", findings: [{ kind: rule, level, text, do: null, threshold: null, values: {}, link: null }] });
-const mutes: { rule: string | null; domain: string | null; until: string | null; since: string }[] = [{ rule: "A6", domain: EVIL, until: null, since: day(3) }];
+const mutes: { rule: string | null; domain: string | null; until: string | null; since: string; by: string | null }[] = [{ rule: "A6", domain: EVIL, until: null, since: day(3), by: EVIL }];
 export const alerts = (admin: boolean) => ({
 	open: [alert("1", "A8", null, "urgent", `Mailbox ${EVIL} cannot be read`), alert("2", "A5", "example.org", "warn", "Mailer has sent for it")],
 	past: [alert("3", "A7", "example.net", "info", "no report", day(30))], mutes,
@@ -82,7 +82,7 @@ function mute(path: string, body: Body): Body {
 	if (at >= 0)
 		mutes.splice(at, 1);
 	if (path === "/alerts/mute")
-		mutes.push({ rule, domain, until: until == null ? null : new Date(Date.parse(until) + 86400000).toISOString().replace(".000", ""), since: day(59) });
+		mutes.push({ rule, domain, until: until == null ? null : new Date(Date.parse(until) + 86400000).toISOString().replace(".000", ""), since: day(59), by: "root" });
 	return {};
 }
 

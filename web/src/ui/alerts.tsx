@@ -14,7 +14,7 @@ import { Name, Safe } from "./text";
 const RULES = ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A9", "A10", "A11"];
 
 interface Alert { id: string; rule: string; domain: string | null; level: string; since: string | null; ended: string | null; said: string | null; findings: { text: string | null }[] }
-interface Mute { rule: string | null; domain: string | null; until: string | null; since: string | null }
+interface Mute { rule: string | null; domain: string | null; until: string | null; since: string | null; by: string | null }
 interface Letter { id: string; channel: string; to: string | null; subject: string; made: string | null; tries: number; next: string | null; dead: boolean; error: string | null }
 interface Alerts { open: Alert[]; past: Alert[]; mutes: Mute[]; letters?: Letter[] }
 interface Asked { state: "done" | "waiting"; request: string }
@@ -111,7 +111,7 @@ export function AlertsCard() {
 						{ id: "rule", head: t("alerts.rule"), cell: (x) => <strong>{ruleName(x.rule)}</strong> },
 						{ id: "domain", head: t("alerts.domain"), cell: (x) => x.domain === null ? t("alerts.all.domains") : <Name text={x.domain} /> },
 						{ id: "until", head: t("alerts.until"), cell: (x) => x.until === null ? t("alerts.forever") : day(lastDay(x.until)) },
-						{ id: "since", head: t("alerts.since"), cell: (x) => time(x.since) },
+						{ id: "since", head: t("alerts.since"), cell: (x) => <>{time(x.since)}{x.by !== null && <> · <Safe text={x.by} /></>}</> },
 						{ id: "acts", head: t("people.acts"), cls: "c-acts", cell: (x) => <button type="button" class="btn small quiet" aria-label={t("alerts.unmute.of", { what: about(x.rule, x.domain) })} onClick={() => setEnd(x)}>{t("alerts.unmute")}</button> },
 					]} />}
 					{file !== null && <p>{t("alerts.mutes.file")} (<code class="wrap"><Safe text={file.where} /></code>): <code class="wrap"><Safe text={file.value} /></code></p>}
