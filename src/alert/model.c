@@ -6,6 +6,7 @@
 
 #include "alert/rules.h"
 #include "base/when.h"
+#include "dmarc/name.h"
 #include "store/query_tls.h"
 #include "store/todo.h"
 
@@ -35,19 +36,6 @@ covered(const struct str_list *l, struct str name)
 			return (true);
 	}
 	return (false);
-}
-
-/* What is no name is nobody's domain, and no question can be asked about it. */
-static bool
-is_name(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char	 c = ascii_lower(s.p[i]);
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || strchr(".-_", c) != NULL))
-			return (false);
-	}
-	return (s.len > 0 && s.len < 254);
 }
 
 static int
@@ -138,7 +126,8 @@ domains(struct alert_model *m, struct err *e)
 		const struct query_domain	*x = &q.items[i];
 		struct alert_domain		*d;
 
-		if (x->last_ever == DAY_NONE || x->last_ever < m->first || !is_name(x->domain) || !covered(m->rq->domains, x->domain))
+		/* what is no name is nobody's domain, and no question can be asked about it */
+		if (x->last_ever == DAY_NONE || x->last_ever < m->first || !domain_plain(x->domain) || !covered(m->rq->domains, x->domain))
 			continue;
 		d = &m->domains[m->ndomains++];
 		*d = (struct alert_domain){ .domain = x->domain, .first_ever = DAY_NONE, .last_ever = x->last_ever, .rung_day = DAY_NONE,

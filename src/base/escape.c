@@ -4,21 +4,6 @@
 #include "base/base.h"
 #include "base/escape.h"
 
-/* Decodes one character; 0 length when the bytes are no UTF-8. */
-static size_t
-utf8_next(struct str s, uint32_t *v)
-{
-	unsigned char	 c = (unsigned char)s.p[0];
-	size_t		 n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-	if (n > s.len || !str_utf8_ok((struct str){ s.p, n }))
-		return (0);
-	*v = n == 1 ? c : n == 2 ? c & 0x1fu : n == 3 ? c & 0x0fu : c & 0x07u;
-	for (size_t i = 1; i < n; i++)
-		*v = *v << 6 | ((unsigned char)s.p[i] & 0x3fu);
-	return (n);
-}
-
 static bool
 is_unsafe(uint32_t v)
 {
@@ -32,7 +17,7 @@ static size_t
 put_safe(struct buf *b, struct str s)
 {
 	uint32_t	 v;
-	size_t		 n = utf8_next(s, &v);
+	size_t		 n = str_utf8_first(s, &v);
 
 	if (n == 0) {
 		(void)buf_printf(b, "\\x%02x", (unsigned char)s.p[0]);
@@ -113,7 +98,7 @@ esc_json(struct buf *b, struct str s)
 			(void)buf_add(b, s.p, n);
 			continue;
 		}
-		if ((n = utf8_next(s, &v)) == 0) {
+		if ((n = str_utf8_first(s, &v)) == 0) {
 			n = 1;
 			(void)buf_cstr(b, "\\ufffd");
 		} else if (v == '"' || v == '\\') {

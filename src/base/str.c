@@ -123,6 +123,20 @@ str_utf8_ok(struct str s)
 	return (true);
 }
 
+size_t
+str_utf8_first(struct str s, uint32_t *v)
+{
+	unsigned char	 c = (unsigned char)s.p[0];
+	size_t		 n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	if (n > s.len || !str_utf8_ok((struct str){ s.p, n }))
+		return (0);
+	*v = n == 1 ? c : n == 2 ? c & 0x1fu : n == 3 ? c & 0x0fu : c & 0x07u;
+	for (size_t i = 1; i < n; i++)
+		*v = *v << 6 | ((unsigned char)s.p[i] & 0x3fu);
+	return (n);
+}
+
 bool
 str_i64(struct str s, int64_t *out)
 {

@@ -41,6 +41,8 @@ bool		 str_starts(struct str, const char *);
 bool		 str_istarts(struct str, const char *);
 const char	*str_ifind(struct str, const char *);	/* ASCII case folded, or NULL */
 bool		 str_utf8_ok(struct str);		/* well formed, shortest form, no surrogates */
+/* How many bytes its first character takes, and which it is; 0: they are no UTF-8. s is not empty. */
+size_t		 str_utf8_first(struct str s, uint32_t *v);
 /* Decimal digits only, no sign; false on junk, empty or beyond INT64_MAX. */
 bool		 str_i64(struct str, int64_t *out);
 

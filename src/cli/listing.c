@@ -157,6 +157,14 @@ listing_trust(struct cli_table *t, enum trust trust, enum trust_apart apart)
 }
 
 void
+listing_note_more(const struct listing *l, const struct query_breakdown *b)
+{
+	if (b->other_n > 0 && l->format == CLI_FORMAT_TABLE)
+		cli_note(l->ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b->other_n,
+		    (unsigned long long)b->other_m);
+}
+
+void
 listing_note_range(const struct listing *l)
 {
 	char	 from[WHEN_TEXT], to[WHEN_TEXT];

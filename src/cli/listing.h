@@ -91,6 +91,8 @@ struct listing_kind {
 int	 listing_ids(struct listing *, const struct listing_kind *, const int64_t *ids, size_t n, uint64_t total, struct err *);
 /* Two cells: whose report it is, and does it count? */
 void	 listing_trust(struct cli_table *, enum trust, enum trust_apart);
+/* "and 12 more with 345 messages" behind a table that is not whole, on standard error. */
+void	 listing_note_more(const struct listing *, const struct query_breakdown *);
 /* "30 days to 2026-05-31" before a table of sums, on standard error. */
 void	 listing_note_range(const struct listing *);
 

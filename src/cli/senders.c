@@ -139,9 +139,7 @@ list(struct cli_ctx *ctx, const struct cli_args *args)
 	if (query_breakdown(l.q, &l.filter, &l.range, BY_SENDER, &page, &b, &e) == -1 ||
 	    query_groups_countries(l.q, &l.filter, &l.range, b.items, b.nitems, &e) == -1 || list_rows(&l, &b, &e) == -1)
 		return (listing_fail(&l, &e));
-	if (b.other_n > 0 && l.format == CLI_FORMAT_TABLE)
-		cli_note(ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b.other_n,
-		    (unsigned long long)b.other_m);
+	listing_note_more(&l, &b);
 	listing_note_range(&l);
 	listing_close(&l);
 	return (CLI_OK);

@@ -216,9 +216,7 @@ run(struct cli_ctx *ctx, const struct cli_args *args)
 	    (by == BY_IP && (query_groups_failures(l.q, &l.filter, &l.range, b.items, b.nitems, &e) == -1 ||
 	    query_groups_hosts(l.q, b.items, b.nitems, &e) == -1)) || rows_out(&l, by, &b, &e) == -1)
 		return (listing_fail(&l, &e));
-	if (b.other_n > 0 && l.format == CLI_FORMAT_TABLE)
-		cli_note(ctx, "and %llu more with %llu messages; --limit 0 shows all", (unsigned long long)b.other_n,
-		    (unsigned long long)b.other_m);
+	listing_note_more(&l, &b);
 	listing_note_range(&l);
 	listing_close(&l);
 	return (CLI_OK);

@@ -75,21 +75,6 @@ cli_table_output(struct cli_table *t, FILE *out)
 
 /* ---- characters ---- */
 
-/* Decodes one character of s; 0 when the bytes are no UTF-8. */
-static size_t
-utf8(struct str s, uint32_t *v)
-{
-	unsigned char	 c = (unsigned char)s.p[0];
-	size_t		 n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-
-	if (n > s.len || !str_utf8_ok((struct str){ s.p, n }))
-		return (0);
-	*v = n == 1 ? c : n == 2 ? c & 0x1fu : n == 3 ? c & 0x0fu : c & 0x07u;
-	for (size_t i = 1; i < n; i++)
-		*v = *v << 6 | ((unsigned char)s.p[i] & 0x3fu);
-	return (n);
-}
-
 /* Places that a character takes: two for the wide ones of East Asia, none for marks. */
 static unsigned
 places(uint32_t v)
@@ -112,7 +97,7 @@ fit(struct str s, unsigned most, unsigned *width)
 
 	*width = 0;
 	while (done < s.len) {
-		if ((n = utf8((struct str){ s.p + done, s.len - done }, &v)) == 0) {
+		if ((n = str_utf8_first((struct str){ s.p + done, s.len - done }, &v)) == 0) {
 			n = 1;
 			v = '?';
 		}
@@ -188,7 +173,7 @@ cli_json_text(struct str s)
 	if ((j = json_stringn(s.p, s.len)) != NULL)
 		return (j);
 	for (; s.len > 0; s.p += n, s.len -= n) {
-		if ((n = utf8(s, &v)) == 0) {
+		if ((n = str_utf8_first(s, &v)) == 0) {
 			n = 1;
 			(void)buf_cstr(&b, "\xef\xbf\xbd");
 		} else

@@ -118,3 +118,15 @@ domain_normal(struct str in, char out[DOMAIN_MAX + 1], size_t *len, bool *change
 		return (NAME_LITERAL);
 	return (well_formed(out, s.len) ? NAME_DOMAIN : NAME_INVALID);
 }
+
+bool
+domain_plain(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char	 c = ascii_lower(s.p[i]);
+
+		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '_'))
+			return (false);
+	}
+	return (s.len > 0 && s.len <= DOMAIN_MAX);
+}

@@ -28,4 +28,10 @@ enum name_kind {
  */
 enum name_kind	 domain_normal(struct str in, char out[DOMAIN_MAX + 1], size_t *len, bool *changed);
 
+/*
+ * Can it stand in an address, a link or a question as it is? Letters in lower
+ * or upper case, digits, dots, hyphens and underscores.
+ */
+bool		 domain_plain(struct str);
+
 #endif

@@ -297,6 +297,8 @@ struct q_sort { char name[16]; bool desc; };
 int		 q_sort(const char *text, const char *otherwise, const char *const *names, struct q_sort *, struct err *);
 int		 q_cursor_parse(const struct query_page *, const struct q_sort *, int64_t k[4], bool *given, struct err *);
 char		*q_cursor(struct query *, const struct q_sort *, const int64_t k[4]);
+/* What was offered to one that keeps limit, which is one more than a page has, as the ids of a page; k[1]: the id, turned round as sort says. */
+int		 q_top_ids(struct query *, struct q_top *, size_t limit, const struct q_sort *, struct query_reports *, struct err *);
 
 /* --- query_senders.c --------------------------------------------------------------- */
 

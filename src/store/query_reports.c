@@ -132,19 +132,7 @@ query_reports(struct query *q, const struct query_filter *filter, const struct q
 		report_key(&q->c->reports[i], (int64_t)i, &sort, k);
 		(void)q_top_offer(&top, k, &slot);
 	}
-	q_top_sort(&top);
-	out->nids = limit != 0 && top.n == limit ? top.n - 1 : top.n;
-	if (top.failed || (out->ids = arena_alloc(q->a, out->nids + 1, sizeof(*out->ids))) == NULL) {
-		(void)q_oom(e);
-		goto out;
-	}
-	for (size_t i = 0; i < out->nids; i++)
-		out->ids[i] = sort.desc ? -top.v[i].k[1] : top.v[i].k[1];
-	if (out->nids < top.n && (out->next = q_cursor(q, &sort, top.v[out->nids - 1].k)) == NULL) {
-		(void)q_oom(e);
-		goto out;
-	}
-	rv = 0;
+	rv = q_top_ids(q, &top, limit, &sort, out, e);
 out:
 	q_top_free(&top);
 	return (rv);

@@ -270,3 +270,17 @@ q_cursor(struct query *q, const struct q_sort *s, const int64_t k[4])
 	    (long long)k[1], (long long)k[2], (long long)k[3]);
 	return (arena_strndup(q->a, text, (size_t)n));
 }
+
+int
+q_top_ids(struct query *q, struct q_top *top, size_t limit, const struct q_sort *sort, struct query_reports *out, struct err *e)
+{
+	q_top_sort(top);
+	out->nids = limit != 0 && top->n == limit ? top->n - 1 : top->n;
+	if (top->failed || (out->ids = arena_alloc(q->a, out->nids + 1, sizeof(*out->ids))) == NULL)
+		return (q_oom(e));
+	for (size_t i = 0; i < out->nids; i++)
+		out->ids[i] = sort->desc ? -top->v[i].k[1] : top->v[i].k[1];
+	if (out->nids < top->n && (out->next = q_cursor(q, sort, top->v[out->nids - 1].k)) == NULL)
+		return (q_oom(e));
+	return (0);
+}

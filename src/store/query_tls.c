@@ -228,20 +228,7 @@ query_tls_reports(struct query *q, const struct query_tls_filter *f, const struc
 	}
 	if (rc == -1)
 		goto out;
-	rc = -1;
-	q_top_sort(&top);
-	out->nids = limit != 0 && top.n == limit ? top.n - 1 : top.n;
-	if (top.failed || (out->ids = arena_alloc(q->a, out->nids + 1, sizeof(*out->ids))) == NULL) {
-		(void)q_oom(e);
-		goto out;
-	}
-	for (size_t i = 0; i < out->nids; i++)
-		out->ids[i] = sort.desc ? -top.v[i].k[1] : top.v[i].k[1];
-	if (out->nids < top.n && (out->next = q_cursor(q, &sort, top.v[out->nids - 1].k)) == NULL) {
-		(void)q_oom(e);
-		goto out;
-	}
-	rc = 0;
+	rc = q_top_ids(q, &top, limit, &sort, out, e);
 out:
 	(void)sqlite3_finalize(st);
 	q_top_free(&top);

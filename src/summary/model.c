@@ -7,6 +7,7 @@
 
 #include "answer/answer.h"
 #include "base/when.h"
+#include "dmarc/name.h"
 #include "explain/explain.h"
 #include "store/query_tls.h"
 #include "summary/changed.h"
@@ -304,25 +305,13 @@ item_add(struct make *k, enum summary_kind kind, enum summary_level level, struc
 	return (it);
 }
 
-static bool
-link_safe(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char	 c = ascii_lower(s.p[i]);
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || strchr(".-_", c) != NULL))
-			return (false);
-	}
-	return (s.len > 0 && s.len < 254);
-}
-
 /* page with the domain and the days of the summary; no link to a name that is none. */
 static void
 link_set(const struct make *k, struct summary_item *it, const char *page, const char *more)
 {
 	char	 from[WHEN_TEXT], to[WHEN_TEXT];
 
-	if (k->rq->base_url == NULL || (it->domain.p != NULL && !link_safe(it->domain)))
+	if (k->rq->base_url == NULL || (it->domain.p != NULL && !domain_plain(it->domain)))
 		return;
 	(void)snprintf(it->link, sizeof(it->link), "%s?%s%.*s%sfrom=%s&to=%s%s", page, it->domain.p == NULL ? "" : "domain=",
 	    it->domain.p == NULL ? 0 : (int)it->domain.len, it->domain.p == NULL ? "" : it->domain.p, it->domain.p == NULL ? "" : "&",
@@ -940,7 +929,7 @@ findings(struct make *k, struct err *e)
 	for (size_t i = 0; i < s->ndomains; i++) {
 		const struct summary_domain	*d = &s->domains[i];
 
-		if (!link_safe(d->domain))	/* no name: nobody's domain, and no question can be asked about it */
+		if (!domain_plain(d->domain))	/* no name: nobody's domain, and no question can be asked about it */
 			continue;
 		if (hurt(k, d, e) == -1 || failing(k, d, e) == -1 || silent(k, d, today, e) == -1 || review(k, d, e) == -1)
 			return (-1);

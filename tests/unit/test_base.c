@@ -155,6 +155,20 @@ test_arena_grow(void **state)
 }
 
 static void
+test_utf8_first(void **state)
+{
+	static const struct { const char *text; size_t n; uint32_t v; } all[] = { { "a", 1, 'a' }, { "\xc3\xa9x", 2, 0xe9 }, { "\xe2\x82\xac", 3, 0x20ac },
+	    { "\xf0\x9f\x98\x80", 4, 0x1f600 }, { "\xc3", 0, 0 }, { "\xc0\x80", 0, 0 }, { "\xed\xa0\x80", 0, 0 }, { "\x80", 0, 0 }, { "\xff", 0, 0 } };
+	uint32_t	 v;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(all); i++) {
+		assert_int_equal(str_utf8_first(str_of(all[i].text), &v), all[i].n);
+		assert_true(all[i].n == 0 || v == all[i].v);
+	}
+}
+
+static void
 test_arena(void **state)
 {
 	struct arena	*a = arena_new(200000);
@@ -386,6 +400,7 @@ main(void)
 	CASES_ADD(&c, utf8s, test_utf8);
 	CASES_ADD(&c, i64s, test_i64);
 	case_add(&c, "buf: ceiling, NULs, dropping", test_buf, NULL);
+	case_add(&c, "utf-8: the first character", test_utf8_first, NULL);
 	case_add(&c, "arena: zeroed, bounded, reset", test_arena, NULL);
 	case_add(&c, "arena: a list grows up to the ceiling and keeps what it holds", test_arena_grow, NULL);
 	CASES_ADD(&c, whens, test_when);

@@ -62,6 +62,24 @@ test_nm(void **state)
 }
 
 static void
+test_plain(void **state)
+{
+	static const char *const	 good[] = { "example.com", "Shop.EXAMPLE.org", "_dmarc.a-b.example", "xn--bcher-kva.example", "1" };
+	static const char *const	 bad[] = { "", "a b", "a/b", "a\"b", "b\303\274cher.example", "a:80", "<b>", "a\n", "a%2e" };
+	char				 text[DOMAIN_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < nitems(good); i++)
+		assert_true(domain_plain(str_of(good[i])));
+	for (size_t i = 0; i < nitems(bad); i++)
+		assert_false(domain_plain(str_of(bad[i])));
+	memset(text, 'a', sizeof(text));
+	assert_true(domain_plain((struct str){ text, DOMAIN_MAX }));
+	assert_false(domain_plain((struct str){ text, DOMAIN_MAX + 1 }));
+	assert_false(domain_plain((struct str){ "a\0b", 3 }));
+}
+
+static void
 test_nm_long(void **state)
 {
 	char	 in[2000], out[DOMAIN_MAX + 1];
@@ -964,6 +982,7 @@ main(void)
 	}
 	CASES_ADD(&c, nms, test_nm);
 	case_add(&c, "NM length 253", test_nm_long, NULL);
+	case_add(&c, "names that can stand in an address", test_plain, NULL);
 	CASES_ADD(&c, pss, test_ps);
 	case_add(&c, "PS19", test_ps19, NULL);
 	case_add(&c, "PS7 PS8 AL11 the list without company suffixes", test_icann, NULL);
