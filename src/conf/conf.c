@@ -63,26 +63,7 @@ warn(struct load *l, unsigned line, const char *sentence)
 static void *
 base_of(struct conf *c, enum conf_section section)
 {
-	switch (section) {
-	case CONF_SEC_HTTP:
-		return (&c->http);
-	case CONF_SEC_STORE:
-		return (&c->store);
-	case CONF_SEC_TRUST:
-		return (&c->trust);
-	case CONF_SEC_RESOLVER:
-		return (&c->resolver);
-	case CONF_SEC_GEO:
-		return (&c->geo);
-	case CONF_SEC_LIMITS:
-		return (&c->limits);
-	case CONF_SEC_SMTP:
-		return (&c->smtp);
-	case CONF_SEC_ALERTS:
-		return (&c->alerts);
-	default:
-		return (c);
-	}
+	return ((char *)c + conf_section_off[section]);
 }
 
 static int

@@ -253,6 +253,11 @@ const struct conf_item conf_items[] = {
 };
 const size_t conf_nitems = nitems(conf_items);
 
+const size_t	 conf_section_off[CONF_SECTIONS] = {
+	[CONF_SEC_HTTP] = offsetof(struct conf, http), [CONF_SEC_STORE] = offsetof(struct conf, store), [CONF_SEC_TRUST] = offsetof(struct conf, trust),
+	[CONF_SEC_GEO] = offsetof(struct conf, geo), [CONF_SEC_RESOLVER] = offsetof(struct conf, resolver), [CONF_SEC_LIMITS] = offsetof(struct conf, limits),
+	[CONF_SEC_SMTP] = offsetof(struct conf, smtp), [CONF_SEC_ALERTS] = offsetof(struct conf, alerts)
+};
 const char *const conf_section_names[CONF_SECTIONS] = { "", "mailbox", "http", "store", "trust", "sender", "geo", "resolver", "limits",
     "smtp", "summary", "alerts" };
 

@@ -23,6 +23,9 @@ conf_titled(enum conf_section s)
 	return (s == CONF_SEC_MAILBOX || s == CONF_SEC_SENDER || s == CONF_SEC_SUMMARY);
 }
 
+/* Where a section that stands once is in struct conf; what stands outside of sections is in it itself. */
+extern const size_t	 conf_section_off[CONF_SECTIONS];
+
 enum conf_type {
 	CONF_TEXT,	/* UTF-8 without control characters */
 	CONF_PATH,	/* as text; begins with a slash */

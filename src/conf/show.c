@@ -40,27 +40,9 @@ base_of(const struct conf *c, enum conf_section s, unsigned i)
 		return (&c->senders[i]);
 	case CONF_SEC_SUMMARY:
 		return (&c->summaries[i]);
-	case CONF_SEC_HTTP:
-		return (&c->http);
-	case CONF_SEC_STORE:
-		return (&c->store);
-	case CONF_SEC_TRUST:
-		return (&c->trust);
-	case CONF_SEC_GEO:
-		return (&c->geo);
-	case CONF_SEC_RESOLVER:
-		return (&c->resolver);
-	case CONF_SEC_LIMITS:
-		return (&c->limits);
-	case CONF_SEC_SMTP:
-		return (&c->smtp);
-	case CONF_SEC_ALERTS:
-		return (&c->alerts);
-	case CONF_SEC_ROOT:
-	case CONF_SECTIONS:
-		break;
+	default:
+		return ((const char *)c + conf_section_off[s]);
 	}
-	return (c);
 }
 
 static void
