@@ -55,6 +55,7 @@ export interface Conf {
 	decoders?: number;
 	limits?: Record<string, number | string>;
 	resolver?: string; // a section; none: nothing is asked
+	more?: string; // other sections
 }
 
 export function configuration(c: Conf): string {
@@ -62,7 +63,7 @@ export function configuration(c: Conf): string {
 	const lines = (o: object): string =>
 		Object.entries(o).filter(([k]) => k !== 'name').map(([k, v]) => `\t${k} = ${q(v as number | string)}\n`).join('');
 	return `state = ${q(c.state)}\n` + (c.decoders === undefined ? '' : `decoders = ${c.decoders}\n`) +
-		'http { listen = "127.0.0.1:0" }\n' + (c.resolver ?? 'resolver { enabled = no }\n') + (c.limits === undefined ? '' : `limits {\n${lines(c.limits)}}\n`) +
+		'http { listen = "127.0.0.1:0" }\n' + (c.resolver ?? 'resolver { enabled = no }\n') + (c.more ?? '') + (c.limits === undefined ? '' : `limits {\n${lines(c.limits)}}\n`) +
 		(c.mailboxes ?? []).map((m) => `mailbox ${q(m.name)} {\n${lines({ host: 'localhost', ...m })}}\n`).join('');
 }
 
