@@ -138,7 +138,7 @@ function Keys({ keys, domain }: { keys: DnsKey[]; domain: string }) {
 
 /* Only where the DNS says that there is a policy: most domains do without. */
 function Sts({ d, domain }: { d: DnsSts; domain: string }) {
-	const list = stsFindings(d, domain, Date.now()), why = d.policy?.why ?? null;
+	const list = stsFindings(d, domain, Date.now()), why = d.found === "record" ? d.policy?.why ?? null : null;
 	return (
 		<Block title={t("dns.sts.title")} term="mta-sts" list={list} r={d}>
 			<Findings list={list} domain={domain} />
