@@ -11,6 +11,7 @@
 #include "dmarc/dmarc.h"
 #include "dmarc/said.h"
 #include "dmarc/spf.h"
+#include "dmarc/sts.h"
 #include "store/policies.h"
 #include "store/records.h"
 
@@ -18,8 +19,8 @@
 #define SHOWN	160	/* bytes of a record in a message */
 
 struct alert_dns {
-	const struct store_dns		*dmarc, *spf, *keys;	/* each in order of domains; keys of ours only */
-	size_t				 ndmarc, nspf, nkeys;
+	const struct store_dns		*dmarc, *spf, *keys, *sts;	/* each in order of domains; keys of ours only */
+	size_t				 ndmarc, nspf, nkeys, nsts;
 	const struct store_dns_change	*changes;
 	size_t				 nchanges;
 	const struct store_policy	*policies;
@@ -38,6 +39,7 @@ alert_load_dns(struct alert_model *m, struct err *e)
 	if (store_dns_list(m->q, TXT_DMARC, STR_NONE, true, &d->dmarc, &d->ndmarc, e) == -1 ||
 	    store_dns_list(m->q, TXT_SPF, STR_NONE, false, &d->spf, &d->nspf, e) == -1 ||
 	    store_dns_list(m->q, TXT_KEY, STR_NONE, true, &d->keys, &d->nkeys, e) == -1 ||
+	    store_dns_list(m->q, TXT_STS, STR_NONE, true, &d->sts, &d->nsts, e) == -1 ||
 	    store_dns_changes(m->q, 0, STR_NONE, 0, INT64_MAX, CHANGES, &d->changes, &d->nchanges, e) == -1 ||
 	    store_policy_list(m->q, &d->policies, &d->npolicies, e) == -1)
 		return (-1);
@@ -297,6 +299,35 @@ judge_small(const struct alert_model *m, const struct store_dns *d, const struct
 	alert_put(f, alert_count("limit", l->a10_bits));
 }
 
+/* What is said of records that to senders are none (RFC 8461 3.1); NULL: there is one, or none at all. */
+static const char *
+no_record(const struct store_dns *d)
+{
+	static const char *const	 says[STS_SAYS] = { [STS_SAYS_SEVERAL] = "A10.sts.several", [STS_SAYS_FAULTY] = "A10.sts.record" };
+
+	return (says[sts_says(d->said.texts, d->said.n)]);
+}
+
+static void
+judge_record(const struct alert_model *m, const struct store_dns *d, struct alert_findings *out)
+{
+	const char		*says = no_record(d);
+	struct alert_finding	*f;
+
+	if (says != NULL && (f = found(m, out, ALERT_A10, LEVEL_WARN, d, says, says + 4)) != NULL)
+		alert_put(f, alert_name("name", d->name));
+}
+
+/* Nobody asks for the policy of such a domain: what is wrong with it does not matter yet. */
+static bool
+not_asked(const struct alert_dns *a, struct str domain)
+{
+	for (size_t i = 0; i < a->nsts; i++)
+		if (str_eq(a->sts[i].domain, domain))
+			return (no_record(&a->sts[i]) != NULL);
+	return (false);
+}
+
 /* The certificate before which senders have the policy from, and the policy itself. Dates are what they are; trouble is seen twice. */
 static void
 judge_policy(const struct alert_model *m, const struct store_policy *p, const struct alert_limits *l, struct alert_findings *out)
@@ -346,7 +377,10 @@ alert_limits_near(struct alert_model *m, const struct alert_limits *l, struct al
 	for (size_t i = 0; i < a->nkeys; i++)
 		if (meant(m, &a->keys[i]))
 			judge_small(m, &a->keys[i], l, out);
+	for (size_t i = 0; i < a->nsts; i++)
+		if (meant(m, &a->sts[i]))
+			judge_record(m, &a->sts[i], out);
 	for (size_t i = 0; i < a->npolicies; i++)
-		if (wanted(m, a->policies[i].domain))
+		if (wanted(m, a->policies[i].domain) && !not_asked(a, a->policies[i].domain))
 			judge_policy(m, &a->policies[i], l, out);
 }

@@ -200,12 +200,13 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 	const p = places.make(dns, `alerts {\n\twebhook = "http://localhost:${h.port}/"\n\toff = ${others}\n\tdigest = 100\n}\n`,
 		`\tpolicy_server = "127.0.0.1:${web.port}"\n\tpolicy_ca_file = "${certs.ca}"\n`);
 	const q = silent(p);
-	const domains = ['near', 'ended', 'other', 'strange', 'faulty', 'moved', 'html', 'sound', 'none'].map((d) => `${d}.example`);
+	const domains = ['near', 'ended', 'other', 'strange', 'faulty', 'moved', 'html', 'sound', 'twice', 'none'].map((d) => `${d}.example`);
 	for (const d of domains) {
 		dns.texts(`_dmarc.${d}`, dmarc);
 		if (d !== 'none.example') dns.texts(`_mta-sts.${d}`, 'v=STSv1; id=20260101;');
 		web.set(d, certs.issue(`mta-sts.${d}`, d === 'near.example' ? 10.5 : d === 'ended.example' ? -2 : far));
 	}
+	dns.texts('_mta-sts.twice.example', 'v=STSv1; id=20260101;', 'v=STSv1; id=20260202;');
 	web.set('other.example', certs.issue('www.other.example', far));
 	web.set('strange.example', certs.issue('mta-sts.strange.example', far, 'unknown'));
 	web.set('faulty.example', certs.issue('mta-sts.faulty.example', far), 'version: STSv1\nmode: enforce\nmax_age: 604800\n');
@@ -215,14 +216,14 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 		for (const d of domains) if (d !== 'sound.example') await imported(p, report(d, [{}]));
 		await imported(p, tlsReport('sound.example')); // one that gets mail and sends none
 		await serving(q, async (d) => {
-			await asked(p, "(SELECT count(*) FROM dns WHERE kind = 4 AND state > 0) = 9");
+			await asked(p, "(SELECT count(*) FROM dns WHERE kind = 4 AND state > 0) = 10");
 			await looked(p).catch((e: unknown) => { throw new Error(`${String(e)}\n${d.log.slice(-3000)}`); });
 			assert.ok(!d.log.includes('SIGSYS') && !d.log.includes('sandbox forbids'), d.log);
 		});
 		const state = async (): Promise<string[]> => (await sql(p, 'SELECT domain, state, mode, error FROM sts_policies ORDER BY domain')).split('\n');
 		const seen = await state();
 		assert.deepEqual(seen.map((l) => l.split('|').slice(0, 3).join('|')), ['ended.example|expired|', 'faulty.example|faulty|', 'html.example|faulty|', 'moved.example|missing|',
-			'near.example|sound|enforce', 'other.example|name|', 'sound.example|sound|enforce', 'strange.example|untrusted|']);
+			'near.example|sound|enforce', 'other.example|name|', 'sound.example|sound|enforce', 'strange.example|untrusted|', 'twice.example|sound|enforce']);
 		assert.match(seen.join('\n'), /faulty.*the policy names no mx\n.*html.*the policy is not marked as text\/plain\nmoved.*the server answered 302, and senders follow no redirect/);
 		assert.ok(!web.asked.some((a) => a.startsWith('mta-sts.none')), 'no record, no question');
 		assert.ok(web.asked.every((a) => a.endsWith('.example/.well-known/mta-sts.txt')), web.asked.join(' '));
@@ -236,24 +237,26 @@ test('certificates and policies of MTA-STS: near their end, ended, of others, no
 		assert.match(textsOf(h), /ended\.example: the certificate of mta-sts\.ended\.example has expired on/);
 		await pass(p, 901);
 		web.set('moved.example', certs.issue('mta-sts.moved.example', far)); // a flap
-		await serving(q, async () => looked(p));
+		await serving(q, async () => { await asked(p); await looked(p); });
 		h.got = [];
 		await serving(p, async (d) => {
-			await until(() => `four more (log:\n${d.log.slice(-1500)})`, () => h.got.length >= 4, 60);
+			await until(() => `five more (log:\n${d.log.slice(-1500)})`, () => h.got.length >= 5, 60);
 			const spec = new Spec(process.env['OPENAPI'] ?? join(process.env['E2E_DIR'] ?? 'tests/e2e', '../../schema/openapi.yaml'));
 			const near = await d.get('domains/near.example');
 			assert.deepEqual(spec.faults('/domains/{domain}', 200, 'application/json', near), []);
 			assert.deepEqual([near.dns.sts.policy.state, near.dns.sts.policy.mode, near.dns.sts.policy.max_age], ['sound', 'enforce', 604800]);
 		});
-		assert.deepEqual(told(h), ['faulty', 'html', 'other', 'strange'].map((d) => `alert A10 warn ${d}.example`));
+		assert.deepEqual(told(h), ['faulty', 'html', 'other', 'strange', 'twice'].map((d) => `alert A10 warn ${d}.example`));
+		assert.match(textsOf(h), /twice\.example: _mta-sts\.twice\.example has several records: to senders that is as if there were no MTA-STS policy/);
 		// renewed, repaired, and one given up altogether
 		h.got = [];
 		for (const d of ['near', 'ended', 'other', 'strange', 'html'].map((x) => `${x}.example`)) web.set(d, certs.issue(`mta-sts.${d}`, far));
 		dns.texts('_mta-sts.faulty.example');
+		dns.texts('_mta-sts.twice.example', 'v=STSv1; id=20260202;');
 		await pass(p, 90000);
 		await serving(q, async () => { await asked(p); await looked(p); });
-		await serving(p, async () => until('all is over', () => h.got.length >= 6, 60));
-		assert.deepEqual(told(h).map((t) => t.replace(/ (info|warn)/, '')).sort(), ['ended', 'faulty', 'html', 'near', 'other', 'strange'].map((d) => `over A10 ${d}.example`));
+		await serving(p, async () => until('all is over', () => h.got.length >= 7, 60));
+		assert.deepEqual(told(h).map((t) => t.replace(/ (info|warn)/, '')).sort(), ['ended', 'faulty', 'html', 'near', 'other', 'strange', 'twice'].map((d) => `over A10 ${d}.example`));
 		// a server that never answers keeps nobody from stopping
 		dns.texts('_mta-sts.none.example', 'v=STSv1; id=1;');
 		web.answers.set('mta-sts.none.example', { body: '', hang: true });

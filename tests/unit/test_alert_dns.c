@@ -192,6 +192,32 @@ test_policy(void **state)
 	(void)fresh_teardown(NULL);
 }
 
+/* Records that to senders are none: whatever is wrong with the policy, it is not asked for. */
+static const struct record_story { const char *name, *text, *says; } records[] = {
+	{ "A10: several records of MTA-STS", "v=STSv1; id=1^v=STSv1; id=2", "warn A10.sts.several" },
+	{ "A10: a record of MTA-STS without an id", "v=STSv1;", "warn A10.sts.record" },
+	{ "A10: a record of MTA-STS and another text", "v=STSv1; id=1^some text", "warn A10.sts.policy" },
+};
+
+static void
+test_record(void **state)
+{
+	const struct record_story	*s = *state;
+	char				 line[200];
+
+	(void)fresh_setup(NULL);
+	(void)snprintf(line, sizeof(line), "4 _mta-sts.example.com %s", s->text);
+	answer("4 _mta-sts.example.com v=STSv1; id=1", NOW - 86400, true);
+	exec("UPDATE dns SET domain = 'example.com'");
+	looked(STS_MISSING, 0, NOW - 8000);
+	looked(STS_MISSING, 0, NOW - 8000 + STORE_POLICY_TWICE);
+	judged("warn A10.sts.policy", NULL, 0);
+	answer(line, NOW - 3600, false);
+	answer(line, NOW - 3600 + STORE_DNS_TWICE, false);
+	judged(s->says, NULL, 0);
+	(void)fresh_teardown(NULL);
+}
+
 int
 main(void)
 {
@@ -199,6 +225,7 @@ main(void)
 
 	CASES_ADD(&c, stories, test_story);
 	CASES_ADD(&c, policies, test_policy);
+	CASES_ADD(&c, records, test_record);
 	case_add(&c, "A3: nobody knows which addresses are ours", test_rua_unknown, NULL);
 	case_add(&c, "A4: a key that is in use no more", test_key_unused, NULL);
 	return (cases_run(&c, "alert_dns"));
