@@ -152,6 +152,14 @@ right() {
 	fi
 }
 
+# What the daemon complains of, as it comes: who waits should know why.
+complained=0
+complaints() {
+	n=$(grep -c ' error: ' "$here/dmarcd.log")
+	[ "$n" -le "$complained" ] || grep ' error: ' "$here/dmarcd.log" | tail -n "$((n - complained))" >&2
+	complained=$n
+}
+
 left=${DEMO_WAIT:-300}
 code=0
 until right; do
@@ -160,6 +168,7 @@ until right; do
 		tail -n 5 "$here/dmarcd.log" >&2
 		finish 1
 	fi
+	complaints
 	left=$((left - 1))
 	if [ "$left" -le 0 ]; then
 		say "after ${DEMO_WAIT:-300} seconds the figures are not those of the manifest:" >&2
