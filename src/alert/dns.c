@@ -48,20 +48,9 @@ alert_load_dns(struct alert_model *m, struct err *e)
 }
 
 static bool
-wanted(const struct alert_model *m, struct str domain)
-{
-	const struct str_list	*l = m->rq->domains;
-
-	for (size_t i = 0; l != NULL && i < l->n; i++)
-		if (domain_below(domain, str_of(l->v[i])))
-			return (true);
-	return (l == NULL || l->n == 0);
-}
-
-static bool
 meant(const struct alert_model *m, const struct store_dns *d)
 {
-	return (d->own && d->twice && wanted(m, d->domain));
+	return (d->own && d->twice && alert_wanted(m, d->domain));
 }
 
 /* What was said before it that fits, the latest; NULL: nothing. */
@@ -179,11 +168,7 @@ alert_dmarc(struct alert_model *m, const struct alert_limits *l, struct alert_fi
 static int
 by_domain(const void *key, const void *row)
 {
-	const struct str	*a = key, *b = &((const struct store_dns *)row)->domain;
-	size_t			 n = a->len < b->len ? a->len : b->len;
-	int			 c = n == 0 ? 0 : memcmp(a->p, b->p, n);
-
-	return (c != 0 ? c : a->len < b->len ? -1 : a->len > b->len);
+	return (str_order(*(const struct str *)key, ((const struct store_dns *)row)->domain));
 }
 
 /* Of all that records lead to, too, only what was seen twice counts; and what was cut is not known. */
@@ -381,6 +366,6 @@ alert_limits_near(struct alert_model *m, const struct alert_limits *l, struct al
 		if (meant(m, &a->sts[i]))
 			judge_record(m, &a->sts[i], out);
 	for (size_t i = 0; i < a->npolicies; i++)
-		if (wanted(m, a->policies[i].domain) && !not_asked(a, a->policies[i].domain))
+		if (alert_wanted(m, a->policies[i].domain) && !not_asked(a, a->policies[i].domain))
 			judge_policy(m, &a->policies[i], l, out);
 }

@@ -6,6 +6,7 @@
 
 #include "alert/rules.h"
 #include "base/when.h"
+#include "dmarc/dmarc.h"
 #include "dmarc/name.h"
 #include "store/query_tls.h"
 #include "store/todo.h"
@@ -22,29 +23,18 @@ oom(struct err *e)
 	return (err_set(e, ERR_TEMP, "out of memory"));
 }
 
-/* Is name one of these or below one of them? */
-static bool
-covered(const struct str_list *l, struct str name)
+bool
+alert_wanted(const struct alert_model *m, struct str domain)
 {
-	if (l == NULL || l->n == 0)
-		return (true);
-	for (size_t i = 0; i < l->n; i++) {
-		struct str	 v = str_of(l->v[i]);
+	const struct str_list	*l = m->rq->domains;
 
-		if (str_eq(v, name) || (name.len > v.len && name.p[name.len - v.len - 1] == '.' &&
-		    memcmp(name.p + name.len - v.len, v.p, v.len) == 0))
-			return (true);
-	}
-	return (false);
+	return (l == NULL || l->n == 0 || domain_below_any(domain, l));
 }
 
 static int
 by_name(const void *a, const void *b)
 {
-	struct str	 x = ((const struct alert_domain *)a)->domain, y = ((const struct alert_domain *)b)->domain;
-	int		 v = memcmp(x.p, y.p, x.len < y.len ? x.len : y.len);
-
-	return (v != 0 ? v : (x.len > y.len) - (x.len < y.len));
+	return (str_order(((const struct alert_domain *)a)->domain, ((const struct alert_domain *)b)->domain));
 }
 
 static struct alert_domain *
@@ -127,7 +117,7 @@ domains(struct alert_model *m, struct err *e)
 		struct alert_domain		*d;
 
 		/* what is no name is nobody's domain, and no question can be asked about it */
-		if (x->last_ever == DAY_NONE || x->last_ever < m->first || !domain_plain(x->domain) || !covered(m->rq->domains, x->domain))
+		if (x->last_ever == DAY_NONE || x->last_ever < m->first || !domain_plain(x->domain) || !alert_wanted(m, x->domain))
 			continue;
 		d = &m->domains[m->ndomains++];
 		*d = (struct alert_domain){ .domain = x->domain, .first_ever = DAY_NONE, .last_ever = x->last_ever, .rung_day = DAY_NONE,
@@ -349,7 +339,7 @@ watches(struct alert_model *m, struct err *e)
 
 		/* one that was confirmed long ago is no news to who begins to listen today */
 		if (v[i].verdict != WATCH_CONFIRMED || v[i].since == DAY_NONE || v[i].since < m->through - LAG_MOST ||
-		    (v[i].domain.p != NULL && !covered(m->rq->domains, v[i].domain)))
+		    (v[i].domain.p != NULL && !alert_wanted(m, v[i].domain)))
 			continue;
 		*w = (struct alert_watch){ .id = v[i].id, .domain = v[i].domain, .name = v[i].label, .m = v[i].m, .pass = v[i].pass, .since = v[i].day + 1 };
 		(void)dmarc_code_name(v[i].code, code);

@@ -28,6 +28,9 @@ alert_judge_fn	 alert_limits_near;	/* A10 */
 alert_judge_fn	 alert_good;		/* A11 */
 alert_load_fn	 alert_load_dns;	/* once for all three */
 
+/* Does the request ask about this domain? */
+bool	 alert_wanted(const struct alert_model *, struct str domain);
+
 /* The median of a value of the known days before day; -1: too few of them are known. */
 int64_t	 alert_median(const struct alert_model *, const struct alert_domain *, int64_t day, uint64_t (*value)(const struct alert_day *));
 

@@ -29,6 +29,7 @@ int	 a_applies(struct query *, struct str from, json_t **out, struct err *);
 json_t	*a_legs(const struct query_legs *);
 json_t	*a_policy(const struct report_policy *);
 json_t	*a_reporter(struct str key, struct str label);
+json_t	*a_message(int64_t received, struct str mailbox, uint64_t bytes, uint64_t token);	/* the mail a report came in; token 0: null */
 json_t	*a_row_who(const struct query_row_who *);	/* nobody has looked yet: null */
 
 /* What could not be made is remembered, so that makers need no checks. */

@@ -102,6 +102,20 @@ a_reporter(struct str key, struct str label)
 }
 
 json_t *
+a_message(int64_t received, struct str mailbox, uint64_t bytes, uint64_t token)
+{
+	struct a_obj	 o = a_object();
+	char		 text[32];
+
+	a_set(&o, "received", a_time(received));
+	a_set(&o, "mailbox", a_str(mailbox));
+	a_set(&o, "bytes", a_count(bytes));
+	(void)snprintf(text, sizeof(text), "%016llx", (unsigned long long)token);
+	a_set(&o, "token", token == 0 ? json_null() : a_text(text));
+	return (a_done(&o));
+}
+
+json_t *
 a_row_who(const struct query_row_who *s)
 {
 	struct a_obj	 o;

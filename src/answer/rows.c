@@ -309,20 +309,6 @@ text_lines(struct str s)
 }
 
 static json_t *
-message(const struct query_report *r)
-{
-	struct a_obj	 o = a_object();
-	char		 token[32];
-
-	a_set(&o, "received", a_time(r->message_received));
-	a_set(&o, "mailbox", a_str(r->origin));
-	a_set(&o, "bytes", a_count(r->message_bytes));
-	(void)snprintf(token, sizeof(token), "%016llx", (unsigned long long)r->token);
-	a_set(&o, "token", r->token == 0 ? json_null() : a_text(token));
-	return (a_done(&o));
-}
-
-static json_t *
 raw_kinds(const struct query_report *r)
 {
 	struct a_obj	 o = a_object();
@@ -424,7 +410,7 @@ answer_report(struct query *q, const struct answer_request *rq, struct err *e)
 	a_set(&o, "rows_next", json_null());
 	a_set(&o, "failures", a_count(failures));
 	a_set(&o, "refused", refused(r.refused));
-	a_set(&o, "message", r.origin.p == NULL ? json_null() : message(&r));
+	a_set(&o, "message", r.origin.p == NULL ? json_null() : a_message(r.message_received, r.origin, r.message_bytes, r.token));
 	a_set(&o, "versions", v);
 	a_set(&o, "raw", raw_kinds(&r));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);

@@ -678,20 +678,6 @@ refused(struct str text)
 	return (a_done(&a));
 }
 
-static json_t *
-message(const struct query_tls_report *r)
-{
-	struct a_obj	 o = a_object();
-	char		 token[32];
-
-	a_set(&o, "received", a_time(r->message_received));
-	a_set(&o, "mailbox", a_str(r->origin));
-	a_set(&o, "bytes", a_count(r->message_bytes));
-	(void)snprintf(token, sizeof(token), "%016llx", (unsigned long long)r->token);
-	a_set(&o, "token", r->token == 0 ? json_null() : a_text(token));
-	return (a_done(&o));
-}
-
 static int
 set_versions(struct query *q, int64_t id, struct a_obj *o, struct err *e)
 {
@@ -740,7 +726,7 @@ answer_tls_report(struct query *q, const struct answer_request *rq, struct err *
 	a_set(&raw, "mail", json_boolean(r.kept));
 	a_set(&o, "submitter", a_str(r.submitter));
 	a_set(&o, "refused", refused(r.refused));
-	a_set(&o, "message", message(&r));
+	a_set(&o, "message", a_message(r.message_received, r.origin, r.message_bytes, r.token));
 	a_set(&o, "raw", a_done(&raw));
 	return ((j = a_done(&o)) == NULL ? answer_oom(e) : j);
 }

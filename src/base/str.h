@@ -36,6 +36,7 @@ str_of(const char *s)
 
 struct str	 str_trim(struct str);		/* white space and NULs at both ends */
 bool		 str_eq(struct str, struct str);	/* absent equals absent only */
+int		 str_order(struct str, struct str);	/* by bytes, the shorter first; as of qsort. Absent is as empty */
 bool		 str_ieq_n(struct str, const char *, size_t);
 bool		 str_starts(struct str, const char *);
 bool		 str_istarts(struct str, const char *);

@@ -177,6 +177,15 @@ domain_below(struct str a, struct str b)
 }
 
 bool
+domain_below_any(struct str a, const struct str_list *of)
+{
+	for (size_t i = 0; i < of->n; i++)
+		if (domain_below(a, str_of(of->v[i])))
+			return (true);
+	return (false);
+}
+
+bool
 domain_aligned(struct str a, struct str from, bool strict)
 {
 	if (a.p == NULL || from.p == NULL || a.len == 0 || from.len == 0 || a.p[0] == '[' || from.p[0] == '[')

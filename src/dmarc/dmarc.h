@@ -43,6 +43,7 @@ struct str	 domain_org_icann(struct str);
 bool		 domain_aligned(struct str a, struct str from, bool strict);
 /* a equals b or lies below it, on whole labels. */
 bool		 domain_below(struct str a, struct str b);
+bool		 domain_below_any(struct str a, const struct str_list *of);	/* of an empty list: no */
 
 /* SPF and DKIM state of a row (design: the decision table), and its code. */
 enum spf_state { S_PASS, S_OTHER, S_FAIL, S_FOREIGN, S_NOTHING, S_PERM, S_TEMP, S_STATES };

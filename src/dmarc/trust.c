@@ -20,15 +20,6 @@ listed(const struct str_list *l, struct str name)
 	return (-1);
 }
 
-static bool
-below_any(const struct str_list *l, struct str name)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (domain_below(name, str_of(l->v[i])))
-			return (true);
-	return (false);
-}
-
 /* A name that says whose host it is: with a dot, and no address. */
 static bool
 names_a_host(struct str name)
@@ -47,7 +38,7 @@ static bool
 own_host(const struct trust_settings *t, struct str by)
 {
 	if (t->received_by.n > 0)
-		return (by.p != NULL && (below_any(&t->received_by, by) || listed(&t->received_by, by) != -1));
+		return (by.p != NULL && (domain_below_any(by, &t->received_by) || listed(&t->received_by, by) != -1));
 	if (listed(&t->authserv_ids, STR_NONE) != -1 || !names_a_host(by))
 		return (true);	/* an id without a name says nothing of hosts */
 	for (size_t i = 0; i < t->authserv_ids.n; i++)
@@ -196,7 +187,7 @@ trust_report(const struct trust_settings *t, enum trust_proof proof, struct str 
 		return (TRUST_FAILED);
 	if (proof != PROOF_PASS || from.p == NULL)
 		return (TRUST_UNKNOWN);
-	if (domain_aligned(from, reporter, false) || same_house(reporter, domain_org(from)) || below_any(&t->services, from))
+	if (domain_aligned(from, reporter, false) || same_house(reporter, domain_org(from)) || domain_below_any(from, &t->services))
 		return (TRUST_AUTHENTICATED);
 	return (TRUST_OTHER);
 }
@@ -204,7 +195,7 @@ trust_report(const struct trust_settings *t, enum trust_proof proof, struct str 
 bool
 trust_ours(const struct trust_settings *t, struct str domain)
 {
-	return (t->domains.n == 0 || below_any(&t->domains, domain));
+	return (t->domains.n == 0 || domain_below_any(domain, &t->domains));
 }
 
 enum trust_apart

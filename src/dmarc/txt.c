@@ -43,15 +43,6 @@ rank(struct str text)
 	return (begins(text, "v=") ? 0 : 1);
 }
 
-static int
-order(struct str a, struct str b)
-{
-	size_t	 n = a.len < b.len ? a.len : b.len;
-	int	 c = n == 0 ? 0 : memcmp(a.p, b.p, n);
-
-	return (c != 0 ? c : a.len < b.len ? -1 : a.len > b.len);
-}
-
 /* The texts in front of one that goes stay where they are; those behind it move up. */
 static void
 take_out(struct txt_set *s, size_t at)
@@ -85,14 +76,14 @@ add_one(struct txt_set *s, struct str text)
 {
 	size_t	 at = 0, last;
 
-	while (at < s->n && order(s->v[at], text) < 0)
+	while (at < s->n && str_order(s->v[at], text) < 0)
 		at++;
-	if (at < s->n && order(s->v[at], text) == 0)
+	if (at < s->n && str_order(s->v[at], text) == 0)
 		return;
 	while (s->n == TXT_TEXTS || text.len > TXT_ALL - s->used) {
 		last = least(s);
 		s->more += s->more < UINT16_MAX;
-		if (rank(text) > rank(s->v[last]) || (rank(text) == rank(s->v[last]) && order(text, s->v[last]) > 0))
+		if (rank(text) > rank(s->v[last]) || (rank(text) == rank(s->v[last]) && str_order(text, s->v[last]) > 0))
 			return;
 		take_out(s, last);
 		at -= last < at;
@@ -188,7 +179,7 @@ line_read(struct str line, struct txt_set *s)
 		s->used++;
 		t->len++;
 	}
-	return (s->n++ == 0 || order(s->v[s->n - 2], *t) < 0);
+	return (s->n++ == 0 || str_order(s->v[s->n - 2], *t) < 0);
 }
 
 bool

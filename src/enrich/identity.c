@@ -159,10 +159,8 @@ static int
 name_order(const struct identity *a, const struct identity *b)
 {
 	struct str	 x = a->entry != NULL ? str_of(a->entry->name) : a->name, y = b->entry != NULL ? str_of(b->entry->name) : b->name;
-	size_t		 n = x.len < y.len ? x.len : y.len;
-	int		 c = n == 0 ? 0 : memcmp(x.p, y.p, n);
 
-	return (c != 0 ? c : x.len < y.len ? -1 : x.len > y.len);
+	return (str_order(x, y));
 }
 
 /* Strong before weak, often before rarely; names decide what is left, so that the same mail always gives the same. */

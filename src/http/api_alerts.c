@@ -6,9 +6,9 @@
 #include <inttypes.h>
 
 #include "alert/state.h"
-#include "base/log.h"
 #include "base/when.h"
 #include "conf/conf.h"
+#include "dmarc/dmarc.h"
 #include "explain/texts.h"
 #include "http/access.h"
 #include "process/request.h"
@@ -22,8 +22,7 @@ allowed(void *arg, const char *domain)
 	for (const char *p = arg; *p != '\0'; p += strcspn(p, " "), p += *p == ' ') {
 		struct str	 own = { p, strcspn(p, " ") };
 
-		if (str_eq(own, name) || (name.len > own.len && name.p[name.len - own.len - 1] == '.' &&
-		    memcmp(name.p + name.len - own.len, own.p, own.len) == 0))
+		if (domain_below(name, own))
 			return (true);
 	}
 	return (false);
@@ -111,25 +110,11 @@ static void
 ask(struct request *rq, struct asked *a, struct asking *w)
 {
 	struct store_outcome	 o = { 0 };
-	struct err		 e = { 0 };
 	char			 what[128];
-	int			 rv;
+	int			 rv = api_ask(rq, a, w, &o);
 
-	query_end(a->query);
-	a->query = NULL;
-	w->at = when_now();
-	access_name(rq, w->who, sizeof(w->who));
-	if (request_put(work_state_dir(), w, &e) == -1) {
-		log_warn("request %s: %s", rq->id, e.msg);
-		problem(rq, e.code == ERR_INPUT ? 400 : 503, "This cannot be asked for just now: %s", e.msg);
+	if (rv == -1)
 		return;
-	}
-	if ((rv = api_wait_for(a, w->token, &o, &e)) == -1)
-		log_warn("request %s: %s", rq->id, e.msg);
-	if (rv == 1 && o.result != REQUEST_DONE) {
-		problem(rq, 422, "%s", o.text);
-		return;
-	}
 	(void)snprintf(what, sizeof(what), "%s%s%.*s", w->mute.rule == NULL ? "*" : w->mute.rule, w->mute.domain.p == NULL ? "" : " ",
 	    (int)(w->mute.domain.len > 100 ? 100 : w->mute.domain.len), w->mute.domain.p == NULL ? "" : w->mute.domain.p);
 	access_log(rq, w->mute.on ? AUTH_ALERT_MUTED : AUTH_ALERT_UNMUTED, rq->who.name, what);

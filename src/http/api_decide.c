@@ -2,24 +2,17 @@
  * api_decide.c - what people decide about senders: one, many at once, taken
  * back; and the log of it.
  *
- * This process may not write to the store: it leaves a request where the
- * ingester finds it (process/request.h) and waits a moment for what becomes of
- * it. When that takes longer the answer is 202, and GET /requests/{token} says
- * how it went. Until there are users, who may reach us from this machine may
- * decide (server.c).
+ * The ingester does it (api_ask.c). Until there are users, who may reach us
+ * from this machine may decide (server.c).
  */
 #include <inttypes.h>
-#include <time.h>
 
 #include "answer/answer.h"
-#include "base/log.h"
 #include "base/when.h"
 #include "http/access.h"
 #include "process/request.h"
 #include "spool/spool.h"
 
-#define WAIT_MS 1500	/* the thread serves others, too */
-#define LOOK_MS 15
 #define LOG_LIMIT 50
 #define LOG_MOST 500
 
@@ -199,18 +192,6 @@ senders_there(struct request *rq, struct asked *a, const struct wish *w)
 	return (true);
 }
 
-int
-api_wait_for(struct asked *a, int64_t token, struct store_outcome *out, struct err *e)
-{
-	const struct timespec	 pause = { .tv_nsec = LOOK_MS * 1000000L };
-	int64_t			 until = when_mono_ms() + WAIT_MS;
-	int			 rv;
-
-	while ((rv = store_outcome_get(a->store, token, out, e)) == 0 && when_mono_ms() < until)
-		(void)nanosleep(&pause, NULL);
-	return (rv);
-}
-
 static json_t *
 items_of(struct asked *a, const int64_t *ids, size_t n, struct err *e)
 {
@@ -224,31 +205,16 @@ items_of(struct asked *a, const int64_t *ids, size_t n, struct err *e)
 	return (list);
 }
 
-/* The snapshot goes: it would not show what is done now. */
 static void
 ask(struct request *rq, struct asked *a, struct asking *w, const int64_t *ids, size_t nids, int64_t undo)
 {
 	struct store_outcome	 o = { 0 };
 	struct err		 e = { 0 };
 	json_t			*j;
-	int			 rv;
+	int			 rv = api_ask(rq, a, w, &o);
 
-	query_end(a->query);
-	a->query = NULL;
-	rq->reply.cache = "no-store";
-	w->at = when_now();
-	access_name(rq, w->who, sizeof(w->who));
-	if (request_put(work_state_dir(), w, &e) == -1) {
-		log_warn("request %s: %s", rq->id, e.msg);
-		problem(rq, e.code == ERR_INPUT ? 400 : 503, "This cannot be asked for just now: %s", e.msg);
+	if (rv == -1)
 		return;
-	}
-	if ((rv = api_wait_for(a, w->token, &o, &e)) == -1)
-		log_warn("request %s: %s", rq->id, e.msg);
-	if (rv == 1 && o.result != REQUEST_DONE) {
-		problem(rq, o.result == REQUEST_STALE ? 409 : 422, "%s", o.text);
-		return;
-	}
 	j = json_pack("{s:s, s:o, s:o, s:I, s:o}", "state", rv == 1 ? "done" : "waiting", "request", json_sprintf("%" PRId64, w->token),
 	    "undo", undo == -1 ? json_null() : json_sprintf("%" PRId64, w->token), "n", (json_int_t)o.n, "items",
 	    rv == 1 ? items_of(a, ids, nids, &e) : json_array());

@@ -12,8 +12,6 @@
 #include <inttypes.h>
 
 #include "answer/answer.h"
-#include "base/log.h"
-#include "base/when.h"
 #include "http/access.h"
 #include "process/request.h"
 
@@ -183,15 +181,6 @@ path_name(struct request *rq, struct wish *w, const char *what)
 /* --- Asking ----------------------------------------------------------------------------- */
 
 static void
-put_together(struct asking *a, struct request *rq)
-{
-	a->at = when_now();
-	access_name(rq, a->who, sizeof(a->who));
-	(void)snprintf(a->people.by, sizeof(a->people.by), "%.64s", rq->who.name);
-	(void)snprintf(a->people.from, sizeof(a->people.from), "%s", rq->peer);
-}
-
-static void
 answer(struct request *rq, struct wish *w, bool done)
 {
 	json_t	*j = json_pack("{s:s, s:o}", "state", done ? "done" : "waiting", "request", json_sprintf("%" PRId64, w->asking.token));
@@ -210,20 +199,14 @@ ask(struct request *rq, struct asked *a, struct wish *w)
 	struct err		 e = { 0 };
 	int			 rv;
 
-	query_end(a->query);
-	a->query = NULL;
-	put_together(s, rq);
-	if (auth_change_check(&s->people, &e) == -1 || request_put(work_state_dir(), s, &e) == -1) {
-		log_warn("request %s: %s", rq->id, e.msg);
+	(void)snprintf(s->people.by, sizeof(s->people.by), "%.64s", rq->who.name);
+	(void)snprintf(s->people.from, sizeof(s->people.from), "%s", rq->peer);
+	if (auth_change_check(&s->people, &e) == -1) {
 		problem(rq, e.code == ERR_INPUT ? 400 : 503, "This cannot be asked for just now: %s", e.msg);
 		return;
 	}
-	if ((rv = api_wait_for(a, s->token, &o, &e)) == -1)
-		log_warn("request %s: %s", rq->id, e.msg);
-	if (rv == 1 && o.result != REQUEST_DONE) {
-		problem(rq, o.result == REQUEST_STALE ? 409 : 422, "%s", o.text);
+	if ((rv = api_ask(rq, a, s, &o)) == -1)
 		return;
-	}
 	if (rv == 1 && strcmp(s->people.name, rq->who.name) == 0 && s->people.act == AUTH_ACT_USER_CHANGE)
 		access_go_on(rq, s->people.fresh);
 	answer(rq, w, rv == 1);

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 
 #include "answer/answer.h"
-#include "base/log.h"
 #include "base/when.h"
 #include "explain/texts.h"
 #include "http/access.h"
@@ -198,36 +197,22 @@ keys_known(struct request *rq, json_t *body, const char *const *keys, size_t n, 
 	return (true);
 }
 
-/* The snapshot goes: it would not show what is done now. 1: done; 0: it waits; -1: refused, said. */
+/* As api_ask(). */
 static int
 ask(struct request *rq, struct asked *a, const struct store_todo *t, int64_t *token)
 {
-	struct asking		 w = { .kind = REQUEST_TODO, .todo = *t, .at = when_now() };
+	struct asking		 w = { .kind = REQUEST_TODO, .todo = *t };
 	struct store_outcome	 o = { 0 };
 	struct err		 e = { 0 };
 	int			 rv;
 
-	query_end(a->query);
-	a->query = NULL;
-	rq->reply.cache = "no-store";
-	access_name(rq, w.who, sizeof(w.who));
 	if (store_todo_check(t, &e) == -1) {
 		problem(rq, 400, "%s", e.msg);
 		return (-1);
 	}
-	if (request_put(work_state_dir(), &w, &e) == -1) {
-		log_warn("request %s: %s", rq->id, e.msg);
-		problem(rq, e.code == ERR_INPUT ? 400 : 503, "This cannot be asked for just now: %s", e.msg);
-		return (-1);
-	}
+	rv = api_ask(rq, a, &w, &o);
 	*token = w.token;
-	if ((rv = api_wait_for(a, w.token, &o, &e)) == -1)
-		log_warn("request %s: %s", rq->id, e.msg);
-	if (rv == 1 && o.result != REQUEST_DONE) {
-		problem(rq, 422, "%s", o.text);
-		return (-1);
-	}
-	return (rv == 1);
+	return (rv);
 }
 
 /* item: what holds now, may be NULL: that it cannot be shown is no failure. */

@@ -271,9 +271,14 @@ void	 api_decide_many(struct request *, struct asked *);	/* POST senders/decisio
 void	 api_decide_undo(struct request *, struct asked *);	/* POST senders/decisions/{}/undo */
 void	 api_decided(struct request *, struct asked *);		/* GET senders/decisions: the log */
 void	 api_requested(struct request *, struct asked *);	/* GET requests/{} */
-/* Waits a moment for what becomes of a request. 1: done, or refused; 0: not in time; -1. */
+/*
+ * api_ask.c: puts in when and who, asks the ingester, and waits a moment for
+ * what becomes of it. The snapshot goes: it would not show what is done now.
+ * 1: done; 0: not in time, the request waits; -1: refused, and rq says why.
+ */
+struct asking;
 struct store_outcome;
-int	 api_wait_for(struct asked *, int64_t token, struct store_outcome *out, struct err *);
+int	 api_ask(struct request *, struct asked *, struct asking *, struct store_outcome *out);
 /* api_todo.c */
 void	 api_tasks(struct request *, struct asked *);
 void	 api_task_say(struct request *, struct asked *);	/* PATCH tasks/{} */

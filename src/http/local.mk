@@ -6,6 +6,7 @@ libdmarcd_a_SOURCES += \
 	src/http/access.c src/http/access.h \
 	src/http/api_alerts.c \
 	src/http/api_answer.c \
+	src/http/api_ask.c \
 	src/http/api_bounce.c \
 	src/http/api_decide.c \
 	src/http/api_export.c \

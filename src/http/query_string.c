@@ -49,16 +49,6 @@ check_text(struct str s, struct err *e)
 	return (0);
 }
 
-static int
-compare_bytes(struct str a, struct str b)
-{
-	int	 c = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
-
-	if (c != 0)
-		return (c);
-	return (a.len < b.len ? -1 : a.len > b.len);
-}
-
 /* Keeps the list sorted as it grows; there are a few dozen at most. */
 static int
 insert(struct query_string *q, struct query_param new, struct err *e)
@@ -66,7 +56,7 @@ insert(struct query_string *q, struct query_param new, struct err *e)
 	size_t	 at = q->n;
 	int	 c = 1;
 
-	while (at > 0 && (c = compare_bytes(new.key, q->p[at - 1].key)) < 0)
+	while (at > 0 && (c = str_order(new.key, q->p[at - 1].key)) < 0)
 		at--;
 	if (at > 0 && c == 0)
 		return (err_set(e, ERR_INPUT, "given twice; write several values with commas between them"));

@@ -532,11 +532,7 @@ struct follow {
 static int
 by_domain(const void *key, const void *row)
 {
-	const struct str	*a = key, *b = &((const struct store_dns *)row)->domain;
-	size_t			 n = a->len < b->len ? a->len : b->len;
-	int			 c = n == 0 ? 0 : memcmp(a->p, b->p, n);
-
-	return (c != 0 ? c : a->len < b->len ? -1 : a->len > b->len);
+	return (str_order(*(const struct str *)key, ((const struct store_dns *)row)->domain));
 }
 
 static int

@@ -7,6 +7,7 @@
 
 #include "answer/answer.h"
 #include "base/when.h"
+#include "dmarc/dmarc.h"
 #include "dmarc/name.h"
 #include "explain/explain.h"
 #include "store/query_tls.h"
@@ -179,20 +180,6 @@ fail:
 static const char *const	 yours[] = { YOURS, NULL };
 static const char *const	 nothing[] = { NULL };
 
-/* Is name one of these or below one of them? */
-static bool
-covered(const struct str_list *l, struct str name)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		struct str	 v = str_of(l->v[i]);
-
-		if (str_eq(v, name) || (name.len > v.len && name.p[name.len - v.len - 1] == '.' &&
-		    memcmp(name.p + name.len - v.len, v.p, v.len) == 0))
-			return (true);
-	}
-	return (false);
-}
-
 /* Domains of the configuration stand for all below: which of those in the store are meant? */
 static int
 filter_domains(struct make *k, struct err *e)
@@ -216,7 +203,7 @@ filter_domains(struct make *k, struct err *e)
 	if ((k->names = arena_alloc(k->a, d.nitems + l->n, sizeof(*k->names))) == NULL)
 		return (oom(e));
 	for (size_t i = 0; i < d.nitems; i++)
-		if (covered(l, d.items[i].domain) &&
+		if (domain_below_any(d.items[i].domain, l) &&
 		    (k->names[n++].text = arena_strndup(k->a, d.items[i].domain.p, d.items[i].domain.len)) == NULL)
 			return (oom(e));
 	for (size_t i = 0; i < l->n && n == 0; i++)	/* none has come yet: then nothing is asked for, not all */

@@ -37,6 +37,11 @@ test_absent(void **state)
 	assert_true(str_eq(STR_NONE, STR_NONE));
 	assert_false(str_eq(STR_NONE, STR("")));
 	assert_true(str_eq(STR(""), STR("")));
+	assert_true(str_order(STR("a"), STR("b")) < 0 && str_order(STR("b"), STR("a")) > 0);
+	assert_true(str_order(STR("a"), STR("ab")) < 0 && str_order(STR("ab"), STR("a")) > 0);
+	assert_true(str_order(STR_NONE, STR("a")) < 0);
+	assert_int_equal(str_order(STR("a\0b"), STR("a\0b")), 0);
+	assert_int_equal(str_order(STR_NONE, STR("")), 0);
 	assert_false(str_ieq(STR_NONE, ""));
 	assert_true(str_ieq(STR(""), ""));
 	assert_true(str_ieq(STR("PaSs"), "pass"));

@@ -203,6 +203,9 @@ test_al11_icann(void **state)
 static void
 test_ps19(void **state)
 {
+	char			*names[] = { (char[]){ "example.com" }, (char[]){ "example.org" } };
+	const struct str_list	 some = { names, nitems(names) };
+
 	(void)state;
 	assert_false(str_eq(domain_org(STR("bad-example.com")), domain_org(STR("example.com"))));
 	assert_false(domain_below(STR("bad-example.com"), STR("example.com")));
@@ -211,6 +214,9 @@ test_ps19(void **state)
 	assert_false(domain_below(STR("example.com"), STR("a.example.com")));
 	assert_false(domain_below(STR_NONE, STR("example.com")));
 	assert_false(domain_below(STR("example.com"), STR("")));
+	assert_true(domain_below_any(STR("a.example.org"), &some));
+	assert_false(domain_below_any(STR("example.net"), &some));
+	assert_false(domain_below_any(STR("example.net"), &(const struct str_list){ NULL, 0 }));
 	assert_null(domain_org(STR_NONE).p);
 }
 
