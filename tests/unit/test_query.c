@@ -780,7 +780,7 @@ test_every_breakdown(void **state)
 	assert_int_equal(query_filter_range(q, &a.f, &a.r, &e), 0);
 	health_make(&a.r, "1");
 	for (unsigned by = BY_REPORTER; by < BY_COUNT; by++)
-		for (int i = 0; i < 5; i++)
+		for (int i = 0; i < (getenv("DMARCD_TEST_FEW") == NULL ? 5 : 1); i++)
 			check_groups(q, &a, &r, (enum query_by)by);
 	query_end(q);
 }
