@@ -55,7 +55,7 @@ worker() {
 	done
 }
 # the longest first
-printf '%s\n' "$@" | awk '/test_(store|query|aggregate|ingest|tls_store)$/ { print; next } { rest = rest $0 "\n" } END { printf "%s", rest }' >"$log/todo"
+printf '%s\n' "$@" | awk '/test_(store|query|alert|alert_dns|upgrade|aggregate|tls_store)$/ { print; next } { rest = rest $0 "\n" } END { printf "%s", rest }' >"$log/todo"
 i=0
 while [ "$i" -lt "$jobs" ]; do
 	worker &
