@@ -17,6 +17,7 @@ struct looking {
 	struct buf		 body;
 	bool			 more;		/* than anybody would read */
 	char			 refused[INET6_ADDRSTRLEN];	/* an address that is not connected to */
+	bool			 tried;		/* another one: then what came of that is told */
 };
 
 static size_t
@@ -74,6 +75,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 		memcpy(l->refused, text, sizeof(text));
 		return (CURL_SOCKET_BAD);
 	}
+	l->tried = true;
 	return (socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol));
 }
 
@@ -148,7 +150,7 @@ judge(CURL *c, CURLcode rc, const char *why, const char *host, struct looking *l
 		(void)snprintf(out->why, sizeof(out->why), "the policy is longer than 64 kB");
 		return;
 	}
-	if (l->refused[0] != '\0') {
+	if (l->refused[0] != '\0' && !l->tried) {
 		out->state = STS_UNREACHED;
 		(void)snprintf(out->why, sizeof(out->why), "%.150s is at %s, which is no address of the internet", host, l->refused);
 		return;
