@@ -138,7 +138,7 @@ test("explore: dragging with Shift moves the days; keys mark several days, and m
 	await page.mouse.move(box.x + slot * 3, box.y + 50);
 	await page.mouse.down();
 	await page.mouse.move(box.x + slot * 5.1, box.y + 60, { steps: 6 });
-	assert.equal(await page.locator(".plot .panning").count(), 1);
+	await until(async () => await page.locator(".plot .panning").count() === 1, "days that move along");
 	await page.mouse.up();
 	await page.keyboard.up("Shift");
 	await until(async () => days()[1] === before(2), "two days earlier");
@@ -167,7 +167,7 @@ test("explore: dragging with Shift moves the days; keys mark several days, and m
 	await page.keyboard.press("Home");
 	for (let i = 0; i < 3; i++)
 		await page.keyboard.press("Shift+ArrowRight");
-	assert.ok(((await page.locator(".u-select").first().boundingBox())?.width ?? 0) > slot * 3, "marked days are seen");
+	await until(async () => ((await page.locator(".u-select").first().boundingBox())?.width ?? 0) > slot * 3, "marked days");	/* drawn with the next frame */
 	await page.keyboard.press("Enter");
 	await until(async () => days()[0] === before(17) && days()[1] === before(14), "four days");
 	assert.equal(apart(...days()), 3);
