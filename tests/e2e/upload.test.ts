@@ -85,8 +85,9 @@ test('files of each kind are read, and it is said what became of them', { skip }
 			got.set(files[i]?.[0] ?? '', await became(d, item));
 		}
 		const of = (name: string): unknown[] => [got.get(name).result, got.get(name).n];
-		for (const name of ['a.xml', 'b.xml.gz', 'mail.eml', 'ruf.eml', 'tls.eml', files[9]?.[0], files[10]?.[0]] as string[]) assert.deepEqual(of(name), ['stored', 1], name);
-		assert.deepEqual(of('again.xml'), ['duplicate', 1]);
+		for (const name of ['b.xml.gz', 'mail.eml', 'ruf.eml', 'tls.eml', files[9]?.[0], files[10]?.[0]] as string[]) assert.deepEqual(of(name), ['stored', 1], name);
+		// the same report twice: several processes read, and either copy may be the first
+		assert.deepEqual([of('a.xml'), of('again.xml')].sort(), [['duplicate', 1], ['stored', 1]]);
 		assert.deepEqual(of('note.txt'), ['ignored', 0]);
 		assert.deepEqual(of('bad.xml'), ['rejected', 0]);
 		assert.match(got.get('bad.xml').text, /row/);
