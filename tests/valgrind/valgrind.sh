@@ -24,6 +24,13 @@ ok() {
 	fi
 }
 
+# what valgrind calls wrong
+wrongs='Invalid|Conditional jump|Use of|Syscall param|Source and dest|Mismatched|Argument|Jump to|[0-9,].*(definitely|possibly) lost in'
+# said LOG...: the first of these, and where it came about
+said() {
+	grep -hE -m 1 -A 12 "^==[0-9]+== +($wrongs)" "$@" | head -n 30
+}
+
 # ---- unit tests, as many at a time as there are processors ------------------
 
 unit() {
@@ -66,7 +73,7 @@ for t; do
 	name=$(basename "$t")
 	rc=$(cat "$log/$name.rc")
 	ok "$rc" "$name"
-	[ "$rc" -eq 0 ] || grep -h '^not ok' "$log/$name.out"
+	[ "$rc" -eq 0 ] || { grep -h -A 3 '^not ok' "$log/$name.out"; said "$log/$name".[0-9]*; } | sed 's/^/# /'
 done
 
 # ---- the daemon: every process of it, until it ends --------------------------
@@ -183,15 +190,17 @@ for c in "reports" "records" "sources" "domains" "quarantine list" "quarantine s
 	*retry*) [ $rc -ne 1 ] || rc=0 ;;	# some stay
 	esac
 	ok $rc "dmarcd ${c%% /*}"
-	[ $rc -eq 0 ] || cat "$dir/out"
+	[ $rc -eq 0 ] || sed 's/^/# /' "$dir/out"
 done
 
 # What valgrind said of any process. A decoder is killed when it is done with, and is not asked what it lost: the unit tests of
 # what it does are.
-wrong=$(grep -lE '^==[0-9]+== +(Invalid|Conditional jump|Use of|Syscall param|Source and dest|Mismatched|Argument|Jump to|[0-9,].*(definitely|possibly) lost in|ERROR SUMMARY: [1-9]|Process terminating with default action of signal (4|6|7|8|11|31) )' \
-    "$log"/*.[0-9]*)
+wrong=$(grep -lE "^==[0-9]+== +($wrongs|ERROR SUMMARY: [1-9]|Process terminating with default action of signal (4|6|7|8|11|31) )" "$log"/*.[0-9]*)
 [ -z "$wrong" ]
 ok $? "no process did anything wrong"
-[ -z "$wrong" ] || for f in $wrong; do echo "# see $f"; done
+[ -z "$wrong" ] || for f in $wrong; do
+	echo "# see $f"
+	said "$f" | sed 's/^/# /'
+done
 echo "1..$n"
 [ $bad -eq 0 ]
