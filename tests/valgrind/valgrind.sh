@@ -11,7 +11,7 @@ rm -rf "$log"
 mkdir -p "$log"
 export DMARCD_TEST_FEW=1	# fewer rounds of what takes long: everything is some 40 times slower here
 export srcdir CMOCKA_MESSAGE_OUTPUT=TAP
-options="--error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible
+options="--vgdb=no --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible
     --suppressions=$here/valgrind.supp --num-callers=24 --child-silent-after-fork=yes"
 n=0 bad=0
 ok() {
