@@ -264,7 +264,7 @@ test('decoders that hang are killed by the supervisor and cost no figure', { ski
 		await deliver(corpus.files.slice(1, 9));
 		await stored(9);
 		await until('an end of one that hung', () => d.role('decoder').some((p) => !hung.includes(p.pid)));
-		assert.match(d.log, /a decoder took longer than 2 seconds/);
+		await until('a word about it', () => /a decoder took longer than 2 seconds/.test(d.log));
 		assert.deepEqual(inQuarantine(state), []);
 	});
 });
@@ -337,7 +337,7 @@ test('B7 AX28 the rows of a cut report can be looked at; the web app has message
 		assert.match(still.text, /line 1/);
 		assert.equal((await ask(zipped.id, 'discard')).status, 202);
 		assert.equal((await done(zipped.id)).result, 'discarded');
-		assert.equal(inQuarantine(state).length, 1);
+		await until('its file to go', () => inQuarantine(state).length === 1);
 
 		const over = await put(report('over', 3));
 		assert.equal(over.reason, 'over-limit');
@@ -356,7 +356,7 @@ test('B7 AX28 the rows of a cut report can be looked at; the web app has message
 		assert.deepEqual(quarantine.map((q: any) => q.id), [cut.id]);
 		assert.ok(quarantine[0].tried !== null);
 		assert.ok(!actions.some((a: any) => a.state === 'waiting'));
-		assert.equal(inQuarantine(state).length, 1);
+		await until('its file to go', () => inQuarantine(state).length === 1);
 	});
 	const listed = await dmarcd(conf, ['quarantine', 'show', '1']);
 	assert.match(listed.stdout, /^rows that can be read, of a report that counts nothing: 1, messages in them: 1$/m);
@@ -379,7 +379,7 @@ test('SIGHUP: a mailbox is added; a file with faults changes nothing', { skip },
 		writeFileSync(conf, readFileSync(conf, 'utf8').replace('protocol', 'protocoll'));
 		d.signal('SIGHUP');
 		await until('a word about the fault', () => /has faults, the old one goes on/.test(d.log));
-		assert.match(d.log, new RegExp(`${conf}:\\d+: .*protocoll.*protocol`));
+		await until('where it is', () => new RegExp(`${conf}:\\d+: .*protocoll.*protocol`).test(d.log));
 		await compare(d, corpus);
 		assert.equal(d.role('fetcher')[0]?.pid, before);
 		assert.equal(d.url, url, 'a port of the system\'s choice has changed');

@@ -202,7 +202,7 @@ test('the resolver is killed again and again: nothing is lost, nobody else is ha
 			}
 			await until('a name for every address', async () => (await sql(p, 'SELECT count(*) FROM host WHERE state = 1')) === '400');
 			assert.deepEqual(d.processes().filter((x) => ['ingester', 'http', 'supervisor'].includes(x.role)).map((x) => x.pid).sort(), others);
-			assert.match(d.log, /resolver: killed by signal 9; it is started again/);
+			await until('a word about it', () => /resolver: killed by signal 9; it is started again/.test(d.log));
 			// the ingester, too: the resolver that goes on learns that there is another one
 			await sql(p, 'UPDATE host SET due = 1, answered = 1');
 			for (const x of d.role('ingester')) killed(x);

@@ -431,7 +431,7 @@ test('the daemon sends each mail once: server down, killed, killed before the an
 
 	daemon = await Daemon.start(c);
 	await until('the second mail', () => up.mails.length === 2);
-	assert.match(daemon.log, /a@example\.com: it was handed over when this process was stopped/);
+	await until('a word about the first', () => /a@example\.com: it was handed over when this process was stopped/.test(daemon.log));
 	await until('it is written down', () => readFileSync(join(state, 'notify/once.json'), 'utf8').includes('"sent"'));
 	daemon.signal('SIGHUP');
 	await until('the configuration was read again', () => daemon.log.includes('read again'));

@@ -20,6 +20,19 @@ export async function until<T>(what: string | (() => string), f: () => Promise<T
 	throw new Error(`${typeof what === 'string' ? what : what()}: not within ${seconds} s`);
 }
 
+/**
+ * The status of a change that was asked for. The web server waits a moment for it and then says 202: what it would have said
+ * a moment later. outcome: GET /requests/{token}; undefined: there is no answer now.
+ */
+export async function carriedOut(status: number, token: string | undefined, outcome: (token: string) => Promise<{ state: string } | undefined>): Promise<number> {
+	if (status !== 202 || token === undefined) return status;
+	const o = await until(`what was asked for as ${token}`, async () => {
+		const x = await outcome(token);
+		return x === undefined || x.state === 'waiting' ? undefined : x;
+	});
+	return o.state === 'done' ? 200 : o.state === 'stale' ? 409 : 422;
+}
+
 /** The same numbers for the same seed: what fails can be tried again. */
 export function dice(n: number): () => number {
 	let s = n >>> 0;
