@@ -272,8 +272,8 @@ test('more addresses than names are kept of: those with most mail stay; a crowd 
 		await serving(p, async (d) => {
 			assert.ok(Number(await sql(p, 'SELECT count(*) FROM host')) <= 300);
 			await allKnown(p);
-			await imported(p, report('heavier', [['192.0.2.250', 100000]]));
 			dns.host('192.0.2.250', ['heavy.mailer.example']);
+			await imported(p, report('heavier', [['192.0.2.250', 100000]]));
 			await until('a name for the heaviest', async () => (await sources(d)).get('192.0.2.250')?.ptr?.name === 'heavy.mailer.example');
 			const [resolver] = d.role('resolver');
 			assert.ok(resolver !== undefined && memory(resolver.pid).peak < 96 * 1024, `${memory(resolver?.pid ?? 0).peak} kB`);
