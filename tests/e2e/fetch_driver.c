@@ -73,6 +73,7 @@ main(int argc, char **argv)
 		(void)close(sv[0]);
 		(void)close(STDIN_FILENO);
 		(void)open("/dev/null", O_RDONLY);
+		json_decref(conf);
 		exit(fetcher_main(sv[1]));	/* not _exit: leaks are looked for at exit */
 	}
 	(void)close(sv[1]);
