@@ -100,8 +100,8 @@ test('names of our domains and of their mail are asked for; what was said stays'
 		const asked = names.map((name) => dns.count(name)), others = dns.count('example.org');
 		await serving(p, async (d) => {
 			const sender = (await d.get('senders?t=all&domain=example.com')).items.find((x: { id: string }) => Number(x.id) > 1);
-			const r = await fetch(`${d.url}/api/v1/watches`, { method: 'POST', headers: { 'X-Dmarcd-Action': '1', 'Content-Type': 'application/json' }, body: JSON.stringify({ sender: sender.id, domain: 'example.com', code: 'F7' }) });
-			assert.equal(r.status, 200, await r.text());
+			const r = await d.change('POST', 'watches', { sender: sender.id, domain: 'example.com', code: 'F7' });
+			assert.equal(r.status, 200, JSON.stringify(r.answer));
 			await until('the records are asked for again', () => names.every((name, i) => dns.count(name) > (asked[i] ?? 0)), 20);
 		});
 		assert.equal(dns.count('example.org'), others, 'and nothing else');

@@ -137,9 +137,7 @@ test('fixes that people reported are told of, with the figures of the API', { sk
 	const senders = (await daemon.get('senders?t=all&limit=20')).items.filter((s: any) => s.id !== '1').slice(0, 13);
 	assert.equal(senders.length, 13);
 	for (const [i, s] of senders.entries()) {
-		const r = await fetch(`${daemon.url}/api/v1/watches`, { method: 'POST', headers: { 'X-Dmarcd-Action': '1', 'Content-Type': 'application/json' },
-			body: JSON.stringify({ sender: s.id, code: codes[i % codes.length] }) });
-		assert.equal(r.status, 200);
+		assert.equal((await daemon.change('POST', 'watches', { sender: s.id, code: codes[i % codes.length] })).status, 200);
 	}
 	await daemon.stop();
 	// a test cannot wait for days

@@ -33,6 +33,12 @@ export async function carriedOut(status: number, token: string | undefined, outc
 	return o.state === 'done' ? 200 : o.state === 'stale' ? 409 : 422;
 }
 
+export interface Said {
+	status: number;
+	type: string;
+	answer: any;
+}
+
 /** The same numbers for the same seed: what fails can be tried again. */
 export function dice(n: number): () => number {
 	let s = n >>> 0;
@@ -276,6 +282,23 @@ export class Daemon {
 		const a = await fetch(`${this.url}/api/v1/${path}`);
 		assert.equal(a.status, 200, `${path}: ${a.status}`);
 		return await a.json();
+	}
+
+	/** Asks for a change; when that takes longer than a moment, it waits to be done. */
+	async ask(method: string, path: string, body?: object): Promise<Said> {
+		const a = await fetch(`${this.url}/api/v1/${path}`, {
+			method, headers: { 'X-Dmarcd-Action': '1', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		});
+		return { status: a.status, type: a.headers.get('content-type') ?? '', answer: await a.json() };
+	}
+
+	/** Asks for a change, and is back when it is done or refused. */
+	async change(method: string, path: string, body?: object): Promise<Said> {
+		return await this.done(await this.ask(method, path, body));
+	}
+
+	async done(said: Said): Promise<Said> {
+		return { ...said, status: await carriedOut(said.status, said.answer.request, (t) => this.get(`requests/${t}`).catch(() => undefined)) };
 	}
 
 	signal(name: NodeJS.Signals): void {
